@@ -1,0 +1,178 @@
+"""Every error LineageFlow raises, grouped by what a caller would do about it.
+
+```
+LineageFlowError
+├── NotFoundError (LookupError)     RepositoryNotFoundError  RefNotFoundError  ObjectNotFoundError
+│                                   RunNotFoundError  PlanNotFoundError
+├── AlreadyExistsError              the name is taken: choose another, or use what is there
+├── ConflictError                   RefMovedError  MergeConflictError  PathConflictError  PlanOutdatedError
+├── StateError                      TransactionClosedError  the thing is no longer in a state that allows this
+├── InvalidInputError (ValueError)  the input can never work: mend it
+├── AccessDeniedError               credentials are missing or do not suffice
+├── StorageError (OSError)          StorageFullError  ObjectMissingError
+├── IntegrityError                  bytes are not what their address says: never retried
+├── IncompatibleLakeError           the lake was made by another version of LineageFlow
+└── ServerUnreachableError          no answer from a remote lake (or no whole one)
+```
+
+Each class has a `kind`: a stable code for programs, the same in Python, over HTTP and in `--json`.
+Kinds are append-only. Messages are for people: what was wrong, what was expected, what to do next.
+"""
+
+from typing import Any, ClassVar
+
+
+class LineageFlowError(Exception):
+    """The root of the tree. `details` holds what a program needs to react, as JSON-able values."""
+
+    kind: ClassVar[str] = "error"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Orchestrators pickle exceptions between processes; keyword details need this to survive.
+        return _rebuild, (type(self), self.message, self.details)
+
+
+def _rebuild(cls: type[LineageFlowError], message: str, details: dict[str, Any]) -> LineageFlowError:
+    return cls(message, **details)
+
+
+class NotFoundError(LineageFlowError, LookupError):
+    """What was named does not exist."""
+
+    kind = "not_found"
+
+
+class RepositoryNotFoundError(NotFoundError):
+    kind = "repository_not_found"
+
+
+class RefNotFoundError(NotFoundError):
+    """A branch, tag, commit or run branch that a ref names does not exist."""
+
+    kind = "ref_not_found"
+
+
+class ObjectNotFoundError(NotFoundError):
+    """Nothing is at this path at this commit."""
+
+    kind = "object_not_found"
+
+
+class RunNotFoundError(NotFoundError):
+    kind = "run_not_found"
+
+
+class PlanNotFoundError(NotFoundError):
+    kind = "plan_not_found"
+
+
+class AlreadyExistsError(LineageFlowError):
+    """The name is taken."""
+
+    kind = "already_exists"
+
+
+class ConflictError(LineageFlowError):
+    """Somebody else changed the same thing meanwhile."""
+
+    kind = "conflict"
+
+
+class RefMovedError(ConflictError):
+    """The branch is no longer at the commit that the caller expected: look again, then retry."""
+
+    kind = "ref_moved"
+
+
+class MergeConflictError(ConflictError):
+    """Both sides changed the same units. `details["conflicts"]` lists them."""
+
+    kind = "merge_conflict"
+
+
+class PathConflictError(ConflictError):
+    """A path would be an object and a folder at once."""
+
+    kind = "path_conflict"
+
+
+class PlanOutdatedError(ConflictError):
+    """What the plan would change has changed since it was made: make a new plan."""
+
+    kind = "plan_outdated"
+
+
+class StateError(LineageFlowError):
+    """The thing exists, but its state does not allow this."""
+
+    kind = "state"
+
+
+class TransactionClosedError(StateError):
+    """The run's branch was published, discarded or has expired: nothing more is written to it."""
+
+    kind = "transaction_closed"
+
+
+class InvalidInputError(LineageFlowError, ValueError):
+    """The input can never work as it is."""
+
+    kind = "invalid_input"
+
+
+class AccessDeniedError(LineageFlowError):
+    """Credentials are missing, wrong, or not sufficient."""
+
+    kind = "access_denied"
+
+
+class StorageError(LineageFlowError, OSError):
+    """The storage under a repository failed; nothing was published."""
+
+    kind = "storage"
+
+
+class StorageFullError(StorageError):
+    """No space is left where objects are written."""
+
+    kind = "storage_full"
+
+
+class ObjectMissingError(StorageError):
+    """A commit names bytes that are not in the storage."""
+
+    kind = "object_missing"
+
+
+class IntegrityError(LineageFlowError):
+    """Bytes do not have the hash that they are stored under."""
+
+    kind = "integrity"
+
+
+class IncompatibleLakeError(LineageFlowError):
+    """The lake's format is not one that this version can read or write."""
+
+    kind = "incompatible_lake"
+
+
+class ServerUnreachableError(LineageFlowError):
+    """A remote lake did not answer, or not wholly."""
+
+    kind = "server_unreachable"
+
+
+def error_classes() -> dict[str, type[LineageFlowError]]:
+    """Returns every error class by its kind."""
+    found: dict[str, type[LineageFlowError]] = {}
+    pending: list[type[LineageFlowError]] = [LineageFlowError]
+    while pending:
+        cls = pending.pop()
+        found[cls.kind] = cls
+        pending.extend(cls.__subclasses__())
+    return found

@@ -1,0 +1,1 @@
+"""The words of LineageFlow as frozen values: no I/O, no clock, no randomness."""

@@ -1,0 +1,141 @@
+"""Lineage: which run read and wrote which exact version."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lineageflow_core.model.ids import CommitId, RunId
+from lineageflow_core.model.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A dataset (or one partition of it) with exact content: the unit of lineage.
+
+    Namespace and name are OpenLineage's. A dataset of ours has the namespace `lf://repository` and its
+    path as name, so that lineage names no branch: equal content is one version on every branch.
+    """
+
+    namespace: str
+    name: str
+    partition: str = ""
+    version: str | None = None
+    """The snapshot's id for a dataset of ours, whatever the producer says for another; None if unknown."""
+
+
+class Evidence(StrEnum):
+    """How we know that a run read or wrote a version."""
+
+    EXPLICIT = "explicit"
+    """The event names the version."""
+    UNKNOWN = "unknown"
+    """The event names the dataset only."""
+
+
+class Direction(StrEnum):
+    """Which way to walk from a version or run."""
+
+    UPSTREAM = "upstream"
+    DOWNSTREAM = "downstream"
+
+
+class NodeKind(StrEnum):
+    VERSION = "version"
+    RUN = "run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineageNode:
+    """A version or a run in a graph."""
+
+    id: str
+    """`run:<id>` or `version:<namespace>/<name>[partition]@<version>`: a name that can be asked for again."""
+    kind: NodeKind
+    depth: int
+    """How many runs away from the start it is."""
+    version: Version | None = None
+    run: Run | None = None
+    dataset_type: str | None = None
+    """TABLE, FILE, MODEL, ... as OpenLineage's datasetType facet says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineageEdge:
+    """Data went from one node into the other."""
+
+    source: str
+    target: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineageGraph:
+    """The part of the graph that was asked for."""
+
+    start: tuple[str, ...]
+    nodes: tuple[LineageNode, ...]
+    edges: tuple[LineageEdge, ...]
+    truncated: bool
+    """More was reachable than the limit allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Io:
+    """A run read or wrote a version."""
+
+    run_id: RunId
+    version: Version
+    evidence: Evidence
+    dataset_type: str | None = None
+    """TABLE, FILE, MODEL, ... as OpenLineage's datasetType facet says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDetails:
+    """A run with all that is known of it."""
+
+    run: Run
+    steps: tuple[Run, ...]
+    reads: tuple[Io, ...]
+    """Its own and its steps'."""
+    writes: tuple[Io, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """One version that was derived from the version or run that was asked about."""
+
+    version: Version
+    degree: int
+    """How many runs lie between: 0 is an output of the run itself."""
+    produced_by: Run
+    tainted: bool
+    """No clean run ever made the same content, so it cannot be trusted if the start cannot."""
+    current: tuple[str, ...] = ()
+    """Branches whose tip holds this very version."""
+    dataset_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blame:
+    """Where the content at a path came from."""
+
+    version: Version
+    commit: CommitId
+    """The commit on the asked history that brought it."""
+    author: str
+    run: Run | None
+    """The step that made it; None where a person did."""
+    pipeline: RunId | None
+    """The whole pipeline's run."""
+    inputs: tuple[Version, ...] = field(default=())
+    """What that step read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeReport:
+    """What became of events that were handed in. All of them are stored."""
+
+    received: int
+    duplicates: int
+    problems: tuple[str, ...] = ()
+    """What could not be understood, one line an event."""
