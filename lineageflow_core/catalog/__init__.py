@@ -1,0 +1,47 @@
+"""What a lake can do: narrow Protocols, each operation declared once.
+
+An operation is a method here (typed values in and out, semantics in its docstring) and a row in
+`wire.routes`. The embedded call, the HTTP route with its OpenAPI, and the remote client all come from
+those two. Every `ref` is a revision as people write it (`main`, `v1`, `main~2`, `run:<id>`, a commit id);
+every `branch` is a branch's name, or `run:<id>` for the branch of an open transaction. Every list is a
+page in a fixed order; `after` is the `next` of the page before. Every mutating call takes a `key`: called
+again with the same key it changes nothing and returns what the first call returned, so that a lost reply
+is not an error; None means that the caller will not retry.
+"""
+
+from dataclasses import dataclass
+
+from lineageflow_core.catalog.content import Content
+from lineageflow_core.catalog.history import History
+from lineageflow_core.catalog.lineage import Lineage
+from lineageflow_core.catalog.objects import Objects
+from lineageflow_core.catalog.plans import Plans
+from lineageflow_core.catalog.refs import Refs
+from lineageflow_core.catalog.repositories import Repositories
+from lineageflow_core.catalog.transactions import Transactions
+
+__all__ = [
+    "Catalog",
+    "Content",
+    "History",
+    "Lineage",
+    "Objects",
+    "Plans",
+    "Refs",
+    "Repositories",
+    "Transactions",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """One lake, embedded or remote: the same operations either way."""
+
+    repositories: Repositories
+    refs: Refs
+    history: History
+    objects: Objects
+    content: Content
+    transactions: Transactions
+    lineage: Lineage
+    plans: Plans

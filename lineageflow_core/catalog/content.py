@@ -1,0 +1,31 @@
+"""Operations on bytes. They have routes of their own, because bytes stream."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from lineageflow_core.model.ids import ObjectId
+from lineageflow_core.model.objects import ObjectEntry
+
+
+class Content(Protocol):
+    """The immutable bytes of a repository, stored once per content."""
+
+    def upload(self, repository: str, sources: Sequence[bytes | Path]) -> list[ObjectEntry]:
+        """Stores bytes, or the bytes of files, and returns an entry with path '' for each, in order.
+
+        They are durable on return, and invisible until a commit names them. Content that is stored
+        already is not stored again. Raises StorageFullError; then nothing was acknowledged.
+        """
+        ...
+
+    def missing(self, repository: str, object_ids: Sequence[ObjectId]) -> list[ObjectId]:
+        """Returns those objects that are not stored, in the order given: what an upload has yet to send."""
+        ...
+
+    def open(self, repository: str, object_id: ObjectId) -> BinaryIO:
+        """Opens an object for reading, seekable. Raises ObjectMissingError.
+
+        IntegrityError is raised, here or while reading, before damaged bytes could pass for whole ones.
+        """
+        ...

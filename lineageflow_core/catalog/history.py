@@ -1,0 +1,138 @@
+"""Operations that make commits, and that compare them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from lineageflow_core.model.change import Change
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.diff import DatasetDiff, DiffEntry
+from lineageflow_core.model.ids import CommitId, RunId
+from lineageflow_core.model.merge import MergePreview, Side
+from lineageflow_core.model.page import DEFAULT_LIMIT, Page
+
+
+class History(Protocol):
+    """The graph of commits. Nothing here is ever rewritten: undoing makes a new commit."""
+
+    def commit(
+        self,
+        repository: str,
+        branch: str,
+        changes: Sequence[Change],
+        *,
+        author: str,
+        message: str,
+        metadata: Mapping[str, str] = {},
+        run_id: RunId | None = None,
+        expected: CommitId | None = None,
+        key: str | None = None,
+    ) -> Commit:
+        """Applies `changes`, in order, to the tip of `branch`, and returns the new tip.
+
+        All changes become visible at once, or none does. Writers to one branch queue. `expected` is the
+        commit that the caller looked at: if others moved the branch since, the changes go on top of
+        theirs where the two touch different units, and RefMovedError says so where they do not. Without
+        `expected` the changes apply to whatever the tip is. Changes that change nothing return the tip.
+        `branch` may be `run:<id>`: the first commit makes the run's branch (TransactionClosedError once
+        the transaction is no longer open). Raises PathConflictError, InvalidInputError,
+        ObjectMissingError if an object was not uploaded before.
+        """
+        ...
+
+    def log(
+        self,
+        repository: str,
+        ref: str,
+        *,
+        path: str = "",
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Commit]:
+        """Returns the first parents of `ref`, newest first; with `path`, those that changed it."""
+        ...
+
+    def diff(
+        self,
+        repository: str,
+        left: str,
+        right: str,
+        *,
+        path: str = "",
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[DiffEntry]:
+        """Returns the objects at or below `path` that differ from `left` to `right`, by path."""
+        ...
+
+    def diff_datasets(
+        self,
+        repository: str,
+        left: str,
+        right: str,
+        *,
+        path: str = "",
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[DatasetDiff]:
+        """Returns the datasets at or below `path` that differ from `left` to `right`, by path."""
+        ...
+
+    def merge_base(self, repository: str, left: str, right: str) -> CommitId | None:
+        """Returns the best common ancestor; None where the histories share nothing."""
+        ...
+
+    def preview_merge(self, repository: str, source: str, *, into: str) -> MergePreview:
+        """Returns what merging `source` into the branch `into` would do now."""
+        ...
+
+    def merge(
+        self,
+        repository: str,
+        source: str,
+        *,
+        into: str,
+        author: str,
+        message: str | None = None,
+        picks: Mapping[str, Side] = {},
+        run_id: RunId | None = None,
+        key: str | None = None,
+    ) -> Commit:
+        """Merges `source` into the branch `into` as one commit, and returns the branch's tip.
+
+        `picks` says which side wins for the conflicts at these paths; MergeConflictError lists those left,
+        and nothing has happened then. A merge with nothing to merge returns the tip.
+        """
+        ...
+
+    def revert(
+        self,
+        repository: str,
+        ref: str,
+        *,
+        branch: str,
+        author: str,
+        message: str | None = None,
+        key: str | None = None,
+    ) -> Commit:
+        """Undoes the commit `ref` (against its first parent) on top of `branch`, as a new commit.
+
+        Raises MergeConflictError where later commits changed the same units.
+        """
+        ...
+
+    def restore(
+        self,
+        repository: str,
+        path: str,
+        *,
+        source: str,
+        branch: str,
+        author: str,
+        message: str | None = None,
+        key: str | None = None,
+    ) -> Commit:
+        """Makes the dataset, partition, object or folder at `path` what it is at `source`, as a new commit.
+
+        Nothing at `source` means that it is removed from `branch`.
+        """
+        ...

@@ -1,0 +1,55 @@
+"""Operations on branches and tags."""
+
+from typing import Protocol
+
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.page import DEFAULT_LIMIT, Page
+from lineageflow_core.model.refs import Ref, RefKind
+
+
+class Refs(Protocol):
+    """Names for commits."""
+
+    def resolve(self, repository: str, ref: str) -> Commit:
+        """Returns the commit that `ref` names now. Raises RefNotFoundError.
+
+        A name is looked up as branch, then tag, then commit id (8 hex digits or more, if they are unique).
+        """
+        ...
+
+    def create_branch(
+        self, repository: str, branch: str, *, source: str, author: str, key: str | None = None
+    ) -> Ref:
+        """Makes a branch at the commit that `source` names. Raises AlreadyExistsError."""
+        ...
+
+    def delete_branch(self, repository: str, branch: str, *, author: str, key: str | None = None) -> Ref:
+        """Removes a branch and returns what it was; its commits stay. The default branch stays, too:
+        StateError."""
+        ...
+
+    def create_tag(
+        self, repository: str, tag: str, *, source: str, author: str, key: str | None = None
+    ) -> Ref:
+        """Makes a tag, which never moves. Raises AlreadyExistsError."""
+        ...
+
+    def delete_tag(self, repository: str, tag: str, *, author: str, key: str | None = None) -> Ref:
+        """Removes a tag and returns what it was."""
+        ...
+
+    def get_ref(self, repository: str, name: str, *, kind: RefKind = RefKind.BRANCH) -> Ref:
+        """Returns one stored ref. Raises RefNotFoundError."""
+        ...
+
+    def list_refs(
+        self,
+        repository: str,
+        *,
+        kind: RefKind = RefKind.BRANCH,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Ref]:
+        """Returns refs of one kind by name. Runs' branches never stand among people's."""
+        ...

@@ -1,0 +1,302 @@
+"""What a lake is kept in: narrow ports, below all semantics.
+
+Two kinds of things. Immutable ones (objects, tree nodes, commits) are bytes under their own digest, in a
+`ContentStore`, one per repository, and are written before anything points at them. Movable ones (refs,
+transactions, plans, lineage) are rows in the other stores. Everything visible changes in one place:
+`RefStore.publish`.
+
+Contracts that hold for every implementation, and that `lineageflow_core.testing` checks: a call is atomic
+and durable on return; a write repeated with the same content changes nothing; a read sees every write
+that returned before it, from any process. `repository` is always a RepositoryInfo's id, which no rename
+changes; only `RepositoryStore.get` takes a name.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import CommitId, ObjectId, PlanId, RunId
+from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.model.page import Page
+from lineageflow_core.model.plan import RollbackPlan
+from lineageflow_core.model.refs import Ref, RefKind, RefName
+from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.run import Run, RunState, Transaction, TransactionState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """An object that is durable."""
+
+    object_id: ObjectId
+    size: int
+
+
+class ContentStore(Protocol):
+    """Immutable bytes of one repository."""
+
+    def write_objects(self, sources: Sequence[bytes | Path]) -> list[StoredObject]:
+        """Stores each source under its digest; all are durable on return, in the order given.
+
+        Raises StorageFullError or StorageError, leaving at most unreferenced bytes behind.
+        """
+        ...
+
+    def open_object(self, object_id: ObjectId) -> BinaryIO:
+        """Opens an object for reading, seekable, verified. Raises ObjectMissingError, IntegrityError."""
+        ...
+
+    def missing_objects(self, object_ids: Iterable[ObjectId]) -> set[ObjectId]:
+        """Returns those that are not stored."""
+        ...
+
+    def write_pack(self, pack_id: str, content: bytes) -> None:
+        """Stores a pack: the nodes and commits of one publication, as one file."""
+        ...
+
+    def read_pack(self, pack_id: str, offset: int, length: int) -> bytes:
+        """Returns part of a pack, unverified. Raises ObjectMissingError."""
+        ...
+
+    def list_packs(self) -> Iterable[str]:
+        """Returns every pack's id, so that the rows about history can be rebuilt from the content alone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeLocation:
+    """Where an encoded tree node lies."""
+
+    node_id: bytes
+    pack_id: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefUpdate:
+    """A ref's move, which happens only if the ref still is where it is expected."""
+
+    ref: RefName
+    expected: CommitId | None
+    """None: the ref does not exist."""
+    new: CommitId | None
+    """None: the ref is removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """Everything that one operation makes visible, at once."""
+
+    key: str
+    """The operation's idempotency key, unique in its repository."""
+    operation: str
+    """What was done: 'commit', 'merge', 'create_branch', ..."""
+    actor: str
+    at: datetime
+    updates: tuple[RefUpdate, ...]
+    commits: tuple[Commit, ...] = ()
+    nodes: tuple[NodeLocation, ...] = ()
+    """Nodes that are new, in a pack that is written already."""
+    transaction: Transaction | None = None
+    """A run's transaction as it is to be stored together with the refs. It must be open until now."""
+
+
+class RepositoryStore(Protocol):
+    """Which repositories there are."""
+
+    def add(self, info: RepositoryInfo) -> None:
+        """Adds a repository. Raises AlreadyExistsError if its name is taken."""
+        ...
+
+    def get(self, name: str) -> RepositoryInfo | None: ...
+
+    def list(self, *, after: str | None, limit: int) -> Page[RepositoryInfo]:
+        """By name."""
+        ...
+
+
+class RefStore(Protocol):
+    """Refs and the log of their moves."""
+
+    def get(self, repository: str, ref: RefName) -> Ref | None: ...
+
+    def list(
+        self, repository: str, *, kind: RefKind, prefix: str, after: str | None, limit: int
+    ) -> Page[Ref]:
+        """By name."""
+        ...
+
+    def as_of(self, repository: str, ref: RefName, at: datetime) -> CommitId | None:
+        """Returns where the ref stood at an instant; None before it was made."""
+        ...
+
+    def published(self, repository: str, key: str) -> Publication | None:
+        """Returns what was published under a key, with its updates (commits and nodes are left out)."""
+        ...
+
+    def publish(self, repository: str, publication: Publication) -> Publication:
+        """Makes commits, node locations, ref updates and the log entry visible in one step.
+
+        If the key was published before, returns that publication and changes nothing. Changes nothing and
+        raises RefMovedError (details: ref, expected, actual) if any ref is not where it is expected, and
+        TransactionClosedError if `publication.transaction` is stored and not open.
+        """
+        ...
+
+    def turn(self, repository: str, ref: RefName) -> AbstractContextManager[None]:
+        """Waits for the caller's turn to write a ref, first come first served, and holds it.
+
+        Only for fairness: correctness rests on the compare-and-swap in `publish`. A process that dies
+        gives its turn up.
+        """
+        ...
+
+
+class CommitStore(Protocol):
+    """Commits and the whereabouts of tree nodes. Filled by `RefStore.publish`."""
+
+    def get(self, repository: str, commit: CommitId) -> Commit | None: ...
+
+    def get_many(self, repository: str, commits: Sequence[CommitId]) -> dict[CommitId, Commit]: ...
+
+    def find(self, repository: str, prefix: str, *, limit: int) -> list[CommitId]:
+        """Returns ids that start with these hex digits."""
+        ...
+
+    def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]: ...
+
+
+class TransactionStore(Protocol):
+    """Transactions of runs."""
+
+    def add(self, repository: str, transaction: Transaction) -> Transaction:
+        """Adds it, or returns the one that the run has in this repository already."""
+        ...
+
+    def get(self, repository: str, run_id: RunId) -> Transaction | None: ...
+
+    def list(
+        self, repository: str, *, state: TransactionState | None, after: str | None, limit: int
+    ) -> Page[Transaction]:
+        """Newest first."""
+        ...
+
+    def move(self, repository: str, transaction: Transaction, *, expected: TransactionState) -> bool:
+        """Stores the transaction if its stored state is `expected`; tells whether it did."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """An OpenLineage event as it came."""
+
+    digest: bytes
+    """BLAKE3 of its canonical JSON: equal events are one event."""
+    run_id: RunId | None
+    """None where it is not about a run, or cannot be understood."""
+    body: bytes
+    """JSON."""
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """All that the events of one run say, folded."""
+
+    run: Run
+    reads: tuple[Io, ...]
+    writes: tuple[Io, ...]
+
+
+class LineageWriter(Protocol):
+    """One transaction on a LineageStore."""
+
+    def append(self, events: Sequence[StoredEvent]) -> list[bool]:
+        """Stores the events that are new; tells for each whether it was."""
+        ...
+
+    def events_of(self, run_id: RunId) -> list[StoredEvent]: ...
+
+    def put_facts(self, facts: RunFacts) -> None:
+        """Makes these the facts about the run, in place of those before."""
+        ...
+
+
+class LineageStore(Protocol):
+    """The log of events, and the facts folded from it."""
+
+    def write(self) -> AbstractContextManager[LineageWriter]:
+        """Opens a transaction: all of it on a normal exit, none of it on an exception. One at a time."""
+        ...
+
+    def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]: ...
+
+    def steps(self, parents: Sequence[RunId]) -> list[Run]:
+        """Runs whose parent is one of these, by start."""
+        ...
+
+    def list_runs(
+        self,
+        *,
+        job: str | None,
+        state: RunState | None,
+        parent: RunId | None,
+        after: str | None,
+        limit: int,
+    ) -> Page[Run]:
+        """Newest first; those without a parent where `parent` is None."""
+        ...
+
+    def reads(self, run_ids: Sequence[RunId]) -> list[Io]: ...
+
+    def writes(self, run_ids: Sequence[RunId]) -> list[Io]: ...
+
+    def readers(self, versions: Sequence[Version]) -> list[Io]: ...
+
+    def writers(self, versions: Sequence[Version]) -> list[Io]: ...
+
+
+class PlanStore(Protocol):
+    """Plans, by id."""
+
+    def add(self, repository: str, plan: RollbackPlan) -> None: ...
+
+    def get(self, plan: PlanId) -> RollbackPlan | None: ...
+
+    def list(self, repository: str, *, after: str | None, limit: int) -> Page[RollbackPlan]:
+        """Newest first."""
+        ...
+
+    def replace(self, plan: RollbackPlan) -> None:
+        """Stores a plan that is stored already, in its new state."""
+        ...
+
+
+class Stores(Protocol):
+    """All stores of one lake."""
+
+    @property
+    def repositories(self) -> RepositoryStore: ...
+    @property
+    def refs(self) -> RefStore: ...
+    @property
+    def commits(self) -> CommitStore: ...
+    @property
+    def transactions(self) -> TransactionStore: ...
+    @property
+    def lineage(self) -> LineageStore: ...
+    @property
+    def plans(self) -> PlanStore: ...
+
+    def content(self, repository: str) -> ContentStore:
+        """Returns the content of the repository with this id."""
+        ...
+
+    def close(self) -> None:
+        """Gives up connections. The stores are not used afterwards."""
+        ...
