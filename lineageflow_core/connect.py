@@ -1,0 +1,40 @@
+"""From an address to a `Catalog`.
+
+`memory:` and `http(s):` are built in. Other kinds of address come from distributions that offer the entry
+point `lineageflow.connectors` (a function from the address to a Catalog): `folder` for a path,
+otherwise the scheme's name, such as `postgresql`.
+"""
+
+from importlib.metadata import entry_points
+from urllib.parse import urlsplit
+
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.errors import InvalidInputError
+
+CONNECTORS = "lineageflow.connectors"
+
+
+def connect(address: str, *, token: str | None = None) -> Catalog:
+    """Opens the lake at `address`: a folder, `memory:`, `http(s)://host`, or what a connector offers.
+
+    A folder that is no lake yet becomes one. `token` is the bearer token for a server. Raises
+    InvalidInputError if nothing can open the address.
+    """
+    if address == "memory:":
+        from lineageflow_core.service.embedded import open_embedded
+        from lineageflow_core.store.memory import MemoryStores
+
+        return open_embedded(MemoryStores())
+    scheme = urlsplit(address).scheme if "://" in address else "folder"
+    if scheme in {"http", "https"}:
+        from lineageflow_core.remote.client import open_remote
+
+        return open_remote(address, token=token)
+    for found in entry_points(group=CONNECTORS, name=scheme.partition("+")[0]):
+        catalog = found.load()(address)
+        assert isinstance(catalog, Catalog)
+        return catalog
+    raise InvalidInputError(
+        f"nothing here can open {address!r}; install 'lineageflow-core[sql]' for folders and databases, or "
+        "name a server as in 'https://lineage.example'"
+    )

@@ -1,0 +1,111 @@
+"""Who made the content at a path.
+
+The commit is the newest first parent that changed it. The run is found from there: the same content may have
+been written by several runs, and the one that counts is the one whose commit brought it here, which a merge
+hides in its second parent's history.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from lineageflow_core.catalog import History, Objects
+from lineageflow_core.errors import ObjectNotFoundError
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.lineage import Blame, Version
+from lineageflow_core.model.objects import Snapshot
+from lineageflow_core.model.run import Run
+from lineageflow_core.openlineage.naming import version_of
+from lineageflow_core.service.nodes import snapshots_at
+from lineageflow_core.store.ports import LineageStore
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+class BlameService:
+    """Joins what history knows (commits) with what lineage knows (runs)."""
+
+    def __init__(self, store: LineageStore, *, objects: Objects, history: History) -> None:
+        self._store = store
+        self._objects = objects
+        self._history = history
+
+    def blame(self, repository: str, ref: str, path: str) -> Blame:
+        """As `catalog.Lineage.blame`. Of several partitions, the one that changed last is blamed; of
+        several that changed then, the last by path."""
+        snapshot = self._last_changed(repository, ref, path)
+        commit = self._last_change(repository, ref, _unit(snapshot))
+        version = version_of(repository, snapshot)
+        run = self._maker(version, list(self._origins(repository, commit, _unit(snapshot))))
+        return Blame(
+            version=version,
+            commit=commit.id,
+            author=commit.author,
+            run=run,
+            pipeline=self._pipeline(run) if run else None,
+            inputs=tuple(io.version for io in self._store.reads([run.id])) if run else (),
+        )
+
+    def _last_changed(self, repository: str, ref: str, path: str) -> Snapshot:
+        contents = list(snapshots_at(self._objects, repository, ref, path))
+        first = contents[0]
+        if len(contents) == 1 or (
+            not first.partition and self._store.writers([version_of(repository, first)])
+        ):
+            return first
+        partitions = {content.partition: content for content in contents if content.partition}
+        changed = self._changed_partitions(
+            repository, self._last_change(repository, ref, path), first.dataset
+        )
+        return partitions[max(changed & partitions.keys() or partitions)]
+
+    def _changed_partitions(self, repository: str, commit: Commit, dataset: str) -> set[str]:
+        if not commit.parents:
+            return set()
+        page = self._history.diff_datasets(repository, commit.parents[0], commit.id, path=dataset)
+        return {partition for diff in page.items for partition in diff.partitions}
+
+    def _last_change(self, repository: str, ref: str, path: str) -> Commit:
+        page = self._history.log(repository, ref, path=path, limit=1)
+        if not page.items:
+            raise ObjectNotFoundError(f"no commit in the history of {ref!r} changed {path!r}", path=path)
+        return page.items[0]
+
+    def _origins(self, repository: str, commit: Commit, path: str) -> Iterator[Commit]:
+        """Yields the commits through which the content came: the commit, then what it merged, and so on."""
+        yield commit
+        while len(commit.parents) > 1:
+            page = self._history.log(repository, commit.parents[1], path=path, limit=1)
+            if not page.items:
+                return
+            commit = page.items[0]
+            yield commit
+
+    def _maker(self, version: Version, origins: list[Commit]) -> Run | None:
+        """Returns the run that wrote exactly this version and whose commit is among the origins.
+
+        Where none is (a person restored the content), it is the last run that had written it by then.
+        """
+        found = self._store.runs(sorted({io.run_id for io in self._store.writers([version])}))
+        runs = sorted(found.values(), key=lambda run: (run.ended_at or run.started_at or _BEFORE_ALL, run.id))
+        for commit in reversed(origins):
+            of_commit = [run for run in runs if commit.run_id in {run.id, self._pipeline(run)}]
+            if commit.run_id and of_commit:
+                return of_commit[-1]
+        before = [run for run in runs if run.ended_at and run.ended_at <= origins[-1].created_at]
+        return before[-1] if before else None
+
+    def _pipeline(self, run: Run) -> RunId:
+        """Returns the outermost run that this one is a step of, or itself."""
+        seen = {run.id}
+        while run.parent is not None and run.parent not in seen:
+            seen.add(run.parent)
+            parent = self._store.runs([run.parent]).get(run.parent)
+            if parent is None:
+                return run.parent
+            run = parent
+        return run.id
+
+
+def _unit(snapshot: Snapshot) -> str:
+    return f"{snapshot.dataset}/{snapshot.partition}" if snapshot.partition else snapshot.dataset

@@ -1,0 +1,28 @@
+"""Bytes, straight from and to the repository's content store."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from lineageflow_core.model.ids import ObjectId, parse_object_id
+from lineageflow_core.model.objects import ObjectEntry
+from lineageflow_core.service.opened import Lake
+
+
+class ContentService:
+    """Implements `catalog.Content` over the ports."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def upload(self, repository: str, sources: Sequence[bytes | Path]) -> list[ObjectEntry]:
+        stored = self._lake.repository(repository).content.write_objects(sources)
+        return [ObjectEntry(path="", object_id=found.object_id, size=found.size) for found in stored]
+
+    def missing(self, repository: str, object_ids: Sequence[ObjectId]) -> list[ObjectId]:
+        asked = [parse_object_id(object_id) for object_id in object_ids]
+        missing = self._lake.repository(repository).content.missing_objects(asked)
+        return [object_id for object_id in asked if object_id in missing]
+
+    def open(self, repository: str, object_id: ObjectId) -> BinaryIO:
+        return self._lake.repository(repository).content.open_object(parse_object_id(object_id))

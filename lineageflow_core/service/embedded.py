@@ -1,0 +1,35 @@
+"""A whole lake in this process: the services over one set of stores."""
+
+from datetime import UTC, datetime
+
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.service.content import ContentService
+from lineageflow_core.service.history import HistoryService
+from lineageflow_core.service.lineage import LineageService
+from lineageflow_core.service.nodes import Nodes
+from lineageflow_core.service.objects import ObjectsService
+from lineageflow_core.service.opened import Clock, Lake
+from lineageflow_core.service.plans import PlansService
+from lineageflow_core.service.refs import RefsService
+from lineageflow_core.service.repositories import RepositoriesService
+from lineageflow_core.service.transactions import TransactionsService
+from lineageflow_core.store.ports import Stores
+
+
+def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -> Catalog:
+    """Returns a catalog that works on `stores` without any server. `clock` gives the time, in UTC."""
+    lake = Lake(stores, clock)
+    repositories, refs = RepositoriesService(lake), RefsService(lake)
+    objects, history = ObjectsService(lake), HistoryService(lake)
+    return Catalog(
+        repositories=repositories,
+        refs=refs,
+        history=history,
+        objects=objects,
+        content=ContentService(lake),
+        transactions=TransactionsService(lake),
+        lineage=LineageService(
+            stores.lineage, repositories=repositories, refs=refs, objects=objects, history=history
+        ),
+        plans=PlansService(lake, Nodes(stores.lineage, repositories=repositories, objects=objects)),
+    )

@@ -1,0 +1,253 @@
+"""Making commits, undoing them, and comparing them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from lineageflow_core.errors import InvalidInputError, ObjectMissingError, RefMovedError
+from lineageflow_core.model.change import Change
+from lineageflow_core.model.commit import Commit, make_commit
+from lineageflow_core.model.diff import DatasetDiff, DiffEntry
+from lineageflow_core.model.ids import CommitId, RunId
+from lineageflow_core.model.merge import MergePreview, Side
+from lineageflow_core.model.names import check_path, is_under
+from lineageflow_core.model.page import DEFAULT_LIMIT, Page
+from lineageflow_core.service.ancestry import part
+from lineageflow_core.service.merging import merge_commits, preview, undo
+from lineageflow_core.service.opened import Lake, OpenRepository
+from lineageflow_core.service.paging import page_of
+from lineageflow_core.service.restoring import Restoration, restore_paths
+from lineageflow_core.service.writing import move_branch, writable
+from lineageflow_core.tree.changes import RootEdit
+from lineageflow_core.tree.compare import diff_datasets, diff_objects
+from lineageflow_core.tree.root import RootTree, join
+from lineageflow_core.tree.source import NodeBuffer
+
+
+class HistoryService:
+    """Implements `catalog.History` over the ports."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def commit(
+        self,
+        repository: str,
+        branch: str,
+        changes: Sequence[Change],
+        *,
+        author: str,
+        message: str,
+        metadata: Mapping[str, str] = {},
+        run_id: RunId | None = None,
+        expected: CommitId | None = None,
+        key: str | None = None,
+    ) -> Commit:
+        opened = self._lake.repository(repository)
+        _check_objects(opened, changes)
+
+        def build(tip: Commit, nodes: NodeBuffer) -> Commit:
+            if expected is not None and expected != tip.id:
+                _check_untouched(opened, expected, tip, changes)
+            edit = RootEdit(nodes, tip.root)
+            edit.apply(changes)
+            root = edit.finish()
+            if root == tip.root:
+                return tip
+            return make_commit(
+                parents=[tip],
+                root=root,
+                author=author,
+                message=message,
+                created_at=self._lake.clock(),
+                metadata=metadata,
+                run_id=run_id,
+                replaced=sorted(edit.replaced),
+            )
+
+        return move_branch(opened, writable(branch), "commit", actor=author, key=key, build=build)
+
+    def log(
+        self,
+        repository: str,
+        ref: str,
+        *,
+        path: str = "",
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Commit]:
+        opened = self._lake.repository(repository)
+        if path:
+            check_path(path)
+        commits = _first_parents(opened, opened.resolve(ref), after)
+        if path:
+            commits = (commit for commit in commits if _changed(opened, commit, path))
+        return page_of(commits, limit, lambda commit: commit.id)
+
+    def diff(
+        self,
+        repository: str,
+        left: str,
+        right: str,
+        *,
+        path: str = "",
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[DiffEntry]:
+        opened, one, other = self._roots(repository, left, right)
+        entries = diff_objects(opened.nodes, one, other, path=path, after=after or "")
+        return page_of(entries, limit, lambda entry: entry.path)
+
+    def diff_datasets(
+        self,
+        repository: str,
+        left: str,
+        right: str,
+        *,
+        path: str = "",
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[DatasetDiff]:
+        opened, one, other = self._roots(repository, left, right)
+        entries = diff_datasets(opened.nodes, one, other, path=path, after=after or "")
+        return page_of(entries, limit, lambda entry: entry.path)
+
+    def merge_base(self, repository: str, left: str, right: str) -> CommitId | None:
+        opened = self._lake.repository(repository)
+        parting = part(opened.resolve(left), opened.resolve(right), opened.commit)
+        return parting.bases[0].id if parting.bases else None
+
+    def preview_merge(self, repository: str, source: str, *, into: str) -> MergePreview:
+        opened = self._lake.repository(repository)
+        return preview(opened, ours=opened.resolve(into), theirs=opened.resolve(source))
+
+    def merge(
+        self,
+        repository: str,
+        source: str,
+        *,
+        into: str,
+        author: str,
+        message: str | None = None,
+        picks: Mapping[str, Side] = {},
+        run_id: RunId | None = None,
+        key: str | None = None,
+    ) -> Commit:
+        opened = self._lake.repository(repository)
+        theirs = opened.resolve(source)
+
+        def build(tip: Commit, nodes: NodeBuffer) -> Commit:
+            return merge_commits(
+                opened,
+                nodes,
+                ours=tip,
+                theirs=theirs,
+                picks=picks,
+                author=author,
+                message=message or f"merge {source} into {into}",
+                run_id=run_id,
+            )
+
+        return move_branch(opened, writable(into), "merge", actor=author, key=key, build=build)
+
+    def revert(
+        self,
+        repository: str,
+        ref: str,
+        *,
+        branch: str,
+        author: str,
+        message: str | None = None,
+        key: str | None = None,
+    ) -> Commit:
+        opened = self._lake.repository(repository)
+        undone = opened.resolve(ref)
+
+        def build(tip: Commit, nodes: NodeBuffer) -> Commit:
+            return undo(opened, nodes, undone, tip=tip, author=author, message=message)
+
+        return move_branch(opened, writable(branch), "revert", actor=author, key=key, build=build)
+
+    def restore(
+        self,
+        repository: str,
+        path: str,
+        *,
+        source: str,
+        branch: str,
+        author: str,
+        message: str | None = None,
+        key: str | None = None,
+    ) -> Commit:
+        opened = self._lake.repository(repository)
+        restoration = Restoration(path=check_path(path), source=opened.resolve(source))
+
+        def build(tip: Commit, nodes: NodeBuffer) -> Commit:
+            return restore_paths(
+                opened,
+                nodes,
+                [restoration],
+                tip=tip,
+                author=author,
+                message=message or f"restore {path} from {source}",
+            )
+
+        return move_branch(opened, writable(branch), "restore", actor=author, key=key, build=build)
+
+    def _roots(self, repository: str, left: str, right: str) -> tuple[OpenRepository, str, str]:
+        opened = self._lake.repository(repository)
+        return opened, opened.resolve(left).root, opened.resolve(right).root
+
+
+def _first_parents(opened: OpenRepository, start: Commit, after: str | None) -> Iterator[Commit]:
+    if after is None:
+        yield start
+    else:
+        start = opened.resolve(after)
+    while start.parents:
+        start = opened.commit(start.parents[0])
+        yield start
+
+
+def _changed(opened: OpenRepository, commit: Commit, path: str) -> bool:
+    """Tells whether a commit changed something at or below `path`, against its first parent."""
+    here = RootTree(opened.nodes, commit.root).digest_below(path)
+    if not commit.parents:
+        return here is not None
+    return here != RootTree(opened.nodes, opened.commit(commit.parents[0]).root).digest_below(path)
+
+
+def _check_objects(opened: OpenRepository, changes: Sequence[Change]) -> None:
+    named = {entry.object_id for change in changes for entry in change.objects}
+    missing = opened.content.missing_objects(named)
+    if missing:
+        example = next(
+            entry.path for change in changes for entry in change.objects if entry.object_id in missing
+        )
+        raise ObjectMissingError(
+            f"{len(missing)} object(s) of the changes were never uploaded, such as {example!r}; upload first, "
+            "then commit",
+            missing=sorted(missing)[:10],
+        )
+
+
+def _check_untouched(
+    opened: OpenRepository, expected: CommitId, tip: Commit, changes: Sequence[Change]
+) -> None:
+    """Raises RefMovedError where others changed, since `expected`, what the changes touch."""
+    known = opened.resolve(expected)
+    touched = [
+        join(change.path, entry.path)
+        for change in changes
+        for entry in (change.objects if change.kind == "put" else ())
+    ] + [change.path for change in changes if change.kind != "put"]
+    if not touched:
+        raise InvalidInputError("there are no changes to commit")
+    for entry in diff_objects(opened.nodes, known.root, tip.root):
+        for path in touched:
+            if is_under(entry.path, path) or is_under(path, entry.path):
+                raise RefMovedError(
+                    f"{entry.path!r} was changed by others since {expected[:8]}, and this commit changes "
+                    f"{path!r}; look at the new tip {tip.id[:8]}, then commit again",
+                    expected=expected,
+                    actual=tip.id,
+                    path=entry.path,
+                )

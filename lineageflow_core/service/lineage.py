@@ -1,0 +1,127 @@
+"""Taking events in, and answering what runs did.
+
+Invariant: an event and the facts that follow from it become durable in one transaction, and the facts about
+a run are always the fold of all its events. So events may come in any order, any number of times, over any
+number of processes, and the outcome is one.
+"""
+
+import json
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lineageflow_core.catalog import History, Objects, Refs, Repositories
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.ids import RunId, parse_run_id
+from lineageflow_core.model.lineage import Blame, Direction, Impact, IntakeReport, LineageGraph, RunDetails
+from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
+from lineageflow_core.model.run import Run, RunState
+from lineageflow_core.openlineage.canonical import canonical_json, event_digest
+from lineageflow_core.openlineage.fold import fold
+from lineageflow_core.openlineage.parse import ParsedEvent, mention_events, parse_event
+from lineageflow_core.service.blame import BlameService
+from lineageflow_core.service.graph import impact, trace
+from lineageflow_core.service.nodes import Nodes, run_with_steps
+from lineageflow_core.service.tips import branches_holding
+from lineageflow_core.store.ports import LineageStore, StoredEvent
+
+
+class LineageService:
+    """Implements `catalog.Lineage` over the log of events and what the other services can look up."""
+
+    def __init__(
+        self,
+        store: LineageStore,
+        *,
+        repositories: Repositories,
+        refs: Refs,
+        objects: Objects,
+        history: History,
+    ) -> None:
+        self._store = store
+        self._refs = refs
+        self._objects = objects
+        self._nodes = Nodes(store, repositories=repositories, objects=objects)
+        self._blame = BlameService(store, objects=objects, history=history)
+
+    def ingest(self, events: Sequence[dict[str, Any]]) -> IntakeReport:
+        received: list[StoredEvent] = []
+        inferred: list[StoredEvent] = []
+        for event in events:
+            stored, parsed = _understand(event)
+            received.append(stored)
+            inferred += (_understand(said)[0] for said in mention_events(parsed))
+        new = self._store_new(_unique(received), _unique(inferred))
+        problems = tuple(
+            f"event {index}: {event.problem}" for index, event in enumerate(received) if event.problem
+        )
+        return IntakeReport(received=len(received), duplicates=len(received) - new, problems=problems)
+
+    def get_run(self, run_id: RunId) -> RunDetails:
+        run, *steps = run_with_steps(self._store, parse_run_id(run_id))
+        run_ids = [run.id, *(step.id for step in steps)]
+        return RunDetails(
+            run=run,
+            steps=tuple(steps),
+            reads=tuple(self._store.reads(run_ids)),
+            writes=tuple(self._store.writes(run_ids)),
+        )
+
+    def list_runs(
+        self,
+        *,
+        job: str | None = None,
+        state: RunState | None = None,
+        parent: RunId | None = None,
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Run]:
+        if not 1 <= limit <= MAX_LIMIT:
+            raise InvalidInputError(f"a page holds 1 to {MAX_LIMIT} runs, not {limit}")
+        parent = parse_run_id(parent) if parent is not None else None
+        return self._store.list_runs(job=job, state=state, parent=parent, after=after, limit=limit)
+
+    def trace(self, node: str, *, direction: Direction, depth: int = 3, limit: int = 300) -> LineageGraph:
+        return trace(self._store, self._nodes.resolve(node), direction=direction, depth=depth, limit=limit)
+
+    def impact(self, node: str) -> tuple[Impact, ...]:
+        return impact(
+            self._store,
+            self._nodes.resolve(node),
+            current=lambda versions: branches_holding(versions, refs=self._refs, objects=self._objects),
+        )
+
+    def blame(self, repository: str, ref: str, path: str) -> Blame:
+        return self._blame.blame(repository, ref, path)
+
+    def _store_new(self, received: Sequence[StoredEvent], inferred: Sequence[StoredEvent]) -> int:
+        """Stores what is new, folds the runs that it is about, and returns how many received ones were new."""
+        if not received:
+            return 0
+        with self._store.write() as writer:
+            new = writer.append([*received, *inferred])
+            events = zip([*received, *inferred], new, strict=True)
+            for run_id in sorted({event.run_id for event, is_new in events if is_new and event.run_id}):
+                writer.put_facts(fold(run_id, writer.events_of(run_id)))
+        return sum(new[: len(received)])
+
+
+def _understand(event: Mapping[str, Any]) -> tuple[StoredEvent, ParsedEvent]:
+    """Returns an event as it is stored, and what it says."""
+    try:
+        body, parsed = canonical_json(event), parse_event(event)
+    except (TypeError, ValueError, RecursionError) as error:
+        # Only a caller in this process can hand in what JSON cannot hold: what can be shown of it is kept.
+        body = json.dumps(reprlib.repr(event)).encode()
+        parsed = ParsedEvent(problems=(f"it is not JSON: {error}",))
+    stored = StoredEvent(
+        digest=event_digest(body),
+        run_id=parsed.run_id,
+        body=body,
+        problem="; ".join(parsed.problems) or None,
+    )
+    return stored, parsed
+
+
+def _unique(events: Iterable[StoredEvent]) -> list[StoredEvent]:
+    return list({event.digest: event for event in events}.values())

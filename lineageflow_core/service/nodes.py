@@ -1,0 +1,112 @@
+"""From a node as people write it to the runs and versions that it stands for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lineageflow_core.catalog import Objects, Repositories
+from lineageflow_core.errors import RunNotFoundError
+from lineageflow_core.model.address import Address
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.lineage import Version
+from lineageflow_core.model.names import is_under
+from lineageflow_core.model.node import parse_node
+from lineageflow_core.model.objects import Dataset, Snapshot
+from lineageflow_core.model.page import MAX_LIMIT
+from lineageflow_core.model.run import Run
+from lineageflow_core.openlineage.naming import version_of
+from lineageflow_core.store.ports import LineageStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What a node stands for: a run with its steps, or versions."""
+
+    runs: tuple[Run, ...] = ()
+    versions: tuple[Version, ...] = ()
+
+
+class Nodes:
+    """Looks nodes up."""
+
+    def __init__(self, store: LineageStore, *, repositories: Repositories, objects: Objects) -> None:
+        self._store = store
+        self._repositories = repositories
+        self._objects = objects
+
+    def resolve(self, text: str) -> Start:
+        """Returns what a node stands for.
+
+        Raises InvalidInputError if it is none, RunNotFoundError, and for an address what looking there
+        raises. A version that nobody read or wrote is a node all the same.
+        """
+        node = parse_node(text)
+        if isinstance(node, Version):
+            return Start(versions=(node,))
+        if isinstance(node, Address):
+            return Start(versions=tuple(self._versions_at(node)))
+        return Start(runs=run_with_steps(self._store, node))
+
+    def _versions_at(self, address: Address) -> Iterator[Version]:
+        repository = address.repository
+        ref = address.ref or self._repositories.get_repository(repository).default_branch
+        for snapshot in snapshots_at(self._objects, repository, ref, address.path):
+            yield version_of(repository, snapshot)
+
+
+def snapshots_at(objects: Objects, repository: str, ref: str, path: str) -> Iterator[Snapshot]:
+    """Yields the exact contents that `path` stands for, as lineage knows them.
+
+    Of a dataset without partitions, or an object in it, that is the dataset; of a partition, or an object in
+    it, the partition; of a partitioned dataset, or a folder above partitions, the whole dataset (because it
+    may have been written as a whole) and each of the partitions.
+    """
+    dataset = objects.get_dataset(repository, ref, path)
+    partition = partition_at(dataset, path)
+    if partition is not None:
+        yield objects.get_snapshot(repository, ref, _unit(dataset, partition))
+        return
+    folder = path[len(dataset.path) + 1 :]
+    if not folder:
+        yield objects.get_snapshot(repository, ref, dataset.path)
+    after: str | None = None
+    while True:
+        page = objects.list_snapshots(repository, ref, dataset.path, after=after, limit=MAX_LIMIT)
+        yield from (snapshot for snapshot in page.items if is_under(snapshot.partition, folder))
+        if page.next is None:
+            return
+        after = page.next
+
+
+def partition_at(dataset: Dataset, path: str) -> str | None:
+    """Returns the partition of `dataset` that `path` is or lies in, '' where the dataset has none.
+
+    None is a path above several partitions.
+    """
+    if not dataset.partition_depth:
+        return ""
+    segments = path[len(dataset.path) + 1 :].split("/")
+    if len(segments) < dataset.partition_depth or segments == [""]:
+        return None
+    return "/".join(segments[: dataset.partition_depth])
+
+
+def run_with_steps(store: LineageStore, run_id: RunId) -> tuple[Run, ...]:
+    """Returns a run, then its steps and theirs. Raises RunNotFoundError."""
+    run = store.runs([run_id]).get(run_id)
+    if run is None:
+        raise RunNotFoundError(
+            f"no event about run {run_id} was received; `lineageflow runs list` shows the runs there are, and "
+            "a run id is given whole",
+            run_id=run_id,
+        )
+    found = {run.id: run}
+    pending = [run.id]
+    while pending:
+        steps = [step for step in store.steps(pending) if step.id not in found]
+        found.update((step.id, step) for step in steps)
+        pending = [step.id for step in steps]
+    return tuple(found.values())
+
+
+def _unit(dataset: Dataset, partition: str) -> str:
+    return f"{dataset.path}/{partition}" if partition else dataset.path

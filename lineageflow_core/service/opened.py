@@ -1,0 +1,179 @@
+"""A repository with its stores at hand: reading commits and trees, and making new commits visible.
+
+Invariant: a pack is durable before the rows that point into it, and those rows become visible in the same
+step as the ref that leads to them (`RefStore.publish`). So a commit that can be named can be read whole.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from uuid import uuid4
+
+from lineageflow_core.errors import (
+    IntegrityError,
+    ObjectMissingError,
+    RefNotFoundError,
+    RepositoryNotFoundError,
+)
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import CommitId, parse_run_id
+from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revision
+from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.run import Transaction
+from lineageflow_core.store.ports import Publication, RefUpdate, Stores
+from lineageflow_core.tree.pack import make_pack
+from lineageflow_core.tree.root import RootTree
+from lineageflow_core.tree.source import StoredNodes
+
+Clock = Callable[[], datetime]
+
+_MIN_COMMIT_PREFIX = 8
+
+
+class Lake:
+    """All repositories of the stores, opened once each, so that their caches are shared."""
+
+    def __init__(self, stores: Stores, clock: Clock) -> None:
+        self.stores = stores
+        self.clock = clock
+        self._opened = lru_cache(maxsize=64)(self._open)
+
+    def repository(self, name: str) -> "OpenRepository":
+        """Returns the repository called `name`. Raises RepositoryNotFoundError."""
+        info = self.stores.repositories.get(name)
+        if info is None:
+            raise RepositoryNotFoundError(
+                f"there is no repository {name[:200]!r}; `lineageflow repo list` shows those there are, "
+                f"`lineageflow repo create NAME` makes one",
+                repository=name,
+            )
+        return self._opened(info)
+
+    def _open(self, info: RepositoryInfo) -> "OpenRepository":
+        return OpenRepository(self, info)
+
+
+class OpenRepository:
+    """One repository. Holds no state of its own but caches of immutable things."""
+
+    def __init__(self, lake: Lake, info: RepositoryInfo) -> None:
+        self.info = info
+        self.stores = lake.stores
+        self.clock = lake.clock
+        self.content = lake.stores.content(info.id)
+        self.nodes = StoredNodes(self._read_node)
+        self._commits = lru_cache(maxsize=4096)(self._read_commit)
+
+    def commit(self, commit: CommitId) -> Commit:
+        """Returns a commit that is known to exist."""
+        return self._commits(commit)
+
+    def tree(self, ref: str) -> RootTree:
+        """Returns the tree of the commit that a revision names now. Raises RefNotFoundError."""
+        return RootTree(self.nodes, self.resolve(ref).root)
+
+    def ref(self, name: RefName) -> Commit:
+        """Returns the commit at a stored ref. Raises RefNotFoundError."""
+        ref = self.stores.refs.get(self.info.id, name)
+        if ref is None:
+            raise self._ref_not_found(str(name))
+        return self.commit(ref.commit)
+
+    def resolve(self, text: str) -> Commit:
+        """Returns the commit that a revision names now. Raises RefNotFoundError."""
+        revision = parse_revision(text)
+        commit = self._start(revision, text)
+        for _ in range(revision.back):
+            if not commit.parents:
+                raise RefNotFoundError(
+                    f"{text!r} goes back further than the history of {self.info.name!r}", ref=text
+                )
+            commit = self.commit(commit.parents[0])
+        return commit
+
+    def publish(
+        self,
+        operation: str,
+        *,
+        key: str | None,
+        actor: str,
+        updates: Sequence[RefUpdate],
+        commits: Sequence[Commit] = (),
+        nodes: Mapping[bytes, bytes] | None = None,
+        transaction: Transaction | None = None,
+    ) -> Publication:
+        """Writes one pack, then makes everything visible at once. Raises as `RefStore.publish` does."""
+        pack = make_pack(nodes or {}, commits) if commits else None
+        if pack is not None:
+            self.content.write_pack(pack.id, pack.content)
+        return self.stores.refs.publish(
+            self.info.id,
+            Publication(
+                key=key or f"once:{uuid4()}",
+                operation=operation,
+                actor=actor,
+                at=self.clock(),
+                updates=tuple(updates),
+                commits=tuple(commits),
+                nodes=pack.nodes if pack else (),
+                transaction=transaction,
+            ),
+        )
+
+    def published(self, key: str | None) -> Publication | None:
+        """Returns what an earlier call with this key published."""
+        return self.stores.refs.published(self.info.id, key) if key else None
+
+    def _start(self, revision: Revision, text: str) -> Commit:
+        refs = self.stores.refs
+        kinds = (RefKind.RUN,) if revision.is_run else (RefKind.BRANCH, RefKind.TAG)
+        for kind in kinds:
+            name = RefName(kind=kind, name=revision.start)
+            if revision.at is not None:
+                found = refs.as_of(self.info.id, name, revision.at)
+            else:
+                ref = refs.get(self.info.id, name)
+                found = ref.commit if ref else None
+            if found is not None:
+                return self.commit(found)
+        if revision.is_run:
+            return self._without_branch(revision, text)
+        if revision.at is None and len(revision.start) >= _MIN_COMMIT_PREFIX:
+            matches = self.stores.commits.find(self.info.id, revision.start, limit=2)
+            if len(matches) == 1:
+                return self.commit(matches[0])
+            if matches:
+                raise RefNotFoundError(
+                    f"{text!r} is the start of several commit ids; give more of it", ref=text
+                )
+        raise self._ref_not_found(text)
+
+    def _without_branch(self, revision: Revision, text: str) -> Commit:
+        """A run has no branch before its first write, when it sees its base, and after its publication."""
+        transaction = self.stores.transactions.get(self.info.id, parse_run_id(revision.start))
+        if transaction is None or revision.at is not None:
+            raise self._ref_not_found(text)
+        return self.commit(transaction.head or transaction.base)
+
+    def _ref_not_found(self, text: str) -> RefNotFoundError:
+        return RefNotFoundError(
+            f"repository {self.info.name!r} has no ref {text!r}; "
+            f"`lineageflow branch list {self.info.name}` and `lineageflow tag list {self.info.name}` show "
+            "its refs",
+            repository=self.info.name,
+            ref=text,
+        )
+
+    def _read_commit(self, commit: CommitId) -> Commit:
+        found = self.stores.commits.get(self.info.id, commit)
+        if found is None:
+            raise IntegrityError(
+                f"commit {commit} is named but not stored in {self.info.name!r}", commit=commit
+            )
+        return found
+
+    def _read_node(self, node_id: bytes) -> bytes:
+        location = self.stores.commits.locate(self.info.id, [node_id]).get(node_id)
+        if location is None:
+            raise ObjectMissingError(f"tree node {node_id.hex()} is not in repository {self.info.name!r}")
+        return self.content.read_pack(location.pack_id, location.offset, location.length)

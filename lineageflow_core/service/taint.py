@@ -1,0 +1,142 @@
+"""What is derived from something bad, and what of that cannot be trusted.
+
+Derived is everything downstream. Of that, *clean* is the least that follows from: a write is clean if it is
+not bad itself and every version that its run read is clean; a version is clean if it is not derived at all,
+or if it is not named bad and some write of it is clean. The rest is tainted. So equal content that was also
+made from good data is trusted, and a run that only reads and rewrites a version cannot vouch for it: as the
+least fixpoint, clean never rests on itself.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.store.ports import LineageStore
+
+Write: TypeAlias = tuple[RunId, Version]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """A version that is bad or was derived from something bad."""
+
+    version: Version
+    degree: int
+    """How many runs lie between: 0 is bad itself."""
+    produced_by: RunId | None
+    """The run that made it here: a bad one, or the nearest that read something derived. None if no run did."""
+    tainted: bool
+    """No clean run ever made the same content."""
+    dataset_type: str | None = None
+
+
+def derive(
+    store: LineageStore, *, bad_writes: Collection[Io] = (), bad_versions: Collection[Version] = ()
+) -> tuple[Derived, ...]:
+    """Returns everything that is bad or derived from it, nearest first, then by name.
+
+    `bad_writes` are what bad runs wrote (`store.writes(runs)`, or those of them that are in question): the
+    same content made by a clean run is clean. `bad_versions` are bad whoever made them.
+    """
+    named = {version for version in bad_versions if version.version is not None}
+    bad = {(io.run_id, io.version): io for io in bad_writes if io.version.version is not None}
+    degrees, types = _closure(store, bad=bad, named=named)
+    writers: dict[Version, set[RunId]] = defaultdict(set)
+    for io in store.writers(list(degrees)):
+        writers[io.version].add(io.run_id)
+        types.setdefault(io.version, io.dataset_type)
+    reads: dict[RunId, set[Version]] = defaultdict(set)
+    for io in store.reads(sorted({run for runs in writers.values() for run in runs})):
+        reads[io.run_id].add(io.version)
+    clean = clean_versions(
+        derived=degrees.keys(), named=named, bad_writes=bad.keys(), writers=writers, reads=reads
+    )
+
+    def produced_by(version: Version) -> RunId | None:
+        def distance(run: RunId) -> tuple[float, RunId]:
+            if (run, version) in bad:
+                return 0, run
+            return 1 + min(
+                (degrees[read] for read in reads[run] if read in degrees), default=float("inf")
+            ), run
+
+        return min(writers[version], key=distance, default=None)
+
+    found = (
+        Derived(
+            version=version,
+            degree=degree,
+            produced_by=produced_by(version),
+            tainted=version not in clean,
+            dataset_type=types.get(version),
+        )
+        for version, degree in degrees.items()
+    )
+    return tuple(sorted(found, key=lambda item: (item.degree, _by_name(item.version))))
+
+
+def clean_versions(
+    *,
+    derived: Set[Version],
+    named: Set[Version],
+    bad_writes: Set[Write],
+    writers: Mapping[Version, Collection[RunId]],
+    reads: Mapping[RunId, Collection[Version]],
+) -> set[Version]:
+    """Returns those of the `derived` versions that are clean.
+
+    `writers` has the runs that wrote each derived version, and `reads` what each of those runs read.
+    """
+    waiting = Counter({run: sum(version in derived for version in read) for run, read in reads.items()})
+    readers: dict[Version, list[RunId]] = defaultdict(list)
+    for run, read in reads.items():
+        for version in read:
+            readers[version].append(run)
+    written: dict[RunId, list[Version]] = defaultdict(list)
+    for version in derived - named:
+        for run in writers.get(version, ()):
+            if (run, version) not in bad_writes:
+                written[run].append(version)
+    ready = [run for run in written if not waiting[run]]
+    clean: set[Version] = set()
+    while ready:
+        for version in written[ready.pop()]:
+            if version in clean:
+                continue
+            clean.add(version)
+            for run in readers[version]:
+                waiting[run] -= 1
+                if not waiting[run] and run in written:
+                    ready.append(run)
+    return clean
+
+
+def _closure(
+    store: LineageStore, *, bad: Mapping[Write, Io], named: Set[Version]
+) -> tuple[dict[Version, int], dict[Version, str | None]]:
+    """Returns everything downstream with its degree, and the types of the datasets where they are known."""
+    degrees = dict.fromkeys(named, 0)
+    types: dict[Version, str | None] = {}
+    for (_, version), io in bad.items():
+        degrees[version] = 0
+        types[version] = io.dataset_type
+    seen: set[RunId] = set()
+    frontier, degree = list(degrees), 0
+    while frontier:
+        degree += 1
+        runs = {io.run_id for io in store.readers(frontier)} - seen
+        seen |= runs
+        frontier = []
+        for io in store.writes(sorted(runs)):
+            if io.version.version is not None and io.version not in degrees:
+                degrees[io.version] = degree
+                types[io.version] = io.dataset_type
+                frontier.append(io.version)
+    return degrees, types
+
+
+def _by_name(version: Version) -> tuple[str, str, str, str]:
+    return version.namespace, version.name, version.partition, version.version or ""

@@ -1,0 +1,196 @@
+"""A run's writes: together on its target branch, or not at all.
+
+Invariants: what a transaction reads is pinned when it begins. Publishing moves the target branch, closes the
+transaction and removes its branch in one step, against the branch's tip that was merged; so a step that
+writes late either gets in before and is published too, or is refused. No process has to live for cleaning
+up: what is abandoned expires.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from lineageflow_core.errors import RefNotFoundError, RunNotFoundError, TransactionClosedError
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import RunId, parse_run_id
+from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
+from lineageflow_core.model.refs import RefKind, RefName
+from lineageflow_core.model.run import Transaction, TransactionState
+from lineageflow_core.service.merging import merge_commits
+from lineageflow_core.service.opened import Lake, OpenRepository
+from lineageflow_core.service.writing import move_branch, writable
+from lineageflow_core.store.ports import RefUpdate
+from lineageflow_core.tree.source import NodeBuffer
+
+KEPT = timedelta(days=14)
+"""How long the branch of a run that did not publish can be looked at: two weeks of debugging."""
+
+
+class TransactionsService:
+    """Implements `catalog.Transactions` over the ports."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def begin(
+        self, repository: str, run_id: RunId, *, base: str | None = None, into: str | None = None
+    ) -> Transaction:
+        opened = self._lake.repository(repository)
+        run_id = parse_run_id(run_id)
+        store = opened.stores.transactions
+        there = store.get(opened.info.id, run_id)
+        if there is not None:
+            return there
+        target = into or opened.info.default_branch
+        opened.ref(writable(target))
+        now = self._lake.clock()
+        transaction = Transaction(
+            run_id=run_id,
+            repository=repository,
+            base=opened.resolve(base or target).id,
+            into=target,
+            state=TransactionState.OPEN,
+            created_at=now,
+            expires_at=now + KEPT,
+        )
+        return store.add(opened.info.id, transaction)
+
+    def get_transaction(self, repository: str, run_id: RunId) -> Transaction:
+        return _stored(self._lake.repository(repository), run_id)
+
+    def list_transactions(
+        self,
+        repository: str,
+        *,
+        state: TransactionState | None = None,
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Transaction]:
+        opened = self._lake.repository(repository)
+        return opened.stores.transactions.list(opened.info.id, state=state, after=after, limit=limit)
+
+    def publish(
+        self, repository: str, run_id: RunId, *, author: str, message: str | None = None
+    ) -> Transaction:
+        opened = self._lake.repository(repository)
+        transaction = _stored(opened, run_id)
+        if transaction.state is TransactionState.PUBLISHED:
+            return transaction
+        if transaction.state is not TransactionState.OPEN:
+            raise _closed(transaction)
+        if transaction.head is None:
+            return self._move(opened, replace(transaction, state=TransactionState.PUBLISHED))
+        branch = _branch(run_id)
+        head: Commit
+
+        def build(tip: Commit, nodes: NodeBuffer) -> Commit:
+            nonlocal head
+            head = opened.ref(branch)
+            return merge_commits(
+                opened,
+                nodes,
+                ours=tip,
+                theirs=head,
+                picks={},
+                author=author,
+                message=message or f"publish run {run_id}",
+                run_id=run_id,
+            )
+
+        def settle(commit: Commit) -> tuple[Transaction, RefUpdate]:
+            published = replace(
+                transaction, state=TransactionState.PUBLISHED, head=head.id, published=commit.id
+            )
+            return published, RefUpdate(ref=branch, expected=head.id, new=None)
+
+        try:
+            move_branch(
+                opened,
+                writable(transaction.into),
+                "publish",
+                actor=author,
+                key=f"publish:{run_id}",
+                build=build,
+                settle=settle,
+            )
+        except (TransactionClosedError, RefNotFoundError):
+            # Another process closed it meanwhile: what it says now is the answer.
+            now = _stored(opened, run_id)
+            if now.state is TransactionState.OPEN:
+                raise
+            if now.state is not TransactionState.PUBLISHED:
+                raise _closed(now) from None
+        return _stored(opened, run_id)
+
+    def discard(self, repository: str, run_id: RunId) -> Transaction:
+        opened = self._lake.repository(repository)
+        transaction = _stored(opened, run_id)
+        if transaction.state is TransactionState.OPEN:
+            transaction = self._move(opened, replace(transaction, state=TransactionState.DISCARDED))
+        if transaction.state is TransactionState.PUBLISHED:
+            raise _closed(transaction)
+        return transaction
+
+    def expire(self, repository: str) -> list[Transaction]:
+        opened = self._lake.repository(repository)
+        return [
+            self._expire(opened, transaction)
+            for state in (TransactionState.OPEN, TransactionState.DISCARDED)
+            for transaction in _all(opened, state)
+            if transaction.expires_at <= self._lake.clock()
+        ]
+
+    def _expire(self, opened: OpenRepository, transaction: Transaction) -> Transaction:
+        if transaction.state is TransactionState.OPEN:  # closed first, so that nobody makes the branch again
+            transaction = self._move(opened, replace(transaction, state=TransactionState.DISCARDED))
+        branch = _branch(transaction.run_id)
+        ref = opened.stores.refs.get(opened.info.id, branch)
+        if ref is not None:
+            gone = RefUpdate(ref=branch, expected=ref.commit, new=None)
+            opened.publish("expire", key=None, actor="lineageflow", updates=[gone])
+        return self._move(opened, replace(transaction, state=TransactionState.EXPIRED))
+
+    def _move(self, opened: OpenRepository, transaction: Transaction) -> Transaction:
+        """Stores a state that an open or discarded transaction moves to, unless others moved it already."""
+        store = opened.stores.transactions
+        before = (
+            TransactionState.DISCARDED
+            if transaction.state is TransactionState.EXPIRED
+            else TransactionState.OPEN
+        )
+        store.move(opened.info.id, transaction, expected=before)
+        return _stored(opened, transaction.run_id)
+
+
+def _branch(run_id: RunId) -> RefName:
+    return RefName(kind=RefKind.RUN, name=run_id)
+
+
+def _stored(opened: OpenRepository, run_id: RunId) -> Transaction:
+    found = opened.stores.transactions.get(opened.info.id, parse_run_id(run_id))
+    if found is None:
+        raise RunNotFoundError(
+            f"run {run_id} wrote nothing to repository {opened.info.name!r}; "
+            f"`lineageflow runs {opened.info.name}` lists those that did",
+            run_id=run_id,
+        )
+    return found
+
+
+def _closed(transaction: Transaction) -> TransactionClosedError:
+    return TransactionClosedError(
+        f"run {transaction.run_id} is {transaction.state.value}, so it can be neither published nor discarded "
+        "anew; start a new run",
+        run_id=transaction.run_id,
+        state=transaction.state.value,
+    )
+
+
+def _all(opened: OpenRepository, state: TransactionState) -> list[Transaction]:
+    found: list[Transaction] = []
+    after: str | None = None
+    while True:
+        page = opened.stores.transactions.list(opened.info.id, state=state, after=after, limit=MAX_LIMIT)
+        found += page.items
+        if page.next is None:
+            return found
+        after = page.next

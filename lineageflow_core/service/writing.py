@@ -1,0 +1,139 @@
+"""Moving a branch: the one loop through which every new commit becomes visible.
+
+Invariants: writers to a branch take turns, and the branch moves by compare-and-swap, so no write is lost and
+none fails because another one came first. A call repeated with its key changes nothing and gives the first
+call's commit. An open transaction's branch is made by its first commit; a closed one takes no commit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from lineageflow_core.errors import (
+    IntegrityError,
+    InvalidInputError,
+    RefMovedError,
+    RefNotFoundError,
+    RunNotFoundError,
+    TransactionClosedError,
+)
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.names import check_ref_name
+from lineageflow_core.model.refs import RefKind, RefName, parse_revision
+from lineageflow_core.model.run import Transaction, TransactionState
+from lineageflow_core.service.opened import OpenRepository
+from lineageflow_core.store.ports import Publication, RefUpdate
+from lineageflow_core.tree.source import NodeBuffer
+
+_MAX_ATTEMPTS = 1000
+"""Far more than contention explains when writers take turns: reaching it means that turns are broken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tip:
+    """Where a branch stands when its writer's turn comes."""
+
+    commit: Commit
+    exists: bool
+    """False for a run's branch before its first commit."""
+
+
+Build = Callable[[Commit, NodeBuffer], Commit]
+"""Makes the next commit on a tip, adding its new tree nodes; returns the tip itself for no change."""
+Settle = Callable[[Commit], tuple[Transaction, RefUpdate]]
+"""Gives what a publication does besides moving the branch, from the new commit: the transaction as it is to
+be, and the update of the run's own branch."""
+
+
+def writable(text: str) -> RefName:
+    """Parses what a branch is called where it is written to. Raises InvalidInputError."""
+    if text.startswith("run:"):
+        revision = parse_revision(text)
+        if revision.back or revision.at:
+            raise InvalidInputError(
+                f"{text!r} is a point in history; commits go to a branch, like 'run:<id>'"
+            )
+        return RefName(kind=RefKind.RUN, name=revision.start)
+    return RefName(kind=RefKind.BRANCH, name=check_ref_name(text))
+
+
+def move_branch(
+    opened: OpenRepository,
+    branch: RefName,
+    operation: str,
+    *,
+    actor: str,
+    key: str | None,
+    build: Build,
+    settle: Settle | None = None,
+) -> Commit:
+    """Puts what `build` makes on top of `branch`, and returns the branch's tip then."""
+    if done := opened.published(key):
+        return _commit_of(opened, done)
+    with opened.stores.refs.turn(opened.info.id, branch):
+        for _ in range(_MAX_ATTEMPTS):
+            tip = _tip(opened, branch)
+            nodes = NodeBuffer(opened.nodes)
+            commit = build(tip.commit, nodes)
+            if commit.id == tip.commit.id and settle is None:
+                return commit
+            updates = [RefUpdate(ref=branch, expected=tip.commit.id if tip.exists else None, new=commit.id)]
+            transaction = _advanced(opened, branch, commit)
+            if settle is not None:
+                transaction, also = settle(commit)
+                updates.append(also)
+            try:
+                done = opened.publish(
+                    operation,
+                    key=key,
+                    actor=actor,
+                    updates=updates,
+                    commits=[commit] if commit.id != tip.commit.id else [],
+                    nodes=nodes.new,
+                    transaction=transaction,
+                )
+            except RefMovedError:
+                continue
+            return _commit_of(opened, done)
+    raise IntegrityError(f"branch {branch} moved {_MAX_ATTEMPTS} times during one turn")
+
+
+def open_transaction(opened: OpenRepository, branch: RefName) -> Transaction:
+    """Returns the open transaction behind a run's branch. Raises TransactionClosedError."""
+    transaction = opened.stores.transactions.get(opened.info.id, RunId(branch.name))
+    if transaction is None:
+        raise RunNotFoundError(
+            f"run {branch.name} has no transaction in {opened.info.name!r}; begin one first"
+        )
+    if transaction.state is not TransactionState.OPEN:
+        raise TransactionClosedError(
+            f"run {branch.name} is {transaction.state.value}: its branch takes no more commits; start a new run",
+            run_id=branch.name,
+            state=transaction.state.value,
+        )
+    return transaction
+
+
+def _tip(opened: OpenRepository, branch: RefName) -> Tip:
+    ref = opened.stores.refs.get(opened.info.id, branch)
+    if ref is not None:
+        return Tip(commit=opened.commit(ref.commit), exists=True)
+    if branch.kind is RefKind.RUN:
+        return Tip(commit=opened.commit(open_transaction(opened, branch).base), exists=False)
+    raise RefNotFoundError(
+        f"repository {opened.info.name!r} has no branch {branch.name!r}; "
+        f"`lineageflow branch create {opened.info.name} {branch.name}` makes it",
+        ref=branch.name,
+    )
+
+
+def _advanced(opened: OpenRepository, branch: RefName, commit: Commit) -> Transaction | None:
+    if branch.kind is not RefKind.RUN:
+        return None
+    return replace(open_transaction(opened, branch), head=commit.id)
+
+
+def _commit_of(opened: OpenRepository, done: Publication) -> Commit:
+    commit = done.updates[0].new
+    assert commit is not None  # a commit moves its branch to something
+    return opened.commit(commit)

@@ -1,0 +1,292 @@
+"""The tree of a commit, changed: from a root and changes to the next root.
+
+Invariants: the result depends only on what is where afterwards, never on how it came about; datasets do not
+nest; a path is not an object and a folder at once. Nothing is written but new nodes into the overlay.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError, PathConflictError
+from lineageflow_core.model.change import Change, ChangeKind
+from lineageflow_core.model.names import check_path, is_under, parents_of
+from lineageflow_core.model.objects import Dataset
+from lineageflow_core.tree.edit import edit
+from lineageflow_core.tree.node import EMPTY, Value
+from lineageflow_core.tree.read import ceilings, extent, get, get_many, scan
+from lineageflow_core.tree.root import (
+    RootTree,
+    dataset_value,
+    join,
+    object_value,
+    range_below,
+    relative_to,
+)
+from lineageflow_core.tree.source import NodeBuffer, NodeSource
+
+
+class _DatasetEdit:
+    """What becomes of one dataset."""
+
+    def __init__(self, path: str, tree: bytes, partition_depth: int) -> None:
+        self.path = path
+        self.tree = tree
+        self.partition_depth = partition_depth
+        self.edits: dict[str, Value | None] = {}
+        self.dropped = False
+
+
+class RootEdit:
+    """Collects changes to a root; `finish` returns the next one."""
+
+    def __init__(self, nodes: NodeBuffer, root: str) -> None:
+        self._nodes = nodes
+        self._before = RootTree(nodes, root)
+        self._touched: dict[str, _DatasetEdit] = {}
+        self._taken: dict[str, Value | None] = {}
+        self.replaced: set[str] = set()
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Applies changes in order. Raises InvalidInputError, ObjectNotFoundError, PathConflictError."""
+        for change in changes:
+            path = check_path(change.path)
+            for entry in change.objects:
+                if entry.path:
+                    check_path(join(path, entry.path))
+            match change.kind:
+                case ChangeKind.PUT:
+                    self._put(path, change)
+                case ChangeKind.DELETE:
+                    self._delete(path)
+                case ChangeKind.REPLACE:
+                    self._replace(path, change)
+
+    def take(self, dataset: str, value: Value | None) -> None:
+        """Makes a dataset what it is in another root, whole. It must not be touched otherwise."""
+        self._taken[dataset] = value
+
+    def place(self, path: str, value: Value, *, dataset: str, partition_depth: int) -> None:
+        """Puts one object where another root has it."""
+        home = self._covering(path) or self._declare(dataset, partition_depth, absorb=True)
+        home.edits[relative_to(path, home.path)] = value
+
+    def remove(self, path: str) -> None:
+        """Removes the object at `path`, if it is there."""
+        home = self._covering(path)
+        if home is not None:
+            home.edits[relative_to(path, home.path)] = None
+
+    def clear(self, path: str) -> bool:
+        """Removes everything at and below `path`; tells whether there was anything."""
+        home = self._covering(path)
+        if home is None:
+            below = self._datasets_below(path)
+            for dataset in below:
+                self._drop(dataset)
+            return bool(below)
+        if home.path == path:
+            self._drop(home)
+            return True
+        return self._clear_inside(home, relative_to(path, home.path))
+
+    def finish(self) -> str:
+        """Returns the new root. Raises PathConflictError."""
+        edits = dict(self._taken)
+        for touched in self._touched.values():
+            edits[touched.path] = self._finish_dataset(touched)
+        return edit(self._nodes, self._before.root, sorted(edits.items())).hex()
+
+    def _put(self, path: str, change: Change) -> None:
+        home = self._home(path, change) if self._belongs_together(path, change) else None
+        for entry in change.objects:
+            full = join(path, entry.path)
+            here = home or self._covering(full)
+            if here is None:
+                raise InvalidInputError(
+                    f"{path!r} holds datasets already, and {full!r} is in none of them; put it with the path "
+                    "of a dataset, or name its dataset",
+                    path=full,
+                )
+            self._set(here, full, object_value(entry))
+
+    def _belongs_together(self, path: str, change: Change) -> bool:
+        return (
+            change.dataset is not None
+            or self._covering(path) is not None
+            or not self._datasets_below(path)
+            or any(entry.path == "" for entry in change.objects)
+        )
+
+    def _home(self, path: str, change: Change, partition_depth: int = 0) -> _DatasetEdit:
+        """Returns the dataset that `path` belongs to, declaring it where there is none."""
+        dataset = path if change.dataset is None else check_path(change.dataset)
+        if not is_under(path, dataset):
+            raise InvalidInputError(f"path {path!r} does not lie in the dataset {dataset!r} that was named")
+        home = self._covering(path)
+        if home is None:
+            return self._declare(dataset, partition_depth, absorb=False)
+        if change.dataset is not None and home.path != dataset:
+            raise InvalidInputError(
+                f"{path!r} belongs to the dataset {home.path!r}, so it cannot be put into {dataset!r}",
+                path=path,
+                dataset=home.path,
+            )
+        return home
+
+    def _delete(self, path: str) -> None:
+        if not self.clear(path):
+            raise ObjectNotFoundError(f"there is nothing at {path!r} to delete", path=path)
+
+    def _replace(self, path: str, change: Change) -> None:
+        if change.dataset is None or change.dataset == path:
+            self._replace_whole(path, change)
+        else:
+            self._replace_partition(path, change)
+        self.replaced.add(path)
+
+    def _replace_whole(self, path: str, change: Change) -> None:
+        home = self._covering(path)
+        if home is not None and home.path != path:
+            raise InvalidInputError(
+                f"{path!r} lies in the dataset {home.path!r}; replace it as a partition by naming that dataset",
+                path=path,
+                dataset=home.path,
+            )
+        self.clear(path)
+        if change.objects:
+            home = self._declare(path, 0, absorb=False)
+            for entry in change.objects:
+                self._set(home, join(path, entry.path), object_value(entry))
+
+    def _replace_partition(self, path: str, change: Change) -> None:
+        assert change.dataset is not None
+        depth = relative_to(path, change.dataset).count("/") + 1 if is_under(path, change.dataset) else 0
+        home = self._home(path, change, depth)
+        if home.partition_depth != depth:
+            raise InvalidInputError(
+                f"dataset {home.path!r} has partitions of {home.partition_depth} path segments, and "
+                f"{path!r} would be one of {depth}; replace the whole dataset to change how it is partitioned",
+                dataset=home.path,
+            )
+        self._clear_inside(home, relative_to(path, home.path))
+        for entry in change.objects:
+            if not entry.path:
+                raise InvalidInputError(f"partition {path!r} must be a folder: give its objects names")
+            self._set(home, join(path, entry.path), object_value(entry))
+
+    def _set(self, home: _DatasetEdit, path: str, value: Value) -> None:
+        key = relative_to(path, home.path)
+        if home.partition_depth and key.count("/") < home.partition_depth:
+            raise InvalidInputError(
+                f"{path!r} is in no partition of {home.path!r}, whose partitions are named by "
+                f"{home.partition_depth} path segment(s)",
+                path=path,
+            )
+        home.edits[key] = value
+
+    def _covering(self, path: str) -> _DatasetEdit | None:
+        """Returns the dataset, as edited so far, that `path` is or lies in."""
+        paths = [*parents_of(path), path]
+        for candidate in paths:
+            touched = self._touched.get(candidate)
+            if touched is not None and not touched.dropped:
+                return touched
+        before = self._before.dataset_at(path)
+        if before is None or before.path in self._touched:
+            return None
+        return self._touch(before)
+
+    def _touch(self, dataset: Dataset) -> _DatasetEdit:
+        touched = _DatasetEdit(dataset.path, bytes.fromhex(dataset.snapshot), dataset.partition_depth)
+        self._touched[dataset.path] = touched
+        return touched
+
+    def _datasets_below(self, folder: str) -> list[_DatasetEdit]:
+        """Returns the datasets, as edited so far, strictly below `folder`."""
+        for dataset in self._before.datasets(folder):
+            if dataset.path not in self._touched and dataset.path != folder:
+                self._touch(dataset)
+        return [
+            touched
+            for touched in self._touched.values()
+            if not touched.dropped and touched.path != folder and is_under(touched.path, folder)
+        ]
+
+    def _declare(self, path: str, partition_depth: int, *, absorb: bool) -> _DatasetEdit:
+        below = self._datasets_below(path)
+        if below and not absorb:
+            raise PathConflictError(
+                f"{path!r} cannot be a dataset: it is a folder that holds the dataset {below[0].path!r}",
+                path=path,
+            )
+        declared = self._touched[path] = _DatasetEdit(path, EMPTY, partition_depth)
+        for inner in below:
+            for key, value in self._entries(inner).items():
+                declared.edits[relative_to(join(inner.path, key), path)] = value
+            self._drop(inner)
+        return declared
+
+    def _entries(self, dataset: _DatasetEdit) -> dict[str, Value]:
+        entries: dict[str, Value | None] = dict(scan(self._nodes, dataset.tree))
+        entries |= dataset.edits
+        return {key: value for key, value in entries.items() if value is not None}
+
+    def _drop(self, dataset: _DatasetEdit) -> None:
+        dataset.dropped = True
+        dataset.tree = EMPTY
+        dataset.edits = {}
+
+    def _clear_inside(self, home: _DatasetEdit, key: str) -> bool:
+        start, stop = range_below(key)
+        gone = [found for found, _ in scan(self._nodes, home.tree, start=start, stop=stop)]
+        gone += [found for found in home.edits if is_under(found, key)]
+        if get(self._nodes, home.tree, key) is not None:
+            gone.append(key)
+        alive = [found for found in gone if home.edits.get(found, True) is not None]
+        for found in gone:
+            home.edits[found] = None
+        return bool(alive)
+
+    def _finish_dataset(self, touched: _DatasetEdit) -> Value | None:
+        tree = edit(self._nodes, touched.tree, sorted(touched.edits.items()))
+        objects, size = extent(self._nodes, tree)
+        if not objects:
+            return None
+        added = sorted(key for key, value in touched.edits.items() if value is not None)
+        clash = find_clash(self._nodes, tree, added, only_added=touched.tree == EMPTY)
+        if clash is not None:
+            path = join(touched.path, clash)
+            raise PathConflictError(
+                f"{path!r} would be an object and a folder at once; rename one of the two", path=path
+            )
+        return dataset_value(tree, objects=objects, size=size, partition_depth=touched.partition_depth)
+
+
+def find_clash(nodes: NodeSource, tree: bytes, added: Sequence[str], *, only_added: bool) -> str | None:
+    """Returns a key of `tree` that is a folder of another one, if an added key takes part in that.
+
+    `only_added` says that the tree holds nothing else, which saves half of the search.
+    """
+    folders = sorted(_folders_of(added))
+    for folder, value in zip(folders, get_many(nodes, tree, folders), strict=True):
+        if value is not None:
+            return folder
+    if only_added:
+        return None
+    probes = sorted((f"{key}/" if key else "\x00", key) for key in added)
+    found_keys = ceilings(nodes, tree, (probe for probe, _ in probes))
+    for (probe, key), found in zip(probes, found_keys, strict=True):
+        if found is not None and (found.startswith(probe) or not key):
+            return key
+    return None
+
+
+def _folders_of(keys: Iterable[str]) -> set[str]:
+    folders: set[str] = set()
+    for key in keys:
+        folder = key
+        while folder:
+            folder = folder.rpartition("/")[0]
+            if folder in folders:
+                break
+            folders.add(folder)
+    return folders

@@ -1,0 +1,105 @@
+"""Two roots compared, by dataset and by object. Costs what differs, not what there is."""
+
+from collections.abc import Iterator
+
+from lineageflow_core.model.diff import DatasetDiff, DiffEntry, DiffKind
+from lineageflow_core.model.ids import SnapshotId
+from lineageflow_core.model.names import is_under
+from lineageflow_core.tree.diff import diff
+from lineageflow_core.tree.node import EMPTY, Value
+from lineageflow_core.tree.read import get
+from lineageflow_core.tree.root import (
+    RootTree,
+    dataset_of,
+    join,
+    object_entry,
+    partition_of,
+    range_below,
+)
+from lineageflow_core.tree.source import NodeSource
+
+
+def changed_datasets(
+    nodes: NodeSource, left: str, right: str, *, path: str = "", after: str = ""
+) -> Iterator[tuple[str, Value | None, Value | None]]:
+    """Yields datasets that differ and are, hold or lie below `path`, from behind `after` on, by path."""
+    roots = bytes.fromhex(left), bytes.fromhex(right)
+    if path:
+        for root in (left, right):
+            inside = RootTree(nodes, root).dataset_at(path)
+            if inside is not None and inside.path != path:
+                sides = [get(nodes, side, inside.path) for side in roots]
+                if sides[0] != sides[1] and inside.path > after:
+                    yield inside.path, sides[0], sides[1]
+                return
+        own = [get(nodes, side, path) for side in roots]
+        if own[0] != own[1] and path > after:
+            yield path, own[0], own[1]
+    start, stop = range_below(path, after)
+    for key, value_left, value_right in diff(nodes, *roots, start=start, stop=stop):
+        if key != after:
+            yield key, value_left, value_right
+
+
+def changed_objects(
+    nodes: NodeSource, left: Value | None, right: Value | None
+) -> Iterator[tuple[str, Value | None, Value | None]]:
+    """Yields the objects that differ between two states of one dataset, by path inside it."""
+    yield from diff(nodes, left.id if left else EMPTY, right.id if right else EMPTY)
+
+
+def diff_objects(
+    nodes: NodeSource, left: str, right: str, *, path: str = "", after: str = ""
+) -> Iterator[DiffEntry]:
+    """Yields the objects at or below `path` that differ, by dataset and path, from behind `after` on."""
+    home = (
+        (RootTree(nodes, left).dataset_at(after) or RootTree(nodes, right).dataset_at(after))
+        if after
+        else None
+    )
+    for dataset, value_left, value_right in changed_datasets(nodes, left, right, path=path):
+        if home is not None and dataset < home.path:
+            continue
+        for key, one, other in changed_objects(nodes, value_left, value_right):
+            full = join(dataset, key)
+            if not is_under(full, path) or (home is not None and dataset == home.path and full <= after):
+                continue
+            yield DiffEntry(
+                path=full,
+                kind=_kind(one, other),
+                left=object_entry(full, one) if one else None,
+                right=object_entry(full, other) if other else None,
+            )
+
+
+def diff_datasets(
+    nodes: NodeSource, left: str, right: str, *, path: str = "", after: str = ""
+) -> Iterator[DatasetDiff]:
+    """Yields the datasets that differ, by path, from behind `after` on."""
+    for dataset, value_left, value_right in changed_datasets(nodes, left, right, path=path, after=after):
+        counts = dict.fromkeys(DiffKind, 0)
+        depth = max(
+            dataset_of(dataset, value).partition_depth for value in (value_left, value_right) if value
+        )
+        partitions: dict[str, None] = {}
+        for key, one, other in changed_objects(nodes, value_left, value_right):
+            counts[_kind(one, other)] += 1
+            if depth:
+                partitions[partition_of(key, depth)] = None
+        yield DatasetDiff(
+            path=dataset,
+            kind=_kind(value_left, value_right),
+            left=SnapshotId(value_left.id.hex()) if value_left else None,
+            right=SnapshotId(value_right.id.hex()) if value_right else None,
+            added=counts[DiffKind.ADDED],
+            removed=counts[DiffKind.REMOVED],
+            changed=counts[DiffKind.CHANGED],
+            size_change=(value_right.size if value_right else 0) - (value_left.size if value_left else 0),
+            partitions=tuple(partitions),
+        )
+
+
+def _kind(left: Value | None, right: Value | None) -> DiffKind:
+    if left is None:
+        return DiffKind.ADDED
+    return DiffKind.REMOVED if right is None else DiffKind.CHANGED

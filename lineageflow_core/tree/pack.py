@@ -1,0 +1,68 @@
+"""Packs: the new tree nodes and commits of one publication, travelling as one immutable file.
+
+A pack is a header, then records one after another: kind (1 byte), digest (32), length (4, big-endian),
+content. So each record can be read by itself, knowing its place, and history can be rebuilt from the packs
+alone, without any database. A pack's id is the digest of the whole file.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from blake3 import blake3
+
+from lineageflow_core.errors import IntegrityError
+from lineageflow_core.model.commit import Commit, encode_commit
+from lineageflow_core.store.ports import NodeLocation
+
+HEADER = b"LFPACK\x00\x01"
+NODE = 1
+COMMIT = 2
+_RECORD = struct.Struct(">B32sI")
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack that is to be written."""
+
+    id: str
+    content: bytes
+    nodes: tuple[NodeLocation, ...]
+
+
+def make_pack(nodes: Mapping[bytes, bytes], commits: Iterable[Commit]) -> Pack:
+    """Packs encoded nodes, by id, and commits."""
+    parts: list[bytes] = [HEADER]
+    spans: list[tuple[bytes, int, int]] = []
+    position = len(HEADER)
+    for node_id, content in nodes.items():
+        parts += (_RECORD.pack(NODE, node_id, len(content)), content)
+        spans.append((node_id, position + _RECORD.size, len(content)))
+        position += _RECORD.size + len(content)
+    for commit in commits:
+        content = encode_commit(commit)
+        parts += (_RECORD.pack(COMMIT, bytes.fromhex(commit.id), len(content)), content)
+    whole = b"".join(parts)
+    pack_id = blake3(whole).hexdigest()
+    located = (
+        NodeLocation(node_id=node_id, pack_id=pack_id, offset=offset, length=length)
+        for node_id, offset, length in spans
+    )
+    return Pack(pack_id, whole, tuple(located))
+
+
+def read_records(content: bytes) -> Iterator[tuple[int, bytes, int, int]]:
+    """Yields kind, digest, offset and length of each record. Raises IntegrityError on a damaged pack."""
+    if not content.startswith(HEADER):
+        raise IntegrityError("this is not a pack, or one of a version that LineageFlow cannot read")
+    position = len(HEADER)
+    while position < len(content):
+        try:
+            kind, digest, length = _RECORD.unpack_from(content, position)
+        except struct.error:
+            raise IntegrityError("the pack ends inside a record") from None
+        position += _RECORD.size
+        if position + length > len(content):
+            raise IntegrityError("the pack ends inside a record")
+        yield kind, digest, position, length
+        position += length
