@@ -1,7 +1,9 @@
 """Nodes of the lineage graph as people and programs write them.
 
-`run:<id>` is a run (a pipeline's run stands for all of its steps), `version:<namespace>/<name>[partition]@<version>`
-is one exact version, and `lf://repository/[@ref/]dataset[/partition]` is whatever is at that address now.
+- `run:<id>` is a run; a pipeline's run stands for all of its steps.
+- `version:<namespace>/<name>[partition]@<version>` is one exact version.
+- `lf://repository/[@ref/]dataset[/partition]` is whatever is at that address now.
+
 `parse_node(format_node(node)) == node` for all of them.
 """
 
@@ -50,10 +52,8 @@ def parse_node(text: str) -> Node:
 
 def _format_version(version: Version) -> str:
     scheme, separator, rest = version.namespace.partition("://")
-    if separator:
-        namespace = f"{_escape(scheme, '/')}://{_escape(rest, '/')}"
-    else:
-        namespace = _escape(scheme, "/:")  # an unescaped ':' before '/' could pass for a scheme
+    # Without a scheme, ':' is escaped, too: together with a name that starts with '//' it could pass for one.
+    namespace = f"{_escape(scheme, '/')}://{_escape(rest, '/')}" if separator else _escape(scheme, "/:")
     partition = f"[{_escape(version.partition)}]" if version.partition else ""
     content = f"@{_escape(version.version)}" if version.version is not None else ""
     return f"{namespace}/{_escape(version.name)}{partition}{content}"
@@ -82,5 +82,6 @@ def _escape(text: str, more: str = "") -> str:
 def _not_a_node(text: str) -> InvalidInputError:
     return InvalidInputError(
         f"{text[:200]!r} is not a node of the lineage graph; write 'run:<id>', "
-        f"'{SCHEME}://repository/[@ref/]dataset[/partition]' or 'version:<namespace>/<name>[partition]@<version>'"
+        f"'{SCHEME}://repository/[@ref/]dataset[/partition]' or "
+        "'version:<namespace>/<name>[partition]@<version>'"
     )

@@ -16,7 +16,7 @@ from lineageflow_core.model.lineage import Blame, Version
 from lineageflow_core.model.objects import Snapshot
 from lineageflow_core.model.run import Run
 from lineageflow_core.openlineage.naming import version_of
-from lineageflow_core.service.nodes import snapshots_at
+from lineageflow_core.service.nodes import in_order, snapshots_at
 from lineageflow_core.store.ports import LineageStore
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
@@ -31,8 +31,10 @@ class BlameService:
         self._history = history
 
     def blame(self, repository: str, ref: str, path: str) -> Blame:
-        """As `catalog.Lineage.blame`. Of several partitions, the one that changed last is blamed; of
-        several that changed then, the last by path."""
+        """As `catalog.Lineage.blame`.
+
+        Of several partitions, the one that changed last is blamed; of those that changed together, the last.
+        """
         snapshot = self._last_changed(repository, ref, path)
         commit = self._last_change(repository, ref, _unit(snapshot))
         version = version_of(repository, snapshot)
@@ -43,7 +45,7 @@ class BlameService:
             author=commit.author,
             run=run,
             pipeline=self._pipeline(run) if run else None,
-            inputs=tuple(io.version for io in self._store.reads([run.id])) if run else (),
+            inputs=tuple(io.version for io in in_order(self._store.reads([run.id]))) if run else (),
         )
 
     def _last_changed(self, repository: str, ref: str, path: str) -> Snapshot:

@@ -22,7 +22,7 @@ from lineageflow_core.model.lineage import (
 )
 from lineageflow_core.model.node import format_node
 from lineageflow_core.model.run import Run
-from lineageflow_core.service.nodes import Start
+from lineageflow_core.service.nodes import Start, in_order
 from lineageflow_core.service.taint import derive
 from lineageflow_core.store.ports import LineageStore
 
@@ -73,7 +73,7 @@ def impact(
 
 
 def _active(store: LineageStore, runs: Sequence[Run]) -> list[Run]:
-    """Leaves out runs that touched no data, as pipelines do whose steps do the work; not if that leaves none."""
+    """Leaves out runs that touched no data (pipelines whose steps do the work), unless none is left then."""
     run_ids = [run.id for run in runs]
     touched = {io.run_id for io in (*store.reads(run_ids), *store.writes(run_ids))}
     return [run for run in runs if run.id in touched] or list(runs)
@@ -98,11 +98,15 @@ class _Walk:
         self._start = [format_node(node) for node in self._depths]
         new_versions += self._next_versions(new_runs, 0)
         for level in range(1, depth + 1):
+            if not new_versions:
+                return
             new_runs = self._next_runs(new_versions, level)
             new_versions = self._next_versions(new_runs, level)
 
     def graph(self) -> LineageGraph:
         runs = self._store.runs([node for node in self._depths if not isinstance(node, Version)])
+        untyped = [node for node in self._depths if isinstance(node, Version) and not self._types.get(node)]
+        self._types |= {io.version: io.dataset_type for io in self._store.writers(untyped) if io.dataset_type}
         nodes = [self._node(node, depth, runs) for node, depth in self._depths.items()]
         return LineageGraph(
             start=tuple(self._start),
@@ -114,17 +118,17 @@ class _Walk:
     def _next_runs(self, versions: Iterable[Version], level: int) -> list[RunId]:
         exact = [version for version in versions if version.version is not None]
         ios = self._store.writers(exact) if self._upstream else self._store.readers(exact)
-        ordered = sorted(ios, key=_order)
-        return [io.run_id for io in ordered if self._follow(io, io.run_id, level, read=not self._upstream)]
+        read = not self._upstream
+        return [io.run_id for io in in_order(ios) if self._follow(io, io.run_id, level, read=read)]
 
     def _next_versions(self, runs: Sequence[RunId], level: int) -> list[Version]:
         ios = self._store.reads(runs) if self._upstream else self._store.writes(runs)
-        ordered = sorted(ios, key=_order)
-        return [io.version for io in ordered if self._follow(io, io.version, level, read=self._upstream)]
+        read = self._upstream
+        return [io.version for io in in_order(ios) if self._follow(io, io.version, level, read=read)]
 
     def _follow(self, io: Io, end: RunId | Version, level: int, *, read: bool) -> bool:
         """Adds an edge and the node at its far end, if there is room; tells whether the node is new."""
-        self._types.setdefault(io.version, io.dataset_type)
+        self._types[io.version] = self._types.get(io.version) or io.dataset_type
         is_new = self._enter(end, level)
         if end in self._depths:
             run, version = format_node(io.run_id), format_node(io.version)
@@ -152,8 +156,3 @@ class _Walk:
                 dataset_type=self._types.get(node),
             )
         return LineageNode(id=format_node(node), kind=NodeKind.RUN, depth=depth, run=runs.get(node))
-
-
-def _order(io: Io) -> tuple[str, str, str, str, str]:
-    version = io.version
-    return version.namespace, version.name, version.partition, version.version or "", io.run_id

@@ -21,7 +21,7 @@ from lineageflow_core.openlineage.fold import fold
 from lineageflow_core.openlineage.parse import ParsedEvent, mention_events, parse_event
 from lineageflow_core.service.blame import BlameService
 from lineageflow_core.service.graph import impact, trace
-from lineageflow_core.service.nodes import Nodes, run_with_steps
+from lineageflow_core.service.nodes import Nodes, in_order, run_with_steps
 from lineageflow_core.service.tips import branches_holding
 from lineageflow_core.store.ports import LineageStore, StoredEvent
 
@@ -63,8 +63,8 @@ class LineageService:
         return RunDetails(
             run=run,
             steps=tuple(steps),
-            reads=tuple(self._store.reads(run_ids)),
-            writes=tuple(self._store.writes(run_ids)),
+            reads=tuple(in_order(self._store.reads(run_ids))),
+            writes=tuple(in_order(self._store.writes(run_ids))),
         )
 
     def list_runs(
@@ -95,7 +95,7 @@ class LineageService:
         return self._blame.blame(repository, ref, path)
 
     def _store_new(self, received: Sequence[StoredEvent], inferred: Sequence[StoredEvent]) -> int:
-        """Stores what is new, folds the runs that it is about, and returns how many received ones were new."""
+        """Stores what is new and folds the runs that it is about; returns how many received ones were new."""
         if not received:
             return 0
         with self._store.write() as writer:

@@ -1,13 +1,13 @@
 """From a node as people write it to the runs and versions that it stands for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lineageflow_core.catalog import Objects, Repositories
 from lineageflow_core.errors import RunNotFoundError
 from lineageflow_core.model.address import Address
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import Version
+from lineageflow_core.model.lineage import Io, Version
 from lineageflow_core.model.names import is_under
 from lineageflow_core.model.node import parse_node
 from lineageflow_core.model.objects import Dataset, Snapshot
@@ -95,8 +95,7 @@ def run_with_steps(store: LineageStore, run_id: RunId) -> tuple[Run, ...]:
     run = store.runs([run_id]).get(run_id)
     if run is None:
         raise RunNotFoundError(
-            f"no event about run {run_id} was received; `lineageflow runs list` shows the runs there are, and "
-            "a run id is given whole",
+            f"no event about run {run_id} was received; `lineageflow runs` lists the runs there are",
             run_id=run_id,
         )
     found = {run.id: run}
@@ -106,6 +105,16 @@ def run_with_steps(store: LineageStore, run_id: RunId) -> tuple[Run, ...]:
         found.update((step.id, step) for step in steps)
         pending = [step.id for step in steps]
     return tuple(found.values())
+
+
+def in_order(ios: Iterable[Io]) -> list[Io]:
+    """Sorts what runs read or wrote by the version's name, then by run: stores have no order."""
+    return sorted(ios, key=lambda io: (version_order(io.version), io.run_id))
+
+
+def version_order(version: Version) -> tuple[str, str, str, str]:
+    """Returns what versions are sorted by: dataset, then partition, then content."""
+    return version.namespace, version.name, version.partition, version.version or ""
 
 
 def _unit(dataset: Dataset, partition: str) -> str:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.service.nodes import version_order
 from lineageflow_core.store.ports import LineageStore
 
 Write: TypeAlias = tuple[RunId, Version]
@@ -27,7 +28,7 @@ class Derived:
     degree: int
     """How many runs lie between: 0 is bad itself."""
     produced_by: RunId | None
-    """The run that made it here: a bad one, or the nearest that read something derived. None if no run did."""
+    """The run that made it: a bad one, or the nearest that read something derived; None if no run did."""
     tainted: bool
     """No clean run ever made the same content."""
     dataset_type: str | None = None
@@ -47,7 +48,7 @@ def derive(
     writers: dict[Version, set[RunId]] = defaultdict(set)
     for io in store.writers(list(degrees)):
         writers[io.version].add(io.run_id)
-        types.setdefault(io.version, io.dataset_type)
+        types[io.version] = types.get(io.version) or io.dataset_type
     reads: dict[RunId, set[Version]] = defaultdict(set)
     for io in store.reads(sorted({run for runs in writers.values() for run in runs})):
         reads[io.run_id].add(io.version)
@@ -75,7 +76,7 @@ def derive(
         )
         for version, degree in degrees.items()
     )
-    return tuple(sorted(found, key=lambda item: (item.degree, _by_name(item.version))))
+    return tuple(sorted(found, key=lambda item: (item.degree, version_order(item.version))))
 
 
 def clean_versions(
@@ -136,7 +137,3 @@ def _closure(
                 types[io.version] = io.dataset_type
                 frontier.append(io.version)
     return degrees, types
-
-
-def _by_name(version: Version) -> tuple[str, str, str, str]:
-    return version.namespace, version.name, version.partition, version.version or ""

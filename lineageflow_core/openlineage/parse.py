@@ -1,0 +1,209 @@
+"""Reading events of any producer, leniently: what can be understood is, and the rest is said, not raised.
+
+What producers in the field do and the specification does not allow is understood without a word: a time
+without a zone is UTC, a run id that is no UUID becomes a name-based one, fractions of a microsecond are
+dropped, and an event may have no type. Facets that are not known are left alone: the stored event has them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.run import Job
+from lineageflow_core.openlineage.vocabulary import INFERRED, EventType, Facet
+
+_RUN_ID_NAMESPACE = uuid5(NAMESPACE_URL, "https://lineageflow.dev/runs")
+_STATIC_EVENT_KEYS = ("job", "dataset")
+
+Facets = Mapping[str, Any]
+"""Facets by key; one that is None was deleted by the event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetMention:
+    """A dataset that an event names as an input or output."""
+
+    namespace: str
+    name: str
+    facets: Facets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentMention:
+    """The runs around a run, as its parent facet has them."""
+
+    run_id: RunId
+    job: Job
+    root_run_id: RunId
+    root_job: Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedEvent:
+    """What could be understood of one event."""
+
+    run_id: RunId | None = None
+    """None where the event is not about a run, or not understood at all."""
+    type: EventType | None = None
+    at: datetime | None = None
+    """UTC."""
+    job: Job | None = None
+    """Set where `run_id` is."""
+    run_facets: Facets = field(default_factory=dict)
+    job_facets: Facets = field(default_factory=dict)
+    inputs: tuple[DatasetMention, ...] = ()
+    outputs: tuple[DatasetMention, ...] = ()
+    parent: ParentMention | None = None
+    inferred: bool = False
+    """What another run's event says about this one (`mention_events`): any word of its own weighs more."""
+    problems: tuple[str, ...] = ()
+    """What could not be understood; the rest counts all the same."""
+
+
+def parse_event(event: object) -> ParsedEvent:
+    """Reads one event, decoded from JSON. Never raises on account of what it holds."""
+    if not isinstance(event, Mapping):
+        return ParsedEvent(problems=(f"an event is a JSON object, not {type(event).__name__}",))
+    if "run" not in event and any(key in event for key in _STATIC_EVENT_KEYS):
+        return ParsedEvent()  # a JobEvent or DatasetEvent: kept, and about no run
+    problems: list[str] = []
+    run, job = _object(event.get("run")), _job(event.get("job"))
+    run_id = parse_lenient_run_id(run.get("runId"))
+    if run_id is None or job is None:
+        missing = "run.runId" if run_id is None else "job.namespace and job.name"
+        return ParsedEvent(problems=(f"{missing} is missing: it is about no run that could be found again",))
+    run_facets = _facets(run.get("facets"), "run.facets", problems)
+    return ParsedEvent(
+        run_id=run_id,
+        type=_event_type(event.get("eventType"), problems),
+        at=_instant(event.get("eventTime"), problems),
+        job=job,
+        run_facets=run_facets,
+        job_facets=_facets(_object(event.get("job")).get("facets"), "job.facets", problems),
+        inputs=tuple(_datasets(event.get("inputs"), "inputs", problems)),
+        outputs=tuple(_datasets(event.get("outputs"), "outputs", problems)),
+        parent=_parent(run_facets.get(Facet.PARENT), problems),
+        inferred=event.get("producer") == INFERRED,
+        problems=tuple(problems),
+    )
+
+
+def mention_events(event: ParsedEvent) -> list[dict[str, Any]]:
+    """Returns what an event says about its parent and root runs, as events about those.
+
+    Many producers never send events about the runs that their steps belong to, and all may come late. Where
+    the event is a START, it also says that those runs were going at that time.
+    """
+    around = event.parent
+    if around is None or around.run_id == event.run_id:
+        return []
+    time = {"eventTime": event.at.isoformat()} if event.at and event.type is EventType.START else {}
+    root = {"run": {"runId": around.root_run_id}, "job": _job_object(around.root_job)}
+    parent = {"run": {"runId": around.run_id}, "job": _job_object(around.job)}
+    said: list[dict[str, Any]] = [{**root, **time, "producer": INFERRED}]
+    if around.run_id != around.root_run_id:
+        run = {"runId": around.run_id, "facets": {Facet.PARENT.value: root}}
+        said.append({**parent, "run": run, **time, "producer": INFERRED})
+    return said
+
+
+def parse_lenient_run_id(value: object) -> RunId | None:
+    """Returns a run's id; one that is no UUID becomes a name-based UUID (version 5, RFC 9562)."""
+    text = parse_text(value)
+    if not text:
+        return None
+    try:
+        return RunId(str(UUID(text)))
+    except ValueError:
+        return RunId(str(uuid5(_RUN_ID_NAMESPACE, text)))
+
+
+def parse_text(value: object) -> str | None:
+    """Returns a string as one that every store can keep: without NUL and unpaired surrogates."""
+    if not isinstance(value, str):
+        return None
+    return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _event_type(value: object, problems: list[str]) -> EventType | None:
+    if value is None:
+        return None
+    try:
+        return EventType(str(value).upper())
+    except ValueError:
+        problems.append(f"eventType {str(value)[:50]!r} is not one of {', '.join(EventType)}")
+        return None
+
+
+def _instant(value: object, problems: list[str]) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if instant is not None:
+            return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        pass
+    problems.append(f"eventTime {str(value)[:50]!r} is not a time in ISO 8601")
+    return None
+
+
+def _job(value: object) -> Job | None:
+    job = _object(value)
+    namespace, name = parse_text(job.get("namespace")), parse_text(job.get("name"))
+    return Job(namespace=namespace, name=name) if namespace is not None and name else None
+
+
+def _job_object(job: Job) -> dict[str, str]:
+    return {"namespace": job.namespace, "name": job.name}
+
+
+def _datasets(value: object, where: str, problems: list[str]) -> Iterator[DatasetMention]:
+    if value is not None and not isinstance(value, list):
+        problems.append(f"{where} is not a list")
+        return
+    own = "inputFacets" if where == "inputs" else "outputFacets"
+    for index, entry in enumerate(value or ()):
+        place = f"{where}[{index}]"
+        dataset = _object(entry)
+        namespace, name = parse_text(dataset.get("namespace")), parse_text(dataset.get("name"))
+        if namespace is None or not name:
+            problems.append(f"{place} has no namespace and name")
+            continue
+        facets = {
+            **_facets(dataset.get("facets"), f"{place}.facets", problems),
+            **_facets(dataset.get(own), f"{place}.{own}", problems),
+        }
+        yield DatasetMention(namespace=namespace, name=name, facets=facets)
+
+
+def _parent(facet: Facets | None, problems: list[str]) -> ParentMention | None:
+    if facet is None:
+        return None
+    run_id, job = parse_lenient_run_id(_object(facet.get("run")).get("runId")), _job(facet.get("job"))
+    if run_id is None or job is None:
+        problems.append("the parent facet does not name a run and its job")
+        return None
+    root = _object(facet.get("root"))
+    root_run_id, root_job = parse_lenient_run_id(_object(root.get("run")).get("runId")), _job(root.get("job"))
+    if root_run_id is None or root_job is None:
+        root_run_id, root_job = run_id, job
+    return ParentMention(run_id=run_id, job=job, root_run_id=root_run_id, root_job=root_job)
+
+
+def _facets(value: object, where: str, problems: list[str]) -> dict[str, Any]:
+    if value is not None and not isinstance(value, Mapping):
+        problems.append(f"{where} is not an object")
+        return {}
+    found: dict[str, Any] = {}
+    for key, facet in _object(value).items():
+        if isinstance(facet, Mapping):
+            found[key] = None if facet.get("_deleted") is True else facet
+        elif facet is not None:
+            problems.append(f"{where}.{str(key)[:50]} is not an object")
+    return found
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,256 @@
+"""Events that we build: valid for every receiver, and complete for our own."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.ids import CommitId, RunId, SnapshotId
+from lineageflow_core.model.lineage import Evidence
+from lineageflow_core.model.objects import Snapshot
+from lineageflow_core.model.run import CodeVersion, Job, Run, RunState
+from lineageflow_core.openlineage.access import DatasetAccess, one_per_dataset
+from lineageflow_core.openlineage.events import run_event
+from lineageflow_core.openlineage.facets import OWN_FACETS, schema_text, schema_url
+from lineageflow_core.openlineage.fold import fold
+from lineageflow_core.openlineage.naming import version_of
+from lineageflow_core.openlineage.vocabulary import EventType
+from tests.core.openlineage.scenarios import PARENT, ROOT, RUN, stored
+from tests.core.openlineage.specification import problems
+
+AT = datetime(2026, 5, 1, 2, 10, tzinfo=UTC)
+CODE = CodeVersion(
+    revision="4f2a+changes",
+    repository_url="git@github.com:acme/etl.git",
+    branch="main",
+    path="etl/flights.py",
+)
+
+digests = st.text("0123456789abcdef", min_size=64, max_size=64)
+names = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=8)
+texts = st.dictionaries(names, st.text(st.characters(exclude_categories=["C"])), max_size=3)
+
+
+def snapshot(partition: str = "", content: str = "a", *, dataset: str = "raw/flights") -> Snapshot:
+    return Snapshot(
+        dataset=dataset, partition=partition, snapshot=SnapshotId(content * 64), objects=2, size=10
+    )
+
+
+def access(*snapshots: Snapshot, **rest: Any) -> DatasetAccess:
+    return DatasetAccess(repository="lake", snapshots=snapshots, commit=CommitId("c" * 64), **rest)
+
+
+def run(**rest: Any) -> Run:
+    return Run(id=RUN, job=Job(namespace="dagster", name="flights.clean"), state=RunState.RUNNING, **rest)
+
+
+PIPELINE = Run(id=PARENT, job=Job(namespace="dagster", name="flights"), state=RunState.RUNNING)
+
+
+@st.composite
+def accesses(draw: st.DrawFn) -> DatasetAccess:
+    partitions = draw(st.lists(names, min_size=1, max_size=3, unique=True) | st.just([""]))
+    path = draw(names)
+    snapshots = [
+        Snapshot(dataset=path, partition=partition, snapshot=SnapshotId(draw(digests)), objects=1, size=5)
+        for partition in partitions
+    ]
+    return DatasetAccess(
+        repository=draw(st.sampled_from(["lake", "sea"])),
+        snapshots=tuple(snapshots),
+        commit=CommitId(draw(digests)),
+        ref=draw(st.none() | names),
+        dataset_type=draw(st.none() | st.sampled_from(["TABLE", "MODEL"])),
+        schema=tuple(draw(st.lists(st.tuples(names, names), max_size=3))),
+        rows=draw(st.none() | st.integers(0, 10**9)),
+    )
+
+
+codes = st.builds(
+    CodeVersion,
+    revision=digests,
+    repository_url=st.none()
+    | st.sampled_from(["https://example.org/etl.git", "git@example.org:acme/etl.git"]),
+    branch=st.none() | names,
+    path=st.none() | names,
+)
+runs = st.builds(
+    run,
+    code=st.none() | codes,
+    environment=texts | st.just({"python": "3.11.7"}),
+    params=texts,
+    error=st.none() | st.text(),
+)
+
+
+@given(
+    event_type=st.sampled_from(EventType),
+    run=runs,
+    at=st.datetimes(timezones=st.none() | st.timezones()),
+    inputs=st.lists(accesses(), max_size=3),
+    outputs=st.lists(accesses(), max_size=3),
+    pipeline=st.none() | st.just(PIPELINE),
+    root=st.none() | st.just(replace(PIPELINE, id=ROOT)),
+)
+def test_every_event_that_we_build_is_valid(
+    event_type: EventType,
+    run: Run,
+    at: datetime,
+    inputs: list[DatasetAccess],
+    outputs: list[DatasetAccess],
+    pipeline: Run | None,
+    root: Run | None,
+) -> None:
+    run = replace(run, parent=pipeline.id if pipeline else None)
+    event = run_event(event_type, run, at=at, parent=pipeline, root=root, inputs=inputs, outputs=outputs)
+    assert [] == problems(json.loads(json.dumps(event)))
+
+
+@given(run=runs, inputs=st.lists(accesses(), max_size=3), outputs=st.lists(accesses(), max_size=3))
+def test_what_goes_into_an_event_comes_out_of_the_fold(
+    run: Run, inputs: list[DatasetAccess], outputs: list[DatasetAccess]
+) -> None:
+    event = run_event(EventType.COMPLETE, run, at=AT, inputs=inputs, outputs=outputs)
+    facts = fold(RUN, [stored(event)])
+    expected = replace(run, state=RunState.COMPLETED, ended_at=AT, error=None)
+    assert expected == facts.run
+    for sent, ios in ((inputs, facts.reads), (outputs, facts.writes)):
+        exact = {version_of(one.repository, content) for one in sent for content in one.snapshots}
+        assert exact == {io.version for io in ios}
+        assert {Evidence.EXPLICIT} >= {io.evidence for io in ios}
+
+
+def test_a_failure_carries_its_error() -> None:
+    event = run_event(EventType.FAIL, run(error="boom"), at=AT)
+    facts = fold(RUN, [stored(event)])
+    assert (RunState.FAILED, "boom") == (facts.run.state, facts.run.error)
+
+
+def test_a_step_names_its_pipeline() -> None:
+    event = run_event(EventType.START, run(parent=PARENT), at=AT, parent=PIPELINE)
+    parent = event["run"]["facets"]["parent"]
+    assert (PARENT, "flights", PARENT) == (
+        parent["run"]["runId"],
+        parent["job"]["name"],
+        parent["root"]["run"]["runId"],
+    )
+
+
+def test_a_parent_without_its_run_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="pass the parent's Run"):
+        run_event(EventType.START, run(parent=PARENT), at=AT)
+
+
+def test_a_whole_dataset_has_its_snapshot_as_version() -> None:
+    event = run_event(EventType.START, run(), at=AT, inputs=[access(snapshot())])
+    facets = event["inputs"][0]["facets"]
+    assert "a" * 64 == facets["version"]["datasetVersion"] == facets["lineageflow_commit"]["snapshot"]
+
+
+def test_partitions_are_told_to_other_receivers_too() -> None:
+    reading = access(snapshot("month=07", "a"), snapshot("08", "b"))
+    event = run_event(EventType.START, run(), at=AT, inputs=[reading])
+    condition = event["inputs"][0]["inputFacets"]["subset"]["inputCondition"]
+    assert [
+        {"identifier": "08", "dimensions": {"level_0": "08"}},
+        {"identifier": "month=07", "dimensions": {"month": "07"}},
+    ] == condition["partitions"]
+    assert "c" * 64 == event["inputs"][0]["facets"]["version"]["datasetVersion"]
+
+
+def test_an_output_says_how_much_it_is() -> None:
+    writing = access(snapshot("7"), snapshot("8"), rows=5, schema=(("carrier", "string"),))
+    event = run_event(EventType.COMPLETE, run(), at=AT, outputs=[writing])
+    output = event["outputs"][0]
+    statistics = output["outputFacets"]["outputStatistics"]
+    assert (5, 20, 4) == (statistics["rowCount"], statistics["size"], statistics["fileCount"])
+    field = output["facets"]["schema"]["fields"][0]
+    assert ("carrier", "string", 1) == (field["name"], field["type"], field["ordinal_position"])
+
+
+def test_an_event_names_a_dataset_once() -> None:
+    readings = [
+        access(snapshot("7"), rows=2),
+        access(snapshot("8"), rows=3),
+        access(snapshot(dataset="planes")),
+    ]
+    event = run_event(EventType.START, run(), at=AT, inputs=readings)
+    assert ["raw/flights", "planes"] == [entry["name"] for entry in event["inputs"]]
+
+
+def test_rows_add_up_only_where_nothing_is_counted_twice() -> None:
+    first, second = access(snapshot("7"), rows=2), access(snapshot("8"), rows=3)
+    both = access(snapshot("7"), snapshot("8"), rows=5)
+    unknown = access(snapshot("9"))
+    rows = [
+        [joined.rows for joined in one_per_dataset(some)]
+        for some in ([first, second], [first, first], [first, both], [first, unknown])
+    ]
+    assert [[5], [2], [None], [None]] == rows
+
+
+def test_an_access_is_to_one_dataset() -> None:
+    for snapshots in ([], [snapshot(), snapshot(dataset="planes")]):
+        with pytest.raises(InvalidInputError, match="an access is to one dataset"):
+            access(*snapshots)
+
+
+def test_code_is_where_git_says_it_is() -> None:
+    location = run_event(EventType.START, run(code=CODE), at=AT)["job"]["facets"]["sourceCodeLocation"]
+    assert ("ssh://git@github.com/acme/etl.git", "4f2a+changes") == (location["url"], location["version"])
+
+
+def test_our_own_name_is_on_every_facet() -> None:
+    event = run_event(
+        EventType.START,
+        run(code=CODE, environment={"python": "3"}, params={"a": "b"}),
+        at=AT,
+        inputs=[access(snapshot())],
+    )
+    places = [event["run"]["facets"], event["job"]["facets"], event["inputs"][0]["facets"]]
+    producers = {facet["_producer"] for facets in places for facet in facets.values()}
+    assert {event["producer"]} == producers
+
+
+@pytest.mark.parametrize("name", sorted(cls.__name__ for cls in OWN_FACETS.values()))
+def test_the_schema_of_our_facet_is_one_and_stands_at_its_address(name: str) -> None:
+    schema = json.loads(schema_text(name))
+    Draft202012Validator.check_schema(schema)
+    assert f"{schema['$id']}#/$defs/{name}" == schema_url(name)
+    assert name in schema["$defs"]
+
+
+def test_the_schema_of_our_facet_refuses_what_is_not_exact() -> None:
+    event = run_event(EventType.START, run(), at=AT, inputs=[access(snapshot())])
+    del event["inputs"][0]["facets"]["lineageflow_commit"]["snapshot"]
+    assert 1 == len(problems(event))
+
+
+def test_openlineage_is_imported_only_to_build_an_event() -> None:
+    code = (
+        "import sys, lineageflow_core.openlineage.events, lineageflow_core.service.lineage;"
+        "print([name for name in sys.modules if name.startswith('openlineage')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]" == done.stdout.strip()
+
+
+def test_a_run_id_that_openlineage_would_refuse_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="is not a run id"):
+        run_event(EventType.START, replace(run(), id=RunId("run")), at=AT)
+
+
+@pytest.mark.parametrize("key", ["run", "job", "eventTime", "producer", "schemaURL"])
+def test_our_specification_refuses_an_event_without_a_required_part(key: str) -> None:
+    event = run_event(EventType.START, run(), at=AT)
+    del event[key]
+    assert [f"$: {key!r} is a required property"] == problems(event)

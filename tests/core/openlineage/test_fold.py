@@ -1,0 +1,193 @@
+"""All events of one run become its facts, whatever their order."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.lineage import Evidence, Version
+from lineageflow_core.model.run import CodeVersion, Job, RunState
+from lineageflow_core.openlineage.fold import fold
+from lineageflow_core.store.ports import RunFacts
+from tests.core.openlineage.scenarios import (
+    PARENT,
+    ROOT,
+    RUN,
+    SCENARIOS,
+    Json,
+    dataset,
+    event,
+    our_dataset,
+    parent_facet,
+    stored,
+)
+
+
+def facts(*events: Json) -> RunFacts:
+    return fold(RUN, [stored(raw) for raw in events])
+
+
+def scenario(name: str) -> RunFacts:
+    return facts(*SCENARIOS[name])
+
+
+def minute(number: int) -> datetime:
+    return datetime(2026, 5, 1, 2, number, tzinfo=UTC)
+
+
+def versions(facts: RunFacts, side: str) -> list[tuple[str, str, str | None]]:
+    ios = facts.reads if side == "reads" else facts.writes
+    return [(io.version.name, io.version.partition, io.version.version) for io in ios]
+
+
+@given(data=st.data(), name=st.sampled_from(sorted(SCENARIOS)))
+def test_any_order_and_repetition_of_a_scenario_gives_the_same_facts(data: st.DataObject, name: str) -> None:
+    events = SCENARIOS[name]
+    again = data.draw(st.lists(st.sampled_from(events)))
+    shuffled = data.draw(st.permutations(events + again))
+    assert facts(*events) == facts(*shuffled)
+
+
+ERROR: Json = {"errorMessage": {"message": "x"}}
+
+
+def facets() -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "version": st.sampled_from(["1", "2"]).map(lambda text: {"datasetVersion": text}),
+            "datasetType": st.sampled_from([{"datasetType": "TABLE"}, {"_deleted": True}]),
+            "lineageflow_commit": st.sampled_from("ab").map(lambda text: {"snapshot": text * 64}),
+        },
+    )
+
+
+def random_events() -> st.SearchStrategy[Json]:
+    datasets = st.lists(
+        st.builds(lambda name, found: dataset(name, **found), st.sampled_from("xy"), facets()), max_size=2
+    )
+    return st.builds(
+        event,
+        st.sampled_from([None, "START", "RUNNING", "OTHER", "COMPLETE", "ABORT", "FAIL"]),
+        st.integers(0, 2),
+        job=st.sampled_from(["a", "b"]),
+        inputs=datasets,
+        outputs=datasets,
+        run_facets=st.sampled_from([{}, parent_facet(), parent_facet(ROOT), ERROR]),
+    )
+
+
+@given(data=st.data(), events=st.lists(random_events(), min_size=1, max_size=6))
+def test_any_order_of_any_events_gives_the_same_facts(data: st.DataObject, events: list[Json]) -> None:
+    shuffled = data.draw(st.permutations(events + events[:2]))
+    assert facts(*events) == facts(*shuffled)
+
+
+def test_inputs_and_outputs_of_all_events_are_joined() -> None:
+    found = scenario("inputs on START, outputs on COMPLETE")
+    assert [("orders", "", "1")] == versions(found, "reads")
+    assert [("daily", "", "1")] == versions(found, "writes")
+
+
+def test_an_event_without_inputs_takes_none_away() -> None:
+    found = scenario("two STARTs with different inputs")
+    assert [("customers", "", "7"), ("orders", "", "1")] == versions(found, "reads")
+
+
+def test_nothing_opens_a_finished_run_again() -> None:
+    run = scenario("OTHER and START after COMPLETE").run
+    assert (RunState.COMPLETED, minute(0), minute(5)) == (run.state, run.started_at, run.ended_at)
+
+
+def test_a_completion_alone_makes_a_run_whose_start_is_unknown() -> None:
+    run = scenario("COMPLETE without START").run
+    assert (RunState.COMPLETED, None, minute(5)) == (run.state, run.started_at, run.ended_at)
+
+
+def test_what_a_failed_run_wrote_is_no_version() -> None:
+    found = scenario("FAIL without datasets")
+    assert (RunState.FAILED, "boom") == (found.run.state, found.run.error)
+    assert [("daily", "", None)] == versions(found, "writes")
+    assert Evidence.UNKNOWN == found.writes[0].evidence
+
+
+def test_what_a_running_run_wrote_is_no_version_yet() -> None:
+    assert [("daily", "", None)] == versions(scenario("an output that never completes"), "writes")
+
+
+def test_what_an_unfinished_run_wrote_keeps_its_partition() -> None:
+    found = facts(event("RUNNING", outputs=[our_dataset("clean", {"m=01": "a" * 64})]))
+    assert [("clean", "m=01", None)] == versions(found, "writes")
+
+
+def test_a_retry_that_completes_has_no_error() -> None:
+    found = scenario("FAIL, then a retry under the same id completes")
+    assert (RunState.COMPLETED, None) == (found.run.state, found.run.error)
+    assert [("daily", "", "2")] == versions(found, "writes")
+
+
+def test_a_table_that_is_read_and_written_has_two_versions() -> None:
+    found = scenario("a table read and written (MERGE)")
+    assert [("ledger", "", "41")] == versions(found, "reads")
+    assert [("ledger", "", "42")] == versions(found, "writes")
+
+
+def test_a_version_that_comes_later_replaces_the_unknown() -> None:
+    found = scenario("the version comes later than the dataset")
+    assert [("orders", "", "1")] == versions(found, "reads")
+    assert Evidence.EXPLICIT == found.reads[0].evidence
+
+
+def test_a_later_facet_replaces_and_a_deleted_one_is_gone() -> None:
+    found = scenario("a facet replaced and a facet deleted")
+    assert [("orders", "", "2")] == versions(found, "reads")
+    assert found.reads[0].dataset_type is None
+
+
+def test_exact_contents_from_several_workers_add_up() -> None:
+    found = scenario("two workers of one run")
+    assert [("raw", "m=01", "a" * 64), ("raw", "m=02", "b" * 64)] == versions(found, "reads")
+    assert [("clean", "m=01", "d" * 64), ("clean", "m=02", "e" * 64)] == versions(found, "writes")
+
+
+def test_of_an_instants_ends_the_worst_counts() -> None:
+    assert RunState.FAILED == scenario("COMPLETE and FAIL at one instant").run.state
+
+
+def test_a_time_without_a_zone_is_utc_and_nanoseconds_are_cut() -> None:
+    run = scenario("odd times and types").run
+    assert datetime(2026, 5, 1, 2, 0, 1, 123456, tzinfo=UTC) == run.started_at
+    assert (RunState.COMPLETED, None) == (run.state, run.ended_at)
+
+
+def test_a_run_keeps_its_code_parameters_surroundings_and_parent() -> None:
+    run = scenario("parameters, code and surroundings over several events").run
+    assert CodeVersion(revision="abc", branch="main") == run.code
+    assert {"month": "7"} == run.params
+    assert {"spark": "3.5", "python": "3.11.7"} == run.environment
+    assert PARENT == run.parent
+
+
+def test_a_run_that_names_itself_as_parent_has_none() -> None:
+    assert facts(event("START", run_facets=parent_facet(RUN))).run.parent is None
+
+
+def test_the_last_event_names_the_job() -> None:
+    found = facts(event("START", 0, job="old"), event("COMPLETE", 5, job="new"))
+    assert Job(namespace="nightly", name="new") == found.run.job
+
+
+def test_our_commit_facet_weighs_more_than_the_version_facet() -> None:
+    both = our_dataset("raw", {"": "a" * 64})
+    both["facets"]["version"] = {"datasetVersion": "9"}
+    found = facts(event("START", inputs=[both]))
+    expected = Version(namespace="lf://lake", name="raw", version="a" * 64)
+    assert [expected] == [io.version for io in found.reads]
+
+
+def test_a_run_without_events_has_no_facts() -> None:
+    with pytest.raises(InvalidInputError, match="no event about run"):
+        fold(RUN, [])
