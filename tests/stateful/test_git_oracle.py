@@ -168,4 +168,3 @@ TestGitAgrees = GitAgrees.TestCase
 TestGitAgrees.settings = _SETTINGS
 TestGitAgreesInOneDataset = GitAgreesInOneDataset.TestCase
 TestGitAgreesInOneDataset.settings = _SETTINGS
-
