@@ -59,7 +59,7 @@ def upload_folder(
     folder: Path,
     *,
     cache: Path | None = None,
-    progress: Progress = lambda files, size: None,
+    progress: Progress | None = None,
 ) -> list[ObjectEntry]:
     """Uploads every file below `folder` and returns their entries, by path relative to it.
 
@@ -85,7 +85,8 @@ def upload_folder(
         ids |= {file.path: entry.object_id for file, entry in zip(batch, uploaded, strict=True)}
         sizes |= {file.path: entry.size for file, entry in zip(batch, uploaded, strict=True)}
         done_size += sum(entry.size for entry in uploaded)
-        progress(start + len(batch), done_size)
+        if progress is not None:
+            progress(start + len(batch), done_size)
     if changed or len(known) != len(files):
         _write_cache(cache, files, ids, started_ns - _RACY_NS)
     return [

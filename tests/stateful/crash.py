@@ -1,7 +1,7 @@
 """Killing a writer at a chosen step.
 
-A step is a call that may change what is on disk: of the operating system, or of SQLite. The writer
-is forked, counts its steps with a profiler, and kills itself with SIGKILL right before step number N. So every
+A step is a call that may change what is on disk: of the operating system, or of SQLite. The writer is
+forked, counts its steps with a profiler, and kills itself with SIGKILL right before step number N. So every
 state that a power cut between two calls could leave is visited, one after the other.
 """
 
@@ -38,7 +38,7 @@ def _work_until(step: int, work: Callable[[], None]) -> None:
     """Never returns."""
     steps = 0
 
-    def count(frame: FrameType, event: str, called: Any) -> None:
+    def count(_frame: FrameType, event: str, called: Any) -> None:
         nonlocal steps
         if event == "c_call" and _changes_disk(called):
             steps += 1
@@ -49,7 +49,7 @@ def _work_until(step: int, work: Callable[[], None]) -> None:
         sys.setprofile(count)
         work()
         sys.setprofile(None)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the child must end here, whatever it was
         sys.setprofile(None)
         sys.excepthook(*sys.exc_info())
         os._exit(1)

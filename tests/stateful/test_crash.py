@@ -1,9 +1,10 @@
-"""`kill -9` at every step of a writer: nothing acknowledged is lost, nothing else is visible, again finishes it."""
+"""`kill -9` at every step: nothing acknowledged is lost, nothing half-done shows, and again finishes it."""
 
 import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 import pytest
@@ -14,11 +15,14 @@ from lineageflow_core.model.plan import PlanState
 from lineageflow_core.model.run import TransactionState
 from tests.stateful.crash import kill_at
 
-Check = Callable[[Path, bool], None]
-"""Looks at a lake after a writer; told whether it was killed."""
-
 GOOD = RunId(str(UUID(int=1)))
 BAD = RunId(str(UUID(int=2)))
+
+
+class Check(Protocol):
+    """Looks at a lake after a writer."""
+
+    def __call__(self, lake: Path, *, killed: bool) -> None: ...
 
 
 def open_lake(lake: Path) -> Repository:
@@ -68,9 +72,9 @@ def survive(template: Path, work: Callable[[Path], None], check: Check) -> int:
         lake = template.parent / "victim"
         shutil.copytree(template, lake)
         killed = kill_at(step, partial(work, lake))
-        check(lake, killed)
+        check(lake, killed=killed)
         work(lake)  # running it again finishes it
-        check(lake, False)
+        check(lake, killed=False)
         shutil.rmtree(lake)
         if not killed:
             return step
@@ -80,7 +84,7 @@ def test_a_killed_commit_is_there_or_not(template: Path) -> None:
     def work(lake: Path) -> None:
         open_lake(lake).put("new.txt", b"new")
 
-    def check(lake: Path, killed: bool) -> None:
+    def check(lake: Path, *, killed: bool) -> None:
         found = contents(open_lake(lake))
         done = {**BAD_FILES, "new.txt": b"new"}
         assert found in ([BAD_FILES, done] if killed else [done])
@@ -92,7 +96,7 @@ def test_a_killed_merge_is_there_or_not(template: Path) -> None:
     def work(lake: Path) -> None:
         open_lake(lake).merge("side")
 
-    def check(lake: Path, killed: bool) -> None:
+    def check(lake: Path, *, killed: bool) -> None:
         found = contents(open_lake(lake))
         done = {**BAD_FILES, "side.txt": b"side"}
         assert found in ([BAD_FILES, done] if killed else [done])
@@ -108,7 +112,7 @@ def test_a_killed_run_publishes_wholly_or_not_at_all(template: Path) -> None:
         if repo.catalog.transactions.begin("data", run_id).state is TransactionState.OPEN:
             run(repo, run_id, b"third").publish()
 
-    def check(lake: Path, killed: bool) -> None:
+    def check(lake: Path, *, killed: bool) -> None:
         repo = open_lake(lake)
         done = {"table/part-0": b"third", "report": b"third!"}
         found = contents(repo)
@@ -128,7 +132,7 @@ def test_a_killed_rollback_is_applied_wholly_or_not_at_all(template: Path) -> No
     def work(lake: Path) -> None:
         open_lake(lake).catalog.plans.apply_plan(plan, author="ada")
 
-    def check(lake: Path, killed: bool) -> None:
+    def check(lake: Path, *, killed: bool) -> None:
         repo = open_lake(lake)
         found = contents(repo)
         assert found in ([BAD_FILES, GOOD_FILES] if killed else [GOOD_FILES])

@@ -1,8 +1,8 @@
 """The same random history here and in git: trees, merge bases, merges, conflicts and reverts agree.
 
 Files are one line each, so that git, too, merges them whole, and no two paths ever have similar content, so
-that git sees no renames (reverting looks for them whatever the settings say). Whether the files are datasets of their own or
-objects of one dataset makes no difference to what is where.
+that git sees no renames (reverting looks for them whatever the settings say). Whether the files are datasets
+of their own or objects of one dataset makes no difference to what is where.
 """
 
 import shutil
@@ -80,7 +80,8 @@ class GitAgrees(RuleBasedStateMachine):
         ours, theirs = self.repo.head(into), self.repo.head(source)
         bases = self.git.merge_bases(self.twins[ours.id], self.twins[theirs.id])
         base = self.repo.catalog.history.merge_base("data", into, source)
-        assert base is not None and self.twins[base] in bases
+        assert base is not None
+        assert self.twins[base] in bases
         if self.twins[theirs.id] in bases:
             assert ours == self.repo.merge(source, into=into)
             return
