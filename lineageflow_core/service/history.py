@@ -223,7 +223,7 @@ def _check_objects(opened: OpenRepository, changes: Sequence[Change]) -> None:
             entry.path for change in changes for entry in change.objects if entry.object_id in missing
         )
         raise ObjectMissingError(
-            f"{len(missing)} object(s) of the changes were never uploaded, such as {example!r}; upload first, "
+            f"{len(missing)} object(s) of the changes were never uploaded, like {example!r}; upload first, "
             "then commit",
             missing=sorted(missing)[:10],
         )

@@ -8,7 +8,7 @@ from lineageflow_core.model.objects import Dataset, Item, ObjectEntry, Snapshot
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.paging import page_of
-from lineageflow_core.tree.folder import list_items
+from lineageflow_core.tree.folder import cursor_of, list_items
 from lineageflow_core.tree.root import RootTree, relative_to
 
 
@@ -46,7 +46,7 @@ class ObjectsService:
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Item]:
         tree = self._tree(repository, ref)
-        return page_of(list_items(tree, _folder(path), after=after or ""), limit, lambda item: item.path)
+        return page_of(list_items(tree, _folder(path), after=after), limit, cursor_of)
 
     def list_datasets(
         self,

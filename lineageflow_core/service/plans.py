@@ -160,10 +160,10 @@ class PlansService:
                     yield _keep(found, PlanReason.SUPERSEDED, jobs)
                 continue
             settled.add(unit)
-            if not found.tainted:
-                yield _keep(found, PlanReason.SAME_CONTENT, jobs)
-            else:
+            if found.tainted:
                 yield _undo(found, clean[unit], jobs)
+            else:
+                yield _keep(found, PlanReason.SAME_CONTENT, jobs)
         for found in derived:
             if found.version.namespace != namespace and found.tainted:
                 yield _keep(found, PlanReason.ELSEWHERE, jobs)

@@ -10,7 +10,7 @@ least fixpoint, clean never rests on itself.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import Io, Version
@@ -18,6 +18,9 @@ from lineageflow_core.service.nodes import version_order
 from lineageflow_core.store.ports import LineageStore
 
 Write: TypeAlias = tuple[RunId, Version]
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ def derive(
 ) -> tuple[Derived, ...]:
     """Returns everything that is bad or derived from it, nearest first, then by name.
 
+    What was derived from clean content is not listed, although a bad run made the same content, too.
     `bad_writes` are what bad runs wrote (`store.writes(runs)`, or those of them that are in question): the
     same content made by a clean run is clean. `bad_versions` are bad whoever made them.
     """
@@ -54,6 +58,9 @@ def derive(
         reads[io.run_id].add(io.version)
     clean = clean_versions(
         derived=degrees.keys(), named=named, bad_writes=bad.keys(), writers=writers, reads=reads
+    )
+    degrees = _degrees(
+        {version for version, degree in degrees.items() if degree == 0}, clean, writers=writers, reads=reads
     )
 
     def produced_by(version: Version) -> RunId | None:
@@ -92,10 +99,7 @@ def clean_versions(
     `writers` has the runs that wrote each derived version, and `reads` what each of those runs read.
     """
     waiting = Counter({run: sum(version in derived for version in read) for run, read in reads.items()})
-    readers: dict[Version, list[RunId]] = defaultdict(list)
-    for run, read in reads.items():
-        for version in read:
-            readers[version].append(run)
+    readers = _inverted(reads)
     written: dict[RunId, list[Version]] = defaultdict(list)
     for version in derived - named:
         for run in writers.get(version, ()):
@@ -113,6 +117,34 @@ def clean_versions(
                 if not waiting[run] and run in written:
                     ready.append(run)
     return clean
+
+
+def _degrees(
+    start: Set[Version],
+    clean: Set[Version],
+    *,
+    writers: Mapping[Version, Collection[RunId]],
+    reads: Mapping[RunId, Collection[Version]],
+) -> dict[Version, int]:
+    """Returns how far from the start each version is that a run wrote which read something tainted."""
+    readers, written = _inverted(reads), _inverted(writers)
+    degrees = dict.fromkeys(start, 0)
+    frontier, degree = start - clean, 0
+    while frontier:
+        degree += 1
+        runs = {run for version in frontier for run in readers[version]}
+        found = {version for run in runs for version in written[run]} - degrees.keys()
+        degrees.update(dict.fromkeys(found, degree))
+        frontier = found - clean
+    return degrees
+
+
+def _inverted(pairs: Mapping[A, Collection[B]]) -> defaultdict[B, list[A]]:
+    inverted: defaultdict[B, list[A]] = defaultdict(list)
+    for one, others in pairs.items():
+        for other in others:
+            inverted[other].append(one)
+    return inverted
 
 
 def _closure(

@@ -178,8 +178,8 @@ def _stored(opened: OpenRepository, run_id: RunId) -> Transaction:
 
 def _closed(transaction: Transaction) -> TransactionClosedError:
     return TransactionClosedError(
-        f"run {transaction.run_id} is {transaction.state.value}, so it can be neither published nor discarded "
-        "anew; start a new run",
+        f"run {transaction.run_id} is {transaction.state.value}, so it is not published or discarded again; "
+        "start a new run",
         run_id=transaction.run_id,
         state=transaction.state.value,
     )

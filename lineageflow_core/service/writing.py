@@ -23,6 +23,7 @@ from lineageflow_core.model.refs import RefKind, RefName, parse_revision
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.store.ports import Publication, RefUpdate
+from lineageflow_core.tree.compare import new_nodes
 from lineageflow_core.tree.source import NodeBuffer
 
 _MAX_ATTEMPTS = 1000
@@ -89,7 +90,7 @@ def move_branch(
                     actor=actor,
                     updates=updates,
                     commits=[commit] if commit.id != tip.commit.id else [],
-                    nodes=nodes.new,
+                    nodes=new_nodes(nodes, tip.commit.root, commit.root),
                     transaction=transaction,
                 )
             except RefMovedError:
@@ -107,7 +108,7 @@ def open_transaction(opened: OpenRepository, branch: RefName) -> Transaction:
         )
     if transaction.state is not TransactionState.OPEN:
         raise TransactionClosedError(
-            f"run {branch.name} is {transaction.state.value}: its branch takes no more commits; start a new run",
+            f"run {branch.name} is {transaction.state.value}: its branch takes no commits; start a new run",
             run_id=branch.name,
             state=transaction.state.value,
         )

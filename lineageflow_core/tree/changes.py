@@ -147,7 +147,7 @@ class RootEdit:
         home = self._covering(path)
         if home is not None and home.path != path:
             raise InvalidInputError(
-                f"{path!r} lies in the dataset {home.path!r}; replace it as a partition by naming that dataset",
+                f"{path!r} lies in the dataset {home.path!r}; to replace it as a partition, name the dataset",
                 path=path,
                 dataset=home.path,
             )
@@ -164,7 +164,7 @@ class RootEdit:
         if home.partition_depth != depth:
             raise InvalidInputError(
                 f"dataset {home.path!r} has partitions of {home.partition_depth} path segments, and "
-                f"{path!r} would be one of {depth}; replace the whole dataset to change how it is partitioned",
+                f"{path!r} would be one of {depth}; replace the whole dataset to partition it anew",
                 dataset=home.path,
             )
         self._clear_inside(home, relative_to(path, home.path))

@@ -16,7 +16,8 @@ from lineageflow_core.tree.root import (
     partition_of,
     range_below,
 )
-from lineageflow_core.tree.source import NodeSource
+from lineageflow_core.tree.source import NodeBuffer, NodeSource
+from lineageflow_core.tree.walk import new_below
 
 
 def changed_datasets(
@@ -46,6 +47,12 @@ def changed_objects(
 ) -> Iterator[tuple[str, Value | None, Value | None]]:
     """Yields the objects that differ between two states of one dataset, by path inside it."""
     yield from diff(nodes, left.id if left else EMPTY, right.id if right else EMPTY)
+
+
+def new_nodes(buffer: NodeBuffer, before: str, after: str) -> dict[bytes, bytes]:
+    """Returns the stored forms by id of what the root `after` needs and `before`, which is stored, lacks."""
+    trees = [value.id for _, _, value in changed_datasets(buffer, before, after) if value is not None]
+    return new_below(buffer, [bytes.fromhex(after), *trees])
 
 
 def diff_objects(

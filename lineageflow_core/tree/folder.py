@@ -9,9 +9,12 @@ from lineageflow_core.tree.read import Child, children, get
 from lineageflow_core.tree.root import RootTree, dataset_of, join, relative_to
 
 
-def list_items(tree: RootTree, folder: str, *, after: str = "") -> Iterator[Item]:
-    """Yields what lies directly in `folder`, by path, from behind `after` on. Sizes cost no scan inside
-    a dataset; above datasets they cost one step for each dataset."""
+def list_items(tree: RootTree, folder: str, *, after: str | None = None) -> Iterator[Item]:
+    """Yields what lies directly in `folder`, from behind the item with the cursor `after` on.
+
+    Items come in the order of their keys, where a folder's ends in '/'. Sizes cost no scan inside a dataset;
+    above datasets they cost one step for each dataset.
+    """
     home = tree.dataset_at(folder) if folder else None
     if home is None:
         yield from _above_datasets(tree, folder, after)
@@ -19,12 +22,15 @@ def list_items(tree: RootTree, folder: str, *, after: str = "") -> Iterator[Item
         yield from _inside_dataset(tree, home, folder, after)
 
 
-def _above_datasets(tree: RootTree, folder: str, after: str) -> Iterator[Item]:
+def cursor_of(item: Item) -> str:
+    """Returns what to pass as `after` to go on behind an item."""
+    return f"{item.path}/" if item.kind is ItemKind.FOLDER else item.path
+
+
+def _above_datasets(tree: RootTree, folder: str, after: str | None) -> Iterator[Item]:
     prefix = folder + "/" if folder else ""
-    for child in children(tree.nodes, tree.root, prefix):
+    for child in children(tree.nodes, tree.root, prefix, after=after):
         path = child.key.removesuffix("/")
-        if path <= after:
-            continue
         if child.value is not None:
             yield _dataset_item(tree, dataset_of(path, child.value))
         else:
@@ -45,12 +51,13 @@ def _dataset_item(tree: RootTree, dataset: Dataset) -> Item:
     )
 
 
-def _inside_dataset(tree: RootTree, home: Dataset, folder: str, after: str) -> Iterator[Item]:
+def _inside_dataset(tree: RootTree, home: Dataset, folder: str, after: str | None) -> Iterator[Item]:
     inner = relative_to(folder, home.path)
-    for child in children(tree.nodes, bytes.fromhex(home.snapshot), inner + "/" if inner else ""):
-        path = join(home.path, child.key.removesuffix("/"))
-        if path > after:
-            yield _inner_item(path, home.path, child)
+    behind = relative_to(after, home.path) if after else None
+    for child in children(
+        tree.nodes, bytes.fromhex(home.snapshot), f"{inner}/" if inner else "", after=behind
+    ):
+        yield _inner_item(join(home.path, child.key.removesuffix("/")), home.path, child)
 
 
 def _inner_item(path: str, dataset: str, child: Child) -> Item:

@@ -132,7 +132,7 @@ class RootTree:
             if not after:
                 yield ""
             return
-        yield from self._folders_at(dataset, "", dataset.partition_depth, after)
+        yield from self._folders_at(dataset, "", dataset.partition_depth, after and f"{after}/")
 
     def snapshot(self, dataset: Dataset, partition: str = "") -> Snapshot | None:
         """Returns the exact content of `dataset` or of one partition; None if the partition is empty."""
@@ -150,7 +150,7 @@ class RootTree:
         )
 
     def digest_at(self, path: str) -> str | None:
-        """Returns an id of the content at `path`: of an object, dataset or partition; None if there is none."""
+        """Returns the id of the object, dataset or partition at `path`; None if there is none."""
         dataset = self.dataset_at(path)
         if dataset is None:
             return None
@@ -161,13 +161,13 @@ class RootTree:
         return entry.object_id if entry else None
 
     def digest_below(self, path: str) -> str | None:
-        """Returns a digest of all that is at or below `path`, also above datasets; None if there is nothing."""
+        """Returns a digest of all that is at or below `path`, even above datasets; None if nothing is."""
         if self.dataset_at(path) is not None:
             return self.digest_at(path)
         start, stop = range_below(path)
         if not extent(self.nodes, self.root, start=start, stop=stop).entries:
             return None
-        return subtree(NodeBuffer(self.nodes), self.root, path + "/").hex()
+        return subtree(NodeBuffer(self.nodes), self.root, start).hex()
 
     def _datasets_from(self, folder: str, resume: Dataset | None) -> Iterator[Dataset]:
         if resume is not None:
@@ -177,18 +177,17 @@ class RootTree:
     def _folders_at(self, dataset: Dataset, folder: str, depth: int, after: str) -> Iterator[str]:
         tree = bytes.fromhex(dataset.snapshot)
         for child in children(self.nodes, tree, folder):
-            path = child.key.removesuffix("/")
-            if child.value is not None or (after and path <= after and not after.startswith(child.key)):
+            # Compared as keys, '/' included: `a/` comes behind `a-b/`.
+            if child.value is not None or (child.key <= after and not after.startswith(child.key)):
                 continue
-            if depth == 1:
-                if path != after:
-                    yield path
-            else:
+            if depth > 1:
                 yield from self._folders_at(dataset, child.key, depth - 1, after)
+            elif child.key != after:
+                yield child.key.removesuffix("/")
 
 
 def range_below(folder: str, after: str = "") -> tuple[str, str | None]:
-    """Returns the range of the keys below `folder`; with `after`, of those that come with it and behind it."""
+    """Returns the range of the keys below `folder`; with `after`, from that key on."""
     start, stop = prefix_range(folder + "/" if folder else "")
     return after or start, stop
 
