@@ -1,0 +1,104 @@
+"""`open_remote`: a lake on a server as a Catalog, its members made from the table of routes."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
+from uuid import uuid4
+
+from lineageflow_core.catalog import (
+    Catalog,
+    Content,
+    History,
+    Lineage,
+    Objects,
+    Plans,
+    Refs,
+    Repositories,
+    Transactions,
+)
+from lineageflow_core.errors import InvalidInputError, ServerUnreachableError
+from lineageflow_core.remote.content import RemoteContent
+from lineageflow_core.remote.transport import Exchange, Transport
+from lineageflow_core.wire.codec import decode, encode
+from lineageflow_core.wire.routes import KEY_HEADER, ROUTES, Route, Verb
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+def open_remote(url: str, token: str | None = None, *, wire: "httpx2.BaseTransport | None" = None) -> Catalog:
+    """Returns the lake that the server at `url` serves. Nothing is sent yet.
+
+    `wire` replaces the network in tests.
+    """
+    return remote_catalog(Transport(url, token=token, wire=wire))
+
+
+def remote_catalog(transport: Transport) -> Catalog:
+    """Returns the lake at the other end of `transport`."""
+    return Catalog(
+        repositories=cast(Repositories, _member("repositories")(transport)),
+        refs=cast(Refs, _member("refs")(transport)),
+        history=cast(History, _member("history")(transport)),
+        objects=cast(Objects, _member("objects")(transport)),
+        content=cast(Content, _member("content", RemoteContent)(transport)),
+        transactions=cast(Transactions, _member("transactions")(transport)),
+        lineage=cast(Lineage, _member("lineage")(transport)),
+        plans=cast(Plans, _member("plans")(transport)),
+    )
+
+
+class _Remote:
+    """What every member is made on."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+
+@cache
+def _member(member: str, base: type = _Remote) -> Callable[[Transport], Any]:
+    methods = {route.name: _method(route) for route in ROUTES if route.member == member}
+    return type(f"Remote{member.capitalize()}", (base,), methods)
+
+
+def _method(route: Route) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        given = route.signature.bind(self, *args, **kwargs).arguments
+        return _call(self._transport, route, given)
+
+    method.__name__ = route.name
+    method.__qualname__ = f"Remote{route.member.capitalize()}.{route.name}"
+    method.__doc__ = route.documentation
+    method.__signature__ = route.signature  # type: ignore[attr-defined]
+    return method
+
+
+def _call(transport: Transport, route: Route, given: Mapping[str, Any]) -> Any:
+    # What was not given is not sent: the server's own default holds, also where it has parameters more.
+    rest = {name: given[name] for name in route.in_rest if name in given}
+    headers = {}
+    if route.has_key:
+        # A key even where the caller has none, so that a retry after a lost answer is not a second commit.
+        headers[KEY_HEADER] = quote(given.get("key") or str(uuid4()), safe="")
+    body = b""
+    if route.verb is Verb.POST:
+        body = encode(rest)
+        rest = {}
+        headers["Content-Type"] = "application/json"
+    exchange = Exchange(
+        verb=route.verb,
+        path=route.url(given),
+        query={name: str(value) for name, value in rest.items() if value is not None},
+        headers=headers,
+        body=lambda: body,
+    )
+    content = transport.send(exchange, lambda response: response.read())
+    try:
+        return decode(content, route.returns)
+    except InvalidInputError as error:
+        raise ServerUnreachableError(
+            f"{transport.url} answered {route.name} with something else than a LineageFlow server does "
+            f"({error.message}); check the address, and that server and client are of versions that fit",
+            url=transport.url,
+        ) from error

@@ -1,0 +1,219 @@
+"""The table of routes: one row for each method of a catalog Protocol, and all that follows from it.
+
+A row is a method, a verb and a path. The rest comes from the method's signature:
+
+- a parameter that the path names travels there, percent-encoded, in one segment;
+- `key` travels in the header `Idempotency-Key`, percent-encoded;
+- the others travel in the query (GET, DELETE) or as the members of a JSON object (POST).
+
+A lake's paths hold '/', so they never travel in the path. The answer to every row is 200 and the JSON of
+what the method returns. Invariant: a row may be called again with the same arguments and key, and then
+changes nothing more that anybody would mind; so a client may always retry.
+
+`Content.upload` and `Content.open` are not here: bytes stream (`OBJECT_PATH`).
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, get_type_hints
+from urllib.parse import quote
+
+import msgspec
+
+from lineageflow_core.catalog import (
+    Catalog,
+    Content,
+    History,
+    Lineage,
+    Objects,
+    Plans,
+    Refs,
+    Repositories,
+    Transactions,
+)
+from lineageflow_core.errors import InvalidInputError
+
+API_PREFIX = "/api/v1"
+OBJECT_PATH = "/repositories/{repository}/objects/{object_id}"
+"""GET streams an object's bytes, PUT stores them."""
+EVENTS_PATH = "/lineage"
+"""POST takes an OpenLineage event as any producer sends it."""
+KEY_HEADER = "Idempotency-Key"
+
+_COMMIT_ID = re.compile(r"[0-9a-f]{64}")
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+class Verb(StrEnum):
+    """An HTTP method."""
+
+    GET = "GET"
+    POST = "POST"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation of a lake over HTTP."""
+
+    member: str
+    """The Catalog's member that has the operation: `refs`."""
+    name: str
+    """The method's name: `resolve`."""
+    verb: Verb
+    path: str
+    """Below the prefix, with parameters in braces."""
+    signature: inspect.Signature
+    """The method's, with `self`."""
+    documentation: str
+    types: Mapping[str, Any]
+    """The resolved type of every parameter."""
+    returns: Any
+    """The resolved type of the answer."""
+    in_path: tuple[str, ...]
+    in_rest: tuple[str, ...]
+    """Parameters that travel in the query or in the body, by verb."""
+    has_key: bool
+    fixed_by: tuple[str, ...]
+    """Where all of these are commit ids, the answer never changes. Empty: it always may."""
+    rest: type[msgspec.Struct]
+    """Decodes and checks the parameters in `in_rest`; a name that is not among them is an error."""
+
+    def is_fixed(self, arguments: Mapping[str, str]) -> bool:
+        """Tells whether the answer for these arguments, as text, never changes."""
+        given = [arguments.get(name, "") for name in self.fixed_by]
+        return bool(given) and all(map(_COMMIT_ID.fullmatch, given))
+
+    def default(self, parameter: str) -> Any:
+        """Returns a parameter's default, or `inspect.Parameter.empty`."""
+        return self.signature.parameters[parameter].default
+
+    def url(self, arguments: Mapping[str, Any]) -> str:
+        """Returns the path for these arguments, below the host. Raises InvalidInputError."""
+        return API_PREFIX + fill(self.path, arguments)
+
+
+def fill(path: str, arguments: Mapping[str, Any]) -> str:
+    """Returns `path` with its parameters filled in, each in one segment. Raises InvalidInputError."""
+    return _PARAMETER.sub(lambda match: _segment(match[1], str(arguments[match[1]])), path)
+
+
+def _segment(parameter: str, value: str) -> str:
+    # No name in a lake is one of these, and proxies rewrite paths that hold them.
+    if value in {"", ".", ".."} or "/" in value:
+        raise InvalidInputError(
+            f"{value[:200]!r} cannot be a {parameter.replace('_', ' ')}: no name holds '/'"
+        )
+    return quote(value, safe="")
+
+
+def _row(verb: Verb, method: Callable[..., Any], path: str, fixed_by: tuple[str, ...] = ()) -> Route:
+    protocol, _, name = method.__qualname__.partition(".")
+    signature = inspect.signature(method)
+    types = get_type_hints(method)
+    returns = types.pop("return")
+    in_path = tuple(_PARAMETER.findall(path))
+    in_rest = tuple(each for each in types if each not in {*in_path, "key"})
+    return Route(
+        member=_MEMBERS[protocol],
+        name=name,
+        verb=verb,
+        path=path,
+        signature=signature,
+        documentation=inspect.getdoc(method) or "",
+        types=types,
+        returns=returns,
+        in_path=in_path,
+        in_rest=in_rest,
+        has_key="key" in types,
+        fixed_by=fixed_by,
+        rest=msgspec.defstruct(
+            name,
+            [_field(each, types[each], signature.parameters[each].default) for each in in_rest],
+            kw_only=True,
+            forbid_unknown_fields=True,
+        ),
+    )
+
+
+def _field(name: str, kind: Any, default: Any) -> tuple[str, Any] | tuple[str, Any, Any]:
+    if default is inspect.Parameter.empty:
+        return name, kind
+    if isinstance(default, Mapping):
+        return name, kind, msgspec.field(default_factory=lambda: dict(default))
+    return name, kind, default
+
+
+def _get(method: Callable[..., Any], path: str, *, fixed_by: tuple[str, ...] = ()) -> Route:
+    return _row(Verb.GET, method, path, fixed_by)
+
+
+def _post(method: Callable[..., Any], path: str) -> Route:
+    return _row(Verb.POST, method, path)
+
+
+def _delete(method: Callable[..., Any], path: str) -> Route:
+    return _row(Verb.DELETE, method, path)
+
+
+_MEMBERS = {protocol.__name__: member for member, protocol in get_type_hints(Catalog).items()}
+
+_REPOSITORY = "/repositories/{repository}"
+_COMMIT = _REPOSITORY + "/commits/{ref}"
+_TRANSACTION = _REPOSITORY + "/transactions/{run_id}"
+
+ROUTES: tuple[Route, ...] = (
+    _post(Repositories.create_repository, "/repositories"),
+    _get(Repositories.get_repository, _REPOSITORY),
+    _get(Repositories.list_repositories, "/repositories"),
+    #
+    _get(Refs.resolve, _COMMIT, fixed_by=("ref",)),
+    _post(Refs.create_branch, _REPOSITORY + "/branches"),
+    _delete(Refs.delete_branch, _REPOSITORY + "/branches/{branch}"),
+    _post(Refs.create_tag, _REPOSITORY + "/tags"),
+    _delete(Refs.delete_tag, _REPOSITORY + "/tags/{tag}"),
+    _get(Refs.get_ref, _REPOSITORY + "/refs/{name}"),
+    _get(Refs.list_refs, _REPOSITORY + "/refs"),
+    #
+    _post(History.commit, _REPOSITORY + "/branches/{branch}/commits"),
+    _get(History.log, _COMMIT + "/log", fixed_by=("ref",)),
+    _get(History.diff, _REPOSITORY + "/diff", fixed_by=("left", "right")),
+    _get(History.diff_datasets, _REPOSITORY + "/diff/datasets", fixed_by=("left", "right")),
+    _get(History.merge_base, _REPOSITORY + "/merge-base", fixed_by=("left", "right")),
+    _get(History.preview_merge, _REPOSITORY + "/branches/{into}/merge-preview"),
+    _post(History.merge, _REPOSITORY + "/branches/{into}/merges"),
+    _post(History.revert, _REPOSITORY + "/branches/{branch}/reverts"),
+    _post(History.restore, _REPOSITORY + "/branches/{branch}/restores"),
+    #
+    _get(Objects.get_object, _COMMIT + "/object", fixed_by=("ref",)),
+    _get(Objects.list_objects, _COMMIT + "/objects", fixed_by=("ref",)),
+    _get(Objects.list_folder, _COMMIT + "/folder", fixed_by=("ref",)),
+    _get(Objects.list_datasets, _COMMIT + "/datasets", fixed_by=("ref",)),
+    _get(Objects.get_dataset, _COMMIT + "/dataset", fixed_by=("ref",)),
+    _get(Objects.get_snapshot, _COMMIT + "/snapshot", fixed_by=("ref",)),
+    _get(Objects.list_snapshots, _COMMIT + "/snapshots", fixed_by=("ref",)),
+    #
+    _post(Content.missing, _REPOSITORY + "/objects/missing"),
+    #
+    _post(Transactions.begin, _REPOSITORY + "/transactions"),
+    _get(Transactions.get_transaction, _TRANSACTION),
+    _get(Transactions.list_transactions, _REPOSITORY + "/transactions"),
+    _post(Transactions.publish, _TRANSACTION + "/publish"),
+    _post(Transactions.discard, _TRANSACTION + "/discard"),
+    _post(Transactions.expire, _REPOSITORY + "/transactions/expire"),
+    #
+    _post(Lineage.ingest, "/lineage/events"),
+    _get(Lineage.get_run, "/runs/{run_id}"),
+    _get(Lineage.list_runs, "/runs"),
+    _get(Lineage.trace, "/lineage/graph"),
+    _get(Lineage.impact, "/lineage/impact"),
+    _get(Lineage.blame, _COMMIT + "/blame"),
+    #
+    _post(Plans.plan_rollback, _REPOSITORY + "/plans"),
+    _get(Plans.get_plan, "/plans/{plan}"),
+    _get(Plans.list_plans, _REPOSITORY + "/plans"),
+    _post(Plans.apply_plan, "/plans/{plan}/apply"),
+)

@@ -1,0 +1,71 @@
+"""The server, put together: a skin over any Catalog."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.wire.routes import API_PREFIX
+from lineageflow_server.access.browser import HostCheck, SecurityHeaders
+from lineageflow_server.access.credentials import Credentials
+from lineageflow_server.access.gate import HEALTH_PATH, Gate
+from lineageflow_server.access.login import login_routes
+from lineageflow_server.api.docs import docs_routes
+from lineageflow_server.api.intake import intake_router
+from lineageflow_server.api.objects import objects_router
+from lineageflow_server.api.operations import operations_router
+from lineageflow_server.api.preview import preview_router
+from lineageflow_server.api.problems import add_problem_handlers
+from lineageflow_server.openapi import describe
+from lineageflow_server.pages import Page
+from lineageflow_server.settings import Settings
+
+VERSION = version("lineageflow-server")
+_OPENAPI_URL = f"{API_PREFIX}/openapi.json"
+
+
+def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
+    """Returns the server of `catalog` as an ASGI application."""
+    credentials = Credentials(settings.token, settings.login_code) if settings.token else None
+    app = _App(title="LineageFlow", version=VERSION, docs_url=None, redoc_url=None, openapi_url=_OPENAPI_URL)
+    add_problem_handlers(app)
+    for router in (
+        operations_router(catalog, max_body=settings.max_body),
+        objects_router(catalog),
+        preview_router(catalog),
+        intake_router(catalog, max_body=settings.max_body),
+    ):
+        app.include_router(router, prefix=API_PREFIX)
+    app.router.routes += [
+        Route(HEALTH_PATH, _health),
+        *login_routes(credentials),
+        *docs_routes(_OPENAPI_URL),
+        Mount("/", Page(settings.page)),  # last, as it takes every address
+    ]
+    # The last one added sees a request first.
+    app.add_middleware(Gate, credentials=credentials)
+    app.add_middleware(HostCheck, settings=settings)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def describe_api() -> dict[str, Any]:
+    """Returns the API's OpenAPI document. No lake is needed for it."""
+    nothing: Any = None
+    catalog = Catalog(**dict.fromkeys(Catalog.__dataclass_fields__, nothing))
+    return create_app(catalog, Settings(token=None)).openapi()
+
+
+class _App(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = describe(self)
+        return self.openapi_schema
+
+
+def _health(_: Request) -> Response:
+    return JSONResponse({"status": "ok", "version": VERSION})

@@ -1,0 +1,118 @@
+"""Running a server for one lake, as `lineageflow up` does."""
+
+import errno
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import uvicorn
+
+from lineageflow_core.connect import connect
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_server.access.gate import LOGIN_PATH
+from lineageflow_server.app import create_app
+from lineageflow_server.settings import load_settings
+
+DEFAULT_PORT = 8765
+
+_GOODBYE_SECONDS = 5
+"""How long requests may take to finish once the server was asked to stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A server that takes requests."""
+
+    url: str
+    """What clients connect to."""
+    page: str
+    """What a browser opens; it logs in, once, where that is needed."""
+    token: str | None
+    """What programs show; None where nobody is asked."""
+
+
+def serve(
+    lake: str,
+    *,
+    announce: Callable[[Serving], None],
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    open_browser: bool = False,
+    no_auth: bool = False,
+) -> None:
+    """Serves the lake at an address as `connect` takes it, until SIGINT or SIGTERM.
+
+    `announce` is called once requests are taken. Without `port`, 8765 or, if that is taken, any free
+    one. Raises InvalidInputError for a port that cannot be had, or `no_auth` beyond loopback.
+    """
+    settings = load_settings(host=host, no_auth=no_auth)
+    listener = listen(host, port)
+    with listener:
+        url = f"http://{_in_url(host)}:{listener.getsockname()[1]}"
+        page = f"{url}{LOGIN_PATH}?token={settings.login_code}" if settings.login_code else url
+        serving = Serving(url=url, page=page, token=settings.token)
+
+        def ready() -> None:
+            announce(serving)
+            if open_browser:
+                # Some browsers run in the terminal, and return when they are left.
+                threading.Thread(target=webbrowser.open, args=(page,), daemon=True).start()
+
+        config = uvicorn.Config(
+            create_app(connect(lake), settings),
+            # The log of accesses would hold the login code. Failures are logged all the same.
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=_GOODBYE_SECONDS,
+        )
+        # uvicorn stops gracefully, and then passes the signal on.
+        with suppress(KeyboardInterrupt):
+            _Server(config, ready).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def listen(host: str, port: int | None) -> socket.socket:
+    """Returns a socket bound to a port; without `port`, 8765 or any free one. Raises InvalidInputError."""
+    wanted = (DEFAULT_PORT, 0) if port is None else (port,)
+    for number in wanted:
+        try:
+            return _bound(host, number)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and number != wanted[-1]:
+                continue
+            raise InvalidInputError(
+                f"cannot listen on {host} port {number}: {error.strerror}; choose another with --port, or "
+                "leave it out to have a free one"
+            ) from error
+    raise AssertionError("the last one is returned or raises")
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()  # from now on the port is taken
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,142 @@
+"""Every operation once, through a real server: it gives what the embedded lake gives."""
+
+import dataclasses
+import inspect
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, get_type_hints
+
+import pytest
+
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.connect import connect
+from lineageflow_core.model.change import delete, put, replace
+from lineageflow_core.model.ids import ObjectId, PlanId
+from lineageflow_core.model.lineage import Direction, IntakeReport
+from lineageflow_core.model.merge import Side
+from lineageflow_core.model.plan import RollbackPlan, RollbackScope
+from lineageflow_core.model.refs import Ref, RefKind
+from lineageflow_core.model.run import RunState, TransactionState
+from lineageflow_core.remote.client import open_remote
+from lineageflow_core.wire.routes import ROUTES, Route
+from tests.server.flights import REPORT, make_repository, run_id
+from tests.server.serving import TOKEN, served
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
+    """Returns arguments for a call of each operation; many use what only escaping gets over HTTP."""
+    night = f"run:{run_id('night', name)}"
+    [entry] = embedded.content.upload(name, [b"new"])
+    plan = embedded.plans.plan_rollback(name, night)
+    other = run_id("other", name)
+    embedded.transactions.begin(name, other)
+    by = {"author": "grace", "key": f"{name}/ü%"}
+    now = datetime.now(UTC).isoformat()
+    event = {"eventType": "START", "eventTime": now, "producer": "https://producer.example/1"}
+    return {
+        "create_repository": ((f"{name}-2",), by),
+        "get_repository": ((name,), {}),
+        "list_repositories": ((), {"limit": 1}),
+        "resolve": ((name, f"main@{{{now}}}"), {}),
+        "create_branch": ((name, "topic"), {"source": "main~1", **by}),
+        "delete_branch": ((name, "fix"), by),
+        "create_tag": ((name, "v2"), {"source": "main", **by}),
+        "delete_tag": ((name, "v1"), by),
+        "get_ref": ((name, "v1"), {"kind": RefKind.TAG}),
+        "list_refs": ((name,), {"kind": RefKind.TAG, "prefix": "v"}),
+        "commit": (
+            (name, "main", [put("a b/ü", [entry]), replace("c", [entry]), delete(REPORT)]),
+            {
+                "message": "ünlü",
+                "metadata": {"k": "v"},
+                "run_id": run_id("night", name),
+                "expected": None,
+                **by,
+            },
+        ),
+        "log": ((name, "main"), {"path": REPORT, "limit": 1}),
+        "diff": ((name, "main~1", "main"), {"path": "reports"}),
+        "diff_datasets": ((name, "main~1", "main"), {}),
+        "merge_base": ((name, "main", "fix"), {}),
+        "preview_merge": ((name, night), {"into": "fix"}),
+        "merge": ((name, "main"), {"into": "fix", "picks": {REPORT: Side.THEIRS}, **by}),
+        "revert": ((name, "main"), {"branch": "main", "message": "undo", **by}),
+        "restore": ((name, REPORT), {"source": "main~1", "branch": "main", **by}),
+        "get_object": ((name, "main", f"{REPORT}/report.txt"), {}),
+        "list_objects": ((name, night), {"path": "reports"}),
+        "list_folder": ((name, "main"), {"after": "raw"}),
+        "list_datasets": ((name, "v1"), {}),
+        "get_dataset": ((name, "main", f"{REPORT}/report.txt"), {}),
+        "get_snapshot": ((name, "main", REPORT), {}),
+        "list_snapshots": ((name, "main", REPORT), {}),
+        "missing": ((name, [entry.object_id, ObjectId("0" * 64)]), {}),
+        "begin": ((name, run_id("third", name)), {"base": "v1", "into": "fix"}),
+        "get_transaction": ((name, run_id("night", name)), {}),
+        "list_transactions": ((name,), {"state": TransactionState.PUBLISHED}),
+        "publish": ((name, other), {"author": "grace", "message": None}),
+        "discard": ((name, other), {}),
+        "expire": ((name,), {}),
+        "ingest": (([event, event],), {}),
+        "get_run": ((run_id("night", name),), {}),
+        "list_runs": ((), {"job": "nightly", "state": RunState.COMPLETED, "parent": None}),
+        "trace": ((f"lf://{name}/{REPORT}",), {"direction": Direction.UPSTREAM, "depth": 2, "limit": 10}),
+        "impact": ((night,), {}),
+        "blame": ((name, "main", REPORT), {}),
+        "plan_rollback": (
+            (name, night),
+            {"branch": "main", "scope": RollbackScope.OUTPUTS, "outputs": (REPORT,)},
+        ),
+        "get_plan": ((plan.id,), {}),
+        "list_plans": ((name,), {}),
+        "apply_plan": ((plan.id,), {"author": "grace"}),
+    }
+
+
+@pytest.fixture(scope="module")
+def embedded() -> Catalog:
+    return connect("memory:")
+
+
+@pytest.fixture(scope="module")
+def remote(embedded: Catalog) -> Iterator[Catalog]:
+    with served(embedded) as address:
+        yield open_remote(address, TOKEN)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_an_operation_over_http_gives_what_the_lake_gives(
+    route: Route, embedded: Catalog, remote: Catalog
+) -> None:
+    make_repository(embedded, f"flights.{route.name}")
+    args, kwargs = _arguments(embedded, f"flights.{route.name}")[route.name]
+    over_http = getattr(getattr(remote, route.member), route.name)(*args, **kwargs)
+    # Repeated with the same key, or where repeating means nothing, the lake answers the same.
+    again = getattr(getattr(embedded, route.member), route.name)(*args, **kwargs)
+    assert _settled(again) == _settled(over_http)
+    assert type(again) is type(over_http)
+
+
+def _settled(answer: Any) -> Any:
+    """Returns an answer without what differs from call to call."""
+    match answer:
+        case RollbackPlan():
+            return dataclasses.replace(answer, id=PlanId(""), created_at=LONG_AGO)
+        case IntakeReport():
+            return dataclasses.replace(answer, duplicates=0)
+        case Ref():
+            return dataclasses.replace(answer, created_at=LONG_AGO, updated_at=LONG_AGO)
+        case _:
+            return answer
+
+
+@pytest.mark.parametrize("member", get_type_hints(Catalog))
+def test_a_remote_member_has_the_protocols_signatures(member: str) -> None:
+    protocol = get_type_hints(Catalog)[member]
+    remote = getattr(open_remote("http://127.0.0.1"), member)
+    names = [name for name, value in vars(protocol).items() if inspect.isfunction(value) and name[0] != "_"]
+    expected = {name: inspect.signature(getattr(protocol, name)) for name in names}
+    assert expected == {name: inspect.signature(getattr(type(remote), name)) for name in names}

@@ -1,0 +1,150 @@
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from lineageflow_server.embedded import DATABASE, REPOSITORIES, open_lake, open_stores
+from lineageflow_server.sql.stores import SqlStores
+
+from lineageflow_core.errors import (
+    IncompatibleLakeError,
+    IntegrityError,
+    InvalidInputError,
+    StorageError,
+    StorageFullError,
+)
+from lineageflow_core.store.durability import make_folder
+from lineageflow_core.testing.values import MAIN, new_commit, new_repository, publish_commit
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    return tmp_path / "lake"
+
+
+@pytest.fixture
+def stores(lake: Path) -> Iterator[SqlStores]:
+    stores = open_stores(lake)
+    yield stores
+    stores.close()
+
+
+def make(lake: Path) -> None:
+    open_stores(lake).close()
+
+
+def change(lake: Path, statement: str) -> None:
+    with closing(sqlite3.connect(lake / DATABASE)) as connection, connection:
+        connection.execute(statement)
+
+
+def make_repository(lake: Path, name: str) -> str:
+    catalog = open_lake(str(lake))
+    return catalog.repositories.create_repository(name, author="ada").name
+
+
+def test_an_empty_folder_becomes_a_lake(lake: Path) -> None:
+    lake.mkdir()
+    catalog = open_lake(str(lake))
+    info = catalog.repositories.create_repository("flights", author="ada")
+    assert info == open_lake(f"sqlite:///{lake}").repositories.get_repository("flights")
+
+
+def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
+    make(tmp_path / "a" / "b" / "lake")
+    assert (tmp_path / "a" / "b" / "lake" / DATABASE).exists()
+
+
+def test_processes_that_open_a_new_lake_at_once_open_one(lake: Path) -> None:
+    names = [f"repository-{number}" for number in range(4)]
+    with get_context("spawn").Pool(4) as pool:
+        pool.starmap(make_repository, [(lake, name) for name in names], chunksize=1)
+    listed = open_lake(str(lake)).repositories.list_repositories()
+    assert names == [info.name for info in listed.items]
+
+
+def test_a_lake_that_was_not_finished_is_made_anew(lake: Path) -> None:
+    lake.mkdir()
+    (lake / f"{DATABASE}-0123456789abcdef.new").write_bytes(b"half a database")
+    (lake / f"{DATABASE}-0123456789abcdef.new-wal").write_bytes(b"")
+    make(lake)
+    assert (lake / DATABASE).exists()
+
+
+def test_a_file_is_no_lake(lake: Path) -> None:
+    lake.write_bytes(b"")
+    with pytest.raises(InvalidInputError, match="not a folder"):
+        open_stores(lake)
+
+
+def test_a_folder_with_other_things_is_no_lake_and_stays_as_it_is(lake: Path) -> None:
+    lake.mkdir()
+    (lake / "thesis.txt").write_bytes(b"")
+    with pytest.raises(InvalidInputError, match=r"thesis\.txt"):
+        open_stores(lake)
+    assert [lake / "thesis.txt"] == list(lake.iterdir())
+
+
+def test_a_lake_may_hold_other_things_later(lake: Path) -> None:
+    make(lake)
+    (lake / "notes.txt").write_bytes(b"")
+    make(lake)
+
+
+def test_content_without_its_database_is_not_taken_for_a_new_lake(lake: Path) -> None:
+    make_folder(lake / REPOSITORIES)
+    with pytest.raises(IntegrityError, match="restore"):
+        open_stores(lake)
+
+
+def test_a_lake_of_a_later_version_says_which_version_it_needs(lake: Path) -> None:
+    make(lake)
+    change(lake, "UPDATE lake SET format = 7, needs = '3.1.4'")
+    with pytest.raises(IncompatibleLakeError, match=r"3\.1\.4") as caught:
+        open_stores(lake)
+    assert {"format": 7, "needs": "3.1.4"} == caught.value.details
+
+
+@pytest.mark.parametrize("content", [b"", b"this is text, and no database" * 100])
+def test_a_database_that_is_none_is_told(lake: Path, content: bytes) -> None:
+    lake.mkdir()
+    (lake / DATABASE).write_bytes(content)
+    with pytest.raises(IntegrityError, match="restore"):
+        open_stores(lake)
+
+
+def test_a_database_that_is_damaged_later_is_told(lake: Path) -> None:
+    with closing(open_stores(lake)) as stores:
+        for number in range(50):
+            publish_commit(stores.refs, new_repository(), new_commit(f"{number}"))
+    with (lake / DATABASE).open("r+b") as file:
+        file.seek(4096)  # all pages but the first, which opening reads
+        file.write(b"\xff" * ((lake / DATABASE).stat().st_size - 4096))
+    with pytest.raises(IntegrityError, match="restore"):
+        open_stores(lake)
+
+
+def test_a_full_disk_is_told_and_publishes_nothing(lake: Path, stores: SqlStores) -> None:
+    # SQLite's own limit: it answers as it does when the disk has no page left.
+    database = stores._database
+    with database.read() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    repository = new_repository()
+    first = new_commit("x" * 100_000)
+    with pytest.raises(StorageFullError):
+        publish_commit(stores.refs, repository, first)
+    assert stores.refs.get(repository, MAIN) is None
+    with closing(open_stores(lake)) as others:
+        publish_commit(others.refs, repository, first)
+    assert first == stores.commits.get(repository, first.id)
+
+
+def test_a_database_that_cannot_be_opened_is_told(lake: Path) -> None:
+    make(lake)
+    (lake / DATABASE).unlink()
+    (lake / DATABASE).mkdir()
+    with pytest.raises(StorageError):
+        open_stores(lake)
