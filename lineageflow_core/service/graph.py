@@ -7,6 +7,7 @@ touched that dataset may have touched another version.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId
@@ -25,6 +26,8 @@ from lineageflow_core.model.run import Run
 from lineageflow_core.service.nodes import Start, in_order
 from lineageflow_core.service.taint import derive
 from lineageflow_core.store.ports import LineageStore
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 MAX_NODES = 10_000
 """More than any page or terminal shows; it bounds what one question may cost."""
@@ -79,8 +82,23 @@ def _active(store: LineageStore, runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if run.id in touched] or list(runs)
 
 
+def feeder(reader: Run, writers: Iterable[Run]) -> RunId | None:
+    """Returns which of a version's writers fed `reader`: the last one that had started when it ended."""
+
+    def started(run: Run) -> datetime:
+        return run.started_at or run.ended_at or _BEFORE_ALL
+
+    others = (run for run in writers if run.id != reader.id)
+    earlier = (run for run in others if reader.ended_at is None or started(run) <= reader.ended_at)
+    return max(((started(run), run.id) for run in earlier), default=(None, None))[1]
+
+
 class _Walk:
-    """One walk, in one direction."""
+    """One walk, in one direction.
+
+    Equal content is one version, so a version can have several writers. What fed a reader is the last of them
+    that had started when the reader ended; no other writer and reader of it are connected.
+    """
 
     def __init__(self, store: LineageStore, direction: Direction, limit: int) -> None:
         self._store = store
@@ -90,11 +108,14 @@ class _Walk:
         self._depths: dict[RunId | Version, int] = {}
         self._types: dict[Version, str | None] = {}
         self._edges: dict[LineageEdge, None] = {}
+        self._reached_by: dict[Version, set[RunId]] = {}
+        """The runs from which the walk came to a version; none where it started there."""
         self._truncated = False
 
     def run(self, runs: Iterable[Run], versions: Iterable[Version], depth: int) -> None:
         new_runs = [run.id for run in runs if self._enter(run.id, 0)]
         new_versions = [version for version in versions if self._enter(version, 0)]
+        self._reached_by = {version: set() for version in new_versions}
         self._start = [format_node(node) for node in self._depths]
         new_versions += self._next_versions(new_runs, 0)
         for level in range(1, depth + 1):
@@ -117,14 +138,37 @@ class _Walk:
 
     def _next_runs(self, versions: Iterable[Version], level: int) -> list[RunId]:
         exact = [version for version in versions if version.version is not None]
-        ios = self._store.writers(exact) if self._upstream else self._store.readers(exact)
+        writes = self._store.writers(exact)
+        ios = writes if self._upstream else self._store.readers(exact)
+        near = {run for version in exact for run in self._reached_by[version]}
+        runs = self._store.runs(sorted({io.run_id for io in (*writes, *ios)} | near))
+        writers: dict[Version, list[Run]] = {version: [] for version in exact}
+        for io in writes:
+            writers[io.version].append(runs[io.run_id])
+        connected = [io for io in ios if self._is_connected(io, runs, writers[io.version])]
         read = not self._upstream
-        return [io.run_id for io in in_order(ios) if self._follow(io, io.run_id, level, read=read)]
+        return [io.run_id for io in in_order(connected) if self._follow(io, io.run_id, level, read=read)]
 
-    def _next_versions(self, runs: Sequence[RunId], level: int) -> list[Version]:
-        ios = self._store.reads(runs) if self._upstream else self._store.writes(runs)
+    def _next_versions(self, run_ids: Sequence[RunId], level: int) -> list[Version]:
+        ios = self._store.reads(run_ids) if self._upstream else self._store.writes(run_ids)
         read = self._upstream
-        return [io.version for io in in_order(ios) if self._follow(io, io.version, level, read=read)]
+        again: dict[Version, None] = {}
+        for io in in_order(ios):
+            self._follow(io, io.version, level, read=read)
+            reached_by = self._reached_by.setdefault(io.version, set())
+            if io.version in self._depths and io.run_id not in reached_by:
+                reached_by.add(io.run_id)
+                again[io.version] = None
+        return list(again)
+
+    def _is_connected(self, io: Io, runs: Mapping[RunId, Run], writers: Sequence[Run]) -> bool:
+        """Tells whether a run is writer or reader to one from which the walk came to the version."""
+        near = self._reached_by[io.version]
+        if not near:
+            return True
+        if self._upstream:
+            return any(feeder(runs[reader], writers) == io.run_id for reader in near)
+        return feeder(runs[io.run_id], writers) in near
 
     def _follow(self, io: Io, end: RunId | Version, level: int, *, read: bool) -> bool:
         """Adds an edge and the node at its far end, if there is room; tells whether the node is new."""

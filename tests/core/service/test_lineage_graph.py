@@ -181,3 +181,20 @@ def test_impact_names_the_branches_that_hold_a_version_now() -> None:
 def test_a_pipeline_that_was_never_heard_of_is_not_found(story: Story) -> None:
     with pytest.raises(RunNotFoundError):
         story.catalog.lineage.trace(f"run:{RunId(run_id('nobody'))}", direction=UP)
+
+
+def test_a_reader_was_fed_by_the_last_writer_before_it() -> None:
+    story = Story()
+    story.tell("first", [], ["flights@1"])
+    story.tell("early", ["flights@1"], ["early@1"])
+    story.tell("again", [], ["flights@1"])
+    story.tell("late", ["flights@1"], ["late@1"])
+    trace = story.catalog.lineage.trace
+    assert node("first") in depths(trace(node("early@1"), direction=UP))
+    assert node("again") not in depths(trace(node("early@1"), direction=UP))
+    assert node("again") in depths(trace(node("late@1"), direction=UP))
+    assert node("first") not in depths(trace(node("late@1"), direction=UP))
+    assert node("early") not in depths(trace(node("again"), direction=DOWN))
+    assert node("late") in depths(trace(node("again"), direction=DOWN))
+    both = depths(trace(node("flights@1"), direction=DOWN))
+    assert {node("early"), node("late")} <= both.keys()
