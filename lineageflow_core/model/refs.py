@@ -58,7 +58,7 @@ class Revision:
     """How many first parents to go back (`main~2`)."""
 
 
-_REVISION = re.compile(r"(?P<start>[^~@{}]+)(?:@\{(?P<at>[^{}]+)\})?(?P<back>(?:~\d*)*)")
+_REVISION = re.compile(r"(?P<start>[^~@{}]+)(?:@\{(?P<at>[^{}]+)\})?(?P<back>(?:~[0-9]{0,9})*)")
 
 
 def parse_revision(text: str) -> Revision:
@@ -85,9 +85,9 @@ def parse_revision(text: str) -> Revision:
 def _parse_instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise InvalidInputError(
             f"{text[:100]!r} is not a time; write ISO 8601, as in 'main@{{2026-05-01}}' or "
             "'main@{2026-05-01T09:30:00Z}'"
         ) from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -15,7 +15,7 @@ from lineageflow_core.service.merging import merge_commits, preview, undo
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.paging import page_of
 from lineageflow_core.service.restoring import Restoration, restore_paths
-from lineageflow_core.service.writing import move_branch, writable
+from lineageflow_core.service.writing import move_branch, tip_of, writable
 from lineageflow_core.tree.changes import RootEdit
 from lineageflow_core.tree.compare import diff_datasets, diff_objects
 from lineageflow_core.tree.root import RootTree, join
@@ -117,7 +117,8 @@ class HistoryService:
 
     def preview_merge(self, repository: str, source: str, *, into: str) -> MergePreview:
         opened = self._lake.repository(repository)
-        return preview(opened, ours=opened.resolve(into), theirs=opened.resolve(source))
+        tip = tip_of(opened, writable(into))
+        return preview(opened, ours=tip.commit, theirs=opened.resolve(source))
 
     def merge(
         self,
@@ -132,14 +133,13 @@ class HistoryService:
         key: str | None = None,
     ) -> Commit:
         opened = self._lake.repository(repository)
-        theirs = opened.resolve(source)
 
         def build(tip: Commit, nodes: NodeBuffer) -> Commit:
             return merge_commits(
                 opened,
                 nodes,
                 ours=tip,
-                theirs=theirs,
+                theirs=opened.resolve(source),
                 picks=picks,
                 author=author,
                 message=message or f"merge {source} into {into}",
@@ -159,10 +159,9 @@ class HistoryService:
         key: str | None = None,
     ) -> Commit:
         opened = self._lake.repository(repository)
-        undone = opened.resolve(ref)
 
         def build(tip: Commit, nodes: NodeBuffer) -> Commit:
-            return undo(opened, nodes, undone, tip=tip, author=author, message=message)
+            return undo(opened, nodes, opened.resolve(ref), tip=tip, author=author, message=message)
 
         return move_branch(opened, writable(branch), "revert", actor=author, key=key, build=build)
 
@@ -178,13 +177,13 @@ class HistoryService:
         key: str | None = None,
     ) -> Commit:
         opened = self._lake.repository(repository)
-        restoration = Restoration(path=check_path(path), source=opened.resolve(source))
+        checked = check_path(path)
 
         def build(tip: Commit, nodes: NodeBuffer) -> Commit:
             return restore_paths(
                 opened,
                 nodes,
-                [restoration],
+                [Restoration(path=checked, source=opened.resolve(source))],
                 tip=tip,
                 author=author,
                 message=message or f"restore {path} from {source}",

@@ -11,15 +11,17 @@ from uuid import uuid4
 
 from lineageflow_core.errors import (
     IntegrityError,
+    InvalidInputError,
     ObjectMissingError,
     RefNotFoundError,
     RepositoryNotFoundError,
 )
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, parse_run_id
+from lineageflow_core.model.names import check_repository_name
 from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revision
 from lineageflow_core.model.repository import RepositoryInfo
-from lineageflow_core.model.run import Transaction
+from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.store.ports import Publication, RefUpdate, Stores
 from lineageflow_core.tree.pack import make_pack
 from lineageflow_core.tree.root import RootTree
@@ -39,11 +41,11 @@ class Lake:
         self._opened = lru_cache(maxsize=64)(self._open)
 
     def repository(self, name: str) -> "OpenRepository":
-        """Returns the repository called `name`. Raises RepositoryNotFoundError."""
-        info = self.stores.repositories.get(name)
+        """Returns the repository called `name`. Raises RepositoryNotFoundError, InvalidInputError."""
+        info = self.stores.repositories.get(check_repository_name(name))
         if info is None:
             raise RepositoryNotFoundError(
-                f"there is no repository {name[:200]!r}; `lineageflow repo list` shows those there are, "
+                f"there is no repository {name!r}; `lineageflow repo list` shows those there are, "
                 f"`lineageflow repo create NAME` makes one",
                 repository=name,
             )
@@ -120,9 +122,19 @@ class OpenRepository:
             ),
         )
 
-    def published(self, key: str | None) -> Publication | None:
-        """Returns what an earlier call with this key published."""
-        return self.stores.refs.published(self.info.id, key) if key else None
+    def published(self, key: str | None, operation: str, ref: RefName) -> Publication | None:
+        """Returns what an earlier call with this key published.
+
+        Raises InvalidInputError if that was something else: a key that is used twice must not lose a write.
+        """
+        done = self.stores.refs.published(self.info.id, key) if key else None
+        if done is not None and (done.operation, done.updates[0].ref) != (operation, ref):
+            raise InvalidInputError(
+                f"key {key!r} was used before, for {done.operation} on {done.updates[0].ref}, not for "
+                f"{operation} on {ref}; give every call a key of its own",
+                key=key,
+            )
+        return done
 
     def _start(self, revision: Revision, text: str) -> Commit:
         refs = self.stores.refs
@@ -153,6 +165,10 @@ class OpenRepository:
         transaction = self.stores.transactions.get(self.info.id, parse_run_id(revision.start))
         if transaction is None or revision.at is not None:
             raise self._ref_not_found(text)
+        if transaction.state is TransactionState.EXPIRED:
+            raise RefNotFoundError(
+                f"run {transaction.run_id} did not publish, and its branch has expired", ref=text
+            )
         return self.commit(transaction.head or transaction.base)
 
     def _ref_not_found(self, text: str) -> RefNotFoundError:

@@ -2,7 +2,7 @@
 
 from lineageflow_core.errors import AlreadyExistsError, RefMovedError, RefNotFoundError, StateError
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId
+from lineageflow_core.model.ids import CommitId, parse_run_id
 from lineageflow_core.model.names import check_ref_name
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.refs import Ref, RefKind, RefName
@@ -42,7 +42,8 @@ class RefsService:
         return self._delete(self._lake.repository(repository), RefKind.TAG, tag, author, key)
 
     def get_ref(self, repository: str, name: str, *, kind: RefKind = RefKind.BRANCH) -> Ref:
-        return _existing(self._lake.repository(repository), RefName(kind=kind, name=name))
+        checked = parse_run_id(name) if kind is RefKind.RUN else check_ref_name(name)
+        return _existing(self._lake.repository(repository), RefName(kind=kind, name=checked))
 
     def list_refs(
         self,
@@ -61,7 +62,8 @@ class RefsService:
     ) -> Ref:
         opened = self._lake.repository(repository)
         ref = RefName(kind=kind, name=check_ref_name(name))
-        if done := opened.published(key):
+        operation = f"create_{kind.value}"
+        if done := opened.published(key, operation, ref):
             return _ref_of(done, ref, done.updates[0].new)
         commit = opened.resolve(source)
         other = RefName(kind=RefKind.TAG if kind is RefKind.BRANCH else RefKind.BRANCH, name=name)
@@ -72,18 +74,20 @@ class RefsService:
             raise taken  # one name, one meaning: otherwise `resolve` would have to guess
         update = RefUpdate(ref=ref, expected=None, new=commit.id)
         try:
-            done = opened.publish(f"create_{kind.value}", key=key, actor=author, updates=[update])
+            done = opened.publish(operation, key=key, actor=author, updates=[update])
         except RefMovedError:
             raise taken from None
         return _ref_of(done, ref, commit.id)
 
     def _delete(self, opened: OpenRepository, kind: RefKind, name: str, author: str, key: str | None) -> Ref:
-        ref = RefName(kind=kind, name=name)
-        if done := opened.published(key):
-            return _ref_of(done, ref, done.updates[0].expected)
-        there = _existing(opened, ref)
-        update = RefUpdate(ref=ref, expected=there.commit, new=None)
-        opened.publish(f"delete_{kind.value}", key=key, actor=author, updates=[update])
+        ref = RefName(kind=kind, name=check_ref_name(name))
+        operation = f"delete_{kind.value}"
+        with opened.stores.refs.turn(opened.info.id, ref):
+            if done := opened.published(key, operation, ref):
+                return _ref_of(done, ref, done.updates[0].expected)
+            there = _existing(opened, ref)
+            update = RefUpdate(ref=ref, expected=there.commit, new=None)
+            opened.publish(operation, key=key, actor=author, updates=[update])
         return there
 
 

@@ -27,7 +27,7 @@ class RepositoriesService:
         self, repository: str, *, author: str, default_branch: str = "main", key: str | None = None
     ) -> RepositoryInfo:
         info = RepositoryInfo(
-            id=(uuid5(NAMESPACE_URL, f"lineageflow:{key}") if key else uuid4()).hex,
+            id=(uuid5(NAMESPACE_URL, f"lineageflow:{repository}:{key}") if key else uuid4()).hex,
             name=check_repository_name(repository),
             default_branch=check_ref_name(default_branch),
             created_at=self._lake.clock(),

@@ -50,8 +50,8 @@ def _branches(repository: str, refs: Refs) -> Iterator[Ref]:
     while True:
         try:
             page = refs.list_refs(repository, after=after, limit=MAX_LIMIT)
-        except NotFoundError:
-            return  # the events are about a repository of another lake
+        except (NotFoundError, InvalidInputError):
+            return  # the events are about a repository of another lake, or what cannot be one
         yield from page.items
         if page.next is None:
             return

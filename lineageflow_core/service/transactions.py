@@ -6,12 +6,19 @@ writes late either gets in before and is published too, or is refused. No proces
 up: what is abandoned expires.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
-from lineageflow_core.errors import RefNotFoundError, RunNotFoundError, TransactionClosedError
+from lineageflow_core.errors import (
+    RefMovedError,
+    RefNotFoundError,
+    RunNotFoundError,
+    TransactionClosedError,
+)
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId, parse_run_id
+from lineageflow_core.model.names import check_ref_name
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
 from lineageflow_core.model.refs import RefKind, RefName
 from lineageflow_core.model.run import Transaction, TransactionState
@@ -23,6 +30,9 @@ from lineageflow_core.tree.source import NodeBuffer
 
 KEPT = timedelta(days=14)
 """How long the branch of a run that did not publish can be looked at: two weeks of debugging."""
+
+_NOBODY = "lineageflow"
+"""Who closes what nobody asks for by name."""
 
 
 class TransactionsService:
@@ -40,8 +50,8 @@ class TransactionsService:
         there = store.get(opened.info.id, run_id)
         if there is not None:
             return there
-        target = into or opened.info.default_branch
-        opened.ref(writable(target))
+        target = check_ref_name(into or opened.info.default_branch)
+        opened.ref(RefName(kind=RefKind.BRANCH, name=target))
         now = self._lake.clock()
         transaction = Transaction(
             run_id=run_id,
@@ -73,13 +83,13 @@ class TransactionsService:
     ) -> Transaction:
         opened = self._lake.repository(repository)
         transaction = _stored(opened, run_id)
+        while transaction.state is TransactionState.OPEN and transaction.head is None:
+            transaction = _close(opened, transaction, TransactionState.PUBLISHED, actor=author)
         if transaction.state is TransactionState.PUBLISHED:
             return transaction
         if transaction.state is not TransactionState.OPEN:
             raise _closed(transaction)
-        if transaction.head is None:
-            return self._move(opened, replace(transaction, state=TransactionState.PUBLISHED))
-        branch = _branch(run_id)
+        branch = _branch(transaction)
         head: Commit
 
         def build(tip: Commit, nodes: NodeBuffer) -> Commit:
@@ -92,8 +102,8 @@ class TransactionsService:
                 theirs=head,
                 picks={},
                 author=author,
-                message=message or f"publish run {run_id}",
-                run_id=run_id,
+                message=message or f"publish run {transaction.run_id}",
+                run_id=transaction.run_id,
             )
 
         def settle(commit: Commit) -> tuple[Transaction, RefUpdate]:
@@ -108,61 +118,72 @@ class TransactionsService:
                 writable(transaction.into),
                 "publish",
                 actor=author,
-                key=f"publish:{run_id}",
+                key=f"publish:{transaction.run_id}",
                 build=build,
                 settle=settle,
             )
         except (TransactionClosedError, RefNotFoundError):
             # Another process closed it meanwhile: what it says now is the answer.
-            now = _stored(opened, run_id)
+            now = _stored(opened, transaction.run_id)
             if now.state is TransactionState.OPEN:
                 raise
             if now.state is not TransactionState.PUBLISHED:
                 raise _closed(now) from None
-        return _stored(opened, run_id)
+        return _stored(opened, transaction.run_id)
 
     def discard(self, repository: str, run_id: RunId) -> Transaction:
         opened = self._lake.repository(repository)
-        transaction = _stored(opened, run_id)
-        if transaction.state is TransactionState.OPEN:
-            transaction = self._move(opened, replace(transaction, state=TransactionState.DISCARDED))
+        transaction = _discarded(opened, _stored(opened, run_id))
         if transaction.state is TransactionState.PUBLISHED:
             raise _closed(transaction)
         return transaction
 
     def expire(self, repository: str) -> list[Transaction]:
         opened = self._lake.repository(repository)
-        return [
-            self._expire(opened, transaction)
+        over = [
+            transaction
             for state in (TransactionState.OPEN, TransactionState.DISCARDED)
             for transaction in _all(opened, state)
             if transaction.expires_at <= self._lake.clock()
         ]
+        expired = (_expired(opened, transaction) for transaction in over)
+        return [transaction for transaction in expired if transaction.state is TransactionState.EXPIRED]
 
-    def _expire(self, opened: OpenRepository, transaction: Transaction) -> Transaction:
-        if transaction.state is TransactionState.OPEN:  # closed first, so that nobody makes the branch again
-            transaction = self._move(opened, replace(transaction, state=TransactionState.DISCARDED))
-        branch = _branch(transaction.run_id)
-        ref = opened.stores.refs.get(opened.info.id, branch)
-        if ref is not None:
-            gone = RefUpdate(ref=branch, expected=ref.commit, new=None)
-            opened.publish("expire", key=None, actor="lineageflow", updates=[gone])
-        return self._move(opened, replace(transaction, state=TransactionState.EXPIRED))
 
-    def _move(self, opened: OpenRepository, transaction: Transaction) -> Transaction:
-        """Stores a state that an open or discarded transaction moves to, unless others moved it already."""
-        store = opened.stores.transactions
-        before = (
-            TransactionState.DISCARDED
-            if transaction.state is TransactionState.EXPIRED
-            else TransactionState.OPEN
+def _branch(transaction: Transaction) -> RefName:
+    return RefName(kind=RefKind.RUN, name=transaction.run_id)
+
+
+def _close(
+    opened: OpenRepository, transaction: Transaction, state: TransactionState, *, actor: str
+) -> Transaction:
+    """Gives an open transaction its last state, unless a step or another process was faster.
+
+    Returns it as it is then. The branch stays where it is, and must be there, so that no write is forgotten.
+    """
+    still = RefUpdate(ref=_branch(transaction), expected=transaction.head, new=transaction.head)
+    with suppress(RefMovedError, TransactionClosedError):
+        opened.publish(
+            state.value, key=None, actor=actor, updates=[still], transaction=replace(transaction, state=state)
         )
-        store.move(opened.info.id, transaction, expected=before)
-        return _stored(opened, transaction.run_id)
+    return _stored(opened, transaction.run_id)
 
 
-def _branch(run_id: RunId) -> RefName:
-    return RefName(kind=RefKind.RUN, name=run_id)
+def _discarded(opened: OpenRepository, transaction: Transaction) -> Transaction:
+    while transaction.state is TransactionState.OPEN:
+        transaction = _close(opened, transaction, TransactionState.DISCARDED, actor=_NOBODY)
+    return transaction
+
+
+def _expired(opened: OpenRepository, transaction: Transaction) -> Transaction:
+    transaction = _discarded(opened, transaction)  # closed first, so that nobody makes the branch again
+    if transaction.state is TransactionState.DISCARDED:
+        gone = RefUpdate(ref=_branch(transaction), expected=transaction.head, new=None)
+        with suppress(RefMovedError):  # it was removed before
+            opened.publish("expire", key=None, actor=_NOBODY, updates=[gone])
+        expired = replace(transaction, state=TransactionState.EXPIRED)
+        opened.stores.transactions.move(opened.info.id, expired, expected=TransactionState.DISCARDED)
+    return _stored(opened, transaction.run_id)
 
 
 def _stored(opened: OpenRepository, run_id: RunId) -> Transaction:

@@ -35,8 +35,10 @@ class Tip:
     """Where a branch stands when its writer's turn comes."""
 
     commit: Commit
-    exists: bool
+    exists: bool = True
     """False for a run's branch before its first commit."""
+    transaction: Transaction | None = None
+    """The open one behind a run's branch."""
 
 
 Build = Callable[[Commit, NodeBuffer], Commit]
@@ -68,18 +70,23 @@ def move_branch(
     build: Build,
     settle: Settle | None = None,
 ) -> Commit:
-    """Puts what `build` makes on top of `branch`, and returns the branch's tip then."""
-    if done := opened.published(key):
-        return _commit_of(opened, done)
+    """Puts what `build` makes on top of `branch`, and returns the branch's tip then.
+
+    Nothing to change is published, too, if there is a key: the call that repeats it must not change more.
+    """
     with opened.stores.refs.turn(opened.info.id, branch):
         for _ in range(_MAX_ATTEMPTS):
-            tip = _tip(opened, branch)
+            if done := opened.published(key, operation, branch):
+                return _commit_of(opened, done)
+            tip = tip_of(opened, branch)
             nodes = NodeBuffer(opened.nodes)
             commit = build(tip.commit, nodes)
-            if commit.id == tip.commit.id and settle is None:
+            is_new = commit.id != tip.commit.id
+            if not is_new and settle is None and key is None:
                 return commit
-            updates = [RefUpdate(ref=branch, expected=tip.commit.id if tip.exists else None, new=commit.id)]
-            transaction = _advanced(opened, branch, commit)
+            before = tip.commit.id if tip.exists else None
+            updates = [RefUpdate(ref=branch, expected=before, new=commit.id if is_new else before)]
+            transaction = replace(tip.transaction, head=updates[0].new) if tip.transaction else None
             if settle is not None:
                 transaction, also = settle(commit)
                 updates.append(also)
@@ -89,7 +96,7 @@ def move_branch(
                     key=key,
                     actor=actor,
                     updates=updates,
-                    commits=[commit] if commit.id != tip.commit.id else [],
+                    commits=[commit] if is_new else [],
                     nodes=new_nodes(nodes, tip.commit.root, commit.root),
                     transaction=transaction,
                 )
@@ -99,7 +106,22 @@ def move_branch(
     raise IntegrityError(f"branch {branch} moved {_MAX_ATTEMPTS} times during one turn")
 
 
-def open_transaction(opened: OpenRepository, branch: RefName) -> Transaction:
+def tip_of(opened: OpenRepository, branch: RefName) -> Tip:
+    """Returns where a branch stands. Raises RefNotFoundError, RunNotFoundError, TransactionClosedError."""
+    transaction = _open_transaction(opened, branch) if branch.kind is RefKind.RUN else None
+    ref = opened.stores.refs.get(opened.info.id, branch)
+    if ref is not None:
+        return Tip(commit=opened.commit(ref.commit), transaction=transaction)
+    if transaction is not None:
+        return Tip(commit=opened.commit(transaction.base), exists=False, transaction=transaction)
+    raise RefNotFoundError(
+        f"repository {opened.info.name!r} has no branch {branch.name!r}; "
+        f"`lineageflow branch create {opened.info.name} {branch.name}` makes it",
+        ref=branch.name,
+    )
+
+
+def _open_transaction(opened: OpenRepository, branch: RefName) -> Transaction:
     """Returns the open transaction behind a run's branch. Raises TransactionClosedError."""
     transaction = opened.stores.transactions.get(opened.info.id, RunId(branch.name))
     if transaction is None:
@@ -115,26 +137,11 @@ def open_transaction(opened: OpenRepository, branch: RefName) -> Transaction:
     return transaction
 
 
-def _tip(opened: OpenRepository, branch: RefName) -> Tip:
-    ref = opened.stores.refs.get(opened.info.id, branch)
-    if ref is not None:
-        return Tip(commit=opened.commit(ref.commit), exists=True)
-    if branch.kind is RefKind.RUN:
-        return Tip(commit=opened.commit(open_transaction(opened, branch).base), exists=False)
-    raise RefNotFoundError(
-        f"repository {opened.info.name!r} has no branch {branch.name!r}; "
-        f"`lineageflow branch create {opened.info.name} {branch.name}` makes it",
-        ref=branch.name,
-    )
-
-
-def _advanced(opened: OpenRepository, branch: RefName, commit: Commit) -> Transaction | None:
-    if branch.kind is not RefKind.RUN:
-        return None
-    return replace(open_transaction(opened, branch), head=commit.id)
-
-
 def _commit_of(opened: OpenRepository, done: Publication) -> Commit:
-    commit = done.updates[0].new
-    assert commit is not None  # a commit moves its branch to something
-    return opened.commit(commit)
+    update = done.updates[0]
+    if update.new is not None:
+        return opened.commit(update.new)
+    # A run's branch that was not there yet, when nothing was to be changed: the run saw its base.
+    transaction = opened.stores.transactions.get(opened.info.id, RunId(update.ref.name))
+    assert transaction is not None
+    return opened.commit(transaction.base)

@@ -132,19 +132,25 @@ class RefStore(Protocol):
         ...
 
     def as_of(self, repository: str, ref: RefName, at: datetime) -> CommitId | None:
-        """Returns where the ref stood at an instant; None before it was made."""
+        """Returns where the ref stood at an instant; None before it was made and after it was removed.
+
+        A ref's moves are in order even if a clock was not: a move counts from its instant, or from the
+        ref's move before it, whichever is later.
+        """
         ...
 
     def published(self, repository: str, key: str) -> Publication | None:
-        """Returns what was published under a key, with its updates (commits and nodes are left out)."""
+        """Returns what was published under a key, with its updates; all that went with them is left out."""
         ...
 
     def publish(self, repository: str, publication: Publication) -> Publication:
         """Makes commits, node locations, ref updates and the log entry visible in one step.
 
-        If the key was published before, returns that publication and changes nothing. Changes nothing and
-        raises RefMovedError (details: ref, expected, actual) if any ref is not where it is expected, and
-        TransactionClosedError if `publication.transaction` is stored and not open.
+        Returns what `published` tells from now on. If the key was published before, returns that
+        publication and changes nothing. Changes nothing and raises RefMovedError (details: ref, expected,
+        actual) if any ref is not where it is expected, TransactionClosedError if
+        `publication.transaction` is stored and not open, and InvalidInputError if a ref or a commit would
+        point at a commit that is not stored.
         """
         ...
 
@@ -152,7 +158,7 @@ class RefStore(Protocol):
         """Waits for the caller's turn to write a ref, first come first served, and holds it.
 
         Only for fairness: correctness rests on the compare-and-swap in `publish`. A process that dies
-        gives its turn up.
+        gives its turn up. Raises StateError if this thread holds it already.
         """
         ...
 
@@ -165,7 +171,7 @@ class CommitStore(Protocol):
     def get_many(self, repository: str, commits: Sequence[CommitId]) -> dict[CommitId, Commit]: ...
 
     def find(self, repository: str, prefix: str, *, limit: int) -> list[CommitId]:
-        """Returns ids that start with these hex digits."""
+        """Returns ids that start with these hex digits, in order."""
         ...
 
     def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]: ...
@@ -249,7 +255,7 @@ class LineageStore(Protocol):
         after: str | None,
         limit: int,
     ) -> Page[Run]:
-        """Newest first; those without a parent where `parent` is None."""
+        """Newest first; those without a parent where `parent` is None. `job` is a job's name."""
         ...
 
     def reads(self, run_ids: Sequence[RunId]) -> list[Io]: ...

@@ -1,0 +1,99 @@
+"""Content in a folder: one immutable, read-only file an object, one a pack.
+
+```
+objects/<first 2 digits of the id>/<the other 62>      packs/<first 2 characters>/<id>      tmp/
+```
+
+A file gets its final name only when its bytes are on the disk, so whatever stands under such a name is
+whole, and a call returns only when the names are on the disk too. What a killed process leaves in `tmp`
+is harmless. Several processes may write at once: equal names mean equal bytes.
+"""
+
+import io
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from blake3 import blake3
+
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.ids import ObjectId, parse_object_id
+from lineageflow_core.store.durability import storage_errors
+from lineageflow_core.store.local_writer import PACKS, LocalWriter, object_name
+from lineageflow_core.store.ports import StoredObject
+from lineageflow_core.store.refusals import object_missing, pack_missing, pack_too_short
+from lineageflow_core.store.verified import check_digest, open_verified
+
+WHOLE_BYTES = 8 << 20
+"""Objects up to this size are read and verified in one go."""
+
+_PACK_ID = re.compile(r"[0-9a-z][0-9a-z-]{3,127}")
+
+
+class LocalContentStore:
+    """A `ContentStore` in the folder `root`, which is made by the first write."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write_objects(self, sources: Sequence[bytes | Path]) -> list[StoredObject]:
+        if not sources:
+            return []
+        with storage_errors(self._root), LocalWriter(self._root, files=len(sources)) as writer:
+            stored = [writer.add_object(source) for source in sources]
+            writer.publish()
+        return stored
+
+    def open_object(self, object_id: ObjectId) -> BinaryIO:
+        path = self._root / _object_name(object_id)
+        with storage_errors(path):
+            try:
+                file = io.FileIO(path)
+            except FileNotFoundError:
+                raise object_missing(object_id) from None
+            if os.fstat(file.fileno()).st_size > WHOLE_BYTES:
+                return open_verified(file, object_id)
+            with file:
+                content = file.readall()
+        check_digest(object_id, blake3(content).hexdigest())
+        return io.BytesIO(content)
+
+    def missing_objects(self, object_ids: Iterable[ObjectId]) -> set[ObjectId]:
+        root = os.fspath(self._root)
+        return {each for each in object_ids if not os.path.exists(f"{root}/{_object_name(each)}")}
+
+    def write_pack(self, pack_id: str, content: bytes) -> None:
+        name = _pack_name(pack_id)
+        with storage_errors(self._root), LocalWriter(self._root, files=1) as writer:
+            writer.add(name, content)
+            writer.publish()
+
+    def read_pack(self, pack_id: str, offset: int, length: int) -> bytes:
+        path = self._root / _pack_name(pack_id)
+        with storage_errors(path):
+            try:
+                fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                raise pack_missing(pack_id) from None
+            try:
+                content = os.pread(fd, length, offset)
+            finally:
+                os.close(fd)
+        if len(content) != length:
+            raise pack_too_short(pack_id, offset + length)
+        return content
+
+    def list_packs(self) -> Iterable[str]:
+        return sorted(path.name for path in (self._root / PACKS).glob("*/*"))
+
+
+def _object_name(object_id: ObjectId) -> str:
+    return object_name(parse_object_id(object_id))
+
+
+def _pack_name(pack_id: str) -> str:
+    if not _PACK_ID.fullmatch(pack_id):
+        raise InvalidInputError(f"{pack_id[:200]!r} is not a pack's id: 4 to 128 of a-z, 0-9 and '-'")
+    return f"{PACKS}/{pack_id[:2]}/{pack_id}"

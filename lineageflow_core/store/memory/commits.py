@@ -1,0 +1,39 @@
+"""Commits and the whereabouts of tree nodes, in memory."""
+
+from collections.abc import Sequence
+
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import CommitId, parse_object_id
+from lineageflow_core.store.memory.state import State
+from lineageflow_core.store.ports import NodeLocation
+
+
+class MemoryCommitStore:
+    """A `CommitStore` in memory."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def get(self, repository: str, commit: CommitId) -> Commit | None:
+        return self.get_many(repository, [commit]).get(commit)
+
+    def get_many(self, repository: str, commits: Sequence[CommitId]) -> dict[CommitId, Commit]:
+        for commit in commits:
+            parse_object_id(commit)
+        with self._state.lock:
+            found = {commit: self._state.commits.get((repository, commit)) for commit in commits}
+        return {commit: value for commit, value in found.items() if value is not None}
+
+    def find(self, repository: str, prefix: str, *, limit: int) -> list[CommitId]:
+        with self._state.lock:
+            found = [
+                commit
+                for owner, commit in self._state.commits
+                if owner == repository and commit.startswith(prefix)
+            ]
+        return sorted(found)[:limit]
+
+    def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]:
+        with self._state.lock:
+            found = {node_id: self._state.nodes.get((repository, node_id)) for node_id in node_ids}
+        return {node_id: node for node_id, node in found.items() if node is not None}

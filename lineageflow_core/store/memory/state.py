@@ -1,0 +1,35 @@
+"""What all stores in memory share: one lock, and one dictionary a table."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import RLock
+
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import CommitId, PlanId, RunId
+from lineageflow_core.model.plan import RollbackPlan
+from lineageflow_core.model.refs import Ref, RefName
+from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.run import Transaction
+from lineageflow_core.store.memory.content import MemoryContentStore
+from lineageflow_core.store.ports import NodeLocation, Publication, RunFacts, StoredEvent
+
+
+@dataclass(slots=True)
+class State:
+    """Every table of a lake. The first part of most keys is a repository's id."""
+
+    lock: RLock = field(default_factory=RLock)
+    """Held for every look and every change."""
+    repositories: dict[str, RepositoryInfo] = field(default_factory=dict)
+    contents: dict[str, MemoryContentStore] = field(default_factory=dict)
+    refs: dict[tuple[str, RefName], Ref] = field(default_factory=dict)
+    moves: dict[tuple[str, RefName], list[tuple[datetime, CommitId | None]]] = field(default_factory=dict)
+    """Where each ref went and when, in order."""
+    operations: dict[tuple[str, str], Publication] = field(default_factory=dict)
+    """By idempotency key."""
+    commits: dict[tuple[str, CommitId], Commit] = field(default_factory=dict)
+    nodes: dict[tuple[str, bytes], NodeLocation] = field(default_factory=dict)
+    transactions: dict[tuple[str, RunId], Transaction] = field(default_factory=dict)
+    plans: dict[PlanId, tuple[str, RollbackPlan]] = field(default_factory=dict)
+    events: dict[bytes, StoredEvent] = field(default_factory=dict)
+    facts: dict[RunId, RunFacts] = field(default_factory=dict)

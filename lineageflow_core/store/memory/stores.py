@@ -1,0 +1,30 @@
+"""All stores of a lake that lives in this process's memory."""
+
+from lineageflow_core.store.memory.commits import MemoryCommitStore
+from lineageflow_core.store.memory.content import MemoryContentStore
+from lineageflow_core.store.memory.lineage import MemoryLineageStore
+from lineageflow_core.store.memory.plans import MemoryPlanStore
+from lineageflow_core.store.memory.refs import MemoryRefStore
+from lineageflow_core.store.memory.repositories import MemoryRepositoryStore
+from lineageflow_core.store.memory.state import State
+from lineageflow_core.store.memory.transactions import MemoryTransactionStore
+
+
+class MemoryStores:
+    """`Stores` that threads share and no other process sees."""
+
+    def __init__(self) -> None:
+        self._state = State()
+        self.repositories = MemoryRepositoryStore(self._state)
+        self.refs = MemoryRefStore(self._state)
+        self.commits = MemoryCommitStore(self._state)
+        self.transactions = MemoryTransactionStore(self._state)
+        self.lineage = MemoryLineageStore(self._state)
+        self.plans = MemoryPlanStore(self._state)
+
+    def content(self, repository: str) -> MemoryContentStore:
+        with self._state.lock:
+            return self._state.contents.setdefault(repository, MemoryContentStore())
+
+    def close(self) -> None:
+        """Does nothing: what is in memory goes with the last reference to it."""

@@ -1,0 +1,62 @@
+"""How stores cut an ordered list into pages, and where the next page starts.
+
+Lists by name go on after a name. Lists that show the newest first go on after a `Place`: an instant
+and, for things of the same instant, an id. Both stay right when items are added or removed between two
+pages: nothing is shown twice, and nothing that stays is left out.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple, Self, TypeVar
+
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.ids import parse_run_id
+from lineageflow_core.model.page import MAX_LIMIT, Page
+from lineageflow_core.model.run import Run
+from lineageflow_core.store.instants import EPOCH, from_microseconds, to_microseconds
+
+T = TypeVar("T")
+
+
+class Place(NamedTuple):
+    """A place in a list that shows the newest first: larger places come earlier."""
+
+    at: datetime
+    id: str
+
+    def __str__(self) -> str:
+        return f"{to_microseconds(self.at)}.{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads what `str` wrote. Raises InvalidInputError."""
+        microseconds, _, id_ = text.partition(".")
+        try:
+            return cls(from_microseconds(int(microseconds)), id_)
+        except (ValueError, OverflowError):
+            raise InvalidInputError(
+                f"{text[:100]!r} is not a place in this list: pass the `next` of a page as `after`"
+            ) from None
+
+
+def parse_place_of_run(text: str) -> Place:
+    """Reads a place among runs. Raises InvalidInputError."""
+    place = Place.parse(text)
+    return Place(place.at, parse_run_id(place.id))
+
+
+def place_of_run(run: Run) -> Place:
+    """Returns where a run stands: by its start, else by its end, else before all others."""
+    return Place(run.started_at or run.ended_at or EPOCH, run.id)
+
+
+def check_limit(limit: int) -> None:
+    """Raises InvalidInputError unless a page can hold `limit` items."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInputError(f"a page holds 1 to {MAX_LIMIT} items, not {limit}")
+
+
+def page_of(items: Sequence[T], limit: int, *, cursor: Callable[[T], object]) -> Page[T]:
+    """Returns the first `limit` of `items`, which hold one more if there is a next page."""
+    shown = tuple(items[:limit])
+    return Page(items=shown, next=str(cursor(shown[-1])) if len(items) > limit else None)

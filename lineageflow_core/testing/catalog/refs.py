@@ -1,0 +1,229 @@
+"""What every catalog promises about branches, tags, and how people write refs."""
+
+from datetime import timedelta, timezone
+
+import pytest
+
+from lineageflow_core.catalog import Catalog, Refs
+from lineageflow_core.errors import (
+    AlreadyExistsError,
+    InvalidInputError,
+    RefNotFoundError,
+    StateError,
+)
+from lineageflow_core.model.refs import RefKind
+from lineageflow_core.repository import Repository
+from lineageflow_core.testing.catalog.scene import (
+    CatalogContract,
+    commit,
+    entries,
+    first_parents,
+    in_pages_of_one,
+    new_run_id,
+)
+from lineageflow_core.model.change import put
+from lineageflow_core.testing.signatures import assert_same_signatures
+
+IMPOSSIBLE_NAMES = [
+    "", "-a", ".a", "a/b", "a b", "a~1", "a@{1}", "run:1", "a\n", "a\0", "HEAD", "run", "ünlü", "0" * 64, "x" * 129,
+]  # fmt: skip
+
+
+class RefsContract(CatalogContract):
+    """Needs the fixture `catalog`."""
+
+    def test_every_method_has_the_signature_of_the_protocol(self, catalog: Catalog) -> None:
+        assert_same_signatures(Refs, catalog.refs)
+
+    def test_branches_tags_and_commit_ids_are_resolved(self, repo: Repository) -> None:
+        tip = repo.put("a", b"1")
+        repo.branch("topic")
+        repo.tag("v1")
+        for ref in ("main", "topic", "v1", tip.id, tip.id[:8], tip.id[:40]):
+            assert tip == repo.catalog.refs.resolve(repo.name, ref)
+
+    def test_tildes_go_back_by_first_parents(self, repo: Repository) -> None:
+        root = repo.head()
+        first = repo.put("a", b"1")
+        repo.branch("topic")
+        repo.put("b", b"2", branch="topic")
+        merged = repo.merge("topic")
+        assert [merged, first, first, root, root] == [
+            repo.head(ref) for ref in ("main~0", "main~", "main~1", "main~2", "main~~1")
+        ]
+        assert first == repo.head(f"{merged.id}~1")
+
+    @pytest.mark.parametrize("ref", ["main~2", "main~~~", "main~999999999"])
+    def test_nothing_is_further_back_than_the_history(self, repo: Repository, ref: str) -> None:
+        repo.put("a", b"1")
+        with pytest.raises(RefNotFoundError, match="further than the history"):
+            repo.head(ref)
+
+    def test_a_branch_can_be_looked_at_as_it_was_at_an_instant(self, repo: Repository) -> None:
+        catalog = repo.catalog
+        made = catalog.refs.get_ref(repo.name, "main").created_at
+        root, first = repo.head(), repo.put("a", b"1")
+        moved = catalog.refs.get_ref(repo.name, "main").updated_at
+        before = moved - timedelta(microseconds=1)
+        assert [first, root, first] == [
+            repo.head(ref)
+            for ref in (
+                f"main@{{{moved.isoformat()}}}",
+                f"main@{{{before.isoformat()}}}",
+                "main@{2999-01-01}",
+            )
+        ]
+        assert root == repo.head("main@{2999-01-01}~1")
+        for east in (timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))):
+            assert first == repo.head(f"main@{{{moved.astimezone(east).isoformat()}}}")
+        with pytest.raises(RefNotFoundError):
+            repo.head(f"main@{{{(made - timedelta(seconds=1)).isoformat()}}}")
+
+    @pytest.mark.parametrize(
+        "ref",
+        ["", "~1", "main~x", "main^", "a/b", "main@{}", "main@{yesterday}", "main@{0001-01-01T00:00+23:00}",
+         "run:main", "run:", "main ", "ma\nin", "main\0", "ünlü", "main~" + "9" * 5000, "main@{2026-05-01}@{2026-05-01}"],
+    )  # fmt: skip
+    def test_what_is_no_ref_is_refused(self, repo: Repository, ref: str) -> None:
+        with pytest.raises((InvalidInputError, RefNotFoundError)):
+            repo.catalog.refs.resolve(repo.name, ref)
+
+    @pytest.mark.parametrize("ref", ["nothing", "v1~2", "0" * 64, "01234567", "nothing@{2026-05-01}"])
+    def test_a_ref_that_names_nothing_is_not_found(self, repo: Repository, ref: str) -> None:
+        with pytest.raises(RefNotFoundError, match=ref.partition("@")[0]) as caught:
+            repo.catalog.refs.resolve(repo.name, ref)
+        assert ref == caught.value.details["ref"]
+
+    def test_fewer_than_8_digits_are_no_commit_id(self, repo: Repository) -> None:
+        with pytest.raises(RefNotFoundError):
+            repo.head(repo.head().id[:7])
+
+    def test_a_branch_goes_before_a_commit_id(self, repo: Repository) -> None:
+        root, tip = repo.head(), repo.put("a", b"1")
+        repo.branch(root.id[:8])
+        assert (tip, root) == (repo.head(root.id[:8]), repo.head(root.id[:9]))
+
+    def test_a_branch_starts_at_its_source_and_moves_alone(self, repo: Repository) -> None:
+        root = repo.head()
+        repo.put("a", b"1")
+        made = repo.catalog.refs.create_branch(repo.name, "topic", source="main~1", author="ada")
+        assert (RefKind.BRANCH, "topic", root.id) == (made.kind, made.name, made.commit)
+        assert made == repo.catalog.refs.get_ref(repo.name, "topic")
+        tip = repo.put("b", b"2", branch="topic")
+        now = repo.catalog.refs.get_ref(repo.name, "topic")
+        assert (tip.id, made.created_at) == (now.commit, now.created_at)
+        assert now.updated_at > made.updated_at
+        assert [root.id] == first_parents(repo, "main")[1:]
+
+    def test_a_tag_never_moves_and_takes_no_commits(self, repo: Repository) -> None:
+        root = repo.head()
+        made = repo.tag("v1")
+        assert (RefKind.TAG, "v1", root.id) == (made.kind, made.name, made.commit)
+        assert made == repo.catalog.refs.get_ref(repo.name, "v1", kind=RefKind.TAG)
+        repo.put("a", b"1")
+        with pytest.raises(RefNotFoundError, match="no branch 'v1'"):
+            repo.put("a", b"1", branch="v1")
+        assert root == repo.head("v1")
+
+    def test_a_name_is_one_branch_or_one_tag(self, repo: Repository) -> None:
+        repo.branch("b")
+        repo.tag("t")
+        for name in ("b", "t"):
+            for make in (repo.branch, repo.tag):
+                with pytest.raises(AlreadyExistsError, match=repr(name)):
+                    make(name)
+
+    @pytest.mark.parametrize("name", IMPOSSIBLE_NAMES)
+    def test_an_impossible_name_is_refused_wherever_it_is_given(self, repo: Repository, name: str) -> None:
+        refs = repo.catalog.refs
+        calls = [
+            lambda: refs.create_branch(repo.name, name, source="main", author="ada"),
+            lambda: refs.create_tag(repo.name, name, source="main", author="ada"),
+            lambda: refs.delete_branch(repo.name, name, author="ada"),
+            lambda: refs.delete_tag(repo.name, name, author="ada"),
+            lambda: refs.get_ref(repo.name, name),
+            lambda: refs.get_ref(repo.name, name, kind=RefKind.TAG),
+            lambda: refs.get_ref(repo.name, name, kind=RefKind.RUN),
+        ]
+        for call in calls:
+            with pytest.raises(InvalidInputError):
+                call()
+
+    def test_a_branch_needs_a_source_that_is_there(self, repo: Repository) -> None:
+        with pytest.raises(RefNotFoundError, match="nothing"):
+            repo.branch("topic", source="nothing")
+        with pytest.raises(RefNotFoundError):
+            repo.head("topic")
+
+    def test_a_branch_that_is_deleted_leaves_its_commits(self, repo: Repository) -> None:
+        repo.branch("topic")
+        tip = repo.put("a", b"1", branch="topic")
+        there = repo.catalog.refs.get_ref(repo.name, "topic")
+        assert there == repo.catalog.refs.delete_branch(repo.name, "topic", author="ada")
+        with pytest.raises(RefNotFoundError):
+            repo.head("topic")
+        assert tip == repo.head(tip.id)
+        assert b"1" == repo.read_bytes("a", ref=tip.id)
+        assert repo.head().id == repo.branch("topic").commit
+
+    def test_a_tag_that_is_deleted_is_gone(self, repo: Repository) -> None:
+        made = repo.tag("v1")
+        assert made == repo.catalog.refs.delete_tag(repo.name, "v1", author="ada")
+        with pytest.raises(RefNotFoundError):
+            repo.head("v1")
+
+    def test_the_default_branch_stays(self, repo: Repository) -> None:
+        with pytest.raises(StateError, match="default branch"):
+            repo.catalog.refs.delete_branch(repo.name, "main", author="ada")
+        assert repo.head("main")
+
+    def test_what_is_not_there_is_not_deleted(self, repo: Repository) -> None:
+        repo.branch("b")
+        repo.tag("t")
+        for delete, name in (
+            (repo.catalog.refs.delete_branch, "t"),
+            (repo.catalog.refs.delete_tag, "b"),
+            (repo.catalog.refs.delete_branch, "nothing"),
+        ):
+            with pytest.raises(RefNotFoundError, match=repr(name)):
+                delete(repo.name, name, author="ada")
+
+    def test_a_ref_of_another_kind_is_not_found(self, repo: Repository) -> None:
+        repo.branch("topic")
+        with pytest.raises(RefNotFoundError, match="no tag 'topic'"):
+            repo.catalog.refs.get_ref(repo.name, "topic", kind=RefKind.TAG)
+
+    def test_refs_are_listed_by_kind_and_name_in_pages(self, repo: Repository) -> None:
+        branches, tags = ["B", "a", "a-1", "a.1", "a1", "main"], ["t1", "t2", "v1"]
+        for name in branches[:-1]:
+            repo.branch(name)
+        for name in tags:
+            repo.tag(name)
+
+        def listed(kind: RefKind, prefix: str = "") -> list[str]:
+            list_refs = repo.catalog.refs.list_refs
+            return [
+                ref.name
+                for ref in in_pages_of_one(
+                    lambda after, limit: list_refs(
+                        repo.name, kind=kind, prefix=prefix, after=after, limit=limit
+                    )
+                )
+            ]
+
+        assert branches == listed(RefKind.BRANCH)
+        assert tags == listed(RefKind.TAG)
+        assert ["a", "a-1", "a.1", "a1"] == listed(RefKind.BRANCH, "a")
+        assert ["t1", "t2"] == listed(RefKind.TAG, "t")
+        assert [] == listed(RefKind.RUN)
+
+    def test_the_branches_of_runs_stand_among_themselves(self, repo: Repository) -> None:
+        run_id = new_run_id()
+        repo.catalog.transactions.begin(repo.name, run_id)
+        commit(repo, put("a", entries(repo, {"": b"1"})), branch=f"run:{run_id}")
+        refs = repo.catalog.refs
+        assert ["main"] == [ref.name for ref in refs.list_refs(repo.name).items]
+        assert [] == list(refs.list_refs(repo.name, kind=RefKind.TAG).items)
+        [ref] = refs.list_refs(repo.name, kind=RefKind.RUN).items
+        assert (run_id, repo.head(f"run:{run_id}").id) == (ref.name, ref.commit)
+        assert ref == refs.get_ref(repo.name, run_id, kind=RefKind.RUN)

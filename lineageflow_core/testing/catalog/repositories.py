@@ -1,0 +1,129 @@
+"""What every catalog promises about repositories."""
+
+from uuid import uuid4
+
+import pytest
+
+from lineageflow_core.catalog import Catalog, Repositories
+from lineageflow_core.errors import AlreadyExistsError, InvalidInputError, RepositoryNotFoundError
+from lineageflow_core.repository import Repository
+from lineageflow_core.testing.catalog.scene import CatalogContract, files, in_pages_of_one, new_run_id
+from lineageflow_core.testing.signatures import assert_same_signatures
+
+IMPOSSIBLE_NAMES = [
+    "", ".", "..", "-a", ".a", "a/b", "a b", "a\n", "a\0", "@a", "a:b", "a~1", "ünlü", "../../etc/passwd", "x" * 129,
+]  # fmt: skip
+
+
+class RepositoriesContract(CatalogContract):
+    """Needs the fixture `catalog`."""
+
+    def test_every_method_has_the_signature_of_the_protocol(self, catalog: Catalog) -> None:
+        assert_same_signatures(Repositories, catalog.repositories)
+
+    def test_a_new_repository_has_a_default_branch_with_one_empty_commit(self, catalog: Catalog) -> None:
+        name = new_name()
+        info = catalog.repositories.create_repository(name, author="grace", default_branch="trunk")
+        assert (name, "trunk") == (info.name, info.default_branch)
+        assert info == catalog.repositories.get_repository(name)
+        [only] = catalog.history.log(name, "trunk").items
+        assert ((), "grace") == (only.parents, only.author)
+        assert {} == files(Repository(catalog, name), "trunk")
+        assert ["trunk"] == [ref.name for ref in catalog.refs.list_refs(name).items]
+
+    def test_the_default_branch_is_main_unless_one_is_named(self, repo: Repository) -> None:
+        assert "main" == repo.info.default_branch
+
+    def test_a_name_that_is_taken_stays_as_it_is(self, repo: Repository) -> None:
+        before = repo.info
+        with pytest.raises(AlreadyExistsError, match=repo.name):
+            repo.catalog.repositories.create_repository(repo.name, author="bob", key="other")
+        assert before == repo.info
+
+    @pytest.mark.parametrize("name", IMPOSSIBLE_NAMES)
+    def test_an_impossible_name_is_refused_wherever_it_is_given(self, catalog: Catalog, name: str) -> None:
+        with pytest.raises(InvalidInputError):
+            catalog.repositories.create_repository(name, author="ada")
+        with pytest.raises(InvalidInputError):
+            catalog.repositories.get_repository(name)
+        with pytest.raises(InvalidInputError):
+            catalog.refs.resolve(name, "main")
+
+    def test_an_impossible_default_branch_leaves_no_repository(self, catalog: Catalog) -> None:
+        name = new_name()
+        with pytest.raises(InvalidInputError, match="cannot name a branch"):
+            catalog.repositories.create_repository(name, author="ada", default_branch="a/b")
+        with pytest.raises(RepositoryNotFoundError):
+            catalog.repositories.get_repository(name)
+
+    def test_the_same_key_makes_one_repository(self, catalog: Catalog) -> None:
+        name = new_name()
+        first = catalog.repositories.create_repository(name, author="ada", key="k")
+        Repository(catalog, name).put("a", b"1")
+        assert first == catalog.repositories.create_repository(name, author="ada", key="k")
+        assert {"a": b"1"} == files(Repository(catalog, name))
+
+    def test_one_key_may_make_repositories_of_different_names(self, catalog: Catalog) -> None:
+        made = [
+            catalog.repositories.create_repository(name, author="ada", key="setup")
+            for name in (new_name(), new_name())
+        ]
+        assert made == [catalog.repositories.get_repository(info.name) for info in made]
+        assert made[0].id != made[1].id
+
+    def test_a_repository_that_is_not_there_is_named_in_every_error(self, catalog: Catalog) -> None:
+        name = new_name()
+        calls = [
+            lambda: catalog.repositories.get_repository(name),
+            lambda: catalog.refs.resolve(name, "main"),
+            lambda: catalog.refs.list_refs(name),
+            lambda: catalog.history.commit(name, "main", [], author="ada", message=""),
+            lambda: catalog.objects.list_objects(name, "main"),
+            lambda: catalog.content.upload(name, [b"x"]),
+            lambda: catalog.transactions.begin(name, new_run_id()),
+            lambda: catalog.transactions.list_transactions(name),
+            lambda: catalog.lineage.blame(name, "main", "a"),
+            lambda: catalog.plans.list_plans(name),
+        ]
+        for call in calls:
+            with pytest.raises(RepositoryNotFoundError, match=name) as caught:
+                call()
+            assert {"repository": name} == caught.value.details
+
+    def test_repositories_are_listed_by_name_in_pages(self, catalog: Catalog) -> None:
+        names = [f"{new_name()}{end}" for end in ("", "-1", ".1", "A", "b")]
+        for name in names:
+            catalog.repositories.create_repository(name, author="ada")
+        listed = in_pages_of_one(
+            lambda after, limit: catalog.repositories.list_repositories(after=after, limit=limit)
+        )
+        found = [info.name for info in listed]
+        assert sorted(found) == found
+        assert set(names) <= set(found)
+
+    @pytest.mark.parametrize("limit", [0, -1, 1001])
+    def test_a_page_of_another_size_than_1_to_1000_is_refused(self, repo: Repository, limit: int) -> None:
+        catalog, name = repo.catalog, repo.name
+        repo.put("a", b"1")
+        calls = [
+            lambda: catalog.repositories.list_repositories(limit=limit),
+            lambda: catalog.refs.list_refs(name, limit=limit),
+            lambda: catalog.history.log(name, "main", limit=limit),
+            lambda: catalog.history.diff(name, "main~1", "main", limit=limit),
+            lambda: catalog.history.diff_datasets(name, "main~1", "main", limit=limit),
+            lambda: catalog.objects.list_objects(name, "main", limit=limit),
+            lambda: catalog.objects.list_folder(name, "main", limit=limit),
+            lambda: catalog.objects.list_datasets(name, "main", limit=limit),
+            lambda: catalog.objects.list_snapshots(name, "main", "a", limit=limit),
+            lambda: catalog.transactions.list_transactions(name, limit=limit),
+            lambda: catalog.lineage.list_runs(limit=limit),
+            lambda: catalog.plans.list_plans(name, limit=limit),
+        ]
+        for call in calls:
+            with pytest.raises(InvalidInputError, match="1 to 1000"):
+                call()
+
+
+def new_name() -> str:
+    """Returns a name that no repository has."""
+    return f"repo-{uuid4().hex[:12]}"

@@ -1,0 +1,108 @@
+"""What every `CommitStore` promises."""
+
+from dataclasses import replace
+
+from blake3 import blake3
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import CommitId
+from lineageflow_core.store.ports import CommitStore, NodeLocation, Stores
+from lineageflow_core.testing.signatures import assert_same_signatures
+from lineageflow_core.testing.strategies import contract_settings, first_commits
+from lineageflow_core.testing.values import (
+    MAIN,
+    branch,
+    move,
+    new_commit,
+    new_repository,
+    publication,
+    publish_commit,
+)
+
+PACK = "ab" * 32
+
+
+def publish_nodes(stores: Stores, repository: str, count: int) -> list[NodeLocation]:
+    """Publishes a commit with this many nodes of one byte, in one pack."""
+    nodes = [
+        NodeLocation(node_id=blake3(number.to_bytes(4)).digest(), pack_id=PACK, offset=number, length=1)
+        for number in range(count)
+    ]
+    stores.content(repository).write_pack(PACK, bytes(count))
+    commit = new_commit("with nodes")
+    stores.refs.publish(
+        repository,
+        replace(publication("k", move(MAIN, None, commit), commits=[commit]), nodes=tuple(nodes)),
+    )
+    return nodes
+
+
+class CommitStoreContract:
+    """Needs the fixture `stores`, which are empty."""
+
+    def test_every_method_has_the_signature_of_the_protocol(self, stores: Stores) -> None:
+        assert_same_signatures(CommitStore, stores.commits)
+
+    @contract_settings
+    @given(commit=first_commits())
+    def test_a_commit_is_kept_exactly(self, stores: Stores, commit: Commit) -> None:
+        repository = new_repository()
+        publish_commit(stores.refs, repository, commit)
+        assert commit == stores.commits.get(repository, commit.id)
+
+    def test_a_commit_belongs_to_one_repository(self, stores: Stores) -> None:
+        commit = new_commit("ours")
+        publish_commit(stores.refs, new_repository(), commit)
+        assert stores.commits.get(new_repository(), commit.id) is None
+
+    def test_of_many_commits_those_that_are_stored_are_found(self, stores: Stores) -> None:
+        repository = new_repository()
+        stored = [new_commit(f"commit {number}") for number in range(1201)]
+        stores.refs.publish(repository, publication("k", commits=stored))
+        wanted = [commit.id for commit in stored] + [new_commit("elsewhere").id]
+        assert {commit.id: commit for commit in stored} == stores.commits.get_many(repository, wanted)
+
+    def test_no_commits_are_asked_for_and_none_are_found(self, stores: Stores) -> None:
+        assert {} == stores.commits.get_many(new_repository(), [])
+
+    @contract_settings
+    @given(digits=st.integers(0, 64))
+    def test_commits_are_found_by_how_their_id_starts(self, stores: Stores, digits: int) -> None:
+        repository = new_repository()
+        stored = [new_commit(f"commit {number}") for number in range(40)]
+        stores.refs.publish(repository, publication("k", commits=stored))
+        prefix = stored[0].id[:digits]
+        matching = sorted(commit.id for commit in stored if commit.id.startswith(prefix))
+        assert matching == stores.commits.find(repository, prefix, limit=40)
+        assert matching[:2] == stores.commits.find(repository, prefix, limit=2)
+
+    def test_what_is_not_hexadecimal_starts_no_id(self, stores: Stores) -> None:
+        repository = new_repository()
+        publish_commit(stores.refs, repository, new_commit("one"))
+        assert [] == stores.commits.find(repository, "main", limit=2)
+
+    def test_nodes_are_located(self, stores: Stores) -> None:
+        repository = new_repository()
+        nodes = publish_nodes(stores, repository, 1201)
+        wanted = [node.node_id for node in nodes] + [bytes(32)]
+        assert {node.node_id: node for node in nodes} == stores.commits.locate(repository, wanted)
+
+    def test_a_node_is_located_in_its_own_repository_only(self, stores: Stores) -> None:
+        [node] = publish_nodes(stores, new_repository(), 1)
+        assert {} == stores.commits.locate(new_repository(), [node.node_id])
+
+    def test_a_commit_and_node_published_twice_stay_as_they_were(self, stores: Stores) -> None:
+        repository = new_repository()
+        [node] = publish_nodes(stores, repository, 1)
+        commit = new_commit("with nodes")
+        stores.content(repository).write_pack("cd" * 32, b"12345")
+        again = replace(node, pack_id="cd" * 32, offset=3)
+        stores.refs.publish(
+            repository,
+            replace(publication("k2", move(branch("b"), None, commit), commits=[commit]), nodes=(again,)),
+        )
+        assert commit == stores.commits.get(repository, CommitId(commit.id))
+        [located] = stores.commits.locate(repository, [node.node_id]).values()
+        assert 1 == len(stores.content(repository).read_pack(located.pack_id, located.offset, 1))

@@ -1,0 +1,262 @@
+"""What every `LineageStore` promises."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.page import Page
+from lineageflow_core.model.run import Run, RunState
+from lineageflow_core.store.ports import LineageStore, RunFacts, StoredEvent, Stores
+from lineageflow_core.testing.signatures import assert_same_signatures
+from lineageflow_core.testing.strategies import contract_settings, run_facts
+from lineageflow_core.testing.values import (
+    later,
+    new_event,
+    new_facts,
+    new_ios,
+    new_run,
+    new_version,
+    run_id,
+)
+
+
+class EventLogContract:
+    """Needs the fixture `stores`, which are empty."""
+
+    def test_every_method_has_the_signature_of_the_protocol(self, stores: Stores) -> None:
+        assert_same_signatures(LineageStore, stores.lineage)
+
+    def test_events_are_kept_exactly_in_the_order_they_came(self, stores: Stores) -> None:
+        run = run_id(1)
+        events = [
+            new_event("{}", run=run),
+            replace(new_event("not understood", run=run), problem="no JSON"),
+            new_event("\0\n\N{SNOWMAN}" * 1000, run=run),
+            new_event("", run=run),
+        ]
+        others = [new_event("another run's", run=run_id(2)), new_event("no run's")]
+        append(stores, *events, *others)
+        assert events == events_of(stores, run)
+
+    def test_an_event_that_comes_again_is_told_and_kept_once(self, stores: Stores) -> None:
+        old, new = new_event("old", run=run_id(1)), new_event("new", run=run_id(1))
+        assert [True] == append(stores, old)
+        assert [False, True, False] == append(stores, old, new, new)
+        assert [old, new] == events_of(stores, run_id(1))
+
+    def test_no_events_are_appended_and_none_told(self, stores: Stores) -> None:
+        assert [] == append(stores)
+
+    def test_many_events_are_appended_at_once(self, stores: Stores) -> None:
+        events = [new_event(f"event {number}", run=run_id(1)) for number in range(1201)]
+        assert [True] * 1201 == append(stores, *events)
+        assert events == events_of(stores, run_id(1))
+
+    def test_a_writer_sees_what_it_wrote(self, stores: Stores) -> None:
+        event = new_event("event", run=run_id(1))
+        with stores.lineage.write() as writer:
+            writer.append([event])
+            assert [event] == writer.events_of(run_id(1))
+            assert [False] == writer.append([event])
+
+    def test_nothing_is_kept_of_a_transaction_that_failed(self, stores: Stores) -> None:
+        with pytest.raises(ZeroDivisionError):
+            fail(stores, new_event("event", run=run_id(1)), new_facts(new_run(1)))
+        assert ([], {}) == (events_of(stores, run_id(1)), stores.lineage.runs([run_id(1)]))
+
+    def test_nobody_sees_a_transaction_before_its_end(self, stores: Stores) -> None:
+        with ThreadPoolExecutor(1) as elsewhere, stores.lineage.write() as writer:
+            writer.put_facts(new_facts(new_run(1), writes=[new_version("a")]))
+            seen = elsewhere.submit(stores.lineage.writers, [new_version("a")]).result()
+        assert [] == seen
+
+    def test_threads_that_write_at_once_wait_for_each_other(self, stores: Stores) -> None:
+        same = new_event("same", run=run_id(1))
+
+        def write(number: int) -> bool:
+            own = new_event(f"own {number}", run=run_id(1))
+            with stores.lineage.write() as writer:
+                first, _ = writer.append([same, own])
+                known = len(writer.events_of(run_id(1)))
+                writer.put_facts(new_facts(replace(new_run(1), params={"events": str(known)})))
+            return first
+
+        with ThreadPoolExecutor(8) as pool:
+            assert 1 == sum(pool.map(write, range(24)))
+        assert {"events": "25"} == stores.lineage.runs([run_id(1)])[run_id(1)].params
+
+
+class RunFactsContract:
+    """Needs the fixture `stores`, which are empty."""
+
+    @contract_settings
+    @given(facts=run_facts())
+    def test_facts_are_kept_exactly(self, stores: Stores, facts: RunFacts) -> None:
+        put(stores, facts)
+        run = facts.run.id
+        assert {run: facts.run} == stores.lineage.runs([run])
+        assert set(facts.reads) == set(stores.lineage.reads([run]))
+        assert set(facts.writes) == set(stores.lineage.writes([run]))
+        for side, find in (
+            (facts.reads, stores.lineage.readers),
+            (facts.writes, stores.lineage.writers),
+        ):
+            found = find([io.version for io in side])
+            assert set(side) == {io for io in found if io.run_id == run}
+
+    def test_what_is_not_known_is_not_found(self, stores: Stores) -> None:
+        nothing = (
+            stores.lineage.runs([run_id(1)]),
+            stores.lineage.steps([run_id(1)]),
+            stores.lineage.reads([run_id(1)]),
+            stores.lineage.writes([]),
+            stores.lineage.readers([new_version("a")]),
+            stores.lineage.writers([]),
+        )
+        assert ({}, [], [], [], [], []) == nothing
+
+    def test_new_facts_about_a_run_replace_the_old_ones(self, stores: Stores) -> None:
+        a, b, c = (new_version(name) for name in "abc")
+        put(stores, new_facts(new_run(1, state=RunState.RUNNING), reads=[a], writes=[b]))
+        run = new_run(1, job="renamed", parent=run_id(9))
+        put(stores, new_facts(run, reads=[b], writes=[c]))
+        assert {run.id: run} == stores.lineage.runs([run.id])
+        assert list(new_ios(run, [b])) == stores.lineage.reads([run.id])
+        assert list(new_ios(run, [c])) == stores.lineage.writers([a, b, c])
+        assert [] == stores.lineage.readers([a])
+        assert [run] == stores.lineage.steps([run_id(9)])
+
+    def test_versions_differ_in_any_part(self, stores: Stores) -> None:
+        version = new_version("a", "1", "p")
+        others = [
+            replace(version, namespace="lf://trains"),
+            replace(version, name="b"),
+            replace(version, partition=""),
+            replace(version, version="2"),
+            replace(version, version=None),
+        ]
+        for number, each in enumerate([version, *others]):
+            put(stores, new_facts(new_run(number), writes=[each]))
+        for number, each in enumerate([version, *others]):
+            assert [run_id(number)] == [io.run_id for io in stores.lineage.writers([each])]
+
+    def test_a_run_may_write_what_it_reads(self, stores: Stores) -> None:
+        run, version = new_run(1), new_version("a")
+        put(stores, new_facts(run, reads=[version], writes=[version]))
+        found = (stores.lineage.readers([version]), stores.lineage.writers([version]))
+        assert (list(new_ios(run, [version])), list(new_ios(run, [version]))) == found
+
+    def test_many_runs_and_versions_are_asked_for_at_once(self, stores: Stores) -> None:
+        runs = [new_run(number) for number in range(1201)]
+        versions = [new_version("a", str(number)) for number in range(1201)]
+        put(stores, *(new_facts(run, writes=[each]) for run, each in zip(runs, versions, strict=True)))
+        expected = {run.id: version for run, version in zip(runs, versions, strict=True)}
+        written = stores.lineage.writes([run.id for run in runs])
+        assert expected == {io.run_id: io.version for io in written}
+        assert expected == {io.run_id: io.version for io in stores.lineage.writers(versions)}
+        assert {run.id: run for run in runs} == stores.lineage.runs([run.id for run in runs])
+
+    @contract_settings
+    @given(order=st.permutations(range(6)))
+    def test_the_order_in_which_facts_came_does_not_show(self, stores: Stores, order: list[int]) -> None:
+        pipeline = run_id(99)
+        runs = [
+            new_run(number, parent=pipeline, started_at=later(number % 3) if number else None)
+            for number in range(6)
+        ]
+        put(stores, *(new_facts(runs[number]) for number in order))
+        assert [run_id(number) for number in (0, 3, 1, 4, 2, 5)] == [
+            run.id for run in stores.lineage.steps([pipeline])
+        ]
+        assert [run_id(number) for number in (5, 2, 4, 1, 3, 0)] == ids_of(list_runs(stores, parent=pipeline))
+
+    def test_runs_are_listed_newest_first_in_pages(self, stores: Stores) -> None:
+        minutes = {1: 5, 2: 9, 3: 5, 4: 0, 5: 9}
+        put(stores, *(new_facts(new_run(key, started_at=later(at))) for key, at in minutes.items()))
+        first = list_runs(stores, limit=2)
+        second = list_runs(stores, after=first.next, limit=2)
+        third = list_runs(stores, after=second.next, limit=2)
+        assert [run_id(number) for number in (5, 2, 3, 1, 4)] == [
+            *ids_of(first),
+            *ids_of(second),
+            *ids_of(third),
+        ]
+        assert third.next is None
+
+    def test_a_run_without_start_stands_at_its_end(self, stores: Stores) -> None:
+        put(
+            stores,
+            new_facts(new_run(1, started_at=later(1))),
+            new_facts(new_run(2, started_at=None, ended_at=later(2))),
+            new_facts(new_run(3, started_at=later(3))),
+        )
+        assert [run_id(3), run_id(2), run_id(1)] == ids_of(list_runs(stores))
+
+    def test_runs_are_listed_by_job_state_and_parent(self, stores: Stores) -> None:
+        put(
+            stores,
+            new_facts(new_run(1)),
+            new_facts(new_run(2, state=RunState.FAILED)),
+            new_facts(new_run(3, job="other")),
+            new_facts(new_run(4, parent=run_id(1))),
+        )
+        assert [run_id(3), run_id(2), run_id(1)] == ids_of(list_runs(stores))
+        assert [run_id(2), run_id(1)] == ids_of(list_runs(stores, job="flights.clean"))
+        assert [run_id(2)] == ids_of(list_runs(stores, state=RunState.FAILED))
+        assert [run_id(4)] == ids_of(list_runs(stores, parent=run_id(1)))
+        assert [] == ids_of(list_runs(stores, job="nothing"))
+
+    @pytest.mark.parametrize("after", ["", "x", "12.x"])
+    def test_a_place_that_no_page_gave_is_refused(self, stores: Stores, after: str) -> None:
+        with pytest.raises(InvalidInputError):
+            list_runs(stores, after=after)
+
+
+def append(stores: Stores, *events: StoredEvent) -> list[bool]:
+    """Appends events in one transaction."""
+    with stores.lineage.write() as writer:
+        return writer.append(events)
+
+
+def events_of(stores: Stores, run: RunId) -> list[StoredEvent]:
+    """Returns a run's events."""
+    with stores.lineage.write() as writer:
+        return writer.events_of(run)
+
+
+def fail(stores: Stores, event: StoredEvent, facts: RunFacts) -> None:
+    """Writes in a transaction that does not get to its end."""
+    with stores.lineage.write() as writer:
+        writer.append([event])
+        writer.put_facts(facts)
+        _ = 1 / 0
+
+
+def put(stores: Stores, *facts: RunFacts) -> None:
+    """Stores facts in one transaction."""
+    with stores.lineage.write() as writer:
+        for each in facts:
+            writer.put_facts(each)
+
+
+def list_runs(
+    stores: Stores,
+    *,
+    job: str | None = None,
+    state: RunState | None = None,
+    parent: RunId | None = None,
+    after: str | None = None,
+    limit: int = 100,
+) -> Page[Run]:
+    """Returns a page of runs."""
+    return stores.lineage.list_runs(job=job, state=state, parent=parent, after=after, limit=limit)
+
+
+def ids_of(page: Page[Run]) -> list[RunId]:
+    """Returns the ids of a page's runs."""
+    return [run.id for run in page.items]

@@ -1,0 +1,120 @@
+"""A lake in a folder, used without a server by any number of processes on one machine.
+
+```
+lineageflow.db             refs, commits, transactions, lineage: rows, in SQLite
+repositories/<id>/         each repository's objects and packs
+turns                      where writers queue
+```
+
+Invariant: a database under its name is complete, so whichever process comes first makes the lake, and one
+that dies while it does leaves nothing that is in the way.
+"""
+
+import os
+import secrets
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
+
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.errors import IncompatibleLakeError, IntegrityError, InvalidInputError
+from lineageflow_core.service.embedded import open_embedded
+from lineageflow_core.store.durability import flush_folder, make_folder, storage_errors
+from lineageflow_core.store.local import LocalContentStore
+from lineageflow_core.store.turns import FileTurns
+from lineageflow_server.sql import tables
+from lineageflow_server.sql.sqlite import SqliteDatabase
+from lineageflow_server.sql.stores import SqlStores
+
+DATABASE = "lineageflow.db"
+REPOSITORIES = "repositories"
+TURNS = "turns"
+
+
+def open_lake(address: str) -> Catalog:
+    """Opens the lake in a folder, which becomes one if it is empty. `sqlite:///` may stand before its path.
+
+    Raises InvalidInputError, StorageError, IntegrityError or IncompatibleLakeError.
+    """
+    return open_embedded(open_stores(Path(address.removeprefix("sqlite:///"))))
+
+
+def open_stores(path: Path) -> SqlStores:
+    """Opens the stores of the lake in the folder `path`, which becomes one if it is empty or missing.
+
+    Raises as `open_lake` does.
+    """
+    with storage_errors(path):
+        _check_folder(path)
+        make_folder(path)
+        turns = FileTurns(path / TURNS)
+        if not (path / DATABASE).exists():
+            _make_database(path, turns)
+    database = SqliteDatabase(path / DATABASE, turns)
+    try:
+        _check_format(path, database)
+    except BaseException:
+        database.close()
+        raise
+    return SqlStores(
+        database,
+        turns=turns,
+        content=lambda repository: LocalContentStore(path / REPOSITORIES / repository),
+    )
+
+
+def _check_folder(path: Path) -> None:
+    """Raises an error if `path` is neither a lake nor can become one."""
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise InvalidInputError(f"{path} is not a folder; a lake is one, as in './lake'")
+    # What an unfinished database left behind is no obstacle.
+    others = [name for name in os.listdir(path) if name != TURNS and not name.startswith(DATABASE)]
+    if not others or (path / DATABASE).exists():
+        return
+    if REPOSITORIES in others:
+        raise IntegrityError(
+            f"{path} has the content of a lake, but its database {DATABASE} is gone: restore it from a backup"
+        )
+    raise InvalidInputError(
+        f"{path} is not a lake, but holds {min(others)!r} and maybe more: name a lake or an empty folder"
+    )
+
+
+def _make_database(path: Path, turns: FileTurns) -> None:
+    with turns.turn("make"):
+        if (path / DATABASE).exists():  # another process was first
+            return
+        unfinished = path / f"{DATABASE}-{secrets.token_hex(8)}.new"
+        try:
+            with closing(SqliteDatabase(unfinished, turns)) as database, database.write() as connection:
+                tables.metadata.create_all(connection)
+                connection.execute(
+                    insert(tables.lake), {"format": tables.FORMAT, "needs": tables.FORMAT_NEEDS}
+                )
+            # Closing it has emptied the write-ahead log into the file, so that the file is all there is.
+            unfinished.rename(path / DATABASE)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        flush_folder(path)
+
+
+def _check_format(path: Path, database: SqliteDatabase) -> None:
+    """Raises IncompatibleLakeError if a later version made the lake."""
+    try:
+        with database.read() as connection:
+            lake = connection.execute(select(tables.lake)).one()
+    except OperationalError as error:
+        raise IntegrityError(
+            f"{path / DATABASE} is not a lake's database ({error.orig}): restore it from a backup"
+        ) from error
+    if lake.format > tables.FORMAT:
+        raise IncompatibleLakeError(
+            f"the lake {path} has format {lake.format}, and this version of LineageFlow knows format "
+            f"{tables.FORMAT}: install LineageFlow {lake.needs} or later",
+            format=lake.format,
+            needs=lake.needs,
+        )

@@ -1,0 +1,74 @@
+"""How the model's values lie in columns: exactly, compactly, and sorted as they compare."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, String, TypeDecorator
+
+from lineageflow_core.store.instants import from_microseconds, to_microseconds
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+"""A surrogate key. SQLite numbers rows by itself only in columns that are declared INTEGER."""
+
+Name = String().with_variant(String(collation="C"), "postgresql")
+"""Text that sorts by code point, as Python sorts it."""
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class Digest(TypeDecorator[str]):
+    """64 hex digits, as 32 bytes."""
+
+    impl = LargeBinary(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.hex()
+
+
+class RunKey(TypeDecorator[str]):
+    """A run id, which is a UUID in its canonical form, as 16 bytes."""
+
+    impl = LargeBinary(16)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else UUID(value).bytes
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(UUID(bytes=value))
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant, as whole microseconds since 1970 in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_microseconds(value)
+
+
+class Choice(TypeDecorator[E], Generic[E]):
+    """A member of an enumeration, as its value."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, choices: type[E]) -> None:
+        super().__init__()
+        self.choices = choices
+
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> E | None:
+        return None if value is None else self.choices(value)

@@ -1,0 +1,106 @@
+"""Commits and the whereabouts of tree nodes, in SQL."""
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import CommitId
+from lineageflow_core.store.ports import NodeLocation
+from lineageflow_core.store.refusals import commit_missing
+from lineageflow_server.sql import rows, tables
+from lineageflow_server.sql.database import Database, chunks
+from lineageflow_server.sql.dialect import insert_missing
+from lineageflow_server.sql.repository_keys import RepositoryKeys
+
+_START_OF_ID = re.compile(r"[0-9a-f]{0,64}")
+
+
+class SqlCommitStore:
+    """A `CommitStore` in SQL."""
+
+    def __init__(self, database: Database, keys: RepositoryKeys) -> None:
+        self._database = database
+        self._keys = keys
+
+    def get(self, repository: str, commit: CommitId) -> Commit | None:
+        return self.get_many(repository, [commit]).get(commit)
+
+    def get_many(self, repository: str, commits: Sequence[CommitId]) -> dict[CommitId, Commit]:
+        table = tables.commits.c
+        with self._database.read() as connection:
+            mine = table.repository == self._keys.find(connection, repository)
+            found = [
+                rows.commit_from(row)
+                for some in chunks(commits)
+                for row in connection.execute(select(table.id, table.body).where(mine, table.id.in_(some)))
+            ]
+        return {commit.id: commit for commit in found}
+
+    def find(self, repository: str, prefix: str, *, limit: int) -> list[CommitId]:
+        if not _START_OF_ID.fullmatch(prefix):
+            return []
+        table = tables.commits.c
+        with self._database.read() as connection:
+            query = (
+                select(table.id)
+                .where(table.repository == self._keys.find(connection, repository))
+                .where(table.id.between(prefix.ljust(64, "0"), prefix.ljust(64, "f")))
+                .order_by(table.id)
+                .limit(limit)
+            )
+            return [CommitId(found) for found in connection.scalars(query)]
+
+    def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]:
+        table = tables.nodes.c
+        query = select(table.id, table.offset, table.length, tables.packs.c.id.label("pack_id")).join_from(
+            tables.nodes, tables.packs
+        )
+        with self._database.read() as connection:
+            mine = table.repository == self._keys.find(connection, repository)
+            found = [
+                rows.node_from(row)
+                for some in chunks(node_ids)
+                for row in connection.execute(query.where(mine, table.id.in_(some)))
+            ]
+        return {node.node_id: node for node in found}
+
+
+def add_commits(
+    connection: Connection, repository: int, commits: Sequence[Commit], targets: Sequence[CommitId]
+) -> None:
+    """Adds commits that are new. Raises InvalidInputError if a parent or one of `targets` is nowhere."""
+    needed = {*targets, *(parent for commit in commits for parent in commit.parents)}
+    table = tables.commits.c
+    for some in chunks(sorted(needed - {commit.id for commit in commits})):
+        stored = connection.scalars(
+            select(table.id).where(table.repository == repository, table.id.in_(some))
+        )
+        for missing in set(some) - set(stored):
+            raise commit_missing(missing)
+    if commits:
+        values = [rows.commit_row(repository, commit) for commit in commits]
+        connection.execute(insert_missing(connection, tables.commits), values)
+
+
+def add_nodes(connection: Connection, repository: int, nodes: Sequence[NodeLocation]) -> None:
+    """Adds the locations of nodes that had none."""
+    pack_ids = sorted({node.pack_id for node in nodes})
+    if not pack_ids:
+        return
+    connection.execute(
+        insert_missing(connection, tables.packs),
+        [{"repository": repository, "id": pack_id} for pack_id in pack_ids],
+    )
+    keys: dict[str, int] = {}
+    for some in chunks(pack_ids):
+        keys.update(_pack_keys(connection, repository, some))
+    values = [rows.node_row(repository, keys[node.pack_id], node) for node in nodes]
+    connection.execute(insert_missing(connection, tables.nodes), values)
+
+
+def _pack_keys(connection: Connection, repository: int, pack_ids: Sequence[str]) -> dict[str, int]:
+    table = tables.packs.c
+    query = select(table.id, table.key).where(table.repository == repository, table.id.in_(pack_ids))
+    return {row.id: row.key for row in connection.execute(query)}

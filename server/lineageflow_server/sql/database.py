@@ -1,0 +1,34 @@
+"""What the stores ask of a database, whichever it is, and how they ask for many rows."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+T = TypeVar("T")
+
+CHUNK = 500
+"""Values in one `IN`: beyond, a statement gets slower to prepare, not faster to run."""
+
+
+class Database(Protocol):
+    """Transactions on one database. Any thread may use it."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Opens a transaction that sees one state of the database."""
+        ...
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """Opens a transaction that is durable on a normal exit and never was on an exception."""
+        ...
+
+    def close(self) -> None:
+        """Gives up connections."""
+        ...
+
+
+def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cuts `values` into pieces that fit into one `IN`."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

@@ -1,0 +1,178 @@
+"""Refs and the log of their moves, in SQL: where everything becomes visible."""
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+
+from lineageflow_core.model.ids import CommitId
+from lineageflow_core.model.page import Page
+from lineageflow_core.model.refs import Ref, RefKind, RefName
+from lineageflow_core.model.run import Transaction, TransactionState
+from lineageflow_core.store.paging import check_limit, page_of
+from lineageflow_core.store.ports import Publication, RefUpdate
+from lineageflow_core.store.refusals import ref_moved, transaction_closed
+from lineageflow_core.store.turns import FileTurns
+from lineageflow_server.sql import rows
+from lineageflow_server.sql.commits import add_commits, add_nodes
+from lineageflow_server.sql.database import Database
+from lineageflow_server.sql.dialect import insert_missing, insert_or_update
+from lineageflow_server.sql.repository_keys import RepositoryKeys
+from lineageflow_server.sql.tables import operations, ref_moves, refs, transactions
+
+_IS_OPEN = transactions.c.state == TransactionState.OPEN
+
+_LAST = "\U0010ffff"
+"""Sorts behind every character of a name."""
+
+
+class SqlRefStore:
+    """A `RefStore` in SQL."""
+
+    def __init__(self, database: Database, keys: RepositoryKeys, turns: FileTurns) -> None:
+        self._database = database
+        self._keys = keys
+        self._turns = turns
+
+    def get(self, repository: str, ref: RefName) -> Ref | None:
+        with self._database.read() as connection:
+            key = self._keys.find(connection, repository)
+            row = connection.execute(select(refs).where(_is(key, ref))).first()
+        return rows.ref_from(row) if row else None
+
+    def list(
+        self, repository: str, *, kind: RefKind, prefix: str, after: str | None, limit: int
+    ) -> Page[Ref]:
+        check_limit(limit)
+        query = select(refs).where(refs.c.kind == kind).order_by(refs.c.name).limit(limit + 1)
+        if prefix:
+            query = query.where(refs.c.name >= prefix, refs.c.name < prefix + _LAST)
+        if after is not None:
+            query = query.where(refs.c.name > after)
+        with self._database.read() as connection:
+            key = self._keys.find(connection, repository)
+            found = [rows.ref_from(row) for row in connection.execute(query.where(refs.c.repository == key))]
+        return page_of(found, limit, cursor=lambda ref: ref.name)
+
+    def as_of(self, repository: str, ref: RefName, at: datetime) -> CommitId | None:
+        with self._database.read() as connection:
+            key = self._keys.find(connection, repository)
+            found: CommitId | None = connection.scalar(
+                select(ref_moves.c.new)
+                .where(_moved(key, ref), ref_moves.c.at <= at)
+                .order_by(ref_moves.c.at.desc(), ref_moves.c.operation.desc())
+                .limit(1)
+            )
+        return found
+
+    def published(self, repository: str, key: str) -> Publication | None:
+        with self._database.read() as connection:
+            repository_key = self._keys.find(connection, repository)
+            return _published(connection, repository_key, key)
+
+    def publish(self, repository: str, publication: Publication) -> Publication:
+        with self._database.write() as connection:
+            key = self._keys.make(connection, repository)
+            seq = _log(connection, key, publication)
+            if seq is None:
+                done = _published(connection, key, publication.key)
+                assert done is not None  # nothing is ever removed from the log
+                return done
+            if publication.transaction is not None:
+                _put_transaction(connection, key, publication.transaction)
+            targets = [each.new for each in publication.updates if each.new is not None]
+            add_commits(connection, key, publication.commits, targets)
+            add_nodes(connection, key, publication.nodes)
+            for position, each in enumerate(publication.updates):
+                at = _instant_of_move(connection, key, each.ref, publication.at)
+                _move(connection, key, each, at)
+                connection.execute(
+                    insert(ref_moves),
+                    {
+                        "operation": seq,
+                        "position": position,
+                        "repository": key,
+                        "kind": each.ref.kind,
+                        "name": each.ref.name,
+                        "expected": each.expected,
+                        "new": each.new,
+                        "at": at,
+                    },
+                )
+        return replace(publication, commits=(), nodes=(), transaction=None)
+
+    def turn(self, repository: str, ref: RefName) -> AbstractContextManager[None]:
+        return self._turns.turn(f"{repository}/{ref.kind.value}/{ref.name}")
+
+
+def _is(repository: int | None, ref: RefName) -> ColumnElement[bool]:
+    return and_(refs.c.repository == repository, refs.c.kind == ref.kind, refs.c.name == ref.name)
+
+
+def _moved(repository: int | None, ref: RefName) -> ColumnElement[bool]:
+    return and_(
+        ref_moves.c.repository == repository, ref_moves.c.kind == ref.kind, ref_moves.c.name == ref.name
+    )
+
+
+def _published(connection: Connection, repository: int | None, key: str) -> Publication | None:
+    operation = connection.execute(
+        select(operations).where(operations.c.repository == repository, operations.c.key == key)
+    ).first()
+    if operation is None:
+        return None
+    moves = connection.execute(
+        select(ref_moves).where(ref_moves.c.operation == operation.seq).order_by(ref_moves.c.position)
+    )
+    return rows.publication_from(operation, list(moves))
+
+
+def _log(connection: Connection, repository: int, publication: Publication) -> int | None:
+    """Writes the log's entry and returns its number; None if there is one with this key."""
+    entry = insert_missing(connection, operations).returning(operations.c.seq)
+    seq: int | None = connection.scalar(entry, rows.operation_row(repository, publication))
+    return seq
+
+
+def _put_transaction(connection: Connection, repository: int, transaction: Transaction) -> None:
+    """Stores the transaction if it is open until now. Raises TransactionClosedError."""
+    put = insert_or_update(
+        connection,
+        transactions,
+        columns=("state", "body"),
+        by=("repository", "run_id"),
+        where=_IS_OPEN,
+    )
+    if connection.execute(put, rows.transaction_row(repository, transaction)).rowcount == 0:
+        state = connection.scalar(
+            select(transactions.c.state).where(
+                transactions.c.repository == repository, transactions.c.run_id == transaction.run_id
+            )
+        )
+        assert state is not None  # else it would have been added
+        raise transaction_closed(transaction.run_id, state)
+
+
+def _instant_of_move(connection: Connection, repository: int, ref: RefName, at: datetime) -> datetime:
+    """Returns `at`, or the instant of the ref's last move if a clock went back since."""
+    last: datetime | None = connection.scalar(select(func.max(ref_moves.c.at)).where(_moved(repository, ref)))
+    return max(at, last) if last else at
+
+
+def _move(connection: Connection, repository: int, move: RefUpdate, at: datetime) -> None:
+    """Moves a ref from where it is expected to be. Raises RefMovedError if it is elsewhere."""
+    here = and_(_is(repository, move.ref), refs.c.commit_id == move.expected)
+    if move.expected is None and move.new is None:
+        moved = connection.scalar(select(refs.c.name).where(_is(repository, move.ref))) is None
+    elif move.expected is None:
+        added = {"repository": repository, "kind": move.ref.kind, "name": move.ref.name}
+        added |= {"commit_id": move.new, "created_at": at, "updated_at": at}
+        moved = connection.execute(insert_missing(connection, refs), added).rowcount == 1
+    elif move.new is None:
+        moved = connection.execute(delete(refs).where(here)).rowcount == 1
+    else:
+        values = {"commit_id": move.new, "updated_at": at}
+        moved = connection.execute(update(refs).where(here).values(values)).rowcount == 1
+    if not moved:
+        raise ref_moved(move, connection.scalar(select(refs.c.commit_id).where(_is(repository, move.ref))))

@@ -1,0 +1,220 @@
+"""The one place that maps values to rows and back.
+
+A `body` is a whole value. A commit's is its canonical form. Others are MessagePack, by msgspec: fields by
+name, instants exact; a later version may add fields that have a default, and reads what it finds without
+them with the default. An event's is a zstd frame around the bytes that came.
+"""
+# ruff: noqa: D103 - what a mapping does, its name says
+
+from typing import Any, TypeVar, cast
+
+import zstandard
+from blake3 import blake3
+from msgspec import msgpack
+from sqlalchemy import Row
+
+from lineageflow_core.errors import IntegrityError
+from lineageflow_core.model.commit import Commit, decode_commit, encode_commit
+from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.model.plan import RollbackPlan
+from lineageflow_core.model.refs import Ref, RefName
+from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.run import Job, Run, Transaction
+from lineageflow_core.store.paging import place_of_run
+from lineageflow_core.store.ports import NodeLocation, Publication, RefUpdate, StoredEvent
+
+Values = dict[str, Any]
+"""A row to write, by column."""
+AnyRow = Row[*tuple[Any, ...]]
+
+T = TypeVar("T")
+
+_encode = msgpack.Encoder().encode
+_decoders: dict[type[Any], msgpack.Decoder[Any]] = {
+    kind: msgpack.Decoder(kind) for kind in (RollbackPlan, Run, Transaction)
+}
+
+
+def from_body(kind: type[T], body: bytes) -> T:
+    """Returns the value in a body."""
+    return cast(T, _decoders[kind].decode(body))
+
+
+def identity(*parts: str | None) -> bytes:
+    """Returns 16 bytes that stand for a name of several parts: a key of one short column."""
+    return blake3(_encode(parts)).digest(length=16)
+
+
+def repository_from(row: AnyRow) -> RepositoryInfo:
+    return RepositoryInfo(
+        id=row.id, name=row.name, default_branch=row.default_branch, created_at=row.created_at
+    )
+
+
+def repository_row(info: RepositoryInfo) -> Values:
+    return {
+        "id": info.id,
+        "name": info.name,
+        "default_branch": info.default_branch,
+        "created_at": info.created_at,
+    }
+
+
+def commit_row(repository: int, commit: Commit) -> Values:
+    return {
+        "repository": repository,
+        "id": commit.id,
+        "generation": commit.generation,
+        "created_at": commit.created_at,
+        "run_id": commit.run_id,
+        "body": encode_commit(commit),
+    }
+
+
+def commit_from(row: AnyRow) -> Commit:
+    commit = decode_commit(row.body)
+    if commit.id != row.id:
+        raise IntegrityError(
+            f"commit {row.id} is damaged in the lake's database: restore it from a backup", commit=row.id
+        )
+    return commit
+
+
+def node_row(repository: int, pack: int, node: NodeLocation) -> Values:
+    return {
+        "repository": repository,
+        "id": node.node_id,
+        "pack": pack,
+        "offset": node.offset,
+        "length": node.length,
+    }
+
+
+def node_from(row: AnyRow) -> NodeLocation:
+    return NodeLocation(node_id=row.id, pack_id=row.pack_id, offset=row.offset, length=row.length)
+
+
+def ref_from(row: AnyRow) -> Ref:
+    return Ref(
+        kind=row.kind,
+        name=row.name,
+        commit=row.commit_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def operation_row(repository: int, publication: Publication) -> Values:
+    return {
+        "repository": repository,
+        "key": publication.key,
+        "operation": publication.operation,
+        "actor": publication.actor,
+        "at": publication.at,
+    }
+
+
+def publication_from(operation: AnyRow, moves: list[AnyRow]) -> Publication:
+    return Publication(
+        key=operation.key,
+        operation=operation.operation,
+        actor=operation.actor,
+        at=operation.at,
+        updates=tuple(
+            RefUpdate(ref=RefName(kind=move.kind, name=move.name), expected=move.expected, new=move.new)
+            for move in moves
+        ),
+    )
+
+
+def transaction_row(repository: int, transaction: Transaction) -> Values:
+    return {
+        "repository": repository,
+        "run_id": transaction.run_id,
+        "state": transaction.state,
+        "created_at": transaction.created_at,
+        "body": _encode(transaction),
+    }
+
+
+def plan_row(repository: int, plan: RollbackPlan) -> Values:
+    return {
+        "id": plan.id,
+        "repository": repository,
+        "created_at": plan.created_at,
+        "body": _encode(plan),
+    }
+
+
+def event_row(event: StoredEvent) -> Values:
+    return {
+        "digest": event.digest,
+        "run_id": event.run_id,
+        "body": zstandard.compress(event.body, 1),
+        "problem": event.problem,
+    }
+
+
+def event_from(row: AnyRow) -> StoredEvent:
+    return StoredEvent(
+        digest=row.digest, run_id=row.run_id, body=zstandard.decompress(row.body), problem=row.problem
+    )
+
+
+def job_row(job: Job) -> Values:
+    return {
+        "digest": identity(job.namespace, job.name),
+        "namespace": job.namespace,
+        "name": job.name,
+    }
+
+
+def run_row(job: int, run: Run) -> Values:
+    return {
+        "id": run.id,
+        "job": job,
+        "state": run.state,
+        "parent": run.parent,
+        "placed_at": place_of_run(run).at,
+        "body": _encode(run),
+    }
+
+
+def dataset_row(version: Version) -> Values:
+    return {
+        "digest": identity(version.namespace, version.name),
+        "namespace": version.namespace,
+        "name": version.name,
+    }
+
+
+def version_row(dataset: int, version: Version) -> Values:
+    return {
+        "digest": version_identity(version),
+        "dataset": dataset,
+        "partition": version.partition,
+        "version": version.version,
+    }
+
+
+def version_identity(version: Version) -> bytes:
+    return identity(version.namespace, version.name, version.partition, version.version)
+
+
+def io_row(run: int, version: int, io: Io, *, written: bool) -> Values:
+    return {
+        "run": run,
+        "written": written,
+        "version": version,
+        "evidence": io.evidence,
+        "dataset_type": io.dataset_type,
+    }
+
+
+def io_from(row: AnyRow) -> Io:
+    return Io(
+        run_id=row.run_id,
+        version=Version(namespace=row.namespace, name=row.name, partition=row.partition, version=row.version),
+        evidence=row.evidence,
+        dataset_type=row.dataset_type,
+    )

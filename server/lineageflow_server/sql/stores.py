@@ -1,0 +1,37 @@
+"""All stores of one lake: rows in SQL, bytes wherever the lake keeps them."""
+
+from collections.abc import Callable
+
+from lineageflow_core.store.ports import ContentStore
+from lineageflow_core.store.turns import FileTurns
+from lineageflow_server.sql.commits import SqlCommitStore
+from lineageflow_server.sql.database import Database
+from lineageflow_server.sql.lineage import SqlLineageStore
+from lineageflow_server.sql.plans import SqlPlanStore
+from lineageflow_server.sql.refs import SqlRefStore
+from lineageflow_server.sql.repositories import SqlRepositoryStore
+from lineageflow_server.sql.repository_keys import RepositoryKeys
+from lineageflow_server.sql.transactions import SqlTransactionStore
+
+
+class SqlStores:
+    """`Stores` that threads share."""
+
+    def __init__(
+        self, database: Database, *, turns: FileTurns, content: Callable[[str], ContentStore]
+    ) -> None:
+        keys = RepositoryKeys()
+        self._database = database
+        self._content = content
+        self.repositories = SqlRepositoryStore(database)
+        self.refs = SqlRefStore(database, keys, turns)
+        self.commits = SqlCommitStore(database, keys)
+        self.transactions = SqlTransactionStore(database, keys)
+        self.lineage = SqlLineageStore(database)
+        self.plans = SqlPlanStore(database, keys)
+
+    def content(self, repository: str) -> ContentStore:
+        return self._content(repository)
+
+    def close(self) -> None:
+        self._database.close()

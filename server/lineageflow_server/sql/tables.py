@@ -1,0 +1,221 @@
+"""The tables of a lake.
+
+Whatever is large in number has an integer key and refers to others by theirs; ids of 16 and 32 bytes stand
+in the columns that are looked up, and nowhere else. A `body` is a whole value (`rows.py`); the columns
+beside it only serve questions. Everything here but refs, transactions, plans and repository names is
+append-only, or can be derived again from what is. Short rows that are found by their primary key lie in its
+index (`sqlite_with_rowid=False`): one look-up instead of two.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from lineageflow_core.model.lineage import Evidence
+from lineageflow_core.model.refs import RefKind
+from lineageflow_core.model.run import RunState, TransactionState
+from lineageflow_server.sql.column_types import Choice, Digest, Instant, Key, Name, RunKey
+
+FORMAT = 1
+"""Of the tables below. A lake with a larger number was made by a later version."""
+FORMAT_NEEDS = "0.1.0"
+"""The first version of LineageFlow that knows this format."""
+
+metadata = MetaData()
+
+lake = Table(
+    "lake",
+    metadata,
+    Column("format", Integer, primary_key=True, autoincrement=False),
+    Column("needs", String, nullable=False),
+)
+"""One row."""
+
+repository_keys = Table(
+    "repository_keys",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+)
+"""Ids that anything is stored under, whether or not a repository has a name already."""
+
+repositories = Table(
+    "repositories",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", Name, nullable=False, unique=True),
+    Column("default_branch", String, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+commits = Table(
+    "commits",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("id", Digest, primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("run_id", RunKey),
+    Column("body", LargeBinary, nullable=False),
+)
+
+packs = Table(
+    "packs",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("repository", Key, ForeignKey("repository_keys.key"), nullable=False),
+    Column("id", String, nullable=False),
+    UniqueConstraint("repository", "id"),
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("id", LargeBinary(32), primary_key=True),
+    Column("pack", Key, ForeignKey("packs.key"), nullable=False),
+    Column("offset", Key, nullable=False),
+    Column("length", Key, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+refs = Table(
+    "refs",
+    metadata,
+    Column("repository", Key, primary_key=True),
+    Column("kind", Choice(RefKind), primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("commit_id", Digest, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    ForeignKeyConstraint(["repository", "commit_id"], ["commits.repository", "commits.id"]),
+    sqlite_with_rowid=False,
+)
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("seq", Key, primary_key=True),
+    Column("repository", Key, ForeignKey("repository_keys.key"), nullable=False),
+    Column("key", String, nullable=False),
+    Column("operation", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("repository", "key"),
+    sqlite_autoincrement=True,  # the log's numbers are never used again
+)
+
+ref_moves = Table(
+    "ref_moves",
+    metadata,
+    Column("operation", Key, ForeignKey("operations.seq"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("repository", Key, nullable=False),
+    Column("kind", Choice(RefKind), nullable=False),
+    Column("name", Name, nullable=False),
+    Column("expected", Digest),
+    Column("new", Digest),
+    Column("at", Instant, nullable=False),
+    Index("ref_moves_by_ref", "repository", "kind", "name", "at", "operation"),
+    sqlite_with_rowid=False,
+)
+"""`at` never decreases for one ref, even if a clock does, so that the latest move is the last one."""
+
+transactions = Table(
+    "transactions",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("run_id", RunKey, primary_key=True),
+    Column("state", Choice(TransactionState), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("transactions_by_age", "repository", "created_at", "run_id"),
+    Index("transactions_by_state", "repository", "state", "created_at", "run_id"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("repository", Key, ForeignKey("repository_keys.key"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("plans_by_age", "repository", "created_at", "id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Key, primary_key=True),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("run_id", RunKey),
+    Column("body", LargeBinary, nullable=False),
+    Column("problem", String),
+    Index("events_by_run", "run_id", "seq"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True),
+    Column("namespace", String, nullable=False),
+    Column("name", Name, nullable=False, index=True),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("id", RunKey, nullable=False, unique=True),
+    Column("job", Key, ForeignKey("jobs.key"), nullable=False),
+    Column("state", Choice(RunState), nullable=False),
+    Column("parent", RunKey),
+    Column("placed_at", Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("runs_by_parent", "parent", "placed_at", "id"),
+    Index("runs_by_job", "job", "placed_at", "id"),
+)
+"""`placed_at` is where it stands among others: its start, else its end (`store.paging.place_of_run`)."""
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True),
+    Column("namespace", String, nullable=False),
+    Column("name", Name, nullable=False),
+    Index("datasets_by_name", "name", "namespace"),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True),
+    Column("dataset", Key, ForeignKey("datasets.key"), nullable=False, index=True),
+    Column("partition", String, nullable=False),
+    Column("version", String),
+)
+
+ios = Table(
+    "ios",
+    metadata,
+    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
+    Column("written", Boolean, primary_key=True),
+    Column("version", Key, ForeignKey("versions.key"), primary_key=True),
+    Column("evidence", Choice(Evidence), nullable=False),
+    Column("dataset_type", String),
+    Index("ios_by_version", "version", "written", "run"),
+    sqlite_with_rowid=False,
+)

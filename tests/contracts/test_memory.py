@@ -1,0 +1,73 @@
+"""The contracts, kept by the stores in memory."""
+
+from collections.abc import Callable
+
+import pytest
+
+from lineageflow_core.model.ids import ObjectId
+from lineageflow_core.store.memory import MemoryStores
+from lineageflow_core.store.memory.content import MemoryContentStore
+from lineageflow_core.testing.commit_store import CommitStoreContract
+from lineageflow_core.testing.content_store import ContentStoreContract
+from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
+from lineageflow_core.testing.plan_store import PlanStoreContract
+from lineageflow_core.testing.ref_log import RefLogContract
+from lineageflow_core.testing.ref_store import RefStoreContract
+from lineageflow_core.testing.repository_store import RepositoryStoreContract
+from lineageflow_core.testing.transaction_store import TransactionStoreContract
+from lineageflow_core.testing.turns import TurnContract, Waiting
+
+
+@pytest.fixture
+def stores() -> MemoryStores:
+    return MemoryStores()
+
+
+@pytest.fixture
+def content() -> MemoryContentStore:
+    return MemoryContentStore()
+
+
+@pytest.fixture
+def damage(content: MemoryContentStore) -> Callable[[ObjectId], None]:
+    def change(object_id: ObjectId) -> None:
+        whole = bytearray(content._objects[object_id])
+        whole[-1] ^= 1
+        content._objects[object_id] = bytes(whole)
+
+    return change
+
+
+@pytest.fixture
+def waiting(stores: MemoryStores) -> Waiting:
+    return stores.refs.waiting
+
+
+class TestContent(ContentStoreContract): ...
+
+
+class TestRepositories(RepositoryStoreContract): ...
+
+
+class TestRefs(RefStoreContract): ...
+
+
+class TestRefLog(RefLogContract): ...
+
+
+class TestTurns(TurnContract): ...
+
+
+class TestCommits(CommitStoreContract): ...
+
+
+class TestTransactions(TransactionStoreContract): ...
+
+
+class TestEvents(EventLogContract): ...
+
+
+class TestFacts(RunFactsContract): ...
+
+
+class TestPlans(PlanStoreContract): ...

@@ -1,0 +1,105 @@
+import os
+import resource
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from lineageflow_core.errors import InvalidInputError, StorageError, StorageFullError
+from lineageflow_core.store.local import LocalContentStore
+from lineageflow_core.testing.content_store import object_of
+
+LIMIT = 1 << 20
+"""Bytes that a file can have in a process of `write_with_limit`."""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "content"
+
+
+@pytest.fixture
+def content(root: Path) -> LocalContentStore:
+    return LocalContentStore(root)
+
+
+def path_of(root: Path, content: bytes) -> Path:
+    object_id = object_of(content).object_id
+    return root / "objects" / object_id[:2] / object_id[2:]
+
+
+def files_in(root: Path) -> set[Path]:
+    return {path for path in root.rglob("*") if path.is_file()}
+
+
+def write_with_limit(root: Path, sources: list[bytes]) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
+    LocalContentStore(root).write_objects(sources)
+
+
+def test_objects_and_packs_lie_where_the_documentation_says(root: Path, content: LocalContentStore) -> None:
+    content.write_objects([b"x"])
+    content.write_pack("ab" * 32, b"pack")
+    assert {path_of(root, b"x"), root / "packs" / "ab" / ("ab" * 32)} == files_in(root)
+
+
+def test_nobody_may_write_to_an_object(root: Path, content: LocalContentStore) -> None:
+    content.write_objects([b"x"])
+    assert 0 == path_of(root, b"x").stat().st_mode & 0o222
+
+
+@pytest.mark.parametrize("batch", [1, 20])
+def test_an_object_that_is_there_is_not_written_again(
+    root: Path, content: LocalContentStore, tmp_path: Path, batch: int
+) -> None:
+    large = os.urandom(5 << 20)
+    (tmp_path / "large").write_bytes(large)
+    sources: list[bytes | Path] = [b"x", tmp_path / "large"] * batch
+    content.write_objects(sources)
+    before = [path_of(root, each).stat().st_ino for each in (b"x", large)]
+    content.write_objects(sources)
+    assert before == [path_of(root, each).stat().st_ino for each in (b"x", large)]
+    assert {path_of(root, b"x"), path_of(root, large)} == files_in(root)
+
+
+def test_an_object_that_lost_bytes_is_mended_by_writing_it_again(
+    root: Path, content: LocalContentStore
+) -> None:
+    [stored] = content.write_objects([b"whole"])
+    os.truncate(path_of(root, b"whole"), 2)
+    content.write_objects([b"whole"])
+    assert b"whole" == content.open_object(stored.object_id).read()
+
+
+def test_a_batch_with_a_bad_source_leaves_nothing(
+    root: Path, content: LocalContentStore, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInputError):
+        content.write_objects([b"x", tmp_path / "not there"])
+    assert set() == files_in(root)
+
+
+@pytest.mark.parametrize("batch", [1, 20])
+def test_a_full_disk_is_told_and_leaves_nothing(root: Path, batch: int) -> None:
+    sources = [b"small", *(bytes([number]) * (LIMIT + 1) for number in range(batch))]
+    with get_context("spawn").Pool(1) as pool, pytest.raises(StorageFullError):
+        pool.apply(write_with_limit, (root, sources))
+    assert set() == files_in(root)
+
+
+def test_what_fits_is_written_beside_what_did_not(root: Path) -> None:
+    with get_context("spawn").Pool(1) as pool:
+        pool.apply(write_with_limit, (root, [b"small"]))
+    assert b"small" == LocalContentStore(root).open_object(object_of(b"small").object_id).read()
+
+
+def test_a_place_that_is_no_folder_is_told(root: Path, content: LocalContentStore) -> None:
+    root.write_bytes(b"a file")
+    with pytest.raises(StorageError):
+        content.write_objects([b"x"])
+
+
+@pytest.mark.parametrize("pack_id", ["", "abc", "../" * 5 + "abcd", "AB" * 32, "a/b" * 20, "x" * 129])
+def test_a_pack_has_a_name_that_is_safe_in_a_folder(content: LocalContentStore, pack_id: str) -> None:
+    with pytest.raises(InvalidInputError):
+        content.write_pack(pack_id, b"pack")
