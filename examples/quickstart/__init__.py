@@ -1,0 +1,1 @@
+"""The smallest Dagster project on a lake."""

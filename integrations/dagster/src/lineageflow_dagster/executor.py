@@ -1,0 +1,127 @@
+"""Publishing a run as one thing: an executor around the executor that runs the steps.
+
+Dagster has no other place for this: an executor sees every event of every step, also those from other
+processes, is still there after the last step, and can fail the run. Where its process is killed, it neither
+publishes nor discards, and nothing has to be cleaned up: nothing is visible, and the transaction expires.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster import Executor, ExecutorDefinition, InitExecutorContext
+
+from lineageflow_dagster.internals import (
+    DagsterEvent,
+    ExecutionPlan,
+    PlanOrchestrationContext,
+    RetryMode,
+    StepDependencyConfig,
+    config_schema_of,
+    engine_event,
+    executes_all_steps,
+    resource_config,
+    resource_definition,
+)
+from lineageflow_dagster.resource import LineageFlowResource
+from lineageflow_dagster.transaction import LogLine, RunTransaction
+
+RESOURCE_KEY = "lineageflow"
+"""The key under which a project has its LineageFlowResource."""
+
+
+def publishing(inner: ExecutorDefinition) -> ExecutorDefinition:
+    """Returns an executor that takes the config of `inner`, runs steps as it does, and publishes the run."""
+    if publishes_run(inner):
+        return inner
+    return ExecutorDefinition(
+        name=inner.name,
+        config_schema=config_schema_of(inner),
+        requirements=inner.get_requirements,
+        executor_creation_fn=_CreatePublishing(inner),
+        description=inner.description,
+    )
+
+
+def publishes_run(definition: ExecutorDefinition) -> bool:
+    """Tells whether the executor of a run publishes it as a whole: then its steps must not."""
+    return isinstance(definition.executor_creation_fn, _CreatePublishing)
+
+
+@dataclass(frozen=True)
+class _CreatePublishing:
+    """Makes the executor of one run. A class, so that a copy of a definition can still be recognised."""
+
+    inner: ExecutorDefinition
+
+    def __call__(self, context: InitExecutorContext) -> Executor:
+        create = self.inner.executor_creation_fn
+        if create is None:
+            raise dg.DagsterInvalidDefinitionError(f"the executor {self.inner.name!r} cannot be created")
+        return PublishingExecutor(create(context))
+
+
+class PublishingExecutor(Executor):
+    """Executes a run through another executor, in one transaction on the lake."""
+
+    def __init__(self, inner: Executor) -> None:
+        self._inner = inner
+
+    @property
+    def retries(self) -> RetryMode:
+        """As the inner executor has it."""
+        return self._inner.retries
+
+    @property
+    def step_dependency_config(self) -> StepDependencyConfig:
+        """As the inner executor has it."""
+        return self._inner.step_dependency_config
+
+    def execute(
+        self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
+    ) -> Iterator[DagsterEvent]:
+        """Yields the events of the steps, and says in the run's log what became of the transaction.
+
+        Raises MergeConflictError, which fails the run, if the branch changed the same things meanwhile.
+        """
+        with _resource_of(plan_context) as lineageflow:
+            resumes = not executes_all_steps(execution_plan)
+            run = RunTransaction(lineageflow, plan_context.dagster_run, resumes=resumes)
+            yield _logged(plan_context, run.begin())
+            try:
+                for event in self._inner.execute(plan_context, execution_plan):
+                    run.observe(event)
+                    yield event
+            except BaseException as error:
+                run.discard(f"{type(error).__name__}: {error}")
+                raise
+            if run.failed_steps:
+                yield _logged(plan_context, run.discard(f"steps failed: {', '.join(run.failed_steps)}"))
+            else:
+                yield _logged(plan_context, run.publish())
+
+
+lineageflow_executor = publishing(dg.multi_or_in_process_executor)
+"""Dagster's default executor, publishing each run as one commit."""
+
+
+@contextmanager
+def _resource_of(plan: PlanOrchestrationContext) -> Iterator[LineageFlowResource]:
+    definition = resource_definition(plan, RESOURCE_KEY)
+    if definition is None:
+        raise dg.DagsterInvalidDefinitionError(
+            f"the job {plan.job_name!r} publishes to a lake but has no resource {RESOURCE_KEY!r}; add a "
+            "LineageFlowResource under that key, or use with_lineageflow(definitions, resource)"
+        )
+    with dg.build_resources(
+        {RESOURCE_KEY: definition},
+        instance=plan.instance,
+        resource_config=resource_config(plan, RESOURCE_KEY),
+        dagster_run=plan.dagster_run,
+    ) as resources:
+        yield getattr(resources, RESOURCE_KEY)
+
+
+def _logged(plan: PlanOrchestrationContext, line: LogLine) -> DagsterEvent:
+    return engine_event(plan, line.message, line.metadata)

@@ -1,0 +1,165 @@
+"""From what a consumer of an asset asks for to a Python value: which partitions, objects and type."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any, TypeVar, get_args, get_origin
+
+import dagster as dg
+
+from lineageflow_core import Catalog
+from lineageflow_core.model.names import is_under
+from lineageflow_core.model.objects import ObjectEntry, Snapshot
+from lineageflow_core.model.page import MAX_LIMIT, Page
+from lineageflow_core.run import Reading
+from lineageflow_dagster.formats import Format, find_format
+from lineageflow_dagster.internals import instance_of
+from lineageflow_dagster.naming import dataset_path, partition_key, path_segment
+
+ALLOW_MISSING_KEY = "allow_missing_partitions"
+"""Metadata of an input, as for Dagster's own file stores: go without partitions that are not there."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a consumer of an asset asks for."""
+
+    dataset: str
+    partitions: tuple[str, ...] | None
+    """As path segments, in order; None is all that there are."""
+    may_miss: bool
+    """Partitions that are not there are left out."""
+    annotation: Any
+    """The input's type: of the value, or a dictionary of values by partition key."""
+
+    @property
+    def is_by_partition(self) -> bool:
+        return self.annotation is dict or get_origin(self.annotation) in {dict, Mapping}
+
+    @property
+    def value_type(self) -> Any:
+        """The type of one partition's value, where the annotation is by partition."""
+        types = get_args(self.annotation)
+        return types[1] if len(types) == 2 else Any
+
+
+def request_of(context: dg.InputContext) -> Request:
+    """Returns what an input asks for.
+
+    A consumer without partitions needs every one that there can be, and is given those that there are.
+    """
+    return Request(
+        dataset=dataset_path(asset_key_of(context).path),
+        partitions=_partitions(context),
+        may_miss=bool(context.definition_metadata.get(ALLOW_MISSING_KEY)),
+        annotation=context.dagster_type.typing_type,
+    )
+
+
+def has_asset(context: dg.InputContext) -> bool:
+    """Tells whether an input is an asset, and not an intermediate of ops."""
+    upstream = context.upstream_output
+    return context.has_asset_key or (upstream is not None and upstream.has_asset_key)
+
+
+def asset_key_of(context: dg.InputContext) -> dg.AssetKey:
+    """Returns the asset that is read. Where a result is looked at, only the output knows which it is."""
+    upstream = context.upstream_output
+    return context.asset_key if context.has_asset_key or upstream is None else upstream.asset_key
+
+
+def _partitions(context: dg.InputContext) -> tuple[str, ...] | None:
+    if not (context.has_asset_key and context.has_asset_partitions):
+        return None
+    keys = context.asset_partition_keys
+    every = context.asset_partitions_def.get_partition_keys(dynamic_partitions_store=instance_of(context))
+    if set(keys) == set(every):
+        return None
+    return tuple(path_segment(key) for key in sorted(keys))  # Dagster's order is not always the same
+
+
+def without_missing(request: Request, catalog: Catalog, repository: str, ref: str) -> Request:
+    """Returns the request without the partitions that are not there, if it may go without them."""
+    if request.partitions is None or not request.may_miss:
+        return request
+    there = {snapshot.partition for snapshot in _snapshots(catalog, repository, ref, request.dataset)}
+    return replace(request, partitions=tuple(part for part in request.partitions if part in there))
+
+
+def look(request: Request, catalog: Catalog, repository: str, ref: str) -> Reading:
+    """Reads what is asked for without a trace in the lineage: nothing is made from it."""
+    commit = catalog.refs.resolve(repository, ref).id
+    request = without_missing(request, catalog, repository, commit)
+    if request.partitions is None:
+        snapshots = _snapshots(catalog, repository, commit, request.dataset)
+    else:
+        paths = [f"{request.dataset}/{partition}" for partition in request.partitions]
+        snapshots = [catalog.objects.get_snapshot(repository, commit, path) for path in paths]
+    objects = [
+        entry for snapshot in snapshots for entry in _objects(catalog, repository, commit, _path(snapshot))
+    ]
+    return Reading(repository, commit, tuple(snapshots), tuple(objects), catalog)
+
+
+def load(request: Request, reading: Reading) -> object:
+    """Returns the value of what was read.
+
+    By partition, it is a dictionary, unless there is one partition only and its value is a dictionary
+    itself. Otherwise the values of many partitions are put together, as far as their format can.
+    """
+    by_partition = request.is_by_partition and any(snapshot.partition for snapshot in reading.snapshots)
+    value_type = request.value_type if by_partition else request.annotation
+    values = {
+        partition_key(snapshot.partition): _value(reading, _path(snapshot), value_type)
+        for snapshot in reading.snapshots
+    }
+    if by_partition:
+        only = next(iter(values.values())) if len(values) == 1 else None
+        return only if isinstance(only, Mapping) else values
+    return _together(values, reading.objects)
+
+
+def _value(reading: Reading, path: str, python_type: Any) -> object:
+    entries = [entry for entry in reading.objects if is_under(entry.path, path)]
+    values: dict[str, object] = {}
+    for entry in entries:
+        with reading.open(entry) as file:
+            values[entry.path] = _format(entry).read(file, python_type)
+    return _together(values, entries)
+
+
+def _together(values: Mapping[str, object], entries: Sequence[ObjectEntry]) -> object:
+    if not values:
+        return None
+    return next(iter(values.values())) if len(values) == 1 else _format(entries[0]).join(values)
+
+
+def _format(entry: ObjectEntry) -> Format:
+    return find_format(PurePosixPath(entry.path).suffix.removeprefix("."))
+
+
+def _path(snapshot: Snapshot) -> str:
+    return f"{snapshot.dataset}/{snapshot.partition}" if snapshot.partition else snapshot.dataset
+
+
+def _snapshots(catalog: Catalog, repository: str, ref: str, dataset: str) -> list[Snapshot]:
+    return _all(
+        lambda after: catalog.objects.list_snapshots(repository, ref, dataset, after=after, limit=MAX_LIMIT)
+    )
+
+
+def _objects(catalog: Catalog, repository: str, ref: str, path: str) -> list[ObjectEntry]:
+    return _all(
+        lambda after: catalog.objects.list_objects(repository, ref, path=path, after=after, limit=MAX_LIMIT)
+    )
+
+
+def _all(page: Callable[[str | None], Page[T]]) -> list[T]:
+    found = page(None)
+    items = list(found.items)
+    while found.next is not None:
+        found = page(found.next)
+        items += found.items
+    return items

@@ -1,0 +1,116 @@
+"""`LineageFlowIOManager`: assets are datasets of a lake, written and read at exact versions.
+
+An output is one dataset, or one partition of it for each partition key, replaced as one thing. To which
+branch and commit it goes is the business of the step's session. Outputs of ops that are no assets are
+intermediates of one run: Dagster's own file store keeps those.
+"""
+
+from collections.abc import Mapping
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from lineageflow_core import RunSession
+from lineageflow_dagster import inputs, outputs
+from lineageflow_dagster.executor import publishes_run
+from lineageflow_dagster.formats import AUTOMATIC, FORMATS
+from lineageflow_dagster.internals import (
+    add_partition_metadata,
+    run_looked_at,
+    set_data_version,
+    step_of,
+)
+from lineageflow_dagster.metadata import Version, VersionFacts
+from lineageflow_dagster.resource import LineageFlowResource
+
+
+class LineageFlowIOManager(dg.ConfigurableIOManager):
+    """Keeps assets in a lake.
+
+    Tables (pandas data frames, Arrow tables) become Parquet, strings text, anything else a pickle, unless
+    `format` or an asset's metadata `lineageflow/format` says otherwise. A step over many partitions returns
+    a dictionary by partition key. It gets one where its input is annotated as one; annotated as a table, the
+    partitions come as one table.
+    """
+
+    lineageflow: dg.ResourceDependency[LineageFlowResource]
+    format: str = Field(
+        default=AUTOMATIC, description=f"How values are written: {', '.join([AUTOMATIC, *FORMATS])}."
+    )
+
+    _intermediates: dg.IOManager = PrivateAttr()
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Prepares the store of intermediates, as Dagster's default IO manager would."""
+        self._intermediates = dg.FilesystemIOManager().create_io_manager(context)
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Writes an asset's value, and says on the materialization which versions it became."""
+        if not context.has_asset_key:
+            self._intermediates.handle_output(context, obj)
+            return
+        step = step_of(context)
+        if step is None:
+            raise dg.DagsterInvalidInvocationError("an asset is written only while a run executes")
+        session = self.lineageflow.step_session(step)
+        versions = {
+            key: outputs.write(context, session, key, value, default_format=self.format)
+            for key, value in outputs.values_by_partition(context, obj).items()
+        }
+        session.report()
+        branch = session.ref if publishes_run(step.executor) else self._publish_output(session)
+        if versions:
+            self._describe(context, branch, versions)
+
+    def load_input(self, context: dg.InputContext) -> object:
+        """Reads an asset's value at the version that the run sees, or, outside of a run, at its base.
+
+        Raises ObjectNotFoundError where a partition is not there that was asked for by its key.
+        """
+        if not inputs.has_asset(context):
+            return self._intermediates.load_input(context)
+        request = inputs.request_of(context)
+        run_id = run_looked_at(context)
+        if run_id is not None:
+            return self._look(request, f"run:{run_id}")
+        step = step_of(context)
+        if step is None:
+            return self._look(request, self.lineageflow.base_ref)
+        session = self.lineageflow.step_session(step)
+        seen = session.transaction.head or session.transaction.base
+        request = inputs.without_missing(request, self.lineageflow.catalog, self.lineageflow.repository, seen)
+        if request.partitions == ():
+            return {} if request.is_by_partition else None
+        reading = session.read(request.dataset, partitions=request.partitions)
+        session.report()
+        return inputs.load(request, reading)
+
+    def _look(self, request: inputs.Request, ref: str) -> object:
+        lake = self.lineageflow
+        return inputs.load(request, inputs.look(request, lake.catalog, lake.repository, ref))
+
+    def _publish_output(self, session: RunSession) -> str:
+        """Publishes one output by itself: nobody else will. Returns the branch that has it now."""
+        session.complete()
+        into = session.transaction.into
+        self.lineageflow.catalog.history.merge(
+            self.lineageflow.repository,
+            session.ref,
+            into=into,
+            author=self.lineageflow.author,
+            message=f"publish {session.run.job.name}",
+            run_id=session.run.id,
+        )
+        return into
+
+    def _describe(self, context: dg.OutputContext, branch: str, versions: Mapping[str, Version]) -> None:
+        """Puts metadata and the data version on the materializations that Dagster is about to record."""
+        lake = self.lineageflow
+        facts = VersionFacts(repository=lake.repository, branch=branch, page=lake.page)
+        context.add_output_metadata(facts.of_dataset(next(iter(versions.values()))))
+        if len(versions) == 1:
+            context.add_output_metadata(facts.of_version(next(iter(versions.values()))))
+        else:
+            for key, version in versions.items():
+                add_partition_metadata(context, key, facts.of_version(version))
+        set_data_version(context, outputs.data_version(versions))

@@ -1,0 +1,155 @@
+"""A Dagster run as a transaction, through real runs of a real instance."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from lineageflow_dagster import INTO_TAG, REF_TAG
+from lineageflow_dagster.naming import step_run_id
+
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.run import RunState, TransactionState
+from tests.integrations.dagster.conftest import PROCESSES, Shop
+from tests.integrations.dagster.shop import ALL_DAYS, shop_job
+
+EVERYTHING = {"customers", "orders", "summary", "totals"}
+
+
+def test_a_run_that_succeeds_is_published_as_one_commit(shop: Shop) -> None:
+    before = shop.repository.head()
+    result = shop.run(shop_job, tags=ALL_DAYS)
+    assert result.success
+    head = shop.repository.head()
+    assert head.parents[0] == before.id
+    assert shop.datasets("main").keys() == EVERYTHING
+    assert shop.transaction(result.run_id).state is TransactionState.PUBLISHED
+    assert f"published to 'main' as commit {head.id[:8]}" in shop.log(result.run_id)
+
+
+@pytest.mark.slow
+def test_a_run_of_many_processes_is_published_as_one_commit(shop: Shop) -> None:
+    before = shop.repository.head()
+    result = shop.run(shop_job, tags=ALL_DAYS, execution=PROCESSES)
+    assert result.success
+    assert shop.repository.head().parents[0] == before.id
+    assert shop.datasets("main").keys() == EVERYTHING
+    pids = {
+        event.engine_event_data.metadata["pid"].value
+        for event in result.all_events
+        if event.event_type is dg.DagsterEventType.STEP_WORKER_STARTED
+    }
+    assert len(pids) == 5
+
+
+def test_a_run_whose_check_fails_publishes_nothing_and_keeps_its_branch(shop: Shop) -> None:
+    before = shop.repository.head()
+    result = shop.run(shop_job, ops={"orders": {"amount": -5}}, tags=ALL_DAYS)
+    assert not result.success
+    assert shop.repository.head() == before
+    assert shop.transaction(result.run_id).state is TransactionState.DISCARDED
+    assert {"orders", "totals"} <= shop.datasets(f"run:{result.run_id}").keys()
+    assert "published nothing: steps failed: totals_totals_are_positive" in shop.log(result.run_id)
+
+
+@pytest.mark.slow
+def test_a_run_of_many_processes_with_a_failing_step_publishes_nothing(shop: Shop) -> None:
+    before = shop.repository.head()
+    result = shop.run(shop_job, ops={"summary": {"fails": "always"}}, tags=ALL_DAYS, execution=PROCESSES)
+    assert not result.success
+    assert shop.repository.head() == before
+    assert shop.transaction(result.run_id).state is TransactionState.DISCARDED
+
+
+def test_a_step_that_is_tried_again_is_two_runs_and_one_publication(shop: Shop, tmp_path: Path) -> None:
+    trouble = {"fails": "once", "marker": str(tmp_path / "marker")}
+    result = shop.run(shop_job, ops={"summary": trouble}, tags=ALL_DAYS)
+    assert result.success
+    first, second = (
+        shop.catalog.lineage.get_run(step_run_id(result.run_id, "summary", attempt)).run for attempt in (0, 1)
+    )
+    assert (first.state, second.state) == (RunState.FAILED, RunState.COMPLETED)
+    assert first.error == "ValueError: this fails once"
+
+
+def test_a_change_of_the_same_dataset_meanwhile_fails_the_run_and_keeps_its_branch_open(shop: Shop) -> None:
+    result = shop.run(shop_job, ops={"summary": {"rival": True}}, tags=ALL_DAYS)
+    assert not result.success
+    assert "MergeConflictError" in shop.failure(result.run_id)
+    assert shop.datasets("main").keys() == {"customers"}
+    assert shop.transaction(result.run_id).state is TransactionState.OPEN
+    assert shop.datasets(f"run:{result.run_id}").keys() == EVERYTHING
+    assert shop.catalog.lineage.get_run(RunId(result.run_id)).run.state is RunState.FAILED
+
+
+def test_going_on_from_a_failure_reads_what_the_failed_run_had_written(shop: Shop, tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    trouble = {"summary": {"fails": "until", "marker": str(marker)}, "orders": {"amount": 7}}
+    failed = shop.run(shop_job, ops=trouble, tags=ALL_DAYS)
+    assert not failed.success
+    marker.touch()
+    again = shop.run(
+        shop_job,
+        ops=trouble,
+        tags=ALL_DAYS,
+        again=dg.ReexecutionOptions.from_failure(failed.run_id, shop.instance),
+    )
+    assert again.success
+    assert {event.step_key for event in again.get_step_success_events()} == {"summary"}
+    assert shop.datasets("main").keys() == EVERYTHING
+    assert shop.value("summary") == {"amount": 27, "customers": 2}
+
+
+def test_a_whole_run_that_is_executed_again_starts_from_the_branch(shop: Shop) -> None:
+    failed = shop.run(shop_job, ops={"orders": {"amount": -5}}, tags=ALL_DAYS)
+    head = shop.repository.head()
+    again = shop.run(shop_job, tags=ALL_DAYS, again=dg.ReexecutionOptions(parent_run_id=failed.run_id))
+    assert again.success
+    assert shop.transaction(again.run_id).base == head.id
+
+
+def test_a_run_reads_and_publishes_where_its_tags_say(shop: Shop) -> None:
+    shop.run(shop_job, ops={"orders": {"amount": 1}}, tags=ALL_DAYS)
+    first = shop.repository.head()
+    shop.run(shop_job, ops={"orders": {"amount": 2}}, tags=ALL_DAYS)
+    second = shop.repository.head()
+    shop.repository.branch("replay", source=first.id)
+    result = shop.run(
+        shop_job, ops={"orders": {"amount": 3}}, tags={**ALL_DAYS, REF_TAG: "main~1", INTO_TAG: "replay"}
+    )
+    assert result.success
+    assert shop.transaction(result.run_id).base == first.id
+    assert shop.repository.head("replay").parents[0] == first.id
+    assert shop.repository.head() == second
+
+
+def test_a_run_on_a_branch_publishes_to_that_branch(shop: Shop) -> None:
+    shop.repository.branch("trial")
+    before = shop.repository.head()
+    assert shop.run(shop_job, tags={**ALL_DAYS, REF_TAG: "trial"}).success
+    assert shop.datasets("trial").keys() == EVERYTHING
+    assert shop.repository.head() == before
+
+
+def test_a_run_on_a_commit_has_to_say_where_it_publishes(shop: Shop) -> None:
+    result = shop.run(shop_job, tags={**ALL_DAYS, REF_TAG: shop.repository.head().id})
+    assert not result.success
+    assert INTO_TAG in shop.failure(result.run_id)
+
+
+def test_each_step_is_in_the_lineage_with_what_it_read_and_wrote(shop: Shop) -> None:
+    result = shop.run(shop_job, ops={"orders": {"amount": 7}}, tags=ALL_DAYS)
+    details = shop.catalog.lineage.get_run(RunId(result.run_id))
+    assert details.run.state is RunState.COMPLETED
+    assert details.run.job.name == "shop"
+    assert {step.job.name for step in details.steps} == {
+        f"shop.{step}" for step in (*EVERYTHING, "totals_totals_are_positive")
+    }
+    assert {step.state for step in details.steps} == {RunState.COMPLETED}
+    orders = next(step for step in details.steps if step.job.name == "shop.orders")
+    assert orders.params == {"amount": "7"}
+    assert orders.code is None or orders.code.path == "tests/integrations/dagster/shop.py"
+    summary = step_run_id(result.run_id, "summary", 0)
+    read = {(io.version.name, io.version.partition) for io in details.reads if io.run_id == summary}
+    assert read == {("customers", ""), ("totals", "mon"), ("totals", "tue"), ("totals", "wed%2Fthu")}
+    written = {io.version.version for io in details.writes if io.run_id == summary}
+    assert written == {shop.datasets("main")["summary"]}

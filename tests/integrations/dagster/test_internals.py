@@ -1,0 +1,151 @@
+"""The contract with Dagster's private surface: each name that `internals` relies on is there, and acts so.
+
+When a release of Dagster breaks one, this says which.
+"""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._config.pythonic_config import PartialResource
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.events import DagsterEvent, EngineEventData
+from dagster._core.execution.context.system import PlanOrchestrationContext, StepExecutionContext
+from dagster._core.execution.plan.plan import ExecutionPlan
+from dagster._core.execution.retries import RetryMode
+from dagster._core.execution.step_dependency_config import StepDependencyConfig
+from dagster_shared.record import copy
+from lineageflow_dagster import internals
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class Probe(dg.ConfigurableIOManager):
+    """Calls a function with the context of each output or input."""
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        seen["output"](context)
+
+    def load_input(self, context: dg.InputContext) -> object:
+        seen["input"](context)
+        return 1
+
+
+seen: dict[str, Callable[[Any], object]] = {}
+
+
+def probe(
+    *, output: Callable[[Any], object] = repr, check: Callable[[Any], object] = repr
+) -> dg.ExecuteInProcessResult:
+    class Config(dg.Config):
+        amount: int = 3
+        token: str
+
+    @dg.asset
+    def orders(config: Config) -> int:
+        return config.amount
+
+    @dg.asset
+    def total(orders: int) -> int:
+        return orders
+
+    seen.update(output=output, input=check)
+    run_config = {**QUIET, "ops": {"orders": {"config": {"amount": 4, "token": {"env": "A_SECRET"}}}}}
+    return dg.materialize([orders, total], resources={"io_manager": Probe()}, run_config=run_config)
+
+
+@pytest.fixture(autouse=True)
+def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_SECRET", "hunter2")
+
+
+def test_an_output_knows_its_step_its_run_and_its_config_with_secrets_unread() -> None:
+    steps: list[internals.Step | None] = []
+    result = probe(output=lambda context: steps.append(internals.step_of(context)))
+    first = steps[0]
+    assert first is not None
+    assert first.run.run_id == result.run_id
+    assert (first.key, first.retry_number) == ("orders", 0)
+    assert first.config == {"amount": 4, "token": {"env": "A_SECRET"}}
+    assert first.executor.name == "execute_in_process_executor"
+    assert first.code_file == Path(__file__)
+
+
+def test_an_input_knows_its_step() -> None:
+    steps: list[internals.Step | None] = []
+    probe(check=lambda context: steps.append(internals.step_of(context)))
+    assert [step.key for step in steps if step is not None] == ["total"]
+
+
+def test_a_context_outside_of_a_run_has_no_step() -> None:
+    assert internals.step_of(dg.build_input_context()) is None
+
+
+def test_an_execution_context_knows_its_step() -> None:
+    @dg.asset
+    def orders(context: dg.AssetExecutionContext) -> str:
+        step = internals.step_of(context)
+        return step.key if step else ""
+
+    assert dg.materialize([orders], run_config=QUIET).output_for_node("orders") == "orders"
+
+
+def test_an_input_of_a_step_is_no_look_at_a_result() -> None:
+    runs: list[str | None] = []
+    probe(check=lambda context: runs.append(internals.run_looked_at(context)))
+    assert runs == [None]
+
+
+def test_a_data_version_that_is_set_while_an_output_is_handled_is_recorded() -> None:
+    result = probe(output=lambda context: internals.set_data_version(context, f"v-{context.name}"))
+    (event, _) = result.get_asset_materialization_events()
+    assert (event.materialization.tags or {})["dagster/data_version"] == "v-result"
+
+
+@pytest.mark.parametrize(
+    "owner,names",
+    [
+        (dg.OutputContext, ["step_context"]),
+        (dg.InputContext, ["step_context"]),
+        (dg.AssetExecutionContext, ["get_step_execution_context"]),
+        (dg.OpExecutionContext, ["get_step_execution_context"]),
+        (
+            StepExecutionContext,
+            [
+                "add_asset_metadata",
+                "dagster_run",
+                "job_def",
+                "node_handle",
+                "op_def",
+                "previous_attempt_count",
+                "set_data_version",
+                "step",
+            ],
+        ),
+        (PlanOrchestrationContext, ["dagster_run", "instance", "job", "job_name", "run_config"]),
+        (ExecutionPlan, ["step_keys_to_execute", "steps"]),
+        (DagsterEvent, ["engine_event", "event_specific_data", "is_step_failure", "is_step_start"]),
+        (DagsterEvent, ["is_step_success", "is_step_up_for_retry", "message", "step_key"]),
+        (dg.ExecutorDefinition, ["config_schema", "get_requirements", "hardcoded_executor"]),
+        (dg.JobDefinition, ["has_specified_executor", "resource_defs", "run_config", "with_executor_def"]),
+        (dg.Executor, ["step_dependency_config"]),
+    ],
+)
+def test_what_is_used_of_dagster_is_there(owner: type, names: list[str]) -> None:
+    assert [name for name in names if not hasattr(owner, name)] == []
+
+
+def test_the_fields_that_are_used_are_there() -> None:
+    assert "metadata" in inspect.signature(EngineEventData).parameters
+    assert "executor_def" in inspect.signature(UnresolvedAssetJobDefinition).parameters
+    assert inspect.isclass(RetryMode)
+    assert inspect.isclass(StepDependencyConfig)
+    assert inspect.isclass(PartialResource)
+
+
+def test_a_record_can_be_copied_with_other_fields() -> None:
+    defs = dg.Definitions(resources={"one": 1})
+    assert copy(defs, resources={"two": 2}).resources == {"two": 2}
