@@ -1,0 +1,32 @@
+"""The command `lineageflow` (`lflow`): thin over the handles and the Catalog; no semantics live here.
+
+This is the one part of the core that reads the environment and the terminal. This module stays light: the
+commands are imported only when one is to run.
+"""
+
+import sys
+from collections.abc import Sequence
+
+DISTRIBUTION = "lineageflow-core"
+PROGRAM = "lineageflow"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns the exit code; `arguments` are those of the process by default."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        if given == ["--version"]:
+            print_version()
+            return 0
+        from lineageflow_core.cli.app import run
+
+        return run(given)
+    except KeyboardInterrupt:  # while still importing
+        return 130
+
+
+def print_version() -> None:
+    """Prints the version of the program."""
+    from importlib.metadata import version
+
+    sys.stdout.write(f"{PROGRAM} {version(DISTRIBUTION)}\n")

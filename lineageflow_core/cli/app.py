@@ -1,0 +1,159 @@
+"""The table of commands, and the program that runs them."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from lineageflow_core.cli import PROGRAM, print_version
+from lineageflow_core.cli.commands import (
+    browse,
+    diff,
+    get,
+    history,
+    lineage,
+    merge,
+    put,
+    refs,
+    repo,
+    rollback,
+    runs,
+    status,
+    undo,
+    up,
+)
+from lineageflow_core.cli.failures import guarded
+from lineageflow_core.cli.invocation import Invocation, with_common_options
+
+Command = Callable[..., None]
+
+_COMMANDS: dict[str, dict[str, Command]] = {
+    "Start": {"up": up.up, "status": status.status},
+    "Objects": {"put": put.put, "get": get.get, "ls": browse.ls, "cat": browse.cat},
+    "History": {"log": history.log, "show": history.show, "diff": diff.diff, "merge": merge.merge},
+    "Lineage": {"lineage": lineage.lineage, "impact": lineage.impact, "blame": lineage.blame},
+    "Undo": {"rollback": rollback.rollback, "revert": undo.revert, "restore": undo.restore},
+}
+_GROUPS: dict[str, dict[str, dict[str, Command]]] = {
+    "Start": {
+        "repo": {
+            "list": repo.list_repositories,
+            "create": repo.create_repository,
+            "show": repo.show_repository,
+        },
+    },
+    "History": {
+        "branch": {"list": refs.list_branches, "create": refs.create_branch, "delete": refs.delete_branch},
+        "tag": {"list": refs.list_tags, "create": refs.create_tag, "delete": refs.delete_tag},
+    },
+    "Lineage": {"runs": {"list": runs.list_runs, "show": runs.show_run}},
+}
+"""A group's first command is what the group does by itself."""
+_GROUP_HELP = {
+    "repo": "Repositories: list, create, show.",
+    "branch": "Branches: list, create, delete.",
+    "tag": "Tags: list, create, delete.",
+    "runs": "Runs of pipelines: list, show.",
+}
+
+
+class Program(TyperGroup):
+    """The whole command line: everything that goes wrong in it ends in an exit code and a line on stderr."""
+
+    _json = False
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        arguments = list(sys.argv[1:] if args is None else args)
+        self._json = _asks_for_json(arguments)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+        def call() -> Any:
+            return super(Program, self).main(
+                arguments,
+                prog_name or PROGRAM,
+                complete_var,
+                standalone_mode=False,
+                windows_expand_args=windows_expand_args,
+                **extra,
+            )
+
+        sys.exit(guarded(call, json=self._json))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs a command. Its errors are told before Typer, which has its own way, sees them."""
+        return guarded(lambda: super(Program, self).invoke(ctx), json=self._json)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a command line and returns the exit code."""
+    try:
+        app(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    return 0
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    """Tells whether errors are wanted as JSON. Asked of the words, as they may not even parse."""
+    words = list(arguments)
+    options = words[: words.index("--")] if "--" in words else words
+    return "--json" in options
+
+
+@with_common_options
+def _program(
+    invocation: Invocation,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Versioned datasets with git semantics, and the lineage of every version."""
+    if version:
+        print_version()
+        raise typer.Exit
+    if invocation.context.invoked_subcommand is None:
+        invocation.context.get_help()
+
+
+def _build() -> typer.Typer:
+    program = typer.Typer(
+        cls=Program,
+        invoke_without_command=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    program.callback()(_program)
+    for panel, commands in _COMMANDS.items():
+        for name, function in commands.items():
+            program.command(name, rich_help_panel=panel)(with_common_options(function))
+    for panel, groups in _GROUPS.items():
+        for name, group_commands in groups.items():
+            program.add_typer(_group(name, group_commands), name=name, rich_help_panel=panel)
+    return program
+
+
+def _group(name: str, commands: dict[str, Command]) -> typer.Typer:
+    default = next(iter(commands.values()))
+    group = typer.Typer(help=_GROUP_HELP[name], invoke_without_command=True)
+
+    def list_by_default(invocation: Invocation) -> None:
+        if invocation.context.invoked_subcommand is None:
+            default(invocation)
+
+    group.callback()(with_common_options(list_by_default))
+    for command, function in commands.items():
+        group.command(command)(with_common_options(function))
+    return group
+
+
+app = _build()

@@ -1,0 +1,156 @@
+"""`log` and `show`: what happened."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.cli import cells
+from lineageflow_core.cli.commands.diff import DATASET_COLUMNS, dataset_row
+from lineageflow_core.cli.commands.refs import refs
+from lineageflow_core.cli.commit_graph import draw, newest_first
+from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.options import LimitOption, most_of
+from lineageflow_core.cli.output import Column
+from lineageflow_core.cli.pages import every
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.diff import DatasetDiff
+from lineageflow_core.model.ids import CommitId
+from lineageflow_core.model.refs import RefKind
+
+_COLUMNS = (
+    Column(name="commit"),
+    Column(name="when"),
+    Column(name="author"),
+    Column(name="run"),
+    Column(name="refs"),
+    Column(name="message", shrinks=True),
+)
+
+_Names = dict[CommitId, list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitDetails:
+    """A commit with what it changed."""
+
+    commit: Commit
+    changes: tuple[DatasetDiff, ...]
+    """Against its first parent."""
+
+
+def log(
+    invocation: Invocation,
+    ref: Annotated[
+        str | None,
+        typer.Argument(metavar="REF", help="Where to begin; else the default branch.", show_default=False),
+    ] = None,
+    path: Annotated[
+        str,
+        typer.Option("--path", metavar="PATH", help="Only what changed this path.", show_default=False),
+    ] = "",
+    graph: Annotated[bool, typer.Option("--graph", help="Draw merged histories, too.")] = False,
+    limit: LimitOption = 30,
+) -> None:
+    """List commits, newest first.
+
+    They are the branch's own: the histories that were merged into it are left out, unless with --graph.
+    """
+    repository, start = invocation.places.ref(ref)
+    catalog = invocation.catalog
+    names = _names(catalog, repository)
+    if not graph:
+        found = every(
+            lambda after, size: catalog.history.log(repository, start, path=path, after=after, limit=size),
+            most=limit + 1 if limit else None,
+        )
+        invocation.output.listing(found, _COLUMNS, lambda commit: _row(commit, names), most=most_of(limit))
+        return
+    if path:
+        raise InvalidInputError("--graph draws whole histories; leave the path or --graph out")
+    commits = list(
+        islice(
+            newest_first(
+                catalog.refs.resolve(repository, start),
+                lambda commit: catalog.refs.resolve(repository, commit),
+            ),
+            most_of(limit),
+        )
+    )
+    invocation.output.document(commits)
+    invocation.output.tree(_drawn(commits, names))
+
+
+def show(
+    invocation: Invocation,
+    ref: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="REF", help="Which commit; else the default branch's tip.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Show one commit, and what it changed."""
+    repository, name = invocation.places.ref(ref)
+    catalog = invocation.catalog
+    commit = catalog.refs.resolve(repository, name)
+    changes: tuple[DatasetDiff, ...] = ()
+    if commit.parents:
+        changes = tuple(
+            every(
+                lambda after, limit: catalog.history.diff_datasets(
+                    repository, commit.parents[0], commit.id, after=after, limit=limit
+                )
+            )
+        )
+    output = invocation.output
+    output.document(CommitDetails(commit=commit, changes=changes))
+    output.card(_facts(commit))
+    output.table(DATASET_COLUMNS, (dataset_row(change) for change in changes), section="changes")
+
+
+def first_line(message: str) -> str:
+    """Returns what a commit's message says in its first line."""
+    return message.partition("\n")[0]
+
+
+def _facts(commit: Commit) -> Iterator[tuple[str, cells.Cell]]:
+    yield "commit", cells.text(commit.id, "id")
+    yield "parents", cells.joined(cells.short_id(parent) for parent in commit.parents)
+    yield "author", cells.text(commit.author)
+    yield "date", cells.instant(commit.created_at)
+    yield "run", cells.text(commit.run_id, "run")
+    for line in commit.message.splitlines():
+        yield "message", cells.text(line, "name")
+    for key, value in sorted(commit.metadata.items()):
+        yield key, cells.text(value)
+
+
+def _names(catalog: Catalog, repository: str) -> _Names:
+    names: _Names = defaultdict(list)
+    for kind in (RefKind.BRANCH, RefKind.TAG):
+        for ref in refs(catalog, repository, kind):
+            names[ref.commit].append(ref.name)
+    return names
+
+
+def _row(commit: Commit, names: _Names) -> tuple[cells.Cell, ...]:
+    return (
+        cells.short_id(commit.id),
+        cells.when(commit.created_at),
+        cells.text(commit.author),
+        cells.short_id(commit.run_id, "run"),
+        cells.joined(cells.text(name, "ref") for name in names.get(commit.id, ())),
+        cells.text(first_line(commit.message)),
+    )
+
+
+def _drawn(commits: list[Commit], names: _Names) -> Iterator[tuple[str, cells.Cell]]:
+    for lanes, commit in draw(iter(commits)):
+        row = _row(commit, names) if commit is not None else ()
+        yield lanes, cells.joined(row, between="  ")

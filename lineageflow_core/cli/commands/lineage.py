@@ -1,0 +1,213 @@
+"""`lineage`, `impact` and `blame`: where data came from, and where it went."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from lineageflow_core.cli import cells
+from lineageflow_core.cli.commands.browse import AddressArgument
+from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.lineage_text import dot, mermaid
+from lineageflow_core.cli.lineage_tree import grow, lines, node_cell
+from lineageflow_core.cli.options import NodeArgument
+from lineageflow_core.cli.output import Column
+from lineageflow_core.cli.versions import version_cell, version_cells
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.lineage import Blame, Direction, Impact, LineageGraph, LineageNode
+
+_DEPTH = 3
+"""Runs to go in each direction where nobody says."""
+_SHOWN_INPUTS = 20
+"""Versions that a card in a terminal has room for."""
+_HEADINGS = {Direction.UPSTREAM: "made from", Direction.DOWNSTREAM: "went into"}
+_NODE_COLUMNS = (
+    Column(name="direction"),
+    Column(name="depth", right=True),
+    Column(name="kind"),
+    Column(name="node"),
+    Column(name="is"),
+)
+_IMPACT_COLUMNS = (
+    Column(name="degree", right=True),
+    Column(name="state"),
+    Column(name="dataset"),
+    Column(name="partition"),
+    Column(name="version"),
+    Column(name="type"),
+    Column(name="made by"),
+    Column(name="run"),
+    Column(name="current on"),
+)
+
+
+class GraphFormat(StrEnum):
+    """How `lineage` draws."""
+
+    TREE = "tree"
+    DOT = "dot"
+    MERMAID = "mermaid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineageBothWays:
+    """What fed a node and what it fed; None where that was not asked for."""
+
+    upstream: LineageGraph | None
+    downstream: LineageGraph | None
+
+
+def lineage(
+    invocation: Invocation,
+    node: NodeArgument,
+    up: Annotated[
+        int | None,
+        typer.Option(
+            "--up", "-u", min=0, metavar="N", help="So many runs back, and only that way.", show_default=False
+        ),
+    ] = None,
+    down: Annotated[
+        int | None,
+        typer.Option(
+            "--down", "-d", min=0, metavar="N", help="So many runs on, and only that way.", show_default=False
+        ),
+    ] = None,
+    format: Annotated[  # noqa: A002 (Typer names the option after it)
+        GraphFormat | None,
+        typer.Option(
+            "--format", help="How to draw it; else a tree, or one node a line on a pipe.", show_default=False
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many nodes at most, each way.")
+    ] = 300,
+) -> None:
+    """Draw what data was made from, and went into.
+
+    By default three runs back and three on, at exact versions.
+    """
+    start = invocation.places.node(node)
+    catalog = invocation.catalog
+    if up is None and down is None:
+        up = down = _DEPTH
+    wanted = {Direction.UPSTREAM: up, Direction.DOWNSTREAM: down}
+    graphs = {
+        direction: catalog.lineage.trace(start, direction=direction, depth=depth, limit=limit)
+        for direction, depth in wanted.items()
+        if depth is not None
+    }
+    output, home = invocation.output, invocation.places.home
+    output.document(
+        LineageBothWays(upstream=graphs.get(Direction.UPSTREAM), downstream=graphs.get(Direction.DOWNSTREAM))
+    )
+    if format is GraphFormat.DOT:
+        output.text(dot(graphs.values(), home))
+    elif format is GraphFormat.MERMAID:
+        output.text(mermaid(graphs.values(), home))
+    elif format is GraphFormat.TREE or output.is_terminal:
+        output.tree(_tree(start, graphs, home))
+    else:
+        output.table(_NODE_COLUMNS, _node_rows(graphs))
+    if any(graph.truncated for graph in graphs.values()):
+        output.note(f"there is more than {limit} nodes; ask for more with --limit, or start nearer")
+
+
+def impact(invocation: Invocation, node: NodeArgument) -> None:
+    """List what was derived from a run or version.
+
+    Tainted is what cannot be trusted if that is bad: no clean run ever made the same content.
+    """
+    found = invocation.catalog.lineage.impact(invocation.places.node(node))
+    home = invocation.places.home
+    invocation.output.listing(found, _IMPACT_COLUMNS, lambda item: _impact_row(item, home))
+    tainted = sum(item.tainted for item in found)
+    current = sum(bool(item.current) for item in found)
+    invocation.output.note(
+        f"{cells.plural(len(found), 'version')} derived, {tainted} tainted, {current} current on a branch"
+    )
+
+
+def blame(invocation: Invocation, address: AddressArgument) -> None:
+    """Show which commit, run and code made data."""
+    place = invocation.places.located(address)
+    assert place.ref is not None  # `located` fills it in
+    found = invocation.catalog.lineage.blame(place.repository, place.ref, place.path)
+    invocation.output.document(found)
+    commit = invocation.catalog.refs.resolve(place.repository, found.commit)
+    most = _SHOWN_INPUTS if invocation.output.is_terminal else None
+    invocation.output.card(_blame_facts(found, commit, invocation.places.home, most))
+
+
+def _tree(
+    start: str, graphs: dict[Direction, LineageGraph], home: str | None
+) -> Iterator[tuple[str, cells.Cell]]:
+    any_graph = next(iter(graphs.values()))
+    is_one = len(any_graph.start) == 1
+    root = next((node for node in any_graph.nodes if is_one and node.id == any_graph.start[0]), None)
+    yield "", node_cell(root, home) if root else cells.text(start, "name")
+    for direction, graph in graphs.items():
+        limbs = grow(graph, direction)
+        below = limbs[0].limbs if is_one and limbs else limbs
+        yield "", cells.text(_HEADINGS[direction] + ("" if below else ": nothing that is known"), "dim")
+        yield from lines(below, home)
+
+
+def _node_rows(graphs: dict[Direction, LineageGraph]) -> Iterator[Sequence[cells.Cell]]:
+    for direction, graph in graphs.items():
+        for node in graph.nodes:
+            yield (
+                cells.text(direction.value),
+                cells.count(node.depth),
+                cells.text(node.kind.value),
+                cells.text(node.id),
+                _what_it_is(node),
+            )
+
+
+def _what_it_is(node: LineageNode) -> cells.Cell:
+    return cells.text(node.run.job.name if node.run else node.dataset_type)
+
+
+def _impact_row(item: Impact, home: str | None) -> Sequence[cells.Cell]:
+    state = cells.marked("⊘", "tainted", "tainted") if item.tainted else cells.marked("✓", "ok", "clean")
+    return (
+        cells.count(item.degree),
+        state,
+        *version_cells(item.version, home),
+        cells.text(item.dataset_type.lower() if item.dataset_type else None, "dim"),
+        cells.text(item.produced_by.job.name),
+        cells.short_id(item.produced_by.id, "run"),
+        cells.joined(cells.text(branch, "ref") for branch in item.current),
+    )
+
+
+def _blame_facts(
+    found: Blame, commit: Commit, home: str | None, most: int | None
+) -> Iterator[tuple[str, cells.Cell]]:
+    dataset, partition, version = version_cells(found.version, home)
+    yield "dataset", dataset
+    yield "partition", partition
+    yield "version", version
+    yield "commit", cells.short_id(found.commit)
+    yield "message", cells.text(commit.message.partition("\n")[0])
+    yield "author", cells.text(found.author)
+    yield "date", cells.instant(commit.created_at)
+    if found.run is None:
+        yield "run", cells.only_shown("none that is known: put by a person, or by what tells nothing")
+        return
+    yield "run", cells.text(found.run.id, "run")
+    yield "state", cells.run_state(found.run.state)
+    yield "job", cells.text(found.run.job.name, "name")
+    if found.pipeline != found.run.id:
+        yield "pipeline", cells.text(found.pipeline, "run")
+    yield "code", cells.code(found.run.code)
+    if found.run.code is not None:
+        yield "from", cells.text(found.run.code.repository_url)
+        yield "file", cells.text(found.run.code.path)
+    for version_read in islice(found.inputs, most):
+        yield "made from", version_cell(version_read, home)
+    if most is not None and len(found.inputs) > most:
+        yield "", cells.only_shown(f"and {len(found.inputs) - most} more; `lineageflow runs show` lists all")

@@ -1,0 +1,105 @@
+"""`branch` and `tag`: names for commits."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.cli import cells
+from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.options import AuthorOption
+from lineageflow_core.cli.output import Column
+from lineageflow_core.cli.pages import every
+from lineageflow_core.model.refs import Ref, RefKind
+
+_COLUMNS = (Column(name=""), Column(name="name"), Column(name="commit"), Column(name="moved"))
+_TAG_COLUMNS = (Column(name="name"), Column(name="commit"), Column(name="made"))
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What it is called.", show_default=False)]
+SourceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="REF", help="Where it begins; else the default branch's tip.", show_default=False
+    ),
+]
+
+
+def list_branches(invocation: Invocation) -> None:
+    """List the branches.
+
+    '*' marks the default one. Branches of runs are in `lineageflow status`.
+    """
+    places = invocation.places
+    default = places.default_branch(places.repository)
+
+    def row(ref: Ref) -> tuple[cells.Cell, ...]:
+        is_default = ref.name == default
+        return (
+            cells.text("*" if is_default else " "),
+            cells.text(ref.name, "ref" if is_default else "name"),
+            cells.short_id(ref.commit),
+            cells.when(ref.updated_at),
+        )
+
+    invocation.output.listing(refs(invocation.catalog, places.repository, RefKind.BRANCH), _COLUMNS, row)
+
+
+def create_branch(
+    invocation: Invocation, name: NameArgument, source: SourceOption = None, author: AuthorOption = None
+) -> None:
+    """Make a branch."""
+    repository, ref = invocation.places.ref(source)
+    made = invocation.catalog.refs.create_branch(
+        repository, name, source=ref, author=invocation.author(author)
+    )
+    _show(invocation, made)
+
+
+def delete_branch(invocation: Invocation, name: NameArgument, author: AuthorOption = None) -> None:
+    """Remove a branch. Its commits stay."""
+    gone = invocation.catalog.refs.delete_branch(
+        invocation.places.repository, name, author=invocation.author(author)
+    )
+    _show(invocation, gone)
+    again = invocation.command("branch", "create", name, "--from", gone.commit)
+    invocation.output.note(f"back with: {again}")
+
+
+def list_tags(invocation: Invocation) -> None:
+    """List the tags."""
+
+    def row(ref: Ref) -> tuple[cells.Cell, ...]:
+        return cells.text(ref.name, "name"), cells.short_id(ref.commit), cells.when(ref.created_at)
+
+    found = refs(invocation.catalog, invocation.places.repository, RefKind.TAG)
+    invocation.output.listing(found, _TAG_COLUMNS, row)
+
+
+def create_tag(
+    invocation: Invocation, name: NameArgument, source: SourceOption = None, author: AuthorOption = None
+) -> None:
+    """Make a tag, which never moves."""
+    repository, ref = invocation.places.ref(source)
+    made = invocation.catalog.refs.create_tag(repository, name, source=ref, author=invocation.author(author))
+    _show(invocation, made)
+
+
+def delete_tag(invocation: Invocation, name: NameArgument, author: AuthorOption = None) -> None:
+    """Remove a tag. Its commit stays."""
+    gone = invocation.catalog.refs.delete_tag(
+        invocation.places.repository, name, author=invocation.author(author)
+    )
+    _show(invocation, gone)
+    again = invocation.command("tag", "create", name, "--from", gone.commit)
+    invocation.output.note(f"back with: {again}")
+
+
+def refs(catalog: Catalog, repository: str, kind: RefKind) -> Iterator[Ref]:
+    """Yields all refs of one kind."""
+    return every(lambda after, limit: catalog.refs.list_refs(repository, kind=kind, after=after, limit=limit))
+
+
+def _show(invocation: Invocation, ref: Ref) -> None:
+    invocation.output.document(ref)
+    invocation.output.line(cells.text(ref.name, "ref"), cells.short_id(ref.commit))

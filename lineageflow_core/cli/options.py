@@ -1,0 +1,43 @@
+"""Arguments and options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+AuthorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--author",
+        envvar="LINEAGEFLOW_AUTHOR",
+        metavar="NAME",
+        help="Who the change is by; else the user of this machine.",
+        show_default=False,
+    ),
+]
+MessageOption = Annotated[
+    str | None,
+    typer.Option("--message", "-m", metavar="TEXT", help="The commit's message.", show_default=False),
+]
+BranchOption = Annotated[
+    str | None,
+    typer.Option(
+        "--branch", "-b", metavar="BRANCH", help="The branch; else the default branch.", show_default=False
+    ),
+]
+LimitOption = Annotated[
+    int, typer.Option("--limit", "-n", min=0, metavar="N", help="How many at most; 0 is all.")
+]
+NodeArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="NODE",
+        help="A run (its id, or the start of it), an address of a dataset or partition, or version:...",
+        show_default=False,
+    ),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")]
+
+
+def most_of(limit: int) -> int | None:
+    """Returns a `--limit` as a number of items; None is all."""
+    return limit or None

@@ -1,0 +1,64 @@
+from tests.core.cli.calling import Cli
+from tests.core.cli.story import Story
+
+
+def test_the_log_has_one_commit_a_line(seen: Cli, told: Story) -> None:
+    rows = seen.good("log").rows
+    assert ["bad run", "good run", "notes", "create repository"] == [row[5] for row in rows]
+    assert ["dagster", "dagster", "ada", "ada"] == [row[2] for row in rows]
+    assert [told.bad, told.good, "", ""] == [row[3] for row in rows]
+    assert ["main", "", "", ""] == [row[4] for row in rows]
+    assert told.before_bad.id == rows[1][0]
+
+
+def test_the_log_begins_where_it_is_told_to(seen: Cli, told: Story) -> None:
+    assert told.before_bad.id == seen.good("log", "main~1").rows[0][0]
+
+
+def test_the_log_of_a_path_has_what_changed_it(seen: Cli) -> None:
+    assert ["notes"] == [row[5] for row in seen.good("log", "--path", "notes.txt").rows]
+
+
+def test_the_log_says_where_it_was_cut_off(seen: Cli) -> None:
+    ran = seen.good("log", "-n", "2")
+    assert (2, "only the first 2; --limit 0 shows all\n") == (len(ran.rows), ran.err)
+    assert "" == seen.good("log", "-n", "4").err
+    assert 4 == len(seen.good("log", "-n", "0").rows)
+
+
+def test_the_log_is_an_array_of_commits(seen: Cli) -> None:
+    commits = seen.good("log", "--json").json
+    assert ["bad run", "good run", "notes", "create repository"] == [commit["message"] for commit in commits]
+    assert [commit["id"] for commit in commits[1:]] == [commit["parents"][0] for commit in commits[:3]]
+
+
+def test_the_graph_shows_merged_histories(seen: Cli) -> None:
+    lines = seen.good("log", "--graph", "-n", "0").out.splitlines()
+    assert 2 == len([line for line in lines if line.startswith("├─╮")])
+    assert any(line.startswith("│ ● ") and "write models/delay" in line for line in lines)
+    assert 16 == len(seen.good("log", "--graph", "--json").json)
+
+
+def test_the_graph_of_a_path_is_refused(seen: Cli) -> None:
+    assert 2 == seen("log", "--graph", "--path", "notes.txt").code
+
+
+def test_a_commit_is_shown_with_what_it_changed(seen: Cli, told: Story) -> None:
+    ran = seen.good("show", "main")
+    assert (told.bad, "dagster", "bad run") == (ran.facts["run"], ran.facts["author"], ran.facts["message"])
+    assert ["clean/flights", "models/delay", "raw/flights", "report.md"] == [
+        row[1] for row in ran.section("changes")
+    ]
+    details = seen.good("show", "main", "--json").json
+    assert (ran.facts["commit"], 4) == (details["commit"]["id"], len(details["changes"]))
+
+
+def test_the_first_commit_is_shown(seen: Cli) -> None:
+    assert [] == seen.good("show", "main~3").section("changes")
+
+
+def test_every_line_of_a_message_is_shown(cli: Cli) -> None:
+    cli.good("put", "-", "a", "-m", "first\n\nmore\x1b[2J", input="x")
+    ran = cli.good("show")
+    assert ["first", r"more\x1b[2J"] == [row[1] for row in ran.rows if row[0] == "message"]
+    assert "first" == cli.good("log").rows[0][5]

@@ -1,0 +1,105 @@
+import re
+
+from tests.core.cli.calling import Cli
+from tests.core.cli.story import Story, run_id
+
+
+def test_the_tree_goes_back_to_what_was_ingested(seen: Cli) -> None:
+    lines = seen.good("lineage", "report.md", "--format", "tree").out.splitlines()
+    assert lines[0].startswith("report.md ")
+    assert "made from" == lines[1]
+    assert lines[2].startswith("└─ ✓ flights.report  run ")
+    assert lines[3].startswith("   ├─ clean/flights 2013-01 ")
+    assert 3 == len([line for line in lines if "flights.clean" in line])
+    assert "went into: nothing that is known" == lines[-1]
+
+
+def test_what_comes_up_twice_is_drawn_once(seen: Cli) -> None:
+    lines = seen.good("lineage", "report.md", "--format", "tree").out.splitlines()
+    assert 1 == len([line for line in lines if "flights.clean" in line and line.endswith("(shown above)")])
+
+
+def test_only_one_way_is_drawn_if_only_that_is_asked_for(seen: Cli) -> None:
+    up = seen.good("lineage", "clean/flights/2013-02", "--up", "1", "--format", "tree").out
+    down = seen.good("lineage", "clean/flights/2013-02", "--down", "1", "--format", "tree").out
+    assert ("flights.clean" in up, "went into" in up) == (True, False)
+    assert ("flights.report" in down, "made from" in down) == (True, False)
+
+
+def test_on_a_pipe_every_node_is_a_row(seen: Cli) -> None:
+    rows = seen.good("lineage", "report.md", "--up", "1").rows
+    assert ["upstream", "0", "version"] == rows[0][:3]
+    assert [f"run:{run_id('bad report')}", "flights.report"] == rows[1][3:]
+    assert 5 == len(rows)
+
+
+def test_the_document_has_the_graphs_that_were_asked_for(seen: Cli) -> None:
+    both = seen.good("lineage", "report.md", "--json").json
+    assert {"upstream", "downstream"} == {name for name, graph in both.items() if graph is not None}
+    one = seen.good("lineage", "report.md", "--up", "1", "--json").json
+    assert (5, None) == (len(one["upstream"]["nodes"]), one["downstream"])
+
+
+def test_a_run_has_its_steps_as_beginnings(seen: Cli, told: Story) -> None:
+    lines = seen.good("lineage", told.bad, "--up", "1", "--format", "tree").out.splitlines()
+    assert [f"run:{told.bad}", "made from"] == lines[:2]
+    assert 3 == len([line for line in lines if line.startswith(("├─", "└─"))])
+
+
+def test_dot_and_mermaid_name_every_edge(seen: Cli) -> None:
+    dot = seen.good("lineage", "report.md", "--up", "1", "--format", "dot").out
+    assert dot.startswith("digraph lineage {\n")
+    assert 4 == len(re.findall(r"^  n\d+ -> n\d+;$", dot, re.MULTILINE))
+    mermaid = seen.good("lineage", "report.md", "--up", "1", "--format", "mermaid").out
+    assert mermaid.startswith("flowchart LR\n")
+    assert 4 == len(re.findall(r"^  n\d+ --> n\d+$", mermaid, re.MULTILINE))
+
+
+def test_a_graph_that_was_cut_off_says_so(seen: Cli) -> None:
+    ran = seen.good("lineage", "report.md", "--limit", "2")
+    assert "more than 2 nodes" in ran.err
+
+
+def test_the_impact_is_what_was_derived_nearest_first(seen: Cli, told: Story) -> None:
+    ran = seen.good("impact", told.bad)
+    assert [["0", "tainted", "lf://flights/clean/flights", "2013-02"]] == [row[:4] for row in ran.rows[:1]]
+    assert ["main"] * 4 == [row[8] for row in ran.rows]
+    assert "4 versions derived, 4 tainted, 4 current on a branch\n" == ran.err
+    assert ["1", "2", "2"] == [row[0] for row in seen.good("impact", "raw/flights/2013-02").rows]
+
+
+def test_what_is_no_longer_there_is_not_current(seen: Cli, told: Story) -> None:
+    ran = seen.good("impact", told.good)
+    current = {(row[2], row[3]): row[8] for row in ran.rows}
+    assert ("", "main") == (
+        current["lf://flights/raw/flights", "2013-02"],
+        current["lf://flights/raw/flights", "2013-01"],
+    )
+
+
+def test_blame_names_commit_run_and_code(seen: Cli, told: Story) -> None:
+    ran = seen.good("blame", "report.md")
+    facts = ran.facts
+    assert (run_id("bad report"), told.bad, "flights.report", "3f2a91c0" * 5, "bad run", "dagster") == (
+        facts["run"],
+        facts["pipeline"],
+        facts["job"],
+        facts["code"],
+        facts["message"],
+        facts["author"],
+    )
+    assert 3 == len(ran.section("made from"))
+    assert facts["version"] == seen.good("blame", "report.md", "--json").json["version"]["version"]
+
+
+def test_blame_looks_into_the_past(seen: Cli, told: Story) -> None:
+    assert told.good == seen.good("blame", "@main~1/report.md").facts["pipeline"]
+
+
+def test_a_person_is_blamed_without_a_run(seen: Cli) -> None:
+    facts = seen.good("blame", "notes.txt").facts
+    assert ("ada", False) == (facts["author"], "run" in facts)
+
+
+def test_what_is_not_there_is_not_found(seen: Cli) -> None:
+    assert [3, 3, 3] == [seen(verb, "nothere").code for verb in ("lineage", "impact", "blame")]

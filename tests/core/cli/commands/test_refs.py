@@ -1,0 +1,49 @@
+import pytest
+
+from tests.core.cli.calling import Cli
+
+
+@pytest.mark.parametrize("noun", ["branch", "tag"])
+def test_a_ref_is_made_listed_and_removed(cli: Cli, noun: str) -> None:
+    before = cli.good(noun).rows
+    tip = cli.good("show", "main~1").facts["commit"]
+    assert [["v1", tip]] == cli.good(noun, "create", "v1", "--from", "main~1").rows
+    assert tip == cli.good("show", "v1").facts["commit"]
+    assert "v1" in [ref["name"] for ref in cli.good(noun, "list", "--json").json]
+    gone = cli.good(noun, "delete", "v1")
+    assert [["v1", tip]] == gone.rows
+    assert before == cli.good(noun).rows
+    assert gone.err.startswith("back with: lineageflow --lake ")
+
+
+def test_what_brings_a_branch_back_brings_it_back(cli: Cli) -> None:
+    import shlex
+
+    cli.good("branch", "create", "try", "--from", "main~1")
+    _, *again = shlex.split(cli.good("branch", "delete", "try").err.removeprefix("back with: "))
+    assert [["try"]] == [row[:1] for row in Cli(None).good(*again).rows]
+
+
+def test_the_default_branch_is_marked(cli: Cli) -> None:
+    cli.good("branch", "create", "try")
+    assert [["*", "main"], [" ", "try"]] == [row[:2] for row in cli.good("branch").rows]
+
+
+def test_the_default_branch_stays(cli: Cli) -> None:
+    ran = cli("branch", "delete", "main")
+    assert 5 == ran.code
+    assert "default branch" in ran.err
+
+
+def test_a_name_is_taken_once(cli: Cli) -> None:
+    cli.good("branch", "create", "try")
+    assert 5 == cli("tag", "create", "try").code
+
+
+def test_a_name_with_a_slash_is_refused(cli: Cli) -> None:
+    assert 2 == cli("branch", "create", "a/b").code
+
+
+def test_what_is_not_there_is_not_removed(cli: Cli) -> None:
+    assert 3 == cli("branch", "delete", "nothere").code
+    assert 3 == cli("tag", "delete", "nothere").code

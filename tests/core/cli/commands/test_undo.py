@@ -1,0 +1,42 @@
+from tests.core.cli.calling import Cli
+from tests.core.cli.story import Story
+
+
+def test_a_commit_is_undone_by_another(cli: Cli, told: Story) -> None:
+    ran = cli.good("revert", "main", "--branch", "main")
+    assert ["main", 'revert "bad run"'] == ran.rows[0][1:]
+    assert "" == cli.good("diff", told.before_bad.id, "main").out
+
+
+def test_what_later_commits_changed_too_is_a_conflict(cli: Cli) -> None:
+    cli.good("put", "-", "report.md", input="by hand")
+    ran = cli("revert", "main~1")
+    assert (5, [["object", "report.md"]]) == (ran.code, [row[:2] for row in ran.rows])
+
+
+def test_a_path_is_made_what_it_was(cli: Cli) -> None:
+    ran = cli.good("restore", "raw/flights/2013-02", "--from", "main~1", "-m", "as it was")
+    assert ["main", "as it was"] == ran.rows[0][1:]
+    assert "delays of 2013-02" == cli.good("cat", "raw/flights/2013-02/data.csv").out
+    assert "" == cli.good("diff", "main~2", "main", "raw").out
+
+
+def test_what_was_not_there_is_removed(cli: Cli) -> None:
+    cli.good("restore", "lf://flights/report.md", "--from", "main~2")
+    assert 3 == cli("cat", "report.md").code
+
+
+def test_restoring_what_is_so_already_says_so(cli: Cli) -> None:
+    ran = cli.good("restore", "notes.txt", "--from", "main~1")
+    assert ran.err.startswith("nothing changed: ")
+
+
+def test_a_path_names_no_ref(cli: Cli) -> None:
+    assert 2 == cli("restore", "@main/notes.txt", "--from", "main~1").code
+    assert 2 == cli("restore", "lf://flights", "--from", "main~1").code
+
+
+def test_the_ref_is_needed(cli: Cli) -> None:
+    ran = cli("restore", "notes.txt")
+    assert 2 == ran.code
+    assert "--from" in ran.err
