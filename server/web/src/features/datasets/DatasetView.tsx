@@ -1,0 +1,66 @@
+import { useQuery } from "@tanstack/react-query";
+import { commands } from "../../cli";
+import { CommandLine } from "../../ui/CommandLine";
+import { Panel } from "../../ui/Panel";
+import { Tabs } from "../../ui/Tabs";
+import { useUrlState } from "../../ui/urlState";
+import { BlameCard } from "./BlameCard";
+import { FolderTable } from "./FolderTable";
+import { PartitionTable } from "./PartitionTable";
+import { PlaceFacts } from "./PlaceFacts";
+import { PreviewPanel } from "./PreviewPanel";
+import { datasetQuery, type Place, previewQuery } from "./queries";
+import { SchemaTable } from "./SchemaTable";
+import classes from "./DatasetView.module.css";
+
+interface DatasetViewProps {
+  repository: string;
+  refName: string;
+  path: string;
+  place: Extract<Place, { dataset: string }>;
+}
+
+const VIEWS = ["preview", "schema", "partitions", "files"] as const;
+
+/** A dataset, or a partition, folder or object in it: what is in it, what it is, and who made it. */
+export function DatasetView({ repository, refName, path, place }: DatasetViewProps) {
+  const dataset = useQuery(datasetQuery(repository, refName, place.dataset));
+  const preview = useQuery(previewQuery(repository, refName, path));
+  const [view, setView] = useUrlState("view", VIEWS, "preview");
+
+  const columns = preview.data?.table?.columns;
+  const isPartitioned = place.kind === "dataset" && (dataset.data?.partition_depth ?? 0) > 0;
+  const isSingle =
+    place.kind === "object" || (place.kind === "dataset" && dataset.data?.objects === 1 && !isPartitioned);
+  const tabs = [
+    { value: "preview" as const, label: "Preview" },
+    ...(columns ? [{ value: "schema" as const, label: `Schema (${columns.length})` }] : []),
+    ...(isPartitioned ? [{ value: "partitions" as const, label: "Partitions" }] : []),
+    ...(isSingle ? [] : [{ value: "files" as const, label: "Files" }]),
+  ];
+  const shown = tabs.some(({ value }) => value === view) ? view : "preview";
+
+  return (
+    <div className={classes.columns}>
+      <div className={classes.main}>
+        <Tabs label="Views" tabs={tabs} value={shown} onChange={setView}>
+          {shown === "preview" && <PreviewPanel query={preview} />}
+          {shown === "schema" && columns && (
+            <SchemaTable columns={columns} rows={preview.data?.table?.row_count} />
+          )}
+          {shown === "partitions" && (
+            <PartitionTable repository={repository} refName={refName} dataset={path} />
+          )}
+          {shown === "files" && <FolderTable repository={repository} refName={refName} path={path} />}
+        </Tabs>
+      </div>
+      <aside className={classes.side} aria-label="About">
+        <PlaceFacts repository={repository} refName={refName} path={path} place={place} />
+        <BlameCard repository={repository} refName={refName} path={path} />
+        <Panel title="Get it">
+          <CommandLine command={commands.get(repository, refName, path)} />
+        </Panel>
+      </aside>
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+import type { RollbackPlan } from "../../api/types";
+import { commands } from "../../cli";
+import { CopyCommand } from "../../ui/CopyCommand";
+import { formatCount } from "../../ui/format";
+import { IdLink } from "../../ui/Id";
+import { Panel } from "../../ui/Panel";
+import { Tabs } from "../../ui/Tabs";
+import { useUrlState } from "../../ui/urlState";
+import { urls } from "../../urls";
+import { ApplyPlan } from "./ApplyPlan";
+import { ItemTable } from "./ItemTable";
+import { PlanStatus } from "./PlanStatus";
+import classes from "./PlanView.module.css";
+import { countActions, whatStays } from "./summary";
+import { TargetLink } from "./TargetLink";
+
+const SHOWN = ["all", "restore", "remove", "keep"] as const;
+
+/** A rollback as it is planned, or as it was applied: what happens to each dataset and partition, and why. */
+export function PlanView({ plan }: { plan: RollbackPlan }) {
+  const [shown, setShown] = useUrlState("show", SHOWN, "all");
+  const counts = countActions(plan.items);
+  const applied = plan.state === "applied";
+  return (
+    <>
+      <Panel>
+        <div className={classes.summary}>
+          <div className={classes.what}>
+            <span className={classes.sentence}>
+              {applied ? "Rolled back" : "Roll back"} <TargetLink target={plan.target} />
+              {plan.scope === "descendants"
+                ? " and everything derived from it"
+                : ", only what it wrote itself,"}{" "}
+              on <b>{plan.branch}</b>
+            </span>
+            <PlanStatus state={plan.state} />
+          </div>
+          <ul className={classes.counts}>
+            <Count number={counts.restore} tone="ok" label="back to the last clean version" />
+            <Count number={counts.remove} tone="failed" label="removed: no clean version existed" />
+            <Count number={counts.keep} tone="neutral" label="left as they are" />
+          </ul>
+          {whatStays(plan.items).map((line) => (
+            <p key={line} className={classes.stays}>
+              {line}
+            </p>
+          ))}
+          <p className={classes.stays}>
+            Made for commit <IdLink value={plan.head} to={urls.commit(plan.repository, plan.head)} />. History
+            is not rewritten: {applied ? "this was" : "it becomes"} one new commit, which can itself be
+            reverted.
+          </p>
+        </div>
+      </Panel>
+
+      <ApplyPlan plan={plan} />
+
+      <Tabs
+        label="Items by action"
+        value={shown}
+        onChange={setShown}
+        actions={
+          <CopyCommand
+            command={commands.planRollback(plan.repository, plan.target, plan.branch, plan.scope)}
+          />
+        }
+        tabs={[
+          { value: "all", label: `All (${plan.items.length})` },
+          { value: "restore", label: `Restore (${counts.restore})` },
+          { value: "remove", label: `Remove (${counts.remove})` },
+          { value: "keep", label: `Keep (${counts.keep})` },
+        ]}
+      >
+        <Panel flush>
+          <ItemTable
+            plan={plan}
+            items={plan.items.filter(({ action }) => shown === "all" || action === shown)}
+          />
+        </Panel>
+      </Tabs>
+    </>
+  );
+}
+
+function Count({ number, tone, label }: { number: number; tone: string; label: string }) {
+  return (
+    <li className={classes.count} data-tone={number === 0 ? "none" : tone}>
+      <b className={classes.number}>{formatCount(number)}</b> {label}
+    </li>
+  );
+}

@@ -1,0 +1,48 @@
+import { queryOptions } from "@tanstack/react-query";
+import { answer, api } from "../../api/client";
+import { pagedQuery } from "../../api/paging";
+import type { RollbackScope } from "../../api/types";
+
+export const planKey = (id: string) => ["plans", id] as const;
+
+export const planQuery = (id: string) =>
+  queryOptions({
+    queryKey: planKey(id),
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/plans/{plan}", { params: { path: { plan: id } }, signal })),
+  });
+
+export const plansQuery = (repository: string) =>
+  pagedQuery(["repository", repository, "plans"], (after, signal) =>
+    answer(
+      api.GET("/api/v1/repositories/{repository}/plans", {
+        params: { path: { repository }, query: { after } },
+        signal,
+      }),
+    ),
+  );
+
+export interface RollbackRequest {
+  target: string;
+  branch: string;
+  scope: RollbackScope;
+}
+
+/** Makes a plan and shows it: nothing changes by that, so it is asked for like anything else that is read. */
+export const rollbackQuery = (repository: string, request: RollbackRequest) =>
+  queryOptions({
+    queryKey: ["repository", repository, "rollback", request],
+    queryFn: () =>
+      answer(
+        api.POST("/api/v1/repositories/{repository}/plans", {
+          params: { path: { repository } },
+          body: { ...request, outputs: [] },
+        }),
+      ),
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+  });
+
+export function applyPlan(plan: string, author: string) {
+  return answer(api.POST("/api/v1/plans/{plan}/apply", { params: { path: { plan } }, body: { author } }));
+}
