@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import replace as with_fields
 from enum import StrEnum
 
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.names import check_path
 from lineageflow_core.model.objects import ObjectEntry
 
 
@@ -47,3 +50,23 @@ def replace(path: str, objects: Iterable[ObjectEntry], *, dataset: str | None = 
     With `dataset`, `path` is a partition of that dataset, and only the partition is replaced.
     """
     return Change(kind=ChangeKind.REPLACE, path=path, dataset=dataset, objects=tuple(objects))
+
+
+def check_change(change: Change) -> Change:
+    """Returns `change` with its paths in Unicode NFC, as `check_path` does.
+
+    Raises InvalidInputError if a path cannot be one, or if two objects have the same.
+    """
+    path = check_path(change.path)
+    objects = tuple(_check_entry(entry, path) for entry in change.objects)
+    if len({entry.path for entry in objects}) < len(objects):
+        raise InvalidInputError(f"two objects of the change to {path!r} have one path; give each its own")
+    dataset = check_path(change.dataset) if change.dataset is not None else None
+    return with_fields(change, path=path, dataset=dataset, objects=objects)
+
+
+def _check_entry(entry: ObjectEntry, folder: str) -> ObjectEntry:
+    if not entry.path:
+        return entry
+    path = check_path(f"{folder}/{entry.path}")[len(folder) + 1 :]
+    return entry if path == entry.path else with_fields(entry, path=path)

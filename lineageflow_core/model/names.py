@@ -51,6 +51,11 @@ def check_path(path: str) -> str:
     return path
 
 
+def check_folder(path: str) -> str:
+    """Returns `path` as `check_path` does, or '', which is the whole repository."""
+    return check_path(path) if path else ""
+
+
 def check_repository_name(name: str) -> str:
     """Returns `name` if it can name a repository, or raises InvalidInputError."""
     if not _NAME.fullmatch(name):

@@ -13,6 +13,7 @@ from lineageflow_core.errors import ObjectNotFoundError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import Blame, Version
+from lineageflow_core.model.names import check_path
 from lineageflow_core.model.objects import Snapshot
 from lineageflow_core.model.run import Run
 from lineageflow_core.openlineage.naming import version_of
@@ -35,7 +36,7 @@ class BlameService:
 
         Of several partitions, the one that changed last is blamed; of those that changed together, the last.
         """
-        snapshot = self._last_changed(repository, ref, path)
+        snapshot = self._last_changed(repository, ref, check_path(path))
         commit = self._last_change(repository, ref, _unit(snapshot))
         version = version_of(repository, snapshot)
         run = self._maker(version, list(self._origins(repository, commit, _unit(snapshot))))

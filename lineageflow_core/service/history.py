@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from lineageflow_core.errors import InvalidInputError, ObjectMissingError, RefMovedError
-from lineageflow_core.model.change import Change
+from lineageflow_core.errors import ObjectMissingError, RefMovedError
+from lineageflow_core.model.change import Change, ChangeKind, check_change
 from lineageflow_core.model.commit import Commit, make_commit
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
-from lineageflow_core.model.ids import CommitId, RunId
+from lineageflow_core.model.ids import CommitId, RunId, parse_run_id
 from lineageflow_core.model.merge import MergePreview, Side
-from lineageflow_core.model.names import check_path, is_under
+from lineageflow_core.model.names import check_folder, check_path, parents_of
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.service.ancestry import part
 from lineageflow_core.service.merging import merge_commits, preview, undo
@@ -42,13 +42,15 @@ class HistoryService:
         key: str | None = None,
     ) -> Commit:
         opened = self._lake.repository(repository)
-        _check_objects(opened, changes)
+        run_id = parse_run_id(run_id) if run_id is not None else None
+        checked = [check_change(change) for change in changes]
+        _check_objects(opened, checked)
 
         def build(tip: Commit, nodes: NodeBuffer) -> Commit:
             if expected is not None and expected != tip.id:
-                _check_untouched(opened, expected, tip, changes)
+                _check_untouched(opened, expected, tip, checked)
             edit = RootEdit(nodes, tip.root)
-            edit.apply(changes)
+            edit.apply(checked)
             root = edit.finish()
             if root == tip.root:
                 return tip
@@ -75,8 +77,7 @@ class HistoryService:
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Commit]:
         opened = self._lake.repository(repository)
-        if path:
-            check_path(path)
+        path = check_folder(path)
         commits = _first_parents(opened, opened.resolve(ref), after)
         if path:
             commits = (commit for commit in commits if _changed(opened, commit, path))
@@ -93,7 +94,7 @@ class HistoryService:
         limit: int = DEFAULT_LIMIT,
     ) -> Page[DiffEntry]:
         opened, one, other = self._roots(repository, left, right)
-        entries = diff_objects(opened.nodes, one, other, path=path, after=after or "")
+        entries = diff_objects(opened.nodes, one, other, path=check_folder(path), after=after or "")
         return page_of(entries, limit, lambda entry: entry.path)
 
     def diff_datasets(
@@ -107,7 +108,7 @@ class HistoryService:
         limit: int = DEFAULT_LIMIT,
     ) -> Page[DatasetDiff]:
         opened, one, other = self._roots(repository, left, right)
-        entries = diff_datasets(opened.nodes, one, other, path=path, after=after or "")
+        entries = diff_datasets(opened.nodes, one, other, path=check_folder(path), after=after or "")
         return page_of(entries, limit, lambda entry: entry.path)
 
     def merge_base(self, repository: str, left: str, right: str) -> CommitId | None:
@@ -133,6 +134,7 @@ class HistoryService:
         key: str | None = None,
     ) -> Commit:
         opened = self._lake.repository(repository)
+        run_id = parse_run_id(run_id) if run_id is not None else None
 
         def build(tip: Commit, nodes: NodeBuffer) -> Commit:
             return merge_commits(
@@ -231,22 +233,29 @@ def _check_objects(opened: OpenRepository, changes: Sequence[Change]) -> None:
 def _check_untouched(
     opened: OpenRepository, expected: CommitId, tip: Commit, changes: Sequence[Change]
 ) -> None:
-    """Raises RefMovedError where others changed, since `expected`, what the changes touch."""
+    """Raises RefMovedError where others changed, since `expected`, what the changes touch.
+
+    As in a merge, what they replaced they changed as one thing.
+    """
     known = opened.resolve(expected)
-    touched = [
-        join(change.path, entry.path)
-        for change in changes
-        for entry in (change.objects if change.kind == "put" else ())
-    ] + [change.path for change in changes if change.kind != "put"]
-    if not touched:
-        raise InvalidInputError("there are no changes to commit")
+    replaced = part(known, tip, opened.commit).right_replaced
+    touched = {path for change in changes for path in _touched(change)}
+    reached = touched | {folder for path in touched for folder in parents_of(path)}
     for entry in diff_objects(opened.nodes, known.root, tip.root):
-        for path in touched:
-            if is_under(entry.path, path) or is_under(path, entry.path):
-                raise RefMovedError(
-                    f"{entry.path!r} was changed by others since {expected[:8]}, and this commit changes "
-                    f"{path!r}; look at the new tip {tip.id[:8]}, then commit again",
-                    expected=expected,
-                    actual=tip.id,
-                    path=entry.path,
-                )
+        above = parents_of(entry.path)
+        units = replaced.intersection(above)
+        if entry.path in reached or not reached.isdisjoint(units) or not touched.isdisjoint(above):
+            raise RefMovedError(
+                f"{entry.path!r} was changed by others since {known.id[:8]}, and this commit changes it, too, or "
+                f"what it belongs to; look at the new tip {tip.id[:8]}, then commit again",
+                expected=known.id,
+                actual=tip.id,
+                path=entry.path,
+            )
+
+
+def _touched(change: Change) -> Iterator[str]:
+    if change.kind is ChangeKind.PUT:
+        yield from (join(change.path, entry.path) for entry in change.objects)
+    else:
+        yield change.path

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lineageflow_core.errors import ObjectNotFoundError
-from lineageflow_core.model.names import check_path
+from lineageflow_core.model.names import check_folder, check_path
 from lineageflow_core.model.objects import Dataset, Item, ObjectEntry, Snapshot
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.service.opened import Lake
@@ -34,7 +34,8 @@ class ObjectsService:
         limit: int = DEFAULT_LIMIT,
     ) -> Page[ObjectEntry]:
         tree = self._tree(repository, ref)
-        return page_of(tree.objects(_folder(path), after=after or ""), limit, lambda entry: entry.path)
+        objects = tree.objects(check_folder(path), after=after or "")
+        return page_of(objects, limit, lambda entry: entry.path)
 
     def list_folder(
         self,
@@ -46,7 +47,7 @@ class ObjectsService:
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Item]:
         tree = self._tree(repository, ref)
-        return page_of(list_items(tree, _folder(path), after=after), limit, cursor_of)
+        return page_of(list_items(tree, check_folder(path), after=after), limit, cursor_of)
 
     def list_datasets(
         self,
@@ -58,7 +59,8 @@ class ObjectsService:
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Dataset]:
         tree = self._tree(repository, ref)
-        return page_of(tree.datasets(_folder(path), after=after or ""), limit, lambda found: found.path)
+        datasets = tree.datasets(check_folder(path), after=after or "")
+        return page_of(datasets, limit, lambda found: found.path)
 
     def get_dataset(self, repository: str, ref: str, path: str) -> Dataset:
         dataset = self._tree(repository, ref).dataset_at(check_path(path))
@@ -67,8 +69,9 @@ class ObjectsService:
         return dataset
 
     def get_snapshot(self, repository: str, ref: str, path: str) -> Snapshot:
+        path = check_path(path)
         tree = self._tree(repository, ref)
-        dataset = tree.dataset_at(check_path(path))
+        dataset = tree.dataset_at(path)
         found = tree.snapshot(dataset, relative_to(path, dataset.path)) if dataset else None
         if found is None:
             raise _nothing(repository, ref, path, "dataset or partition")
@@ -77,8 +80,9 @@ class ObjectsService:
     def list_snapshots(
         self, repository: str, ref: str, dataset: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[Snapshot]:
+        dataset = check_path(dataset)
         tree = self._tree(repository, ref)
-        found = tree.dataset_at(check_path(dataset))
+        found = tree.dataset_at(dataset)
         if found is None or found.path != dataset:
             raise _nothing(repository, ref, dataset, "dataset")
         return page_of(_snapshots(tree, found, after or ""), limit, lambda snapshot: snapshot.partition)
@@ -92,10 +96,6 @@ def _snapshots(tree: RootTree, dataset: Dataset, after: str) -> Iterator[Snapsho
         snapshot = tree.snapshot(dataset, partition)
         if snapshot is not None:
             yield snapshot
-
-
-def _folder(path: str) -> str:
-    return check_path(path) if path else ""
 
 
 def _nothing(repository: str, ref: str, path: str, what: str) -> ObjectNotFoundError:

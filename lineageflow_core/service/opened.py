@@ -174,8 +174,8 @@ class OpenRepository:
     def _ref_not_found(self, text: str) -> RefNotFoundError:
         return RefNotFoundError(
             f"repository {self.info.name!r} has no ref {text!r}; "
-            f"`lineageflow branch list {self.info.name}` and `lineageflow tag list {self.info.name}` show "
-            "its refs",
+            f"`lineageflow branch list -R {self.info.name}` and `lineageflow tag list -R {self.info.name}` "
+            "show its refs",
             repository=self.info.name,
             ref=text,
         )

@@ -96,7 +96,7 @@ def _existing(opened: OpenRepository, ref: RefName) -> Ref:
     if found is None:
         raise RefNotFoundError(
             f"repository {opened.info.name!r} has no {ref.kind.value} {ref.name!r}; "
-            f"`lineageflow branch list {opened.info.name}` shows its branches",
+            f"`lineageflow branch list -R {opened.info.name}` shows its branches",
             ref=ref.name,
         )
     return found

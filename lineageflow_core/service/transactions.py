@@ -191,7 +191,7 @@ def _stored(opened: OpenRepository, run_id: RunId) -> Transaction:
     if found is None:
         raise RunNotFoundError(
             f"run {run_id} wrote nothing to repository {opened.info.name!r}; "
-            f"`lineageflow runs {opened.info.name}` lists those that did",
+            f"`lineageflow status -R {opened.info.name}` shows those that did last",
             run_id=run_id,
         )
     return found

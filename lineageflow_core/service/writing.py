@@ -116,7 +116,7 @@ def tip_of(opened: OpenRepository, branch: RefName) -> Tip:
         return Tip(commit=opened.commit(transaction.base), exists=False, transaction=transaction)
     raise RefNotFoundError(
         f"repository {opened.info.name!r} has no branch {branch.name!r}; "
-        f"`lineageflow branch create {opened.info.name} {branch.name}` makes it",
+        f"`lineageflow branch create {branch.name} -R {opened.info.name}` makes it",
         ref=branch.name,
     )
 

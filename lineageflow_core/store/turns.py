@@ -28,6 +28,8 @@ _LARGEST_OFFSET = (1 << 62) - 1
 
 _open_files: set[int] = set()
 """The descriptors of all turns, held and awaited, of this process."""
+_changing = threading.Lock()
+"""Held while a descriptor is opened or closed, so that a fork happens when the set is true."""
 
 
 class FileTurns:
@@ -43,8 +45,7 @@ class FileTurns:
         held: set[str] = self._held.__dict__.setdefault("names", set())
         if name in held:
             raise turn_held()
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        _open_files.add(file)
+        file = _open(self._path)
         try:
             if _LOCK_AND_WAIT is not None:
                 request = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, offset_of(name), 1, 0)
@@ -53,8 +54,7 @@ class FileTurns:
             yield
         finally:
             held.discard(name)
-            _open_files.discard(file)
-            os.close(file)  # which gives the turn up
+            _close(file)  # which gives the turn up
 
 
 def offset_of(name: str) -> int:
@@ -62,11 +62,28 @@ def offset_of(name: str) -> int:
     return int.from_bytes(blake3(name.encode()).digest(length=8)) & _LARGEST_OFFSET
 
 
-def _forget_open_files() -> None:
-    # A forked child shares the descriptions of its parent: kept open, they would outlive the parent's death.
+def _open(path: Path) -> int:
+    with _changing:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        _open_files.add(file)
+    return file
+
+
+def _close(file: int) -> None:
+    with _changing:
+        if file in _open_files:  # not in a child that was forked during the turn
+            _open_files.discard(file)
+            os.close(file)
+
+
+def _after_fork_in_child() -> None:
+    # A child shares its parent's descriptions: left open, they would keep turns that the parent gives up.
     for file in _open_files:
         os.close(file)
     _open_files.clear()
+    _changing.release()
 
 
-os.register_at_fork(after_in_child=_forget_open_files)
+os.register_at_fork(
+    before=_changing.acquire, after_in_parent=_changing.release, after_in_child=_after_fork_in_child
+)
