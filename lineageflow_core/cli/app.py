@@ -121,7 +121,7 @@ def _program(
         print_version()
         raise typer.Exit
     if invocation.context.invoked_subcommand is None:
-        invocation.context.get_help()
+        sys.stdout.write(invocation.context.get_help())  # nothing, where rich has printed it itself
 
 
 def _build() -> typer.Typer:

@@ -182,6 +182,11 @@ def run_chip(run: Run) -> Cell:
     return Cell(run.id, ((f"{icon} ", style), (run.job.name, ""), ("  run ", "dim"), (run.id[:SHORT], "run")))
 
 
+def labelled(label: str, cell: Cell) -> Cell:
+    """Returns a fact with its name before it; nothing where the fact is unknown."""
+    return Cell(cell.plain, ((f"{label} ", "dim"), *cell.parts)) if cell.parts else cell
+
+
 def joined(cells: Iterable[Cell], *, between: str = ", ", plain_between: str = ",") -> Cell:
     """Returns several facts as one."""
     shown: list[Part] = []

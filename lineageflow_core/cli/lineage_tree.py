@@ -57,11 +57,12 @@ def node_cell(node: LineageNode, home: str | None) -> cells.Cell:
         return cells.Cell(named.plain, (*named.parts, *kind))
     if node.run is None:
         return cells.text(node.id, "run")
-    chip = cells.run_chip(node.run)
-    code = cells.code(node.run.code)
-    facts = [("  code ", "dim"), *code.parts] if code.parts else []
-    since = cells.when(node.run.started_at)
-    return cells.Cell(node.id, (*chip.parts, *facts, ("  ", ""), *since.parts))
+    run = node.run
+    facts = cells.joined(
+        (cells.run_chip(run), cells.labelled("code", cells.code(run.code)), cells.when(run.started_at)),
+        between="  ",
+    )
+    return cells.Cell(node.id, facts.parts)
 
 
 def _several(nodes: Sequence[LineageNode], home: str | None) -> cells.Cell:
@@ -74,8 +75,12 @@ def _several(nodes: Sequence[LineageNode], home: str | None) -> cells.Cell:
         shown = (*dataset.parts, (f"{span}  {cells.plural(len(nodes), what)}", "dim"))
     else:
         job = first.run.job.name if first.run else first.id
-        latest = cells.when(_latest(nodes))
-        shown = ((job, "name"), (f"  {cells.plural(len(nodes), 'run')}, last ", "dim"), *latest.parts)
+        facts = (
+            cells.text(job, "name"),
+            cells.text(cells.plural(len(nodes), "run"), "dim"),
+            cells.labelled("last", cells.when(_latest(nodes))),
+        )
+        shown = cells.joined(facts, between="  ").parts
     return cells.Cell(",".join(node.id for node in nodes), shown)
 
 

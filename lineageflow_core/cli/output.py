@@ -47,7 +47,6 @@ class Output:
         self._out = sys.stdout
         self._err = sys.stderr
         self._terminal: Terminal | None = None
-        self._told: set[str] = set()
 
     @property
     def is_terminal(self) -> bool:
@@ -77,7 +76,7 @@ class Output:
         else:
             self.table(columns, (row(value) for value in counted))
         if counted.has_more:
-            self.note(f"only the first {most}; --limit 0 shows all")
+            self.note_cut_off(counted.number)
         return counted.number
 
     def table(
@@ -139,14 +138,17 @@ class Output:
         self._out.flush()
 
     def note(self, message: str) -> None:
-        """Tells people something beside the result. Not if they asked for quiet."""
-        if self.quiet or message in self._told:
+        """Tells people something beside the result, unless they want nothing else."""
+        if self.quiet or self.json:
             return
-        self._told.add(message)
         if _is_terminal(self._err):
             self._shown().note(visible(message))
         else:
             self._err.write(visible(message) + "\n")
+
+    def note_cut_off(self, shown: int) -> None:
+        """Tells that a list goes on behind what `--limit` let through."""
+        self.note(f"only the first {shown}; --limit 0 shows all")
 
     def confirm(self, question: str) -> bool:
         """Asks a person; no is the default. Only where `can_ask`."""

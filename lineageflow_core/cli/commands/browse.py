@@ -1,6 +1,7 @@
 """`ls` and `cat`: looking into a state of a repository."""
 
 import codecs
+import io
 import shutil
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
@@ -127,7 +128,7 @@ def nothing_at(place: Address) -> ObjectNotFoundError:
 
 
 def _print_text(invocation: Invocation, stream: BinaryIO, entry: ObjectEntry) -> None:
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")(), translate=True)
     try:
         while chunk := stream.read(1 << 16):
             invocation.output.text(_readable(decoder.decode(chunk)))

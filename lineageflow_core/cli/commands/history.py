@@ -79,11 +79,14 @@ def log(
                 catalog.refs.resolve(repository, start),
                 lambda commit: catalog.refs.resolve(repository, commit),
             ),
-            most_of(limit),
+            limit + 1 if limit else None,
         )
     )
-    invocation.output.document(commits)
-    invocation.output.tree(_drawn(commits, names))
+    shown = commits[: most_of(limit)]
+    invocation.output.document(shown)
+    invocation.output.tree(_drawn(shown, names))
+    if len(commits) > len(shown):
+        invocation.output.note_cut_off(len(shown))
 
 
 def show(

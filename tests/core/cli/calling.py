@@ -97,7 +97,7 @@ def run_process(
 def run_in_terminal(
     words: Sequence[str], *, folder: Path, keys: bytes = b"", variables: dict[str, str] | None = None
 ) -> Ran:
-    """Runs the command in a terminal of 120 columns, typing these keys once it asks. All it shows is `out`."""
+    """Runs the command in a terminal of 120 columns, and types these keys once it asks."""
     steer = environment(**{"TERM": "xterm-256color", "COLUMNS": "120", **(variables or {})})
     child, screen = pty.fork()
     if child == 0:

@@ -69,7 +69,7 @@ def test_a_command_line_that_does_not_fit_is_a_usage_error(seen: Cli, words: tup
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "kind"),
+    "words, code, kind",
     [
         (("log", "--bogus"), 2, "invalid_input"),
         (("log", "nothere"), 3, "ref_not_found"),

@@ -13,7 +13,7 @@ def _shown(cell: cells.Cell) -> str:
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"),
+    "number, shown",
     [
         (0, "0 B"),
         (1023, "1,023 B"),
@@ -29,7 +29,7 @@ def test_sizes_are_in_binary_units(number: int, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("span", "shown"),
+    "span, shown",
     [
         (timedelta(seconds=59), "just now"),
         (timedelta(minutes=1), "1 minute ago"),
@@ -51,7 +51,7 @@ def test_programs_get_whole_and_exact_facts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(0.25, "0.2s"), (59.4, "59.4s"), (61, "1m 01s"), (3725, "1h 02m")]
+    "seconds, shown", [(0.25, "0.2s"), (59.4, "59.4s"), (61, "1m 01s"), (3725, "1h 02m")]
 )
 def test_durations_are_short(seconds: float, shown: str) -> None:
     cell = cells.duration(_NOW, _NOW + timedelta(seconds=seconds))

@@ -51,7 +51,7 @@ def test_an_error_of_the_system_names_the_file(capsys: pytest.CaptureFixture[str
 
 
 def test_an_argument_that_is_no_text_is_the_users_mistake(capsys: pytest.CaptureFixture[str]) -> None:
-    assert 2 == guarded(lambda: "\udcff".encode(), json=False)
+    assert 2 == guarded("\udcff".encode, json=False)
     assert "is not valid UTF-8" in capsys.readouterr().err
 
 

@@ -1,7 +1,13 @@
 """What people may write for repositories, refs, runs and nodes."""
 
+from pathlib import Path
+
 import pytest
 
+from lineageflow_core.connect import connect
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.run import Job
+from lineageflow_core.run import RunSession
 from tests.core.cli.calling import Cli
 from tests.core.cli.story import Story, run_id
 
@@ -27,10 +33,9 @@ def test_of_several_repositories_one_must_be_named(cli: Cli) -> None:
     assert 1 == len(cli.good("log", "lf://weather/@main").rows)
 
 
-def test_in_a_lake_without_repositories_it_says_how_to_make_one(empty: Cli) -> None:
-    other = Cli((empty.lake or empty.lake).parent / "other")  # type: ignore[union-attr]
-    other("repo", "create", "not a name")
-    ran = other("log")
+def test_in_a_lake_without_repositories_it_says_how_to_make_one(tmp_path: Path) -> None:
+    connect(str(tmp_path / "lake"))
+    ran = Cli(tmp_path / "lake")("log")
     assert 3 == ran.code
     assert "`lineageflow repo create NAME`" in ran.err
 
@@ -77,12 +82,6 @@ def test_a_run_nobody_knows_is_not_found(seen: Cli) -> None:
 
 def test_a_start_that_several_runs_have_is_not_guessed_at(cli: Cli, told: Story) -> None:
     twin = told.bad[:8] + "-0000-4000-8000-000000000000"
-    cli.good("repo", "list")
-    from lineageflow_core.connect import connect
-    from lineageflow_core.model.ids import RunId
-    from lineageflow_core.model.run import Job
-    from lineageflow_core.run import RunSession
-
     RunSession(
         connect(str(cli.lake)), "flights", Job(namespace="test", name="twin"), run_id=RunId(twin)
     ).start()

@@ -21,7 +21,7 @@ def test_success_is_zero_and_says_nothing_on_stderr(told: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code"),
+    "words, code",
     [
         (["diff", "main~1", "main", "--exit-code"], 1),
         (["log", "--bogus"], 2),
@@ -39,7 +39,8 @@ def test_a_server_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
     assert 1 == len(ran.err.splitlines())
 
 
-def test_bytes_go_through_pipes_unchanged(empty: Cli, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("empty")
+def test_bytes_go_through_pipes_unchanged(tmp_path: Path) -> None:
     content = bytes(range(256)) * 4096
     assert 0 == run_process(["put", "-", "a"], folder=tmp_path, stdin=content).code
     with start(["cat", "a"], folder=tmp_path) as process:
@@ -83,7 +84,8 @@ def test_ctrl_c_cancels(empty: Cli, tmp_path: Path) -> None:
     assert 1 == len(empty.good("log").rows)
 
 
-def test_a_message_that_is_no_text_is_the_users_mistake(empty: Cli, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("empty")
+def test_a_message_that_is_no_text_is_the_users_mistake(tmp_path: Path) -> None:
     ran = run_process(["put", "-", "a", "-m", os.fsdecode(b"\xff")], folder=tmp_path, stdin=b"x")
     assert 2 == ran.code
     assert 1 == len(ran.err.splitlines())
@@ -114,7 +116,7 @@ def test_without_the_server_up_says_how_to_get_it(monkeypatch: pytest.MonkeyPatc
         up._server()
 
 
-def test_a_server_is_not_served_again(seen: Cli) -> None:
+def test_a_server_is_not_served_again() -> None:
     ran = Cli(None)("up", "http://127.0.0.1:9")
     assert 2 == ran.code
     assert "name a folder" in ran.err

@@ -20,12 +20,7 @@ def test_results_are_aligned_short_and_coloured(told: Story) -> None:
     lines = _lines(ran)
     assert ["commit", "when", "author", "run", "refs", "message"] == lines[0].split()
     assert lines[1].startswith(f"{told.catalog.refs.resolve('flights', 'main').id[:8]}  ")
-    assert 1 == len(
-        {
-            line.index(told_message)
-            for line, told_message in zip(lines[1:3], ("bad run", "good run"), strict=True)
-        }
-    )
+    assert lines[1].index("bad run") == lines[2].index("good run")
     assert "\x1b[36m" in ran.out
 
 
@@ -51,7 +46,7 @@ def test_json_is_laid_out_for_reading(told: Story) -> None:
 
 
 def test_content_cannot_steer_the_terminal(empty: Cli, tmp_path: Path) -> None:
-    empty.good("put", "-", "evil", "-m", "ev\x1b[2Jil", input=b"a\x1b]0;owned\x07b\nc\n")
+    empty.good("put", "-", "evil", "-m", "ev\x1b[2Jil", input=b"a\x1b]0;owned\x07b\r\nc\n")
     assert ["a\\x1b]0;owned\\x07b", "c"] == _lines(run_in_terminal(["cat", "evil"], folder=tmp_path))
     shown = run_in_terminal(["show"], folder=tmp_path).out
     assert (True, False) == ("ev\\x1b[2Jil" in shown, "\x1b[2J" in shown)
@@ -64,9 +59,7 @@ def test_binary_content_is_not_shown(empty: Cli, tmp_path: Path) -> None:
     assert "`lineageflow get`" in ran.out
 
 
-@pytest.mark.parametrize(
-    ("keys", "code"), [(b"y\n", 0), (b"n\n", 130), (b"\n", 130), (b"\x04", 130), (b"\x03", 130)]
-)
+@pytest.mark.parametrize("keys, code", [(b"y\n", 0), (b"\n", 130), (b"\x04", 130), (b"\x03", 130)])
 def test_a_rollback_asks_first(cli: Cli, told: Story, tmp_path: Path, keys: bytes, code: int) -> None:
     tip = cli.good("show").facts["commit"]
     ran = run_in_terminal(["rollback", told.bad], folder=tmp_path, keys=keys)
@@ -76,7 +69,8 @@ def test_a_rollback_asks_first(cli: Cli, told: Story, tmp_path: Path, keys: byte
     assert (code == 0) == (tip != cli.good("show").facts["commit"])
 
 
-def test_a_transfer_shows_its_progress(empty: Cli, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("empty")
+def test_a_transfer_shows_its_progress(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a").write_bytes(b"x" * 2048)
     ran = run_in_terminal(["put", "-r", "data", "raw"], folder=tmp_path)

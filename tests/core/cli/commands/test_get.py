@@ -60,7 +60,7 @@ def test_what_is_not_there_is_not_found(seen: Cli, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "file"), [("notes.txt", "notes.txt"), ("raw/flights", "flights/2013-02/data.csv")]
+    "address, file", [("notes.txt", "notes.txt"), ("raw/flights", "flights/2013-02/data.csv")]
 )
 def test_nothing_is_overwritten_unless_asked_for(seen: Cli, tmp_path: Path, address: str, file: str) -> None:
     (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)

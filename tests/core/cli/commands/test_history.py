@@ -37,6 +37,7 @@ def test_the_graph_shows_merged_histories(seen: Cli) -> None:
     assert 2 == len([line for line in lines if line.startswith("├─╮")])
     assert any(line.startswith("│ ● ") and "write models/delay" in line for line in lines)
     assert 16 == len(seen.good("log", "--graph", "--json").json)
+    assert "only the first 3; --limit 0 shows all\n" == seen.good("log", "--graph", "-n", "3").err
 
 
 def test_the_graph_of_a_path_is_refused(seen: Cli) -> None:

@@ -133,7 +133,7 @@ def test_a_bad_path_is_refused_before_anything_happens(empty: Cli, address: str)
     assert (2, 1) == (ran.code, len(empty.good("log").rows))
 
 
-def test_what_is_not_there_is_not_found(empty: Cli, tmp_path: Path) -> None:
+def test_what_is_not_there_is_not_found(empty: Cli) -> None:
     ran = empty("put", "nothere.csv", "a")
     assert 3 == ran.code
     assert "'nothere.csv' does not exist" in ran.err

@@ -1,3 +1,5 @@
+import shlex
+
 import pytest
 
 from tests.core.cli.calling import Cli
@@ -17,8 +19,6 @@ def test_a_ref_is_made_listed_and_removed(cli: Cli, noun: str) -> None:
 
 
 def test_what_brings_a_branch_back_brings_it_back(cli: Cli) -> None:
-    import shlex
-
     cli.good("branch", "create", "try", "--from", "main~1")
     _, *again = shlex.split(cli.good("branch", "delete", "try").err.removeprefix("back with: "))
     assert [["try"]] == [row[:1] for row in Cli(None).good(*again).rows]

@@ -1,3 +1,6 @@
+from lineageflow_core.connect import connect
+from lineageflow_core.model.run import Job
+from lineageflow_core.run import RunSession
 from tests.core.cli.calling import Cli
 from tests.core.cli.story import Story
 
@@ -17,10 +20,6 @@ def test_the_lake_is_seen_at_a_glance(seen: Cli, told: Story) -> None:
 
 
 def test_a_run_that_is_still_open_is_shown(cli: Cli) -> None:
-    from lineageflow_core.connect import connect
-    from lineageflow_core.model.run import Job
-    from lineageflow_core.run import RunSession
-
     session = RunSession(connect(str(cli.lake)), "flights", Job(namespace="test", name="late"))
     session.write("raw/weather", {"a": b"x"})
     first = cli.good("status").section("unpublished runs")[0]
