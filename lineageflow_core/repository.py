@@ -4,7 +4,6 @@ It only delegates: what it can do, the catalog's operations can.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import BinaryIO
 
 from lineageflow_core.catalog import Catalog
@@ -15,9 +14,7 @@ from lineageflow_core.model.merge import Side
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.refs import Ref
 from lineageflow_core.model.repository import RepositoryInfo
-
-Source = bytes | Path
-"""Bytes, or the file that has them."""
+from lineageflow_core.uploads import Source, upload_sources
 
 
 class Repository:
@@ -119,13 +116,4 @@ class Repository:
 
     def _upload(self, source: Source | Mapping[str, Source]) -> list[ObjectEntry]:
         files = source if isinstance(source, Mapping) else {"": source}
-        return upload_files(self.catalog, self.name, files)
-
-
-def upload_files(catalog: Catalog, repository: str, files: Mapping[str, Source]) -> list[ObjectEntry]:
-    """Uploads sources and returns an entry for each, with its relative path."""
-    entries = catalog.content.upload(repository, list(files.values()))
-    return [
-        ObjectEntry(path=path, object_id=entry.object_id, size=entry.size)
-        for path, entry in zip(files, entries, strict=True)
-    ]
+        return upload_sources(self.catalog, self.name, files)

@@ -1,4 +1,4 @@
-"""A run as its code sees it: reads pinned to exact versions, writes on the run's own branch, all of it lineage.
+"""A run as its code sees it: reads at exact versions, writes on the run's own branch, and all of it lineage.
 
 A pipeline's run and its steps share one transaction, named by the pipeline's run id; any of their processes
 may begin it. Invariant: what a session reads and writes is in its events at the exact version, and the event
@@ -24,7 +24,7 @@ from lineageflow_core.openlineage.access import DatasetAccess
 from lineageflow_core.openlineage.events import run_event
 from lineageflow_core.openlineage.naming import pipeline_job
 from lineageflow_core.openlineage.vocabulary import EventType
-from lineageflow_core.repository import Source, upload_files
+from lineageflow_core.uploads import Source, upload_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class RunSession:
         previous = self._snapshot_now(path)
         change = replace(
             path,
-            upload_files(self._catalog, self._repository, files),
+            upload_sources(self._catalog, self._repository, files),
             dataset=dataset if partition else None,
         )
         commit = self._catalog.history.commit(

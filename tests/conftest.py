@@ -1,6 +1,10 @@
 """What holds for all tests."""
 
+import pytest
 from hypothesis import settings
+
+# The suites that are shipped explain what they found, as tests do.
+pytest.register_assert_rewrite("lineageflow_core.testing")
 
 # A machine that is busy is not a bug: no property fails because an example took long.
 settings.register_profile("unhurried", settings(), deadline=None)

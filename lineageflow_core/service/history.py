@@ -246,8 +246,8 @@ def _check_untouched(
         units = replaced.intersection(above)
         if entry.path in reached or not reached.isdisjoint(units) or not touched.isdisjoint(above):
             raise RefMovedError(
-                f"{entry.path!r} was changed by others since {known.id[:8]}, and this commit changes it, too, or "
-                f"what it belongs to; look at the new tip {tip.id[:8]}, then commit again",
+                f"{entry.path!r} was changed by others since {known.id[:8]}, and this commit changes it or what "
+                f"it belongs to, too; look at the new tip {tip.id[:8]}, then commit again",
                 expected=known.id,
                 actual=tip.id,
                 path=entry.path,

@@ -73,7 +73,7 @@ class ObjectsService:
         tree = self._tree(repository, ref)
         dataset = tree.dataset_at(path)
         found = tree.snapshot(dataset, relative_to(path, dataset.path)) if dataset else None
-        if found is None:
+        if dataset is None or found is None or not _is_unit(dataset, found.partition):
             raise _nothing(repository, ref, path, "dataset or partition")
         return found
 
@@ -89,6 +89,10 @@ class ObjectsService:
 
     def _tree(self, repository: str, ref: str) -> RootTree:
         return self._lake.repository(repository).tree(ref)
+
+
+def _is_unit(dataset: Dataset, partition: str) -> bool:
+    return not partition or partition.count("/") + 1 == dataset.partition_depth
 
 
 def _snapshots(tree: RootTree, dataset: Dataset, after: str) -> Iterator[Snapshot]:

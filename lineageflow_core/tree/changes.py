@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError, PathConflictError
 from lineageflow_core.model.change import Change, ChangeKind
-from lineageflow_core.model.names import check_path, is_under, parents_of
+from lineageflow_core.model.names import is_under, parents_of
 from lineageflow_core.model.objects import Dataset
 from lineageflow_core.tree.edit import edit
 from lineageflow_core.tree.node import EMPTY, Value
@@ -46,19 +46,18 @@ class RootEdit:
         self.replaced: set[str] = set()
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Applies changes in order. Raises InvalidInputError, ObjectNotFoundError, PathConflictError."""
+        """Applies changes, whose paths are checked, in order.
+
+        Raises InvalidInputError, ObjectNotFoundError, PathConflictError.
+        """
         for change in changes:
-            path = check_path(change.path)
-            for entry in change.objects:
-                if entry.path:
-                    check_path(join(path, entry.path))
             match change.kind:
                 case ChangeKind.PUT:
-                    self._put(path, change)
+                    self._put(change.path, change)
                 case ChangeKind.DELETE:
-                    self._delete(path)
+                    self._delete(change.path)
                 case ChangeKind.REPLACE:
-                    self._replace(path, change)
+                    self._replace(change.path, change)
 
     def take(self, dataset: str, value: Value | None) -> None:
         """Makes a dataset what it is in another root, whole. It must not be touched otherwise."""
@@ -118,7 +117,7 @@ class RootEdit:
 
     def _home(self, path: str, change: Change, partition_depth: int = 0) -> _DatasetEdit:
         """Returns the dataset that `path` belongs to, declaring it where there is none."""
-        dataset = path if change.dataset is None else check_path(change.dataset)
+        dataset = path if change.dataset is None else change.dataset
         if not is_under(path, dataset):
             raise InvalidInputError(f"path {path!r} does not lie in the dataset {dataset!r} that was named")
         home = self._covering(path)

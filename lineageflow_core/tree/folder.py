@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lineageflow_core.model.ids import ObjectId
+from lineageflow_core.model.names import is_under
 from lineageflow_core.model.objects import Dataset, Item, ItemKind
 from lineageflow_core.tree.node import Value
 from lineageflow_core.tree.read import Child, children, get
@@ -53,7 +54,7 @@ def _dataset_item(tree: RootTree, dataset: Dataset) -> Item:
 
 def _inside_dataset(tree: RootTree, home: Dataset, folder: str, after: str | None) -> Iterator[Item]:
     inner = relative_to(folder, home.path)
-    behind = relative_to(after, home.path) if after else None
+    behind = relative_to(after, home.path) if after and is_under(after, home.path) else None
     for child in children(
         tree.nodes, bytes.fromhex(home.snapshot), f"{inner}/" if inner else "", after=behind
     ):

@@ -101,7 +101,7 @@ def children(
     ends in '/'. `after` is the key of the child to go on behind. Takes time in proportion to the children.
     """
     start, stop = prefix_range(prefix)
-    place = _seek(source, root, start if after is None else _behind(after))
+    place = _seek(source, root, start if after is None else max(start, _behind(after)))
     while (key := place.key) is not None and (stop is None or key < stop):
         slash = key.find("/", len(prefix))
         if slash < 0:

@@ -118,7 +118,7 @@ class RootTree:
         if inside is not None:
             datasets: Iterator[Dataset] = iter((inside,))
         else:
-            datasets = self._datasets_from(folder, resume)
+            datasets = self._datasets_from(folder, after, resume)
         for dataset in datasets:
             within = relative_to(folder, dataset.path) if is_under(folder, dataset.path) and folder else ""
             behind = relative_to(after, dataset.path) if resume and resume.path == dataset.path else None
@@ -169,10 +169,10 @@ class RootTree:
             return None
         return subtree(NodeBuffer(self.nodes), self.root, start).hex()
 
-    def _datasets_from(self, folder: str, resume: Dataset | None) -> Iterator[Dataset]:
-        if resume is not None:
+    def _datasets_from(self, folder: str, after: str, resume: Dataset | None) -> Iterator[Dataset]:
+        if resume is not None and is_under(resume.path, folder):
             yield resume
-        yield from self.datasets(folder, after=resume.path if resume else "")
+        yield from self.datasets(folder, after=resume.path if resume else after)
 
     def _folders_at(self, dataset: Dataset, folder: str, depth: int, after: str) -> Iterator[str]:
         tree = bytes.fromhex(dataset.snapshot)
@@ -189,7 +189,7 @@ class RootTree:
 def range_below(folder: str, after: str = "") -> tuple[str, str | None]:
     """Returns the range of the keys below `folder`; with `after`, from that key on."""
     start, stop = prefix_range(folder + "/" if folder else "")
-    return after or start, stop
+    return max(start, after), stop
 
 
 def _entries(nodes: NodeSource, tree: bytes, within: str, behind: str | None) -> Iterator[tuple[str, Value]]:

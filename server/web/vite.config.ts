@@ -8,7 +8,8 @@ export default defineConfig({
     outDir: "../lineageflow_server/static",
     emptyOutDir: true,
     assetsInlineLimit: 0,
-    reportCompressedSize: true,
+    chunkSizeWarningLimit: 700,
+    license: { fileName: "licenses.md" },
   },
   server: {
     proxy: { "/api": "http://127.0.0.1:8000" },

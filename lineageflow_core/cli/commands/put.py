@@ -1,5 +1,6 @@
 """`put`: local files into a repository, as one commit."""
 
+import os
 import shutil
 import stat
 import sys
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from blake3 import blake3
 
 from lineageflow_core.cli.cells import human_size, plural
 from lineageflow_core.cli.commands.commits import show_commit, tip_of
 from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.lake import is_folder
 from lineageflow_core.cli.options import AuthorOption, BranchOption, MessageOption
 from lineageflow_core.errors import InvalidInputError, NotFoundError
 from lineageflow_core.model.address import Address
@@ -23,11 +26,9 @@ from lineageflow_core.model.change import Change
 from lineageflow_core.model.change import put as put_change
 from lineageflow_core.model.names import check_path
 from lineageflow_core.model.objects import ObjectEntry
+from lineageflow_core.uploads import upload_files
 
 _STDIN = "-"
-_BATCH_FILES = 256
-_BATCH_BYTES = 64 << 20
-"""An upload tells nothing until it returns, so that files go up in batches, for the progress to be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,26 +168,24 @@ def _mode(path: Path) -> int:
 
 
 def _upload(invocation: Invocation, repository: str, files: Sequence[_File]) -> list[ObjectEntry]:
+    sources = [os.path.abspath(file.source) for file in files]
     total = sum(file.size for file in files)
-    uploaded: list[ObjectEntry] = []
     with invocation.output.progress("uploading", files=len(files), size=total) as advance:
-        for batch in _batches(files):
-            uploaded += invocation.catalog.content.upload(repository, [file.source for file in batch])
-            advance(sum(file.size for file in batch), len(batch))
-    return uploaded
+        return upload_files(
+            invocation.catalog,
+            repository,
+            sources,
+            cache=_cache(invocation.lake, repository, sources) if len(sources) > 1 else None,
+            progress=advance,
+        )
 
 
-def _batches(files: Sequence[_File]) -> Iterator[list[_File]]:
-    batch: list[_File] = []
-    size = 0
-    for file in files:
-        batch.append(file)
-        size += file.size
-        if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _cache(lake: str, repository: str, sources: Sequence[str]) -> Path | None:
+    """Returns the file that remembers what was uploaded from there; only a lake on this machine has one."""
+    if not is_folder(lake):
+        return None
+    origin = blake3(os.path.commonpath(sources).encode()).hexdigest()[:16]
+    return Path(lake, "cache", f"{repository}-{origin}")
 
 
 def _changes(files: Sequence[_File], uploaded: Sequence[ObjectEntry], dataset: str | None) -> list[Change]:

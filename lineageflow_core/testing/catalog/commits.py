@@ -107,7 +107,12 @@ class CommitContract(CatalogContract):
         for run_id in ("", "last night"):
             with pytest.raises(InvalidInputError, match="is not a run id"):
                 repo.catalog.history.commit(
-                    repo.name, "main", [], author="ada", message="", run_id=run_id  # type: ignore[arg-type]
+                    repo.name,
+                    "main",
+                    [],
+                    author="ada",
+                    message="",
+                    run_id=run_id,  # type: ignore[arg-type]
                 )
 
     @pytest.mark.parametrize("branch", ["nothing", "v1", "0" * 8])

@@ -119,7 +119,9 @@ class KeyContract(CatalogContract):
         return repo
 
     @pytest.mark.parametrize("repeated", CALLS.values(), ids=CALLS)
-    def test_a_call_repeated_with_its_key_changes_nothing(self, forked: Repository, repeated: Repeated) -> None:
+    def test_a_call_repeated_with_its_key_changes_nothing(
+        self, forked: Repository, repeated: Repeated
+    ) -> None:
         first = repeated.call(forked)
         assert _identity(first) == _identity(repeated.call(forked))
         repeated.meanwhile(forked)

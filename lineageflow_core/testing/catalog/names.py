@@ -70,7 +70,9 @@ class PathContract(CatalogContract):
             repo.put(f"{name} folder/{name}", name.encode())
         assert written == files(repo, path="d")
         list_objects = repo.catalog.objects.list_objects
-        listed = in_pages_of_one(lambda after, limit: list_objects(repo.name, "main", after=after, limit=limit))
+        listed = in_pages_of_one(
+            lambda after, limit: list_objects(repo.name, "main", after=after, limit=limit)
+        )
         assert len(listed) == len({entry.path for entry in listed})
         for entry in listed:
             assert entry == repo.catalog.objects.get_object(repo.name, "main", entry.path)
@@ -101,7 +103,9 @@ class PathContract(CatalogContract):
         history.restore(repo.name, f"t/{DECOMPOSED}", source="main~3", branch="main", author="ada")
         assert {f"{COMPOSED}/{COMPOSED}", f"{COMPOSED}s/{COMPOSED}/x"} == files(repo).keys()
 
-    @pytest.mark.parametrize("first, second", [("a", "a/b"), ("a/b", "a"), ("a/b/c", "a/b"), ("d/x", "d/x/y")])
+    @pytest.mark.parametrize(
+        "first, second", [("a", "a/b"), ("a/b", "a"), ("a/b/c", "a/b"), ("d/x", "d/x/y")]
+    )
     def test_a_path_is_not_an_object_and_a_folder(self, repo: Repository, first: str, second: str) -> None:
         repo.put("d", {"y": b"0"})
         repo.put(first, b"1")

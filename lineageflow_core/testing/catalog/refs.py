@@ -11,6 +11,7 @@ from lineageflow_core.errors import (
     RefNotFoundError,
     StateError,
 )
+from lineageflow_core.model.change import put
 from lineageflow_core.model.refs import RefKind
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import (
@@ -21,7 +22,6 @@ from lineageflow_core.testing.catalog.scene import (
     in_pages_of_one,
     new_run_id,
 )
-from lineageflow_core.model.change import put
 from lineageflow_core.testing.signatures import assert_same_signatures
 
 IMPOSSIBLE_NAMES = [

@@ -12,7 +12,8 @@ from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, RunId
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.page import MAX_LIMIT, Page
-from lineageflow_core.repository import Repository, upload_files
+from lineageflow_core.repository import Repository
+from lineageflow_core.uploads import upload_sources
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ def new_run_id() -> RunId:
 
 def entries(repo: Repository, files: Mapping[str, bytes]) -> list[ObjectEntry]:
     """Uploads contents and returns an entry for each, with its relative path."""
-    return upload_files(repo.catalog, repo.name, files)
+    return upload_sources(repo.catalog, repo.name, files)
 
 
 def commit(

@@ -14,7 +14,14 @@ test("what a shell would read differently is quoted", () => {
 });
 
 test("a rollback names its scope", () => {
-  expect(commands.planRollback("flights", "run:9f3c", "main", "descendants")).toBe(
-    "lineageflow rollback run:9f3c -R flights --branch main --descendants --dry-run",
+  expect(commands.planRollback("flights", "run:9f3c", "outputs")).toBe(
+    "lineageflow rollback run:9f3c -R flights --outputs-only --dry-run",
   );
+});
+
+test("lineage goes the ways that are shown", () => {
+  expect([
+    commands.lineage("run:9f3c", { upstream: 2, downstream: 0 }),
+    commands.lineage("run:9f3c", { upstream: 3, downstream: 3 }),
+  ]).toEqual(["lineageflow lineage run:9f3c -u 2", "lineageflow lineage run:9f3c -u 3 -d 3"]);
 });

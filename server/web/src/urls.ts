@@ -15,6 +15,9 @@ export const urls = {
   lineage: (query: Query = {}) => `/lineage${search(query)}`,
   run: (id: string) => `/runs/${segment(id)}`,
   plan: (id: string) => `/plans/${segment(id)}`,
+  /** An object's bytes, from the API. */
+  download: (repository: string, object: string, name: string) =>
+    `/api/v1/repositories/${segment(repository)}/objects/${segment(object)}${search({ name })}`,
 };
 
 export type Query = Record<string, string | undefined>;

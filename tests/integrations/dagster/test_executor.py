@@ -151,5 +151,7 @@ def test_each_step_is_in_the_lineage_with_what_it_read_and_wrote(shop: Shop) -> 
     summary = step_run_id(result.run_id, "summary", 0)
     read = {(io.version.name, io.version.partition) for io in details.reads if io.run_id == summary}
     assert read == {("customers", ""), ("totals", "mon"), ("totals", "tue"), ("totals", "wed%2Fthu")}
+    check = step_run_id(result.run_id, "totals_totals_are_positive", 0)
+    assert {io.version.name for io in details.reads if io.run_id == check} == {"totals"}
     written = {io.version.version for io in details.writes if io.run_id == summary}
     assert written == {shop.datasets("main")["summary"]}

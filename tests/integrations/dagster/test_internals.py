@@ -15,8 +15,6 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster._core.events import DagsterEvent, EngineEventData
 from dagster._core.execution.context.system import PlanOrchestrationContext, StepExecutionContext
 from dagster._core.execution.plan.plan import ExecutionPlan
-from dagster._core.execution.retries import RetryMode
-from dagster._core.execution.step_dependency_config import StepDependencyConfig
 from dagster_shared.record import copy
 from lineageflow_dagster import internals
 
@@ -131,7 +129,6 @@ def test_a_data_version_that_is_set_while_an_output_is_handled_is_recorded() -> 
         (DagsterEvent, ["is_step_success", "is_step_up_for_retry", "message", "step_key"]),
         (dg.ExecutorDefinition, ["config_schema", "get_requirements", "hardcoded_executor"]),
         (dg.JobDefinition, ["has_specified_executor", "resource_defs", "run_config", "with_executor_def"]),
-        (dg.Executor, ["step_dependency_config"]),
     ],
 )
 def test_what_is_used_of_dagster_is_there(owner: type, names: list[str]) -> None:
@@ -141,8 +138,6 @@ def test_what_is_used_of_dagster_is_there(owner: type, names: list[str]) -> None
 def test_the_fields_that_are_used_are_there() -> None:
     assert "metadata" in inspect.signature(EngineEventData).parameters
     assert "executor_def" in inspect.signature(UnresolvedAssetJobDefinition).parameters
-    assert inspect.isclass(RetryMode)
-    assert inspect.isclass(StepDependencyConfig)
     assert inspect.isclass(PartialResource)
 
 

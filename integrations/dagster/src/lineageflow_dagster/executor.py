@@ -8,16 +8,13 @@ publishes nor discards, and nothing has to be cleaned up: nothing is visible, an
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster import Executor, ExecutorDefinition, InitExecutorContext
 
 from lineageflow_dagster.internals import (
     DagsterEvent,
-    ExecutionPlan,
-    PlanOrchestrationContext,
-    RetryMode,
-    StepDependencyConfig,
     config_schema_of,
     engine_event,
     executes_all_steps,
@@ -26,6 +23,12 @@ from lineageflow_dagster.internals import (
 )
 from lineageflow_dagster.resource import LineageFlowResource
 from lineageflow_dagster.transaction import LogLine, RunTransaction
+
+if TYPE_CHECKING:
+    from dagster._core.execution.context.system import PlanOrchestrationContext
+    from dagster._core.execution.plan.plan import ExecutionPlan
+    from dagster._core.execution.retries import RetryMode
+    from dagster._core.execution.step_dependency_config import StepDependencyConfig
 
 RESOURCE_KEY = "lineageflow"
 """The key under which a project has its LineageFlowResource."""
@@ -69,17 +72,17 @@ class PublishingExecutor(Executor):
         self._inner = inner
 
     @property
-    def retries(self) -> RetryMode:
+    def retries(self) -> "RetryMode":
         """As the inner executor has it."""
         return self._inner.retries
 
     @property
-    def step_dependency_config(self) -> StepDependencyConfig:
+    def step_dependency_config(self) -> "StepDependencyConfig":
         """As the inner executor has it."""
         return self._inner.step_dependency_config
 
     def execute(
-        self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
+        self, plan_context: "PlanOrchestrationContext", execution_plan: "ExecutionPlan"
     ) -> Iterator[DagsterEvent]:
         """Yields the events of the steps, and says in the run's log what became of the transaction.
 
@@ -107,7 +110,7 @@ lineageflow_executor = publishing(dg.multi_or_in_process_executor)
 
 
 @contextmanager
-def _resource_of(plan: PlanOrchestrationContext) -> Iterator[LineageFlowResource]:
+def _resource_of(plan: "PlanOrchestrationContext") -> Iterator[LineageFlowResource]:
     definition = resource_definition(plan, RESOURCE_KEY)
     if definition is None:
         raise dg.DagsterInvalidDefinitionError(
@@ -123,5 +126,5 @@ def _resource_of(plan: PlanOrchestrationContext) -> Iterator[LineageFlowResource
         yield getattr(resources, RESOURCE_KEY)
 
 
-def _logged(plan: PlanOrchestrationContext, line: LogLine) -> DagsterEvent:
+def _logged(plan: "PlanOrchestrationContext", line: LogLine) -> DagsterEvent:
     return engine_event(plan, line.message, line.metadata)

@@ -1,4 +1,4 @@
-"""Everything of Dagster that LineageFlow uses and Dagster does not call public. Tried with Dagster 1.13.
+"""Everything of Dagster that LineageFlow uses and Dagster does not call public. Tried with Dagster 1.11 to 1.13.
 
 The rest of the package goes through this module, so that a release of Dagster which moves something
 breaks one file, and the contract tests name what moved.
@@ -8,28 +8,24 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import dagster as dg
 from dagster._config.pythonic_config import PartialResource
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.events import DagsterEvent, EngineEventData
-from dagster._core.execution.context.system import PlanOrchestrationContext, StepExecutionContext
-from dagster._core.execution.plan.plan import ExecutionPlan
-from dagster._core.execution.retries import RetryMode
-from dagster._core.execution.step_dependency_config import StepDependencyConfig
 from dagster_shared.record import copy
+
+if TYPE_CHECKING:
+    from dagster._core.execution.context.system import PlanOrchestrationContext, StepExecutionContext
+    from dagster._core.execution.plan.plan import ExecutionPlan
 
 __all__ = [
     "DagsterEvent",
-    "ExecutionPlan",
     "IoContext",
     "OpContext",
     "PartialResource",
-    "PlanOrchestrationContext",
-    "RetryMode",
     "Step",
-    "StepDependencyConfig",
     "UnresolvedAssetJobDefinition",
     "add_partition_metadata",
     "config_schema_of",
@@ -104,7 +100,7 @@ def run_looked_at(context: dg.InputContext) -> str | None:
     return step_context.run_id if is_own else None
 
 
-def executes_all_steps(plan: ExecutionPlan) -> bool:
+def executes_all_steps(plan: "ExecutionPlan") -> bool:
     """Tells whether a run executes its whole job, and not only some steps of it again."""
     return len(plan.step_keys_to_execute) == len(plan.steps)
 
@@ -125,12 +121,12 @@ def add_partition_metadata(
     context.step_context.add_asset_metadata(metadata, context.asset_key, partition_key)
 
 
-def resource_definition(plan: PlanOrchestrationContext, key: str) -> dg.ResourceDefinition | None:
+def resource_definition(plan: "PlanOrchestrationContext", key: str) -> dg.ResourceDefinition | None:
     """Returns a resource of the job that an executor is about to run."""
     return plan.job.get_definition().resource_defs.get(key)
 
 
-def resource_config(plan: PlanOrchestrationContext, key: str) -> dict[str, Any]:
+def resource_config(plan: "PlanOrchestrationContext", key: str) -> dict[str, Any]:
     """Returns what the run config says about one resource, as `build_resources` takes it."""
     config = plan.run_config.get("resources")
     return {key: config[key]} if isinstance(config, Mapping) and key in config else {}
@@ -142,7 +138,7 @@ def config_schema_of(executor: dg.ExecutorDefinition) -> Any:
 
 
 def engine_event(
-    plan: PlanOrchestrationContext, message: str, metadata: Mapping[str, dg.MetadataValue]
+    plan: "PlanOrchestrationContext", message: str, metadata: Mapping[str, dg.MetadataValue]
 ) -> DagsterEvent:
     """Returns a line for the run's log, which an executor may yield between the events of steps."""
     return DagsterEvent.engine_event(plan, message, EngineEventData(metadata=metadata))
@@ -161,7 +157,7 @@ def with_fields(record: Record, **fields: Any) -> Record:
     return copy(record, **fields)
 
 
-def _step_context(context: IoContext | OpContext) -> StepExecutionContext | None:
+def _step_context(context: IoContext | OpContext) -> "StepExecutionContext | None":
     if isinstance(context, dg.AssetExecutionContext | dg.OpExecutionContext):
         return context.get_step_execution_context()
     try:
@@ -176,7 +172,7 @@ def _code_file(compute: object) -> Path | None:
     return Path(code.co_filename) if code is not None else None
 
 
-def _config(step_context: StepExecutionContext) -> Mapping[str, Any]:
+def _config(step_context: "StepExecutionContext") -> Mapping[str, Any]:
     config: Any = step_context.dagster_run.run_config or step_context.job_def.run_config or {}
     for name in step_context.node_handle.path:
         config = config.get("ops", {}).get(name) or {}

@@ -17,7 +17,7 @@ export function EmptyState({ icon: Glyph, title, children, command }: EmptyState
     <div className={classes.empty}>
       <Glyph size={28} stroke={1.4} className={classes.icon} aria-hidden />
       <p className={classes.title}>{title}</p>
-      <div className={classes.text}>{children}</div>
+      <div className={`prose ${classes.text ?? ""}`}>{children}</div>
       {command !== undefined && <CommandLine command={command} />}
     </div>
   );

@@ -19,7 +19,7 @@ export function Notice({ tone, icon: Glyph, title, role = "status", action, chil
   return (
     <div className={`toned ${classes.notice ?? ""}`} data-tone={tone} role={role}>
       <Glyph size={16} stroke={1.8} className={classes.icon} aria-hidden />
-      <div className={classes.text}>
+      <div className={`prose ${classes.text ?? ""}`}>
         {title !== undefined && <div className={classes.title}>{title}</div>}
         {children}
       </div>

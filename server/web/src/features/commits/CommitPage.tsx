@@ -46,10 +46,9 @@ export function CommitPage() {
 }
 
 function Actions({ repository, commit }: { repository: string; commit: Commit }) {
-  const parent = commit.parents[0];
   return (
     <>
-      {parent !== undefined && <CopyCommand command={commands.diff(repository, parent, commit.id)} />}
+      <CopyCommand command={commands.show(repository, commit.id)} />
       <Button
         component={Link}
         to={urls.tree(repository, commit.id)}

@@ -21,5 +21,6 @@ test("a timeline is cut where the day changes", () => {
 test("a message has a first line and a rest", () => {
   const message = "Publish run\n\nAll checks passed.\n";
   expect([headline(message), messageBody(message)]).toEqual(["Publish run", "All checks passed."]);
+  expect(headline("publish run 9f3c1122-0000-4000-8000-00000000000a")).toBe("publish run 9f3c1122");
   expect([headline(""), messageBody("one line")]).toEqual(["(no message)", ""]);
 });

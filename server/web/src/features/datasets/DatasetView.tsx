@@ -9,6 +9,7 @@ import { FolderTable } from "./FolderTable";
 import { PartitionTable } from "./PartitionTable";
 import { PlaceFacts } from "./PlaceFacts";
 import { PreviewPanel } from "./PreviewPanel";
+import { DownloadButton } from "./DownloadButton";
 import { datasetQuery, type Place, previewQuery } from "./queries";
 import { SchemaTable } from "./SchemaTable";
 import classes from "./DatasetView.module.css";
@@ -30,13 +31,11 @@ export function DatasetView({ repository, refName, path, place }: DatasetViewPro
 
   const columns = preview.data?.table?.columns;
   const isPartitioned = place.kind === "dataset" && (dataset.data?.partition_depth ?? 0) > 0;
-  const isSingle =
-    place.kind === "object" || (place.kind === "dataset" && dataset.data?.objects === 1 && !isPartitioned);
   const tabs = [
     { value: "preview" as const, label: "Preview" },
     ...(columns ? [{ value: "schema" as const, label: `Schema (${columns.length})` }] : []),
     ...(isPartitioned ? [{ value: "partitions" as const, label: "Partitions" }] : []),
-    ...(isSingle ? [] : [{ value: "files" as const, label: "Files" }]),
+    ...(place.object?.path === path ? [] : [{ value: "files" as const, label: "Files" }]),
   ];
   const shown = tabs.some(({ value }) => value === view) ? view : "preview";
 
@@ -58,7 +57,10 @@ export function DatasetView({ repository, refName, path, place }: DatasetViewPro
         <PlaceFacts repository={repository} refName={refName} path={path} place={place} />
         <BlameCard repository={repository} refName={refName} path={path} />
         <Panel title="Get it">
-          <CommandLine command={commands.get(repository, refName, path)} />
+          <div className={classes.get}>
+            <CommandLine command={commands.get(repository, refName, path)} />
+            {place.object !== null && <DownloadButton repository={repository} object={place.object} />}
+          </div>
         </Panel>
       </aside>
     </div>

@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import type { ObjectEntry } from "../../api/types";
 import { Facts } from "../../ui/Facts";
 import { formatCount, plural } from "../../ui/format";
 import { Id } from "../../ui/Id";
 import { Loaded } from "../../ui/Loaded";
 import { Panel } from "../../ui/Panel";
 import { Size } from "../../ui/Size";
-import { datasetQuery, objectQuery, partitionsQuery, type Place, snapshotQuery } from "./queries";
+import { datasetQuery, partitionsQuery, type Place, snapshotQuery } from "./queries";
 
 interface PlaceFactsProps {
   repository: string;
@@ -18,15 +19,15 @@ const TITLES = { dataset: "Dataset", inside: "Part of a dataset", object: "Objec
 
 /** What stands at a path, in numbers. */
 export function PlaceFacts(props: PlaceFactsProps) {
-  const { kind } = props.place;
+  const { kind, dataset, object } = props.place;
   return (
     <Panel title={TITLES[kind]}>
       {kind === "dataset" ? (
         <DatasetFacts {...props} />
-      ) : kind === "inside" ? (
+      ) : kind === "inside" || object === null ? (
         <PartFacts {...props} />
       ) : (
-        <ObjectFacts {...props} />
+        <ObjectFacts dataset={dataset} object={object} />
       )}
     </Panel>
   );
@@ -90,21 +91,16 @@ function PartFacts({ repository, refName, path, place }: PlaceFactsProps) {
   );
 }
 
-function ObjectFacts({ repository, refName, path, place }: PlaceFactsProps) {
-  const object = useQuery(objectQuery(repository, refName, path));
+function ObjectFacts({ dataset, object }: { dataset: string; object: ObjectEntry }) {
   return (
-    <Loaded query={object}>
-      {(found) => (
-        <Facts
-          facts={[
-            ["Dataset", place.dataset],
-            ["Object", <Id key="id" value={found.object_id} of="object" />],
-            ["Size", <Size key="size" bytes={found.size} />],
-            ["Type", found.media_type],
-            ...Object.entries(found.metadata ?? {}),
-          ]}
-        />
-      )}
-    </Loaded>
+    <Facts
+      facts={[
+        ["Dataset", dataset],
+        ["Object", <Id key="id" value={object.object_id} of="object" />],
+        ["Size", <Size key="size" bytes={object.size} />],
+        ["Type", object.media_type],
+        ...Object.entries(object.metadata ?? {}),
+      ]}
+    />
   );
 }

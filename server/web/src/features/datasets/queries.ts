@@ -2,15 +2,16 @@ import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import { freshness } from "../../api/freshness";
 import { pagedQuery } from "../../api/paging";
+import type { ObjectEntry } from "../../api/types";
 
 const PREVIEW_ROWS = 100;
 
-/** What stands at a path. */
+/** What stands at a path. `object` is the object at the path, or the only one below it. */
 export type Place =
   | { kind: "nothing" }
   /** A folder above datasets. */
   | { kind: "folder" }
-  | { kind: "dataset" | "inside" | "object"; dataset: string };
+  | { kind: "dataset" | "inside" | "object"; dataset: string; object: ObjectEntry | null };
 
 export const folderQuery = (repository: string, ref: string, path: string) => ({
   ...pagedQuery(["repository", repository, "folder", ref, path], (after, signal) =>
@@ -37,13 +38,14 @@ export const placeQuery = (repository: string, ref: string, path: string) =>
       ]);
       const first = objects.items[0];
       if (first === undefined) return { kind: "nothing" };
+      const object = objects.next === null ? first : null;
       if (first.path === path) {
         const { path: dataset } = await fetchDataset(repository, ref, path, signal);
-        return { kind: dataset === path ? "dataset" : "object", dataset };
+        return { kind: dataset === path ? "dataset" : "object", dataset, object: first };
       }
       const dataset = folder.items[0]?.dataset;
       if (dataset == null || (path !== dataset && !path.startsWith(`${dataset}/`))) return { kind: "folder" };
-      return { kind: dataset === path ? "dataset" : "inside", dataset };
+      return { kind: dataset === path ? "dataset" : "inside", dataset, object };
     },
     staleTime: freshness(ref),
   });
@@ -77,20 +79,6 @@ export const datasetsQuery = (repository: string, ref: string) => ({
   ),
   staleTime: freshness(ref),
 });
-
-/** The object at `path` itself. */
-export const objectQuery = (repository: string, ref: string, path: string) =>
-  queryOptions({
-    queryKey: ["repository", repository, "object", ref, path],
-    queryFn: ({ signal }) =>
-      answer(
-        api.GET("/api/v1/repositories/{repository}/commits/{ref}/object", {
-          params: { path: { repository, ref }, query: { path } },
-          signal,
-        }),
-      ),
-    staleTime: freshness(ref),
-  });
 
 /** The exact content of the dataset or partition that `path` is or lies in. */
 export const snapshotQuery = (repository: string, ref: string, path: string) =>

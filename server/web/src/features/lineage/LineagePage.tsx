@@ -36,13 +36,17 @@ function LineageOf({ node }: { node: string }) {
   const bad = search.get("bad");
   const [way, setWay] = useUrlState<Way>("dir", WAYS, "both");
   const [depth, setDepth] = useUrlState("depth", DEPTHS, "3");
+  const reach = {
+    upstream: way === "downstream" ? 0 : Number(depth),
+    downstream: way === "upstream" ? 0 : Number(depth),
+  };
   const graph = useQuery(graphQuery(node, way, Number(depth)));
   return (
     <Page
       fill
       title={`Lineage of ${nodeTitle(node)}`}
       crumbs={[{ label: "Lineage", to: urls.lineage() }, { label: nodeTitle(node) }]}
-      actions={<CopyCommand command={bad === null ? commands.lineage(node) : commands.impact(bad)} />}
+      actions={<CopyCommand command={bad === null ? commands.lineage(node, reach) : commands.impact(bad)} />}
     >
       {bad !== null && <ImpactSummary bad={bad} />}
       <LineageExplorer

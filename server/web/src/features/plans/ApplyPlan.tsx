@@ -2,7 +2,7 @@ import { Button, Checkbox, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
 import { useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { Link } from "react-router";
 import type { RollbackPlan } from "../../api/types";
 import { IdLink } from "../../ui/Id";
 import { Notice } from "../../ui/Notice";
@@ -52,12 +52,10 @@ function Confirm({ plan }: { plan: RollbackPlan }) {
   const [read, setRead] = useState(false);
   const [author, setAuthor] = useAuthor();
   const queries = useQueryClient();
-  const navigate = useNavigate();
   const apply = useMutation({
     mutationFn: () => applyPlan(plan.id, author.trim()),
     onSuccess: async (applied) => {
       queries.setQueryData(planKey(applied.id), applied);
-      await navigate(urls.plan(applied.id));
       await queries.invalidateQueries({ queryKey: ["repository", applied.repository] });
     },
   });

@@ -24,7 +24,7 @@ export function PlanView({ plan }: { plan: RollbackPlan }) {
   return (
     <>
       <Panel>
-        <div className={classes.summary}>
+        <div className={`prose ${classes.summary ?? ""}`}>
           <div className={classes.what}>
             <span className={classes.sentence}>
               {applied ? "Rolled back" : "Roll back"} <TargetLink target={plan.target} />
@@ -59,11 +59,7 @@ export function PlanView({ plan }: { plan: RollbackPlan }) {
         label="Items by action"
         value={shown}
         onChange={setShown}
-        actions={
-          <CopyCommand
-            command={commands.planRollback(plan.repository, plan.target, plan.branch, plan.scope)}
-          />
-        }
+        actions={<CopyCommand command={commands.applyPlan(plan.repository, plan.id)} />}
         tabs={[
           { value: "all", label: `All (${plan.items.length})` },
           { value: "restore", label: `Restore (${counts.restore})` },

@@ -2,10 +2,9 @@ import { Button, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { IconArrowBackUp, IconHistory } from "@tabler/icons-react";
 import { type SubmitEvent, useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link, Navigate, useSearchParams } from "react-router";
 import type { RollbackPlan, RollbackScope } from "../../api/types";
 import { commands } from "../../cli";
-import { Choice } from "../../ui/Choice";
 import type { Column } from "../../ui/DataTable";
 import { EmptyState } from "../../ui/EmptyState";
 import { formatCount, shortId } from "../../ui/format";
@@ -19,15 +18,13 @@ import { useUrlState } from "../../ui/urlState";
 import { urls } from "../../urls";
 import { repositoryQuery } from "../repositories/queries";
 import { PlanStatus } from "./PlanStatus";
-import { PlanView } from "./PlanView";
 import { plansQuery, rollbackQuery } from "./queries";
 import classes from "./RollbacksTab.module.css";
+import { ScopeChoice, SCOPES } from "./ScopeChoice";
 import { changesAnything } from "./summary";
 import { TargetLink } from "./TargetLink";
 
-const SCOPES = ["descendants", "outputs"] as const;
-
-/** Previews undoing what `?target=` names; without one, asks for it and lists the plans there are. */
+/** Plans to undo what `?target=` names; without one, asks for it and lists the plans there are. */
 export function RollbacksTab() {
   const repository = useRequiredParam("repository");
   const [search] = useSearchParams();
@@ -40,7 +37,7 @@ export function RollbacksTab() {
       {target === null ? (
         <Plans repository={repository} />
       ) : (
-        branch !== undefined && <Preview repository={repository} target={target} branch={branch} />
+        branch !== undefined && <MakePlan repository={repository} target={target} branch={branch} />
       )}
     </>
   );
@@ -68,15 +65,7 @@ function TargetForm({ repository, target }: { repository: string; target: string
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
       />
-      <Choice
-        label="How far the rollback reaches"
-        value={scope}
-        onChange={setScope}
-        options={[
-          { value: "descendants", label: "With everything derived" },
-          { value: "outputs", label: "Only its own outputs" },
-        ]}
-      />
+      <ScopeChoice value={scope} onChange={setScope} />
       <Button
         type="submit"
         leftSection={<IconArrowBackUp size={14} aria-hidden />}
@@ -88,10 +77,11 @@ function TargetForm({ repository, target }: { repository: string; target: string
   );
 }
 
-function Preview({ repository, target, branch }: { repository: string; target: string; branch: string }) {
+/** Makes the plan, and goes to its own address: reloading there makes no second one. */
+function MakePlan({ repository, target, branch }: { repository: string; target: string; branch: string }) {
   const [scope] = useUrlState<RollbackScope>("scope", SCOPES, "descendants");
   const plan = useQuery(rollbackQuery(repository, { target, branch, scope }));
-  return <Loaded query={plan}>{(found) => <PlanView plan={found} />}</Loaded>;
+  return <Loaded query={plan}>{({ id }) => <Navigate replace to={urls.plan(id)} />}</Loaded>;
 }
 
 function Plans({ repository }: { repository: string }) {
@@ -127,7 +117,7 @@ function Plans({ repository }: { repository: string }) {
           <EmptyState
             icon={IconHistory}
             title="Nothing was rolled back yet"
-            command={commands.planRollback(repository, "run:RUN_ID", "main", "descendants")}
+            command={commands.planRollback(repository, "run:RUN_ID", "descendants")}
           >
             A rollback puts what a bad run wrote, and all that was made from it, back to the last clean
             versions. Find the run under Runs, or plan it in a terminal; nothing changes before a plan is

@@ -28,7 +28,7 @@ export interface RollbackRequest {
   scope: RollbackScope;
 }
 
-/** Makes a plan and shows it: nothing changes by that, so it is asked for like anything else that is read. */
+/** Makes a plan. Nothing changes by that, so it is asked for like anything that is read; but anew each time. */
 export const rollbackQuery = (repository: string, request: RollbackRequest) =>
   queryOptions({
     queryKey: ["repository", repository, "rollback", request],
@@ -39,7 +39,7 @@ export const rollbackQuery = (repository: string, request: RollbackRequest) =>
           body: { ...request, outputs: [] },
         }),
       ),
-    staleTime: Infinity,
+    gcTime: 0,
     refetchOnWindowFocus: false,
   });
 

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { IconDatabase } from "@tabler/icons-react";
 import { Link } from "react-router";
 import type { RepositoryInfo } from "../../api/types";
+import { commands } from "../../cli";
 import type { Column } from "../../ui/DataTable";
 import { EmptyState } from "../../ui/EmptyState";
 import { Page } from "../../ui/Page";
@@ -53,11 +54,7 @@ export function RepositoriesPage() {
           columns={COLUMNS}
           rowKey={({ id }) => id}
           empty={
-            <EmptyState
-              icon={IconDatabase}
-              title="No repository yet"
-              command="lineageflow repo create flights"
-            >
+            <EmptyState icon={IconDatabase} title="No repository yet" command={commands.createRepository()}>
               A repository keeps the versions of your datasets. A pipeline makes one with its first write, or
               make it yourself:
             </EmptyState>

@@ -13,14 +13,20 @@ import { Unfold } from "../../ui/Unfold";
 import { useRequiredParam } from "../../ui/useRequiredParam";
 import { useUrlSet } from "../../ui/urlState";
 import { urls } from "../../urls";
-import { recentRunsQuery, runQuery, transactionsQuery } from "./queries";
+import { LIVE, recentRunsQuery, runQuery, transactionsQuery } from "./queries";
 import { RunStatus, TransactionStatus } from "./RunStatus";
 import { StepList } from "./StepList";
 
 /** The pipeline runs that wrote to a repository, newest first. */
 export function RunsTab() {
   const repository = useRequiredParam("repository");
-  const transactions = useInfiniteQuery(transactionsQuery(repository));
+  const transactions = useInfiniteQuery({
+    ...transactionsQuery(repository),
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some(({ items }) => items.some((item) => item.state === "open")) === true
+        ? LIVE
+        : false,
+  });
   const [open, toggle] = useUrlSet("open");
   const columns: Column<Transaction>[] = [
     {

@@ -4,10 +4,11 @@ import { pagedQuery } from "../../api/paging";
 import { Problem } from "../../api/problem";
 import type { Run, RunDetails, Transaction } from "../../api/types";
 
-const LIVE = 4_000;
+/** How often what still runs is asked for, in milliseconds. */
+export const LIVE = 4_000;
 const RECENT = 200;
 
-/** What the runs of a repository wrote in, newest first; asked for again while one of them is open. */
+/** What the runs of a repository wrote in, newest first. */
 export const transactionsQuery = (repository: string) =>
   pagedQuery<Transaction>(["repository", repository, "transactions"], (after, signal) =>
     answer(

@@ -1,0 +1,137 @@
+"""Local files as objects: uploaded once, and not read again while they have not changed.
+
+Like git's index, a cache remembers for each file its size, times and inode together with its object id. Like
+git, it does not trust a file that was touched as late as it was looked at: such a file could change again
+without its times telling (https://git-scm.com/docs/racy-git). A cache that is missing or damaged costs time,
+never correctness.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.ids import ObjectId
+from lineageflow_core.model.objects import ObjectEntry
+
+Source = bytes | Path
+"""Bytes, or the file that has them."""
+Progress = Callable[[int, int], None]
+"""Told again and again how many more bytes and files are done."""
+
+_RACY_NS = 50_000_000
+"""Clocks of file systems tick every 10 ms or so: what changed within this before the look is not trusted."""
+_BATCH_FILES = 2_000
+_BATCH_BYTES = 256 << 20
+"""Files become durable batch by batch: large ones, because each costs a flush of the disk."""
+
+
+class _Known(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A file as it was when its content was last read."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+    object_id: str
+
+    def matches(self, found: os.stat_result) -> bool:
+        return (
+            self.size == found.st_size
+            and self.modified_ns == found.st_mtime_ns
+            and self.changed_ns == found.st_ctime_ns
+            and self.inode == found.st_ino
+        )
+
+
+def upload_sources(catalog: Catalog, repository: str, sources: Mapping[str, Source]) -> list[ObjectEntry]:
+    """Uploads sources by relative path, and returns an entry with that path for each."""
+    entries = catalog.content.upload(repository, list(sources.values()))
+    return [
+        ObjectEntry(path=path, object_id=entry.object_id, size=entry.size)
+        for path, entry in zip(sources, entries, strict=True)
+    ]
+
+
+def upload_files(
+    catalog: Catalog,
+    repository: str,
+    files: Sequence[str],
+    *,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> list[ObjectEntry]:
+    """Uploads local files and returns an entry with the path '' for each, in order.
+
+    `cache` is a file that remembers what was uploaded to this repository. Raises as `Content.upload` does.
+    """
+    looked_ns = time.time_ns()
+    known = _read_cache(cache)
+    found = [_stat(file) for file in files]
+    entries: dict[str, ObjectEntry] = {}
+    changed: list[tuple[str, int]] = []
+    for file, status in zip(files, found, strict=True):
+        before = known.get(file)
+        if before is not None and before.matches(status):
+            entries[file] = ObjectEntry(path="", object_id=ObjectId(before.object_id), size=before.size)
+        else:
+            changed.append((file, status.st_size))
+    if progress is not None and entries:
+        progress(sum(entry.size for entry in entries.values()), len(entries))
+    for batch in _batches(changed):
+        uploaded = catalog.content.upload(repository, [Path(file) for file in batch])
+        entries |= dict(zip(batch, uploaded, strict=True))
+        if progress is not None:
+            progress(sum(entry.size for entry in uploaded), len(uploaded))
+    if cache is not None and (changed or len(known) != len(files)):
+        trusted = {
+            file: _Known(
+                status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, entries[file].object_id
+            )
+            for file, status in zip(files, found, strict=True)
+            if max(status.st_mtime_ns, status.st_ctime_ns) < looked_ns - _RACY_NS
+        }
+        _write_cache(cache, trusted)
+    return [entries[file] for file in files]
+
+
+def _stat(file: str) -> os.stat_result:
+    try:
+        return os.stat(file)
+    except OSError as error:
+        raise InvalidInputError(f"{file!r} cannot be read: {error.strerror}; nothing was committed") from None
+
+
+def _batches(files: Sequence[tuple[str, int]]) -> list[list[str]]:
+    batches: list[list[str]] = [[]]
+    size = 0
+    for file, file_size in files:
+        if batches[-1] and (len(batches[-1]) >= _BATCH_FILES or size + file_size > _BATCH_BYTES):
+            batches.append([])
+            size = 0
+        batches[-1].append(file)
+        size += file_size
+    return [batch for batch in batches if batch]
+
+
+def _read_cache(cache: Path | None) -> dict[str, _Known]:
+    if cache is None:
+        return {}
+    try:
+        return msgspec.msgpack.decode(cache.read_bytes(), type=dict[str, _Known])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+
+
+def _write_cache(cache: Path, known: dict[str, _Known]) -> None:
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        fresh = cache.with_name(f"{cache.name}.{os.getpid()}.tmp")
+        fresh.write_bytes(msgspec.msgpack.encode(known))
+        fresh.replace(cache)
+    except OSError:
+        return  # next time it is read again
