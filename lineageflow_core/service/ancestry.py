@@ -7,18 +7,14 @@ commit after all of its descendants, and what it knows of a commit then is final
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntFlag
 
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
 
 
-class _Seen(IntFlag):
-    LEFT = 1
-    RIGHT = 2
-    BOTH = 3
-    STALE = 4
-    """An ancestor of a common ancestor: no best one."""
+# What the walk knows of a commit, as bits: plain numbers, because long walks do little else than join them.
+_LEFT, _RIGHT, _STALE = 1, 2, 4  # stale: an ancestor of a common ancestor, so no best one
+_BOTH = _LEFT | _RIGHT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,39 +41,39 @@ class Parting:
 
 def part(left: Commit, right: Commit, read: Callable[[CommitId], Commit]) -> Parting:
     """Returns how the histories of two commits part."""
-    seen: dict[CommitId, _Seen] = {}
+    seen: dict[CommitId, int] = {}
     commits: dict[CommitId, Commit] = {}
     queue: list[tuple[int, CommitId]] = []
     open_ends: set[CommitId] = set()
     """Commits in the queue that may still lead to a base."""
 
-    def mark(commit: Commit, flags: _Seen) -> None:
+    def mark(commit: Commit, flags: int) -> None:
         if commit.id not in seen:
-            seen[commit.id] = _Seen(0)
+            seen[commit.id] = 0
             commits[commit.id] = commit
             heapq.heappush(queue, (-commit.generation, commit.id))
         seen[commit.id] |= flags
-        if seen[commit.id] & _Seen.STALE:
+        if seen[commit.id] & _STALE:
             open_ends.discard(commit.id)
         else:
             open_ends.add(commit.id)
 
-    mark(left, _Seen.LEFT)
-    mark(right, _Seen.RIGHT)
+    mark(left, _LEFT)
+    mark(right, _RIGHT)
     bases: list[Commit] = []
-    only: dict[_Seen, list[Commit]] = {_Seen.LEFT: [], _Seen.RIGHT: []}
+    only: dict[int, list[Commit]] = {_LEFT: [], _RIGHT: []}
     while open_ends:
         _, current = heapq.heappop(queue)
         open_ends.discard(current)
         commit, flags = commits[current], seen[current]
-        if flags & _Seen.BOTH != _Seen.BOTH:
+        if flags & _BOTH != _BOTH:
             only[flags].append(commit)
-        elif not flags & _Seen.STALE:
+        elif not flags & _STALE:
             bases.append(commit)
-            flags |= _Seen.STALE
+            flags |= _STALE
         for parent in commit.parents:
             mark(commits.get(parent) or read(parent), flags)
-    return Parting(bases=tuple(bases), left=tuple(only[_Seen.LEFT]), right=tuple(only[_Seen.RIGHT]))
+    return Parting(bases=tuple(bases), left=tuple(only[_LEFT]), right=tuple(only[_RIGHT]))
 
 
 def is_ancestor(ancestor: Commit, commit: Commit, read: Callable[[CommitId], Commit]) -> bool:

@@ -72,7 +72,10 @@ def undo(
 
     That is a three-way merge whose base is the undone commit and whose other side is its parent.
     """
-    before = opened.commit(undone.parents[0]).root if undone.parents else EMPTY_ROOT
+    parent = opened.commit(undone.parents[0]) if undone.parents else None
+    before = parent.root if parent else EMPTY_ROOT
+    # With what it merged, if it is a merge: a run's units are in the commits that its publication brought.
+    replaced = part(parent, undone, opened.commit).right_replaced if parent else frozenset()
     later = part(undone, tip, opened.commit)
     merged = merge_roots(
         nodes,
@@ -81,7 +84,7 @@ def undo(
             ours=tip.root,
             theirs=before,
             ours_replaced=later.right_replaced,
-            theirs_replaced=frozenset(undone.replaced),
+            theirs_replaced=replaced,
         ),
         {},
     )
@@ -96,7 +99,7 @@ def undo(
         message=message or f'revert "{undone.message}"',
         created_at=opened.clock(),
         metadata={"reverts": undone.id},
-        replaced=undone.replaced,
+        replaced=sorted(replaced),
     )
 
 

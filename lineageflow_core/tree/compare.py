@@ -25,17 +25,11 @@ def changed_datasets(
 ) -> Iterator[tuple[str, Value | None, Value | None]]:
     """Yields datasets that differ and are, hold or lie below `path`, from behind `after` on, by path."""
     roots = bytes.fromhex(left), bytes.fromhex(right)
-    if path:
-        for root in (left, right):
-            inside = RootTree(nodes, root).dataset_at(path)
-            if inside is not None and inside.path != path:
-                sides = [get(nodes, side, inside.path) for side in roots]
-                if sides[0] != sides[1] and inside.path > after:
-                    yield inside.path, sides[0], sides[1]
-                return
-        own = [get(nodes, side, path) for side in roots]
-        if own[0] != own[1] and path > after:
-            yield path, own[0], own[1]
+    homes = [RootTree(nodes, root).dataset_at(path) for root in (left, right)] if path else []
+    for found in sorted({home.path for home in homes if home is not None}):
+        one, other = (get(nodes, root, found) for root in roots)
+        if one != other and found > after:
+            yield found, one, other
     start, stop = range_below(path, after)
     for key, value_left, value_right in diff(nodes, *roots, start=start, stop=stop):
         if key != after:
@@ -58,25 +52,28 @@ def new_nodes(buffer: NodeBuffer, before: str, after: str) -> dict[bytes, bytes]
 def diff_objects(
     nodes: NodeSource, left: str, right: str, *, path: str = "", after: str = ""
 ) -> Iterator[DiffEntry]:
-    """Yields the objects at or below `path` that differ, by dataset and path, from behind `after` on."""
-    home = (
-        (RootTree(nodes, left).dataset_at(after) or RootTree(nodes, right).dataset_at(after))
-        if after
-        else None
-    )
+    """Yields the objects at or below `path` that differ, by dataset and path, from behind `after` on.
+
+    Each is told in the dataset that it belongs to on the right, if it is there.
+    """
+    before, now = RootTree(nodes, left), RootTree(nodes, right)
+    home = (now if now.object_at(after) else before).dataset_at(after) if after else None
+    start = home.path if home else after
     for dataset, value_left, value_right in changed_datasets(nodes, left, right, path=path):
-        if home is not None and dataset < home.path:
+        if dataset < start:
             continue
+        came_from = before if value_left is None and _has_objects(before, dataset) else None
+        went_to = now if value_right is None and _has_objects(now, dataset) else None
         for key, one, other in changed_objects(nodes, value_left, value_right):
             full = join(dataset, key)
-            if not is_under(full, path) or (home is not None and dataset == home.path and full <= after):
+            if not is_under(full, path) or (dataset == start and full <= after):
                 continue
-            yield DiffEntry(
-                path=full,
-                kind=_kind(one, other),
-                left=object_entry(full, one) if one else None,
-                right=object_entry(full, other) if other else None,
-            )
+            if went_to is not None and went_to.object_at(full) is not None:
+                continue
+            was = object_entry(full, one) if one else came_from.object_at(full) if came_from else None
+            is_now = object_entry(full, other) if other else None
+            if was != is_now:
+                yield DiffEntry(path=full, kind=_kind(was, is_now), left=was, right=is_now)
 
 
 def diff_datasets(
@@ -106,7 +103,11 @@ def diff_datasets(
         )
 
 
-def _kind(left: Value | None, right: Value | None) -> DiffKind:
+def _has_objects(tree: RootTree, path: str) -> bool:
+    return next(tree.objects(path), None) is not None
+
+
+def _kind(left: object | None, right: object | None) -> DiffKind:
     if left is None:
         return DiffKind.ADDED
     return DiffKind.REMOVED if right is None else DiffKind.CHANGED

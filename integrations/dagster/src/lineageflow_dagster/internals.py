@@ -1,4 +1,4 @@
-"""Everything of Dagster that LineageFlow uses and Dagster does not call public. Tried with Dagster 1.11 to 1.13.
+"""All of Dagster that LineageFlow uses and Dagster does not call public. Tried with Dagster 1.11 to 1.13.
 
 The rest of the package goes through this module, so that a release of Dagster which moves something
 breaks one file, and the contract tests name what moved.

@@ -14,7 +14,7 @@ import { NotFoundPage } from "./NotFoundPage";
 import { Shell } from "./Shell";
 
 /** Every address of the page. `urls.ts` spells them. */
-export const routes: RouteObject[] = [
+const routes: RouteObject[] = [
   {
     Component: Shell,
     children: [

@@ -3,7 +3,7 @@ import type { Commit, Io, LineageNode, PlanItem, Ref, Run, Transaction, Version 
 
 const INSTANT = "2026-11-21T09:00:00Z";
 
-export const digest = (start: string) => start.padEnd(64, "0");
+const digest = (start: string) => start.padEnd(64, "0");
 
 export const sampleCommit = (values: Partial<Commit> = {}): Commit => ({
   id: digest("c0"),

@@ -7,7 +7,6 @@ import {
   formatDuration,
   formatRelative,
   plural,
-  shorten,
   shortRef,
 } from "./format";
 
@@ -80,8 +79,4 @@ describe("names", () => {
     [`${id}~1`, "3f2a91c0~1"],
     ["run:9f3c1122-0000-4000-8000-000000000000", "run:9f3c1122"],
   ])("the ref %s reads %s", (ref, text) => expect(shortRef(ref)).toBe(text));
-
-  test("a long name loses its middle", () => {
-    expect([shorten("daily/delays", 20), shorten("abcdefghij", 5)]).toEqual(["daily/delays", "ab…ij"]);
-  });
 });

@@ -8,7 +8,6 @@ const DAY = new Intl.DateTimeFormat("en-GB", {
   month: "short",
   year: "numeric",
 });
-const ELLIPSIS = "…";
 
 /** The first 8 characters of an id: enough to tell and to type. */
 export function shortId(id: string): string {
@@ -91,11 +90,4 @@ export function formatDay(instant: Date, now: Date): string {
 
 function startOfDay(instant: Date): number {
   return Date.UTC(instant.getFullYear(), instant.getMonth(), instant.getDate());
-}
-
-/** The middle of a long text left out: both ends of a path say more than its middle. */
-export function shorten(text: string, length: number): string {
-  if (text.length <= length) return text;
-  const head = Math.ceil((length - 1) / 2);
-  return text.slice(0, head) + ELLIPSIS + text.slice(text.length - (length - 1 - head));
 }

@@ -23,7 +23,7 @@ function elbowPath(source: Point, target: Point): string {
 }
 
 /** A curve through all points that is level at each of them. */
-export function smoothPath(points: readonly Point[]): string {
+function smoothPath(points: readonly Point[]): string {
   return points
     .map(({ x, y }, index) => {
       const before = points[index - 1];

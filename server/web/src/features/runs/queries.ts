@@ -65,6 +65,6 @@ export const transactionQuery = (repository: string, runId: string) =>
     },
   });
 
-export function isRunning(run: Run): boolean {
+function isRunning(run: Run): boolean {
   return run.state === "running";
 }
