@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
 
-
 # What the walk knows of a commit, as bits: plain numbers, because long walks do little else than join them.
 _LEFT, _RIGHT, _STALE = 1, 2, 4  # stale: an ancestor of a common ancestor, so no best one
 _BOTH = _LEFT | _RIGHT
