@@ -1,5 +1,6 @@
 """What the README tells a newcomer to do works, word for word."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -12,7 +13,9 @@ from tests.docs.markdown import ROOT, blocks
 
 README = "README.md"
 PYTHON = [block.code for block in blocks(README) if block.language == "python"]
-COMMANDS = [line for block in blocks(README) if not block.language for line in block.code.splitlines() if line]
+COMMANDS = [
+    line for block in blocks(README) if not block.language for line in block.code.splitlines() if line
+]
 
 
 def test_the_dagster_example_is_the_quickstart() -> None:
@@ -24,8 +27,9 @@ def test_the_dagster_example_is_the_quickstart() -> None:
 def test_the_dagster_example_publishes(tmp_path: Path) -> None:
     (code,) = [code for code in PYTHON if "dagster" in code]
     (tmp_path / "definitions.py").write_text(code)
-    dagster = [sys.executable, "-m", "dagster", "asset", "materialize", "--select", "*", "-f", "definitions.py"]
-    subprocess.run(dagster, cwd=tmp_path, check=True, env={"DAGSTER_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
+    materialize = [sys.executable, "-m", "dagster", "asset", "materialize", "--select", "*"]
+    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path)}
+    subprocess.run([*materialize, "-f", "definitions.py"], cwd=tmp_path, check=True, env=environment)
     listed = _lineageflow("ls", "lf://shop", folder=tmp_path)
     assert {"orders", "revenue"} <= set(listed.stdout.split())
 
