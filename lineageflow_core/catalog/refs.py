@@ -24,8 +24,9 @@ class Refs(Protocol):
         ...
 
     def delete_branch(self, repository: str, branch: str, *, author: str, key: str | None = None) -> Ref:
-        """Removes a branch and returns what it was; its commits stay. The default branch stays, too:
-        StateError.
+        """Removes a branch and returns what it was; its commits stay.
+
+        The default branch cannot be removed: StateError.
         """
         ...
 

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,3 +60,9 @@ def test_the_command_prints_the_document(document: dict[str, Any]) -> None:
     command = [sys.executable, "-m", "lineageflow_server", "openapi"]
     printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     assert document == json.loads(printed)
+
+
+def test_the_page_is_typed_after_this_very_interface() -> None:
+    """`python -m lineageflow_server openapi > server/web/openapi.json`, then `npm run generate` there."""
+    page = Path(__file__).parents[2] / "server/web/openapi.json"
+    assert describe_api() == json.loads(page.read_text(encoding="utf-8"))

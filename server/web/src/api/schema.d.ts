@@ -104,8 +104,9 @@ export interface paths {
         post?: never;
         /**
          * Removes a branch and returns what it was; its commits stay
-         * @description Removes a branch and returns what it was; its commits stay. The default branch stays, too:
-         *     StateError.
+         * @description Removes a branch and returns what it was; its commits stay.
+         *
+         *     The default branch cannot be removed: StateError.
          */
         delete: operations["delete_branch"];
         options?: never;
