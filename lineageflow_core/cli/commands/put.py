@@ -35,7 +35,8 @@ _STDIN = "-"
 class _File:
     """A local file and where it goes."""
 
-    source: Path
+    source: str
+    """Absolute."""
     size: int
     target: str
     """The path that the change is about."""
@@ -126,49 +127,54 @@ def _files(path: Path, source: str, folder: str, *, below: bool, recursive: bool
         raise InvalidInputError("what comes from stdin has no name; give the whole path of one object")
     name = path.absolute().resolve().name if path.name in {"", ".", ".."} else path.name
     target = check_path("/".join(filter(None, (folder, name))) if below else folder)
-    mode = _mode(path)
-    if stat.S_ISREG(mode):
-        yield _File(source=path, size=path.stat().st_size, target=target, relative="")
-    elif not stat.S_ISDIR(mode):
+    found = _status(path)
+    if stat.S_ISREG(found.st_mode):
+        yield _File(source=os.path.abspath(path), size=found.st_size, target=target, relative="")
+    elif not stat.S_ISDIR(found.st_mode):
         raise InvalidInputError(f"{source!r} is neither a file nor a folder")
     elif not recursive:
         raise InvalidInputError(f"{source!r} is a folder; add --recursive to put it")
     else:
-        for file in _walk(path):
-            inside = check_path(f"{target}/{file.relative_to(path).as_posix()}")
+        for relative, item in _walk(os.path.abspath(path), ""):
+            inside = check_path(f"{target}/{relative}")
             yield _File(
-                source=file, size=file.stat().st_size, target=target, relative=inside[len(target) + 1 :]
+                source=item.path, size=item.stat().st_size, target=target, relative=inside[len(target) + 1 :]
             )
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yields the files below a folder, by name. Nothing is skipped: what cannot be put is an error."""
-    for path in sorted(folder.iterdir()):
-        mode = _mode(path)
-        if stat.S_ISREG(mode):
-            yield path
-        elif not stat.S_ISDIR(mode):
+def _walk(folder: str, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yields the files below a folder, by name, with the path below it that starts with `prefix`.
+
+    Nothing is skipped: what cannot be put is an error.
+    """
+    with os.scandir(folder) as listing:
+        items = sorted(listing, key=lambda item: item.name)
+    for item in items:
+        if item.is_file():
+            yield prefix + item.name, item
+        elif item.is_dir(follow_symlinks=False):
+            yield from _walk(item.path, f"{prefix}{item.name}/")
+        elif item.is_dir():
             raise InvalidInputError(
-                f"{str(path)!r} is neither a file nor a folder; take it out of the folder"
-            )
-        elif path.is_symlink():
-            raise InvalidInputError(
-                f"{str(path)!r} is a link to a folder, which is not followed; put that folder itself"
+                f"{item.path!r} is a link to a folder, which is not followed; put that folder itself"
             )
         else:
-            yield from _walk(path)
+            _status(Path(item.path))
+            raise InvalidInputError(
+                f"{item.path!r} is neither a file nor a folder; take it out of the folder"
+            )
 
 
-def _mode(path: Path) -> int:
+def _status(path: Path) -> os.stat_result:
     try:
-        return path.stat().st_mode
+        return path.stat()
     except FileNotFoundError:
         what = "leads nowhere" if path.is_symlink() else "does not exist"
         raise NotFoundError(f"{str(path)!r} {what}; name a file or folder on this machine") from None
 
 
 def _upload(invocation: Invocation, repository: str, files: Sequence[_File]) -> list[ObjectEntry]:
-    sources = [os.path.abspath(file.source) for file in files]
+    sources = [file.source for file in files]
     total = sum(file.size for file in files)
     with invocation.output.progress("uploading", files=len(files), size=total) as advance:
         return upload_files(
