@@ -1,0 +1,119 @@
+"""What people do on the page, in a real browser."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.web.lake import HOSTILE, REPOSITORY, Shop
+
+pytestmark = pytest.mark.browser
+
+
+def test_nobody_gets_in_without_logging_in(context: BrowserContext, address: str) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/r/{REPOSITORY}/tree/main")
+    assert page.url.startswith(f"{address}/login")
+    expect(page.get_by_text("orders")).to_have_count(0)
+    assert 401 == page.request.get(f"{address}/api/v1/repositories").status
+
+
+def test_from_the_repositories_to_rows_and_who_made_them(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("link", name=REPOSITORY).first.click()
+    page.get_by_role("link", name="orders", exact=True).click()
+    expect(page.get_by_text("2026-03").first).to_be_visible()
+    page.get_by_text("2026-03").first.click()
+    expect(page.get_by_role("cell", name="600", exact=True)).to_be_visible()
+    expect(page.get_by_text("nightly.orders").first).to_be_visible()
+
+
+def test_the_failed_run_has_a_branch_to_be_looked_at(page: Page, address: str, shop: Shop) -> None:
+    page.goto(f"{address}/r/{REPOSITORY}/tree/main")
+    page.get_by_role("button", name="Ref: main").click()
+    page.get_by_text(shop.failed[:8]).first.click()
+    page.wait_for_url(f"**/tree/run*{shop.failed}*")
+    expect(page.get_by_role("link", name="orders", exact=True)).to_be_visible()
+
+
+def test_a_commit_says_what_it_changed(page: Page, address: str) -> None:
+    page.goto(f"{address}/r/{REPOSITORY}/commits/main")
+    page.get_by_text("publish the nightly run").first.click()
+    expect(page.get_by_role("table", name="Changed datasets")).to_be_visible()
+    for dataset in ("orders", "model", "report"):
+        expect(page.get_by_role("table", name="Changed datasets").get_by_text(dataset).first).to_be_visible()
+
+
+def test_the_graph_and_its_table_tell_the_same(page: Page, address: str, tmp_path: Path) -> None:
+    page.goto(f"{address}/lineage?node=lf%3A%2F%2F{REPOSITORY}%2Freport&dir=upstream&depth=3")
+    expect(page.get_by_label("Dataset report").first).to_be_visible()
+    expect(page.get_by_label("Dataset model").first).to_be_visible()
+    page.get_by_label("Dataset model").first.click()
+    expect(page.get_by_role("complementary", name="Details")).to_contain_text("model")
+    page.get_by_text("Table", exact=True).click()
+    table = page.get_by_role("table", name="Lineage")
+    expect(table.get_by_text("2026-06").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    exported = tmp_path / "lineage.csv"
+    download.value.save_as(exported)
+    cells = {cell for line in csv.reader(exported.read_text().splitlines()) for cell in line}
+    assert {"report", "model", "orders"} <= cells
+
+
+def test_a_bad_run_is_planned_away_and_undone(page: Page, address: str, shop: Shop) -> None:
+    assert [600, 601, 602] == shop.amounts("2026-03")
+    page.goto(f"{address}/runs/{shop.bad}")
+    page.get_by_role("link", name="Plan rollback").click()
+    page.wait_for_url("**/plans/*")
+    expect(page.get_by_role("table", name="What changes").get_by_text("Restore").first).to_be_visible()
+    assert [600, 601, 602] == shop.amounts("2026-03"), "a plan changes nothing"
+    page.get_by_label("I have read what changes").check()
+    page.get_by_role("button", name="Apply the rollback").click()
+    expect(page.get_by_text("Applied").first).to_be_visible()
+    assert [10, 11, 12] == shop.amounts("2026-03")
+    page.get_by_role("link", name="See what changed").click()
+    expect(page.get_by_role("table", name="Changed datasets").get_by_text("orders").first).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_follows_the_theme_of_the_system(page: Page, address: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(f"{address}/r/{REPOSITORY}/tree/main")
+    expect(page.get_by_role("link", name="orders", exact=True)).to_be_visible()
+    assert scheme == page.locator("html").get_attribute("data-mantine-color-scheme")
+
+
+def test_a_chosen_theme_stays(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="Switch to the dark theme").click()
+    page.reload()
+    expect(page.get_by_role("button", name="Switch to the light theme")).to_be_visible()
+    assert "dark" == page.locator("html").get_attribute("data-mantine-color-scheme")
+
+
+def test_what_is_not_there_is_said_kindly(page: Page, address: str) -> None:
+    page.goto(f"{address}/r/nothing/tree/main")
+    expect(page.get_by_text("there is no repository 'nothing'").first).to_be_visible()
+
+
+def test_hostile_text_is_only_text(page: Page, address: str) -> None:
+    page.goto(f"{address}/r/{REPOSITORY}/commits/main")
+    expect(page.get_by_text(HOSTILE).first).to_be_visible()
+    assert 0 == page.locator("img[src='x']").count()
+    page.goto(f"{address}/r/{REPOSITORY}/tree/main/notes/hostile.txt")
+    expect(page.get_by_text(HOSTILE).first).to_be_visible()
+    assert 0 == page.locator("img[src='x']").count()
+
+
+def test_the_keyboard_is_enough_to_open_a_dataset(page: Page, address: str) -> None:
+    page.goto(f"{address}/r/{REPOSITORY}/tree/main")
+    link = page.get_by_role("link", name="orders", exact=True)
+    expect(link).to_be_visible()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if link.evaluate("link => link === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/orders*")
