@@ -14,9 +14,9 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.errors import NotFoundError, ObjectNotFoundError
+from lineageflow_core.errors import InvalidInputError, NotFoundError, ObjectNotFoundError
 from lineageflow_core.model.change import replace
-from lineageflow_core.model.ids import CommitId, RunId, SnapshotId
+from lineageflow_core.model.ids import CommitId, RunId, SnapshotId, parse_run_id
 from lineageflow_core.model.objects import ObjectEntry, Snapshot
 from lineageflow_core.model.page import MAX_LIMIT
 from lineageflow_core.model.run import CodeVersion, Job, Run, RunState, Transaction
@@ -79,8 +79,8 @@ class RunSession:
         environment: Mapping[str, str] = {},
         params: Mapping[str, str] = {},
     ) -> None:
-        run_id = run_id or RunId(str(uuid4()))
-        self.pipeline = pipeline or run_id
+        run_id = parse_run_id(run_id) if run_id else RunId(str(uuid4()))
+        self.pipeline = parse_run_id(pipeline) if pipeline else run_id
         self._parent = (
             Run(id=self.pipeline, job=pipeline_job(job), state=RunState.RUNNING)
             if self.pipeline != run_id
@@ -157,8 +157,13 @@ class RunSession:
         """Replaces a dataset, or one partition of it, as one commit on the run's branch, and records that.
 
         `files` has the content by path relative to the dataset or partition; the path '' makes the dataset a
-        single file. `schema` lists columns by name and type.
+        single file. `schema` lists columns by name and type. Raises InvalidInputError if there are no files.
         """
+        if not files:
+            raise InvalidInputError(
+                f"run {self.run.id} gave no files for {dataset!r}: a dataset or partition without any does "
+                "not exist; write one, if need be without rows"
+            )
         self.start()
         _ = self.transaction
         path = f"{dataset}/{partition}" if partition else dataset

@@ -9,6 +9,9 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.names import check_path
 from lineageflow_core.model.objects import ObjectEntry
 
+_TOO_LARGE = 1 << 63
+"""What databases and file systems count with has 63 bits."""
+
 
 class ChangeKind(StrEnum):
     """What a change does at its path."""
@@ -66,6 +69,8 @@ def check_change(change: Change) -> Change:
 
 
 def _check_entry(entry: ObjectEntry, folder: str) -> ObjectEntry:
+    if not 0 <= entry.size < _TOO_LARGE:
+        raise InvalidInputError(f"no object has {entry.size} bytes; pass on what the upload returned")
     if not entry.path:
         return entry
     path = check_path(f"{folder}/{entry.path}")[len(folder) + 1 :]

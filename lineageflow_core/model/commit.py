@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from blake3 import blake3
 
-from lineageflow_core.errors import IntegrityError
+from lineageflow_core.errors import IntegrityError, InvalidInputError
 from lineageflow_core.model.ids import CommitId, RunId
 
 FORMAT = 1
@@ -69,21 +69,23 @@ def make_commit(
 
 
 def encode_commit(commit: Commit) -> bytes:
-    """Returns the canonical form of `commit`; its id is not part of it."""
-    return msgspec.msgpack.encode(
-        (
-            FORMAT,
-            commit.parents,
-            commit.root,
-            commit.author,
-            commit.message,
-            (commit.created_at - _EPOCH) // _MICROSECOND,
-            commit.generation,
-            sorted(commit.metadata.items()),
-            commit.run_id,
-            commit.replaced,
-        )
+    """Returns the canonical form of `commit`; its id is not part of it. Raises InvalidInputError."""
+    fields = (
+        FORMAT,
+        commit.parents,
+        commit.root,
+        commit.author,
+        commit.message,
+        (commit.created_at - _EPOCH) // _MICROSECOND,
+        commit.generation,
+        sorted(commit.metadata.items()),
+        commit.run_id,
+        commit.replaced,
     )
+    try:
+        return msgspec.msgpack.encode(fields)
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(f"{error.object[:100]!r} cannot be told in UTF-8; write plain text") from None
 
 
 def decode_commit(content: bytes) -> Commit:

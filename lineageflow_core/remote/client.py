@@ -65,7 +65,11 @@ def _member(member: str, base: type = _Remote) -> Callable[[Transport], Any]:
 def _method(route: Route) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         given = route.signature.bind(self, *args, **kwargs).arguments
-        return _call(self._transport, route, given)
+        try:
+            return _call(self._transport, route, given)
+        except UnicodeEncodeError as error:
+            text = repr(error.object[:100])
+            raise InvalidInputError(f"{text} cannot be told in UTF-8; write plain text") from None
 
     method.__name__ = route.name
     method.__qualname__ = f"Remote{route.member.capitalize()}.{route.name}"

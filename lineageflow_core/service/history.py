@@ -18,7 +18,7 @@ from lineageflow_core.service.restoring import Restoration, restore_paths
 from lineageflow_core.service.writing import move_branch, tip_of, writable
 from lineageflow_core.tree.changes import RootEdit
 from lineageflow_core.tree.compare import diff_datasets, diff_objects
-from lineageflow_core.tree.root import RootTree, join
+from lineageflow_core.tree.root import EMPTY_ROOT, RootTree, join
 from lineageflow_core.tree.source import NodeBuffer
 
 
@@ -210,10 +210,14 @@ def _first_parents(opened: OpenRepository, start: Commit, after: str | None) -> 
 
 def _changed(opened: OpenRepository, commit: Commit, path: str) -> bool:
     """Tells whether a commit changed something at or below `path`, against its first parent."""
-    here = RootTree(opened.nodes, commit.root).digest_below(path)
-    if not commit.parents:
-        return here is not None
-    return here != RootTree(opened.nodes, opened.commit(commit.parents[0]).root).digest_below(path)
+    here = RootTree(opened.nodes, commit.root)
+    before = RootTree(opened.nodes, opened.commit(commit.parents[0]).root if commit.parents else EMPTY_ROOT)
+    home = here.dataset_at(path)
+    if home is not None and home == before.dataset_at(path):
+        return False
+    # An object's digest is that of its bytes: what else is said of it counts, too.
+    now, then = ((tree.digest_below(path), tree.object_at(path)) for tree in (here, before))
+    return now != then
 
 
 def _check_objects(opened: OpenRepository, changes: Sequence[Change]) -> None:
@@ -246,8 +250,8 @@ def _check_untouched(
         units = replaced.intersection(above)
         if entry.path in reached or not reached.isdisjoint(units) or not touched.isdisjoint(above):
             raise RefMovedError(
-                f"{entry.path!r} was changed by others since {known.id[:8]}, and this commit changes it or what "
-                f"it belongs to, too; look at the new tip {tip.id[:8]}, then commit again",
+                f"{entry.path!r} was changed by others since {known.id[:8]}, and this commit changes it or "
+                f"what it belongs to, too; look at the new tip {tip.id[:8]}, then commit again",
                 expected=known.id,
                 actual=tip.id,
                 path=entry.path,

@@ -105,6 +105,8 @@ class OpenRepository:
         transaction: Transaction | None = None,
     ) -> Publication:
         """Writes one pack, then makes everything visible at once. Raises as `RefStore.publish` does."""
+        if not actor.strip():
+            raise InvalidInputError("the author is empty; name who does this")
         pack = make_pack(nodes or {}, commits) if commits else None
         if pack is not None:
             self.content.write_pack(pack.id, pack.content)

@@ -59,9 +59,7 @@ def _place(edit: RootEdit, opened: OpenRepository, restoration: Restoration) -> 
         return False
     tree = RootTree(opened.nodes, restoration.source.root)
     placed = False
-    for entry in tree.objects(restoration.path):
-        home = tree.dataset_at(entry.path)
-        assert home is not None  # an object lies in a dataset
+    for home, entry in tree.objects_in_datasets(restoration.path):
         edit.place(entry.path, object_value(entry), dataset=home.path, partition_depth=home.partition_depth)
         placed = True
     return placed

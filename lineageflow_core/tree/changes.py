@@ -25,14 +25,38 @@ from lineageflow_core.tree.source import NodeBuffer, NodeSource
 
 
 class _DatasetEdit:
-    """What becomes of one dataset."""
+    """What becomes of one dataset. Once it is empty it is no dataset any more."""
 
-    def __init__(self, path: str, tree: bytes, partition_depth: int) -> None:
+    def __init__(self, path: str, partition_depth: int, *, tree: bytes = EMPTY, objects: int = 0) -> None:
         self.path = path
-        self.tree = tree
         self.partition_depth = partition_depth
+        self._start(tree, objects)
+
+    def _start(self, tree: bytes, objects: int) -> None:
+        self.tree = tree
         self.edits: dict[str, Value | None] = {}
-        self.dropped = False
+        self._objects = objects
+        self._removed: set[str] = set()
+        self._written: set[str] = set()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._written and len(self._removed) == self._objects
+
+    def put(self, key: str, value: Value) -> None:
+        self._removed.discard(key)
+        self._written.add(key)
+        self.edits[key] = value
+
+    def remove(self, key: str, *, is_stored: bool) -> None:
+        """Removes an object; `is_stored` tells whether it is in `tree`."""
+        self._written.discard(key)
+        if is_stored:
+            self._removed.add(key)
+        self.edits[key] = None
+
+    def clear(self) -> None:
+        self._start(EMPTY, 0)
 
 
 class RootEdit:
@@ -64,15 +88,18 @@ class RootEdit:
         self._taken[dataset] = value
 
     def place(self, path: str, value: Value, *, dataset: str, partition_depth: int) -> None:
-        """Puts one object where another root has it."""
-        home = self._covering(path) or self._declare(dataset, partition_depth, absorb=True)
-        home.edits[relative_to(path, home.path)] = value
+        """Puts one object where another root has it; of datasets that would nest, the outer one stays."""
+        home = self._covering(path)
+        if home is None or (home.path != dataset and is_under(home.path, dataset)):
+            home = self._declare(dataset, partition_depth, absorb=True)
+        home.put(relative_to(path, home.path), value)
 
     def remove(self, path: str) -> None:
         """Removes the object at `path`, if it is there."""
         home = self._covering(path)
         if home is not None:
-            home.edits[relative_to(path, home.path)] = None
+            key = relative_to(path, home.path)
+            home.remove(key, is_stored=get(self._nodes, home.tree, key) is not None)
 
     def clear(self, path: str) -> bool:
         """Removes everything at and below `path`; tells whether there was anything."""
@@ -80,10 +107,10 @@ class RootEdit:
         if home is None:
             below = self._datasets_below(path)
             for dataset in below:
-                self._drop(dataset)
+                dataset.clear()
             return bool(below)
         if home.path == path:
-            self._drop(home)
+            home.clear()
             return True
         return self._clear_inside(home, relative_to(path, home.path))
 
@@ -180,14 +207,14 @@ class RootEdit:
                 f"{home.partition_depth} path segment(s)",
                 path=path,
             )
-        home.edits[key] = value
+        home.put(key, value)
 
     def _covering(self, path: str) -> _DatasetEdit | None:
         """Returns the dataset, as edited so far, that `path` is or lies in."""
         paths = [*parents_of(path), path]
         for candidate in paths:
             touched = self._touched.get(candidate)
-            if touched is not None and not touched.dropped:
+            if touched is not None and not touched.is_empty:
                 return touched
         before = self._before.dataset_at(path)
         if before is None or before.path in self._touched:
@@ -195,7 +222,8 @@ class RootEdit:
         return self._touch(before)
 
     def _touch(self, dataset: Dataset) -> _DatasetEdit:
-        touched = _DatasetEdit(dataset.path, bytes.fromhex(dataset.snapshot), dataset.partition_depth)
+        tree = bytes.fromhex(dataset.snapshot)
+        touched = _DatasetEdit(dataset.path, dataset.partition_depth, tree=tree, objects=dataset.objects)
         self._touched[dataset.path] = touched
         return touched
 
@@ -207,7 +235,7 @@ class RootEdit:
         return [
             touched
             for touched in self._touched.values()
-            if not touched.dropped and touched.path != folder and is_under(touched.path, folder)
+            if not touched.is_empty and touched.path != folder and is_under(touched.path, folder)
         ]
 
     def _declare(self, path: str, partition_depth: int, *, absorb: bool) -> _DatasetEdit:
@@ -217,11 +245,11 @@ class RootEdit:
                 f"{path!r} cannot be a dataset: it is a folder that holds the dataset {below[0].path!r}",
                 path=path,
             )
-        declared = self._touched[path] = _DatasetEdit(path, EMPTY, partition_depth)
+        declared = self._touched[path] = _DatasetEdit(path, partition_depth)
         for inner in below:
             for key, value in self._entries(inner).items():
-                declared.edits[relative_to(join(inner.path, key), path)] = value
-            self._drop(inner)
+                declared.put(relative_to(join(inner.path, key), path), value)
+            inner.clear()
         return declared
 
     def _entries(self, dataset: _DatasetEdit) -> dict[str, Value]:
@@ -229,21 +257,16 @@ class RootEdit:
         entries |= dataset.edits
         return {key: value for key, value in entries.items() if value is not None}
 
-    def _drop(self, dataset: _DatasetEdit) -> None:
-        dataset.dropped = True
-        dataset.tree = EMPTY
-        dataset.edits = {}
-
     def _clear_inside(self, home: _DatasetEdit, key: str) -> bool:
         start, stop = range_below(key)
-        gone = [found for found, _ in scan(self._nodes, home.tree, start=start, stop=stop)]
-        gone += [found for found in home.edits if is_under(found, key)]
+        stored = {found for found, _ in scan(self._nodes, home.tree, start=start, stop=stop)}
         if get(self._nodes, home.tree, key) is not None:
-            gone.append(key)
-        alive = [found for found in gone if home.edits.get(found, True) is not None]
-        for found in gone:
-            home.edits[found] = None
-        return bool(alive)
+            stored.add(key)
+        found = stored.union(each for each in home.edits if is_under(each, key))
+        there = any(home.edits.get(each, True) is not None for each in found)
+        for each in found:
+            home.remove(each, is_stored=each in stored)
+        return there
 
     def _finish_dataset(self, touched: _DatasetEdit) -> Value | None:
         tree = edit(self._nodes, touched.tree, sorted(touched.edits.items()))

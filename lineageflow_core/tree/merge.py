@@ -8,7 +8,7 @@ Properties: merging disjoint changes equals applying both, in any order; ours an
 same root; a conflict never yields a root.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from blake3 import blake3
@@ -18,8 +18,7 @@ from lineageflow_core.model.names import is_under, parents_of
 from lineageflow_core.tree.changes import RootEdit
 from lineageflow_core.tree.compare import changed_datasets, changed_objects
 from lineageflow_core.tree.node import Value
-from lineageflow_core.tree.read import get
-from lineageflow_core.tree.root import RootTree, dataset_of, join, relative_to
+from lineageflow_core.tree.root import RootTree, dataset_of, join, object_value
 from lineageflow_core.tree.source import NodeBuffer
 
 
@@ -52,6 +51,8 @@ class _State:
 
 
 _States = dict[str, _State]
+_Changed = Mapping[str, tuple[Value | None, Value | None]]
+"""Datasets that one side changed: before and after."""
 
 
 def merge_roots(nodes: NodeBuffer, sides: MergeInput, picks: Mapping[str, Side]) -> Merged:
@@ -74,9 +75,7 @@ def virtual_base(nodes: NodeBuffer, sides: MergeInput) -> str:
     assert kept is not None  # every conflict was decided
     tree, edit = RootTree(nodes, kept), RootEdit(nodes, kept)
     for path in marked:
-        for entry in tree.objects(path):
-            home = tree.dataset_at(entry.path)
-            assert home is not None  # an object lies in a dataset
+        for home, entry in tree.objects_in_datasets(path):
             marker = Value(blake3(f"conflict {entry.object_id}".encode()).digest(), 0, None)
             edit.place(entry.path, marker, dataset=home.path, partition_depth=home.partition_depth)
     return edit.finish()
@@ -109,12 +108,14 @@ class _Merge:
                 for path, (_, value) in group_theirs.items():
                     self._edit.take(path, value)
             else:
-                self._merge_objects(self._states(group_ours), self._states(group_theirs), group[0])
+                replaced, recut = self._replaced_around(group[0]), _cut_differently(group_ours, group_theirs)
+                units = _outermost([*replaced, *recut])
+                self._merge_objects(self._states(group_ours), self._states(group_theirs), units)
         if self._conflicts:
             return Merged(root=None, conflicts=tuple(sorted(self._conflicts, key=lambda found: found.path)))
         return Merged(root=self._edit.finish(), conflicts=())
 
-    def _states(self, datasets: Mapping[str, tuple[Value | None, Value | None]]) -> _States:
+    def _states(self, datasets: _Changed) -> _States:
         """Returns what one side has at every path that it changed in these datasets."""
         gone: _States = {}
         there: _States = {}
@@ -125,17 +126,19 @@ class _Merge:
                 (gone if value is None else there)[path] = _State(value, dataset, depth)
         return gone | there  # an object that only changed its dataset is still there
 
-    def _merge_objects(self, ours: _States, theirs: _States, top: str) -> None:
-        replaced = self._sides.ours_replaced | self._sides.theirs_replaced
-        units = sorted(unit for unit in replaced if is_under(unit, top) or is_under(top, unit))
-        for unit in _outermost(units):
+    def _replaced_around(self, top: str) -> Iterator[str]:
+        for unit in self._sides.ours_replaced | self._sides.theirs_replaced:
+            if is_under(unit, top) or is_under(top, unit):
+                yield unit
+
+    def _merge_objects(self, ours: _States, theirs: _States, units: Iterable[str]) -> None:
+        for unit in units:
             self._merge_unit(unit, ours, theirs)
         incoming: _States = {}
         for path, state in theirs.items():
             mine = ours.get(path)
-            if mine is None or (
-                mine.value != state.value and self._pick(path, ConflictKind.OBJECT) is Side.THEIRS
-            ):
+            same = mine is None or mine.value == state.value  # even so, theirs may draw its dataset wider
+            if same or self._pick(path, ConflictKind.OBJECT) is Side.THEIRS:
                 incoming[path] = state
         self._accept(incoming)
 
@@ -146,18 +149,19 @@ class _Merge:
         if not mine or not other:
             return
         if not _same(mine, other) and self._pick(unit, ConflictKind.UNIT) is Side.THEIRS:
-            base = self._trees["base"]
-            for path in mine.keys() - other.keys():  # back to the base, which is what theirs has there
-                found = base.object_at(path)
-                home = base.dataset_at(path)
-                value = _value_at(self._nodes, self._sides.base, path) if found else None
-                depth = home.partition_depth if home else 0
-                other[path] = _State(value, home.path if home else path, depth)
-            self._accept(other)
+            self._take(unit)
         for path in mine:
             del ours[path]
-        for path in other.keys() & theirs.keys():
+        for path in other:
             del theirs[path]
+
+    def _take(self, unit: str) -> None:
+        """Makes a unit what theirs has there, whole."""
+        whole = {entry.path: _State(None, "", 0) for entry in self._trees["ours"].objects(unit)}
+        for home, entry in self._trees["theirs"].objects_in_datasets(unit):
+            whole[entry.path] = _State(object_value(entry), home.path, home.partition_depth)
+        self._edit.clear(unit)
+        self._accept(whole)
 
     def _accept(self, incoming: _States) -> None:
         """Applies their side of these paths to ours, unless a path would be object and folder at once."""
@@ -199,10 +203,25 @@ class _Merge:
         return None
 
 
+def _cut_differently(ours: _Changed, theirs: _Changed) -> Iterator[str]:
+    """Yields datasets of which only one side's can be: they are partitioned, and the other's are not so."""
+    depths = [
+        {path: dataset_of(path, after).partition_depth for path, (_, after) in side.items() if after}
+        for side in (ours, theirs)
+    ]
+    for one, other in (depths, depths[::-1]):
+        for path, depth in one.items():
+            if other.get(path, depth) != depth:
+                yield path
+            yield from (outer for outer in parents_of(path) if outer in other and (depth or other[outer]))
+
+
 def _same(ours: _States, theirs: _States) -> bool:
-    return {path: state.value for path, state in ours.items()} == {
-        path: state.value for path, state in theirs.items()
-    }
+    """Tells whether both sides have the same objects, in the same datasets."""
+    return ours.keys() == theirs.keys() and all(
+        state == theirs[path] or (state.value is None and theirs[path].value is None)
+        for path, state in ours.items()
+    )
 
 
 def _group(paths: Iterable[str]) -> list[list[str]]:
@@ -215,12 +234,7 @@ def _group(paths: Iterable[str]) -> list[list[str]]:
     return list(groups.values())
 
 
-def _outermost(units: Sequence[str]) -> list[str]:
+def _outermost(units: Iterable[str]) -> list[str]:
     """Returns the units that lie in no other one, in order."""
     known = set(units)
     return [unit for unit in sorted(known) if not known.intersection(parents_of(unit))]
-
-
-def _value_at(nodes: NodeBuffer, root: str, path: str) -> Value | None:
-    home = RootTree(nodes, root).dataset_at(path)
-    return get(nodes, bytes.fromhex(home.snapshot), relative_to(path, home.path)) if home else None

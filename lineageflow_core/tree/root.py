@@ -113,6 +113,13 @@ class RootTree:
 
     def objects(self, folder: str = "", *, after: str = "") -> Iterator[ObjectEntry]:
         """Yields the objects at or below `folder` (by dataset, then by path), from behind `after` on."""
+        for _, entry in self.objects_in_datasets(folder, after=after):
+            yield entry
+
+    def objects_in_datasets(
+        self, folder: str = "", *, after: str = ""
+    ) -> Iterator[tuple[Dataset, ObjectEntry]]:
+        """Yields the same objects as `objects`, each with the dataset that it belongs to."""
         inside = self.dataset_at(folder) if folder else None
         resume = self.dataset_at(after) if after else None
         if inside is not None:
@@ -124,7 +131,7 @@ class RootTree:
             behind = relative_to(after, dataset.path) if resume and resume.path == dataset.path else None
             tree = bytes.fromhex(dataset.snapshot)
             for key, value in _entries(self.nodes, tree, within, behind):
-                yield object_entry(join(dataset.path, key), value)
+                yield dataset, object_entry(join(dataset.path, key), value)
 
     def partitions(self, dataset: Dataset, *, after: str = "") -> Iterator[str]:
         """Yields the partitions of `dataset` by path, or '' where it has none."""

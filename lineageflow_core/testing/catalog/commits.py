@@ -1,5 +1,7 @@
 """What every catalog promises about making commits."""
 
+import dataclasses
+
 import pytest
 
 from lineageflow_core.catalog import Catalog, History
@@ -12,6 +14,7 @@ from lineageflow_core.errors import (
     RefNotFoundError,
 )
 from lineageflow_core.model.change import Change, delete, put, replace
+from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, ObjectId
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.repository import Repository
@@ -25,6 +28,11 @@ from lineageflow_core.testing.catalog.scene import (
     new_run_id,
 )
 from lineageflow_core.testing.signatures import assert_same_signatures
+
+
+def brief(change: Change) -> str:
+    """Returns a change in few words."""
+    return f"{change.kind} {change.path}"
 
 
 class CommitContract(CatalogContract):
@@ -80,15 +88,16 @@ class CommitContract(CatalogContract):
 
     def test_metadata_of_an_object_is_part_of_its_content(self, repo: Repository) -> None:
         [plain] = entries(repo, {"": b"1"})
-        commit(repo, put("a", [plain]))
+        commit(repo, put("d/x", [plain], dataset="d"))
         described = ObjectEntry(
             path="", object_id=plain.object_id, size=1, media_type="text/x-ü", metadata={"k": "ü", "a": ""}
         )
-        tip = commit(repo, put("a", [described]))
-        assert tip == repo.catalog.history.log(repo.name, "main", path="a", limit=1).items[0]
-        found = repo.catalog.objects.get_object(repo.name, "main", "a")
+        tip = commit(repo, put("d/x", [described]))
+        for path in ("d", "d/x"):
+            assert tip == repo.catalog.history.log(repo.name, "main", path=path, limit=1).items[0]
+        found = repo.catalog.objects.get_object(repo.name, "main", "d/x")
         assert ("text/x-ü", {"k": "ü", "a": ""}) == (found.media_type, found.metadata)
-        assert tip == commit(repo, put("a", [described]))
+        assert tip == commit(repo, put("d/x", [described]))
 
     def test_objects_are_uploaded_before_they_are_committed(self, repo: Repository) -> None:
         tip = repo.head()
@@ -114,6 +123,30 @@ class CommitContract(CatalogContract):
                     message="",
                     run_id=run_id,  # type: ignore[arg-type]
                 )
+
+    @pytest.mark.parametrize("author", ["", " ", "\ud800"])
+    def test_an_author_has_a_name(self, repo: Repository, author: str) -> None:
+        tip = repo.head()
+        change = put("a", entries(repo, {"": b"1"}))
+        with pytest.raises(InvalidInputError):
+            repo.catalog.history.commit(repo.name, "main", [change], author=author, message="")
+        with pytest.raises(InvalidInputError):
+            repo.catalog.history.commit(
+                repo.name, "main", [change], author="ada", message="", metadata={"author": "\ud800"}
+            )
+        assert tip == repo.head()
+
+    @pytest.mark.parametrize("size", [-1, 1 << 63])
+    def test_an_object_has_a_size_that_can_be(self, repo: Repository, size: int) -> None:
+        [entry] = entries(repo, {"": b"1"})
+        with pytest.raises(InvalidInputError, match=f"no object has {size} bytes"):
+            commit(repo, put("a", [dataclasses.replace(entry, size=size)]))
+
+    def test_two_objects_of_a_change_have_two_paths(self, repo: Repository) -> None:
+        both = [*entries(repo, {"x": b"1"}), *entries(repo, {"x": b"2"})]
+        for change in (put("d", both), replace("d", both)):
+            with pytest.raises(InvalidInputError, match="two objects of the change to 'd'"):
+                commit(repo, change)
 
     @pytest.mark.parametrize("branch", ["nothing", "v1", "0" * 8])
     def test_only_a_branch_takes_commits(self, repo: Repository, branch: str) -> None:
@@ -157,7 +190,7 @@ class CommitContract(CatalogContract):
             (put("new", []), put("new/z", [])),
             (put("new/z", []), put("new", [])),
         ],
-        ids=str,
+        ids=brief,
     )
     def test_changes_to_what_others_changed_are_refused(
         self, repo: Repository, theirs: Change, mine: Change
@@ -215,10 +248,13 @@ class CommitContract(CatalogContract):
             "raw/a": [both, loose],
             "nothing": [],
         }
-        for path, commits in expected.items():
-            assert commits == in_pages_of_one(
-                lambda after, limit, path=path: log(repo.name, "main", path=path, after=after, limit=limit)
+
+        def listed(path: str) -> list[Commit]:
+            return in_pages_of_one(
+                lambda after, limit: log(repo.name, "main", path=path, after=after, limit=limit)
             )
+
+        assert expected == {path: listed(path) for path in expected}
 
 
 def filled(repo: Repository, change: Change, content: bytes) -> Change:

@@ -14,6 +14,7 @@ from lineageflow_core.model.change import delete, put
 from lineageflow_core.model.merge import Side
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import (
+    Call,
     CatalogContract,
     commit,
     entries,
@@ -151,12 +152,13 @@ class KeyContract(CatalogContract):
     def test_a_key_that_was_used_for_something_else_is_refused(self, forked: Repository) -> None:
         commit(forked, put("new", entries(forked, {"": b"1"})), key=KEY)
         before = _state(forked)
-        for call in (
+        calls: list[Call] = [
             lambda: commit(forked, put("newer", entries(forked, {"": b"2"})), branch="topic", key=KEY),
             lambda: CALLS["merge"].call(forked),
             lambda: CALLS["create_tag"].call(forked),
             lambda: CALLS["delete_tag"].call(forked),
-        ):
+        ]
+        for call in calls:
             with pytest.raises(InvalidInputError, match="used before, for commit on main"):
                 call()
         assert before == _state(forked)

@@ -14,7 +14,9 @@ from lineageflow_core.errors import (
 from lineageflow_core.model.change import put
 from lineageflow_core.model.refs import RefKind
 from lineageflow_core.repository import Repository
+from lineageflow_core.testing.catalog.clock import StandingClock
 from lineageflow_core.testing.catalog.scene import (
+    Call,
     CatalogContract,
     commit,
     entries,
@@ -25,7 +27,8 @@ from lineageflow_core.testing.catalog.scene import (
 from lineageflow_core.testing.signatures import assert_same_signatures
 
 IMPOSSIBLE_NAMES = [
-    "", "-a", ".a", "a/b", "a b", "a~1", "a@{1}", "run:1", "a\n", "a\0", "HEAD", "run", "ünlü", "0" * 64, "x" * 129,
+    "", "-a", ".a", "a/b", "a b", "a~1", "a@{1}", "run:1", "a\n", "a\0", "HEAD", "run", "ünlü", "0" * 64,
+    "x" * 129,
 ]  # fmt: skip
 
 
@@ -82,7 +85,8 @@ class RefsContract(CatalogContract):
     @pytest.mark.parametrize(
         "ref",
         ["", "~1", "main~x", "main^", "a/b", "main@{}", "main@{yesterday}", "main@{0001-01-01T00:00+23:00}",
-         "run:main", "run:", "main ", "ma\nin", "main\0", "ünlü", "main~" + "9" * 5000, "main@{2026-05-01}@{2026-05-01}"],
+         "run:main", "run:", "main ", "ma\nin", "main\0", "ünlü", "\ud800",
+         "main~" + "9" * 5000, "main@{2026-05-01}@{2026-05-01}"],
     )  # fmt: skip
     def test_what_is_no_ref_is_refused(self, repo: Repository, ref: str) -> None:
         with pytest.raises((InvalidInputError, RefNotFoundError)):
@@ -136,7 +140,7 @@ class RefsContract(CatalogContract):
     @pytest.mark.parametrize("name", IMPOSSIBLE_NAMES)
     def test_an_impossible_name_is_refused_wherever_it_is_given(self, repo: Repository, name: str) -> None:
         refs = repo.catalog.refs
-        calls = [
+        calls: list[Call] = [
             lambda: refs.create_branch(repo.name, name, source="main", author="ada"),
             lambda: refs.create_tag(repo.name, name, source="main", author="ada"),
             lambda: refs.delete_branch(repo.name, name, author="ada"),
@@ -175,7 +179,7 @@ class RefsContract(CatalogContract):
     def test_the_default_branch_stays(self, repo: Repository) -> None:
         with pytest.raises(StateError, match="default branch"):
             repo.catalog.refs.delete_branch(repo.name, "main", author="ada")
-        assert repo.head("main")
+        assert "main" == repo.catalog.refs.get_ref(repo.name, "main").name
 
     def test_what_is_not_there_is_not_deleted(self, repo: Repository) -> None:
         repo.branch("b")
@@ -227,3 +231,23 @@ class RefsContract(CatalogContract):
         [ref] = refs.list_refs(repo.name, kind=RefKind.RUN).items
         assert (run_id, repo.head(f"run:{run_id}").id) == (ref.name, ref.commit)
         assert ref == refs.get_ref(repo.name, run_id, kind=RefKind.RUN)
+
+
+class AmbiguityContract(CatalogContract):
+    """Needs the fixtures `catalog` and `clock`, a StandingClock that tells that catalog the time."""
+
+    def test_what_two_commit_ids_start_with_names_neither(
+        self, repo: Repository, clock: StandingClock
+    ) -> None:
+        repo.branch("topic")
+        # Of all numbers as messages, these are the first two whose commits share 8 digits.
+        one, other = (
+            repo.put("a", b"1", message="86778"),
+            repo.put("a", b"1", message="159212", branch="topic"),
+        )
+        assert clock.now == one.created_at
+        assert one.id[:8] == other.id[:8]
+        with pytest.raises(RefNotFoundError, match="start of several commit ids; give more") as caught:
+            repo.head(one.id[:8])
+        assert {"ref": one.id[:8]} == caught.value.details
+        assert [one, other] == [repo.head(one.id[:9]), repo.head(other.id[:9])]

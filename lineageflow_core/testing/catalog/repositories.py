@@ -7,11 +7,12 @@ import pytest
 from lineageflow_core.catalog import Catalog, Repositories
 from lineageflow_core.errors import AlreadyExistsError, InvalidInputError, RepositoryNotFoundError
 from lineageflow_core.repository import Repository
-from lineageflow_core.testing.catalog.scene import CatalogContract, files, in_pages_of_one, new_run_id
+from lineageflow_core.testing.catalog.scene import Call, CatalogContract, files, in_pages_of_one, new_run_id
 from lineageflow_core.testing.signatures import assert_same_signatures
 
 IMPOSSIBLE_NAMES = [
-    "", ".", "..", "-a", ".a", "a/b", "a b", "a\n", "a\0", "@a", "a:b", "a~1", "ünlü", "../../etc/passwd", "x" * 129,
+    "", ".", "..", "-a", ".a", "a/b", "a b", "a\n", "a\0", "@a", "a:b", "a~1", "ünlü", "\ud800", "x" * 129,
+    "../../etc/passwd",
 ]  # fmt: skip
 
 
@@ -73,7 +74,7 @@ class RepositoriesContract(CatalogContract):
 
     def test_a_repository_that_is_not_there_is_named_in_every_error(self, catalog: Catalog) -> None:
         name = new_name()
-        calls = [
+        calls: list[Call] = [
             lambda: catalog.repositories.get_repository(name),
             lambda: catalog.refs.resolve(name, "main"),
             lambda: catalog.refs.list_refs(name),
@@ -105,7 +106,7 @@ class RepositoriesContract(CatalogContract):
     def test_a_page_of_another_size_than_1_to_1000_is_refused(self, repo: Repository, limit: int) -> None:
         catalog, name = repo.catalog, repo.name
         repo.put("a", b"1")
-        calls = [
+        calls: list[Call] = [
             lambda: catalog.repositories.list_repositories(limit=limit),
             lambda: catalog.refs.list_refs(name, limit=limit),
             lambda: catalog.history.log(name, "main", limit=limit),

@@ -1,7 +1,7 @@
-"""What the suites of the catalog play in: a repository of each test's own, and short words for what happens."""
+"""What the suites of the catalog play in: a repository for each test, and short words for what happens."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -16,6 +16,9 @@ from lineageflow_core.repository import Repository
 from lineageflow_core.uploads import upload_sources
 
 T = TypeVar("T")
+
+Call: TypeAlias = Callable[[], object]
+"""Something that a catalog is asked to do."""
 
 
 class CatalogContract:

@@ -1,0 +1,10 @@
+"""What every catalog promises about the graph of commits."""
+
+from lineageflow_core.testing.catalog.commits import CommitContract
+from lineageflow_core.testing.catalog.comparing import ComparisonContract
+from lineageflow_core.testing.catalog.merging import MergeContract
+from lineageflow_core.testing.catalog.undoing import RestoreContract, RevertContract
+
+
+class HistoryContract(CommitContract, ComparisonContract, MergeContract, RevertContract, RestoreContract):
+    """Needs the fixture `catalog`."""

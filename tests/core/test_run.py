@@ -1,0 +1,109 @@
+"""A run as its code sees it."""
+
+import pytest
+
+from lineageflow_core import Job, Repository, RunSession, connect
+from lineageflow_core.errors import InvalidInputError, MergeConflictError, ObjectNotFoundError
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.run import RunState, TransactionState
+from lineageflow_core.run import run_transaction
+from lineageflow_core.testing.catalog.scene import files, new_run_id
+
+
+@pytest.fixture
+def repo() -> Repository:
+    repo = Repository(connect("memory:"), "lake", author="ada").create()
+    repo.put("raw", {"x": b"1"})
+    return repo
+
+
+def session_of(repo: Repository, *, run_id: RunId | None = None, pipeline: RunId | None = None) -> RunSession:
+    job = Job(namespace="tests", name="nightly.clean")
+    return RunSession(repo.catalog, repo.name, job, run_id=run_id, pipeline=pipeline)
+
+
+def state_of(repo: Repository, session: RunSession) -> RunState:
+    return repo.catalog.lineage.get_run(session.run.id).run.state
+
+
+def test_a_run_reads_what_was_there_when_it_began_and_what_it_wrote_itself(repo: Repository) -> None:
+    session = session_of(repo)
+    first = session.read("raw")
+    repo.put("raw/x", b"2")
+    assert first == session.read("raw")
+    assert [b"1"] == [first.open(entry).read() for entry in first.objects]
+    session.write("raw", {"x": b"3"})
+    assert [b"3"] == [session.read("raw").open(entry).read() for entry in session.read("raw").objects]
+    assert [b"2"] == [first.open(entry).read() for entry in session.read("raw", ref="main").objects]
+
+
+def test_a_write_tells_what_was_there_before(repo: Repository) -> None:
+    session = session_of(repo)
+    before = repo.catalog.objects.get_snapshot(repo.name, "main", "raw").snapshot
+    written = [session.write(path, {"x": b"2"}) for path in ("raw", "raw", "new")]
+    assert [before, written[0].snapshot.snapshot, None] == [each.previous for each in written]
+    assert written[0].snapshot.snapshot == written[1].snapshot.snapshot == written[2].snapshot.snapshot
+
+
+def test_what_is_not_there_is_told_with_the_place_that_was_looked_at(repo: Repository) -> None:
+    repo.replace("t/p", {"x": b"1"}, dataset="t")
+    session = session_of(repo)
+    with pytest.raises(ObjectNotFoundError, match="no dataset at 'nothing'"):
+        session.read("nothing")
+    with pytest.raises(ObjectNotFoundError, match=f"at 't/q'.*the run reads run:{session.pipeline}"):
+        session.read("t", partitions=("p", "q"))
+
+
+def test_a_dataset_without_files_is_not_written(repo: Repository) -> None:
+    session = session_of(repo)
+    with pytest.raises(InvalidInputError, match="gave no files for 'raw'"):
+        session.write("raw", {})
+    session.write("clean", {"x": b"1"})
+    assert {"clean/x": b"1", "raw/x": b"1"} == files(repo, session.ref)
+
+
+def test_a_run_id_may_be_given_in_any_form_and_is_one_run(repo: Repository) -> None:
+    pipeline, step = new_run_id(), new_run_id()
+    session = session_of(repo, run_id=RunId(step.upper()), pipeline=RunId(pipeline.replace("-", "")))
+    session.write("clean", {"x": b"1"})
+    session.complete()
+    assert (step, pipeline) == (session.run.id, session.pipeline)
+    assert repo.head(session.ref).run_id == step
+    assert [step] == [run.id for run in repo.catalog.lineage.get_run(pipeline).steps]
+    with pytest.raises(InvalidInputError, match="is not a run id"):
+        session_of(repo, run_id=RunId("tonight"))
+
+
+def test_a_block_that_ends_well_is_published(repo: Repository) -> None:
+    with run_transaction(session_of(repo)) as session:
+        session.write("clean", {"x": b"1"})
+    assert {"clean/x": b"1", "raw/x": b"1"} == files(repo)
+    assert RunState.COMPLETED is state_of(repo, session)
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_a_block_that_raises_is_discarded(repo: Repository, error: type[BaseException]) -> None:
+    session = session_of(repo)
+
+    def fail() -> None:
+        with run_transaction(session):
+            session.write("clean", {"x": b"1"})
+            raise error("no space")
+
+    with pytest.raises(error):
+        fail()
+    assert {"raw/x": b"1"} == files(repo)
+    assert {"clean/x": b"1", "raw/x": b"1"} == files(repo, session.ref)
+    assert TransactionState.DISCARDED is session.transaction.state
+    run = repo.catalog.lineage.get_run(session.run.id).run
+    assert (RunState.FAILED, f"{error.__name__}: no space") == (run.state, run.error)
+
+
+def test_a_conflict_publishes_nothing_and_leaves_the_run_open(repo: Repository) -> None:
+    session = session_of(repo)
+    session.write("raw", {"x": b"2"})
+    repo.put("raw/y", b"3")
+    with pytest.raises(MergeConflictError):
+        session.publish()
+    assert TransactionState.OPEN is session.transaction.state
+    assert RunState.RUNNING is state_of(repo, session)
