@@ -19,7 +19,8 @@ class Transactions(Protocol):
         """Opens the run's transaction, or returns it as it is: any of the run's processes may call first.
 
         `base` is what the run reads where it has not written; None is the tip of `into`. `into` is the
-        branch to publish to; None is the default branch. Both are taken from the first call.
+        branch to publish to; None is the default branch. Both are taken from the first call. A run that is
+        new here also removes what is left of abandoned ones, as `expire` does.
         """
         ...
 

@@ -50,6 +50,7 @@ class TransactionsService:
         there = store.get(opened.info.id, run_id)
         if there is not None:
             return there
+        self.expire(repository)  # whoever begins tidies up: no process has to live for it
         target = check_ref_name(into or opened.info.default_branch)
         opened.ref(RefName(kind=RefKind.BRANCH, name=target))
         now = self._lake.clock()

@@ -1,13 +1,15 @@
 """A step that writes in the very moment in which its run is closed: it gets in, or it is refused."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lineageflow_core.errors import TransactionClosedError
 from lineageflow_core.model.change import put
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.run import Transaction
+from lineageflow_core.model.refs import RefKind
+from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.repository import Repository
 from lineageflow_core.service.embedded import open_embedded
 from lineageflow_core.store.memory import MemoryStores
@@ -116,3 +118,18 @@ def test_a_run_that_is_closed_the_other_way_meanwhile_stays_so(night: Night) -> 
     other.meanwhile(other.publish)
     with pytest.raises(TransactionClosedError):
         other.discard()
+
+
+def test_who_begins_a_run_removes_what_is_left_of_abandoned_ones() -> None:
+    now = [datetime(2026, 1, 1, tzinfo=UTC)]
+    catalog = open_embedded(MemoryStores(), clock=lambda: now[0])
+    repo = Repository(catalog, "data", author="ada").create()
+    abandoned = catalog.transactions.begin("data", run_id("abandoned"))
+    commit(repo, put("a", entries(repo, {"": b"1"})), branch=f"run:{abandoned.run_id}")
+    now[0] = abandoned.expires_at - timedelta(seconds=1)
+    catalog.transactions.begin("data", run_id("next"))
+    assert [abandoned.run_id] == [ref.name for ref in catalog.refs.list_refs("data", kind=RefKind.RUN).items]
+    now[0] = abandoned.expires_at
+    catalog.transactions.begin("data", run_id("last"))
+    assert () == catalog.refs.list_refs("data", kind=RefKind.RUN).items
+    assert TransactionState.EXPIRED is catalog.transactions.get_transaction("data", abandoned.run_id).state
