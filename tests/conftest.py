@@ -1,5 +1,7 @@
 """What holds for all tests."""
 
+import signal
+
 import pytest
 from hypothesis import settings
 
@@ -9,3 +11,7 @@ pytest.register_assert_rewrite("lineageflow_core.testing")
 # A machine that is busy is not a bug: no property fails because an example took long.
 settings.register_profile("unhurried", settings(), deadline=None)
 settings.load_profile("unhurried")
+
+# A shell starts what runs in its background with Ctrl-C ignored, and children inherit that: programs that the
+# tests interrupt would not notice.
+signal.signal(signal.SIGINT, signal.default_int_handler)

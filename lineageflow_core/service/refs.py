@@ -66,17 +66,16 @@ class RefsService:
         if done := opened.published(key, operation, ref):
             return _ref_of(done, ref, done.updates[0].new)
         commit = opened.resolve(source)
+        made = RefUpdate(ref=ref, expected=None, new=commit.id)
+        # One name, one meaning: otherwise `resolve` would have to guess.
         other = RefName(kind=RefKind.TAG if kind is RefKind.BRANCH else RefKind.BRANCH, name=name)
-        taken = AlreadyExistsError(
-            f"{repository!r} has a branch or tag {name!r} already; choose another name", ref=name
-        )
-        if opened.stores.refs.get(opened.info.id, other) is not None:
-            raise taken  # one name, one meaning: otherwise `resolve` would have to guess
-        update = RefUpdate(ref=ref, expected=None, new=commit.id)
+        absent = RefUpdate(ref=other, expected=None, new=None)
         try:
-            done = opened.publish(operation, key=key, actor=author, updates=[update])
+            done = opened.publish(operation, key=key, actor=author, updates=[made, absent])
         except RefMovedError:
-            raise taken from None
+            raise AlreadyExistsError(
+                f"{repository!r} has a branch or tag {name!r} already; choose another name", ref=name
+            ) from None
         return _ref_of(done, ref, commit.id)
 
     def _delete(self, opened: OpenRepository, kind: RefKind, name: str, author: str, key: str | None) -> Ref:

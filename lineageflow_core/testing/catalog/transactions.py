@@ -349,6 +349,17 @@ class ExpiryContract(CatalogContract):
         assert tip == repo.head()
         assert PUBLISHED is repo.catalog.transactions.get_transaction(repo.name, published).state
 
+    def test_a_new_run_removes_what_abandoned_ones_left(self, repo: Repository, clock: StandingClock) -> None:
+        run_id = begin(repo).run_id
+        write(repo, run_id, "a", b"1")
+        clock.move_on(timedelta(days=14))
+        assert OPEN is begin(repo, run_id).state
+        new = begin(repo)
+        assert [EXPIRED, OPEN] == [
+            repo.catalog.transactions.get_transaction(repo.name, each).state for each in (run_id, new.run_id)
+        ]
+        assert () == repo.catalog.refs.list_refs(repo.name, kind=RefKind.RUN).items
+
     def test_a_commit_of_an_expired_run_can_still_be_named_by_its_id(
         self, repo: Repository, clock: StandingClock
     ) -> None:

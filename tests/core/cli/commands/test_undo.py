@@ -11,7 +11,7 @@ def test_a_commit_is_undone_by_another(cli: Cli, told: Story) -> None:
 def test_what_later_commits_changed_too_is_a_conflict(cli: Cli) -> None:
     cli.good("put", "-", "report.md", input="by hand")
     ran = cli("revert", "main~1")
-    assert (5, [["object", "report.md"]]) == (ran.code, [row[:2] for row in ran.rows])
+    assert (5, [["unit", "report.md"]]) == (ran.code, [row[:2] for row in ran.rows])
 
 
 def test_a_path_is_made_what_it_was(cli: Cli) -> None:
