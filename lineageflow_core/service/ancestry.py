@@ -73,8 +73,3 @@ def part(left: Commit, right: Commit, read: Callable[[CommitId], Commit]) -> Par
         for parent in commit.parents:
             mark(commits.get(parent) or read(parent), flags)
     return Parting(bases=tuple(bases), left=tuple(only[_LEFT]), right=tuple(only[_RIGHT]))
-
-
-def is_ancestor(ancestor: Commit, commit: Commit, read: Callable[[CommitId], Commit]) -> bool:
-    """Tells whether `commit` has `ancestor` in its history (a commit has itself)."""
-    return any(base.id == ancestor.id for base in part(ancestor, commit, read).bases)
