@@ -13,3 +13,5 @@ class RepositoryInfo:
     name: str
     default_branch: str
     created_at: datetime
+    storage: str | None = None
+    """Where its content lies, as `gs://bucket/folder`; None: where the lake keeps what says nothing."""

@@ -1,14 +1,11 @@
-"""The contracts of the catalog, kept over a real port."""
+"""The contracts of the catalog, kept by every kind of lake."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.connect import connect
-from lineageflow_core.remote.client import open_remote
-from lineageflow_core.service.embedded import open_embedded
-from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.testing.catalog.clock import StandingClock
 from lineageflow_core.testing.catalog.content import ContentContract
 from lineageflow_core.testing.catalog.history import HistoryContract
@@ -21,13 +18,18 @@ from lineageflow_core.testing.catalog.properties import CatalogProperties
 from lineageflow_core.testing.catalog.refs import AmbiguityContract, RefsContract
 from lineageflow_core.testing.catalog.repositories import RepositoriesContract
 from lineageflow_core.testing.catalog.transactions import ExpiryContract, TransactionsContract
-from tests.server.serving import TOKEN, served
+from tests.contracts.lakes import LAKES
+
+
+@pytest.fixture(scope="module", params=list(LAKES))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def catalog() -> Iterator[Catalog]:
-    with served(connect("memory:")) as address:
-        yield open_remote(address, TOKEN)
+def catalog(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+    with LAKES[kind](tmp_path_factory.mktemp(kind), lambda: datetime.now(UTC)) as catalog:
+        yield catalog
 
 
 class TestRepositories(RepositoriesContract): ...
@@ -69,6 +71,8 @@ class TestTime(AmbiguityContract, ExpiryContract):
         return StandingClock()
 
     @pytest.fixture
-    def catalog(self, clock: StandingClock) -> Iterator[Catalog]:
-        with served(open_embedded(MemoryStores(), clock=clock)) as address:
-            yield open_remote(address, TOKEN)
+    def catalog(
+        self, kind: str, clock: StandingClock, tmp_path_factory: pytest.TempPathFactory
+    ) -> Iterator[Catalog]:
+        with LAKES[kind](tmp_path_factory.mktemp(kind), clock) as catalog:
+            yield catalog
