@@ -1,4 +1,4 @@
-"""What a repository's people have agreed on: how branches are written, what is kept, what readers are told."""
+"""What a repository's people agreed on: how branches are written, what is kept, what readers are told."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
