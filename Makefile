@@ -18,6 +18,7 @@ MEMBERS := . server integrations/dagster
 ENV := .venv/.installed
 MODULES := server/web/node_modules/.package-lock.json
 PAGE := server/lineageflow_server/static/index.html
+AZURITE := .tools/azurite/node_modules/.package-lock.json
 BENCH := .tools/bench/.installed
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -28,6 +29,7 @@ export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 # Playwright brings a Node that minimal systems cannot start; ours starts everywhere.
 export PLAYWRIGHT_NODEJS_PATH := $(CURDIR)/.venv/bin/node
 export LF_CHROMIUM ?= .tools/chromium
+export LF_AZURITE ?= .tools/azurite/node_modules/.bin/azurite-blob
 
 # uv does not read pip's configuration, so an index that is configured there is handed on.
 PIP_INDEX = $(or $(PIP_INDEX_URL),$(shell python3 -m pip config get global.index-url 2>/dev/null))
@@ -45,7 +47,7 @@ up: $(ENV) $(PAGE) ## Serve the lake in the folder LAKE=lake, with its page
 
 ##@ Check
 .PHONY: test lint types bench
-test: lint types $(PAGE) $(LF_CHROMIUM) ## Run all checks and all tests
+test: lint types $(PAGE) $(LF_CHROMIUM) $(AZURITE) ## Run all checks and all tests
 	$(NPM) run --silent test
 	$(PYTHON) -m pytest
 
@@ -104,6 +106,12 @@ $(ENV): requirements-dev.lock $(MEMBERS:=/pyproject.toml) | $(UV)
 
 $(MODULES): server/web/package.json server/web/package-lock.json | $(ENV)
 	$(NPM) ci --silent --no-audit --no-fund
+	touch $@
+
+$(AZURITE): tests/servers/package.json tests/servers/package-lock.json tests/servers/.npmrc | $(ENV)
+	mkdir -p .tools/azurite
+	cp $^ .tools/azurite
+	cd .tools/azurite && npm ci --silent
 	touch $@
 
 $(PAGE): $(shell find server/web -name node_modules -prune -o -type f -print) $(MODULES)
