@@ -1,5 +1,6 @@
-"""Taking a snapshot of a folder: 10,000 files of 10 KiB and one of 1 GiB, beside git, DVC and a plain copy.
+"""Taking a snapshot of a folder: 10,000 files of 10 KiB and one of 1 GiB, beside a plain copy and the peers.
 
+git has to be there, DVC and Oxen come with `make bench`; borg and restic are measured where there are.
 Whole processes are timed, as a user would start them, except for the copy. Nothing is removed between
 measurements: ext4 avoids inodes that were freed lately, which makes every file that comes next dear.
 """
@@ -28,6 +29,9 @@ _ENVIRONMENT = {
     "GIT_COMMITTER_NAME": "bench",
     "GIT_COMMITTER_EMAIL": "bench@localhost",
     "DVC_NO_ANALYTICS": "1",
+    "RESTIC_PASSWORD": "bench",
+    "HOME": tempfile.gettempdir(),  # where Oxen and borg keep settings and caches
+    "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes",
 }
 
 
@@ -38,9 +42,11 @@ def rows() -> Iterator[Row]:
         _make_files(source)
         limits = dict(zip(STATES, _copy(source, root / "copy"), strict=True))
         ours = dict(zip(STATES, _times(source, _lineageflow(root)), strict=True))
-        peers = {"git": dict(zip(STATES, _times(root / "git" / "data", _git(root, source)), strict=True))}
-        if shutil.which("dvc"):
-            peers["DVC"] = dict(zip(STATES, _times(root / "dvc" / "data", _dvc(root, source)), strict=True))
+        peers = {}
+        for name, (program, prepare) in PEERS.items():
+            if shutil.which(program):
+                own = Path(shutil.copytree(source, root / name / "data"))
+                peers[name] = dict(zip(STATES, _times(own, prepare(own.parent)), strict=True))
         for state in STATES:
             yield Row(
                 name=f"snapshot of {FILES:,} x 10 KiB and 1 GiB: {state}",
@@ -115,9 +121,7 @@ def _lineageflow(root: Path) -> Callable[[], None]:
     )
 
 
-def _git(root: Path, source: Path) -> Callable[[], None]:
-    place = root / "git"
-    shutil.copytree(source, place / "data")
+def _git(place: Path) -> Callable[[], None]:
     for setting in (
         ("init", "-q"),
         ("config", "core.compression", "0"),
@@ -132,11 +136,42 @@ def _git(root: Path, source: Path) -> Callable[[], None]:
     return snapshot
 
 
-def _dvc(root: Path, source: Path) -> Callable[[], None]:
-    place = root / "dvc"
-    shutil.copytree(source, place / "data")
+def _dvc(place: Path) -> Callable[[], None]:
     _run("dvc", "init", "-q", "--no-scm", folder=place)
     return lambda: _run("dvc", "add", "-q", "data", folder=place)
+
+
+def _borg(place: Path) -> Callable[[], None]:
+    _run("borg", "init", "--encryption", "none", "store", folder=place)
+    return lambda: _run("borg", "create", "store::{utcnow:%H%M%S%f}", "data", folder=place)
+
+
+def _restic(place: Path) -> Callable[[], None]:
+    _run("restic", "-q", "-r", "store", "init", folder=place)
+    return lambda: _run("restic", "-q", "-r", "store", "backup", "data", folder=place)
+
+
+def _oxen(place: Path) -> Callable[[], None]:
+    def run(statements: str) -> None:
+        _run(_PEERS_PYTHON, "-c", f"import oxen; repo = oxen.Repo('.'); {statements}", folder=place)
+
+    run("oxen.user.config_user('bench', 'bench@localhost'); repo.init()")
+    return lambda: run(
+        "repo.add('data'); changed = repo.status().added_files(); changed and repo.commit('s')"
+    )
+
+
+_PEERS_PYTHON = str(Path(".tools/bench/bin/python").absolute())
+"""The environment that `make bench` makes."""
+
+PEERS: dict[str, tuple[str, Callable[[Path], Callable[[], None]]]] = {
+    "git": ("git", _git),
+    "DVC": ("dvc", _dvc),
+    "borg": ("borg", _borg),
+    "restic": ("restic", _restic),
+    "Oxen": (_PEERS_PYTHON, _oxen),
+}
+"""By name: the program that has to be there, and what prepares a store beside the folder `data`."""
 
 
 def _restore(root: Path, source: Path) -> Row:
