@@ -88,6 +88,18 @@ def encode_commit(commit: Commit) -> bytes:
         raise InvalidInputError(f"{error.object[:100]!r} cannot be told in UTF-8; write plain text") from None
 
 
+def parents_in(content: bytes) -> tuple[tuple[CommitId, ...], int, bool]:
+    """Returns the parents and generation of the commit in its canonical form, and whether it replaced units.
+
+    What a walk through history needs, for a fraction of the price. Raises IntegrityError.
+    """
+    try:
+        fields = msgspec.msgpack.decode(content)
+        return tuple(fields[1]), fields[6], bool(fields[9])
+    except (msgspec.DecodeError, LookupError, TypeError) as error:
+        raise IntegrityError(f"the bytes of a commit are damaged: {error}") from error
+
+
 def decode_commit(content: bytes) -> Commit:
     """Returns the commit in its canonical form; its id is the content's digest. Raises IntegrityError."""
     try:

@@ -10,7 +10,6 @@ from lineageflow_core.model.ids import CommitId, RunId, parse_run_id
 from lineageflow_core.model.merge import MergePreview, Side
 from lineageflow_core.model.names import check_folder, check_path, parents_of
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
-from lineageflow_core.service.ancestry import part
 from lineageflow_core.service.merging import merge_commits, preview, undo
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.paging import page_of
@@ -113,8 +112,8 @@ class HistoryService:
 
     def merge_base(self, repository: str, left: str, right: str) -> CommitId | None:
         opened = self._lake.repository(repository)
-        parting = part(opened.resolve(left), opened.resolve(right), opened.commit)
-        return parting.bases[0].id if parting.bases else None
+        bases = opened.graph.merge_bases(opened.resolve(left), opened.resolve(right))
+        return bases[0] if bases else None
 
     def preview_merge(self, repository: str, source: str, *, into: str) -> MergePreview:
         opened = self._lake.repository(repository)
@@ -242,7 +241,7 @@ def _check_untouched(
     As in a merge, what they replaced they changed as one thing.
     """
     known = opened.resolve(expected)
-    replaced = part(known, tip, opened.commit).right_replaced
+    replaced = opened.graph.part(known, tip).right_replaced
     touched = {path for change in changes for path in _touched(change)}
     reached = touched | {folder for path in touched for folder in parents_of(path)}
     for entry in diff_objects(opened.nodes, known.root, tip.root):

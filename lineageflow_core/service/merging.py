@@ -6,7 +6,7 @@ from lineageflow_core.errors import MergeConflictError
 from lineageflow_core.model.commit import Commit, make_commit
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.merge import Conflict, MergePreview, Side
-from lineageflow_core.service.ancestry import Parting, part
+from lineageflow_core.service.commit_graph import Parting
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.tree.compare import changed_datasets
 from lineageflow_core.tree.merge import Merged, MergeInput, merge_roots, virtual_base
@@ -17,7 +17,7 @@ from lineageflow_core.tree.source import NodeBuffer
 def preview(opened: OpenRepository, *, ours: Commit, theirs: Commit) -> MergePreview:
     """Returns what merging `theirs` into `ours` would do."""
     nodes = NodeBuffer(opened.nodes)
-    parting = part(ours, theirs, opened.commit)
+    parting = opened.graph.part(ours, theirs)
     merged = _merge(opened, nodes, parting, ours, theirs, {})
     result = merged.root or ours.root
     changed = tuple(path for path, _, _ in changed_datasets(nodes, ours.root, result))
@@ -43,7 +43,7 @@ def merge_commits(
     run_id: RunId | None,
 ) -> Commit:
     """Returns the merge commit; `ours` if there is nothing to merge. Raises MergeConflictError."""
-    parting = part(ours, theirs, opened.commit)
+    parting = opened.graph.part(ours, theirs)
     if not parting.right:
         return ours
     merged = _merge(opened, nodes, parting, ours, theirs, picks)
@@ -75,8 +75,8 @@ def undo(
     parent = opened.commit(undone.parents[0]) if undone.parents else None
     before = parent.root if parent else EMPTY_ROOT
     # With what it merged, if it is a merge: a run's units are in the commits that its publication brought.
-    replaced = part(parent, undone, opened.commit).right_replaced if parent else frozenset()
-    later = part(undone, tip, opened.commit)
+    replaced = opened.graph.part(parent, undone).right_replaced if parent else frozenset()
+    later = opened.graph.part(undone, tip)
     merged = merge_roots(
         nodes,
         MergeInput(
@@ -157,7 +157,7 @@ def _base_root(opened: OpenRepository, scratch: NodeBuffer, bases: Sequence[Comm
         return EMPTY_ROOT
     root, so_far = bases[0].root, bases[0]
     for other in bases[1:]:
-        parting = part(so_far, other, opened.commit)
+        parting = opened.graph.part(so_far, other)
         inner = MergeInput(
             base=_base_root(opened, scratch, parting.bases),
             ours=root,

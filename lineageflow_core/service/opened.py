@@ -10,7 +10,6 @@ from functools import lru_cache
 from uuid import uuid4
 
 from lineageflow_core.errors import (
-    IntegrityError,
     InvalidInputError,
     ObjectMissingError,
     RefNotFoundError,
@@ -22,6 +21,8 @@ from lineageflow_core.model.names import check_repository_name
 from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revision
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Transaction, TransactionState
+from lineageflow_core.service.commit_graph import CommitGraph
+from lineageflow_core.service.commit_reader import CommitReader
 from lineageflow_core.store.ports import Publication, RefUpdate, Stores
 from lineageflow_core.tree.pack import make_pack
 from lineageflow_core.tree.root import RootTree
@@ -64,11 +65,19 @@ class OpenRepository:
         self.clock = lake.clock
         self.content = lake.stores.content(info.id)
         self.nodes = StoredNodes(self._read_node)
-        self._commits = lru_cache(maxsize=4096)(self._read_commit)
+        self._commits = CommitReader(lambda commits: self.stores.commits.get_many(info.id, commits))
+        self.graph = CommitGraph(
+            lambda commits, down_to: self.stores.commits.ancestors(info.id, commits, down_to=down_to),
+            self.commits,
+        )
 
     def commit(self, commit: CommitId) -> Commit:
         """Returns a commit that is known to exist."""
-        return self._commits(commit)
+        return self._commits.get(commit)
+
+    def commits(self, commits: Sequence[CommitId]) -> list[Commit]:
+        """Returns commits that are known to exist, in the order given."""
+        return self._commits.get_many(commits)
 
     def tree(self, ref: str) -> RootTree:
         """Returns the tree of the commit that a revision names now. Raises RefNotFoundError."""
@@ -85,13 +94,14 @@ class OpenRepository:
         """Returns the commit that a revision names now. Raises RefNotFoundError."""
         revision = parse_revision(text)
         commit = self._start(revision, text)
-        for _ in range(revision.back):
-            if not commit.parents:
-                raise RefNotFoundError(
-                    f"{text!r} goes back further than the history of {self.info.name!r}", ref=text
-                )
-            commit = self.commit(commit.parents[0])
-        return commit
+        if not revision.back:
+            return commit
+        found = self.graph.back(commit, revision.back)
+        if found is None:
+            raise RefNotFoundError(
+                f"{text!r} goes back further than the history of {self.info.name!r}", ref=text
+            )
+        return self.commit(found)
 
     def publish(
         self,
@@ -181,14 +191,6 @@ class OpenRepository:
             repository=self.info.name,
             ref=text,
         )
-
-    def _read_commit(self, commit: CommitId) -> Commit:
-        found = self.stores.commits.get(self.info.id, commit)
-        if found is None:
-            raise IntegrityError(
-                f"commit {commit} is named but not stored in {self.info.name!r}", commit=commit
-            )
-        return found
 
     def _read_node(self, node_id: bytes) -> bytes:
         location = self.stores.commits.locate(self.info.id, [node_id]).get(node_id)

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, ObjectId, PlanId, RunId
@@ -163,6 +163,16 @@ class RefStore(Protocol):
         ...
 
 
+class CommitLink(NamedTuple):
+    """A commit as a node of the graph. A tuple, because they are made by the hundred thousand."""
+
+    id: CommitId
+    parents: tuple[CommitId, ...]
+    generation: int
+    replaces: bool
+    """Whether the commit wrote units as one thing."""
+
+
 class CommitStore(Protocol):
     """Commits and the whereabouts of tree nodes. Filled by `RefStore.publish`."""
 
@@ -172,6 +182,15 @@ class CommitStore(Protocol):
 
     def find(self, repository: str, prefix: str, *, limit: int) -> list[CommitId]:
         """Returns ids that start with these hex digits, in order."""
+        ...
+
+    def ancestors(
+        self, repository: str, commits: Sequence[CommitId], *, down_to: int
+    ) -> Sequence[CommitLink]:
+        """Returns these commits and their ancestors, those of generation `down_to` or more, in any order.
+
+        May leave out what lies behind a commit that it returns; who misses a parent asks for it again.
+        """
         ...
 
     def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]: ...

@@ -1,5 +1,6 @@
 """What every `CommitStore` promises."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from blake3 import blake3
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
-from lineageflow_core.store.ports import CommitStore, NodeLocation, Stores
+from lineageflow_core.store.ports import CommitLink, CommitStore, NodeLocation, Stores
 from lineageflow_core.testing.signatures import assert_same_signatures
 from lineageflow_core.testing.strategies import contract_settings, first_commits
 from lineageflow_core.testing.values import (
@@ -83,6 +84,33 @@ class CommitStoreContract:
         publish_commit(stores.refs, repository, new_commit("one"))
         assert [] == stores.commits.find(repository, "main", limit=2)
 
+    def test_ancestors_are_read_down_to_a_generation(self, stores: Stores) -> None:
+        repository = new_repository()
+        history = [new_commit("root")]
+        for number in range(30):
+            parents = [history[-1], history[-3]] if number % 3 == 2 else history[-1:]
+            history.append(new_commit(f"commit {number}", *parents))
+        stray = new_commit("stray", history[5])
+        stores.refs.publish(repository, publication("k", commits=[*history, stray]))
+        tips = [history[-1].id, history[4].id, new_commit("nowhere").id]
+        for down_to in (0, 1, 8, history[-1].generation, history[-1].generation + 1):
+            expected = {
+                CommitLink(each.id, each.parents, each.generation, bool(each.replaced))
+                for each in history
+                if each.generation >= down_to
+            }
+            assert expected == _ancestors(stores, repository, tips, down_to)
+        assert set() == _ancestors(stores, repository, [], 0)
+        assert set() == _ancestors(stores, new_repository(), tips, 0)
+
+    @contract_settings
+    @given(commit=first_commits())
+    def test_an_ancestor_says_whether_it_replaced_units(self, stores: Stores, commit: Commit) -> None:
+        repository = new_repository()
+        publish_commit(stores.refs, repository, commit)
+        [link] = stores.commits.ancestors(repository, [commit.id], down_to=0)
+        assert bool(commit.replaced) == link.replaces
+
     def test_nodes_are_located(self, stores: Stores) -> None:
         repository = new_repository()
         nodes = publish_nodes(stores, repository, 1201)
@@ -106,3 +134,16 @@ class CommitStoreContract:
         assert commit == stores.commits.get(repository, CommitId(commit.id))
         [located] = stores.commits.locate(repository, [node.node_id]).values()
         assert 1 == len(stores.content(repository).read_pack(located.pack_id, located.offset, 1))
+
+
+def _ancestors(stores: Stores, repository: str, commits: Sequence[CommitId], down_to: int) -> set[CommitLink]:
+    """Returns ancestors, asking for what is left out as long as there is any."""
+    found: dict[CommitId, CommitLink] = {}
+    pending = list(commits)
+    while pending:
+        read = stores.commits.ancestors(repository, pending, down_to=down_to)
+        found |= {link.id: link for link in read}
+        asked = set(pending)
+        parents = {parent for link in read for parent in link.parents}
+        pending = sorted(parents - found.keys() - asked)
+    return set(found.values())

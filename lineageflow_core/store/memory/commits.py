@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, parse_object_id
 from lineageflow_core.store.memory.state import State
-from lineageflow_core.store.ports import NodeLocation
+from lineageflow_core.store.ports import CommitLink, NodeLocation
 
 
 class MemoryCommitStore:
@@ -32,6 +32,22 @@ class MemoryCommitStore:
                 if owner == repository and commit.startswith(prefix)
             ]
         return sorted(found)[:limit]
+
+    def ancestors(
+        self, repository: str, commits: Sequence[CommitId], *, down_to: int
+    ) -> Sequence[CommitLink]:
+        found: dict[CommitId, CommitLink] = {}
+        pending = list(commits)
+        with self._state.lock:
+            while pending:
+                commit = self._state.commits.get((repository, pending.pop()))
+                if commit is None or commit.id in found or commit.generation < down_to:
+                    continue
+                found[commit.id] = CommitLink(
+                    commit.id, commit.parents, commit.generation, bool(commit.replaced)
+                )
+                pending += commit.parents
+        return list(found.values())
 
     def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]:
         with self._state.lock:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, and_, or_, select
 
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
-from lineageflow_core.store.ports import NodeLocation
+from lineageflow_core.store.ports import CommitLink, NodeLocation
 from lineageflow_core.store.refusals import commit_missing
 from lineageflow_server.sql import rows, tables
 from lineageflow_server.sql.database import Database, chunks
@@ -15,6 +16,10 @@ from lineageflow_server.sql.dialect import insert_missing
 from lineageflow_server.sql.repository_keys import RepositoryKeys
 
 _START_OF_ID = re.compile(r"[0-9a-f]{0,64}")
+
+
+_STARTS = 10_000
+"""Commits that one walk begins at: what two walks have in common is read twice."""
 
 
 class SqlCommitStore:
@@ -52,6 +57,17 @@ class SqlCommitStore:
             )
             return [CommitId(found) for found in connection.scalars(query)]
 
+    def ancestors(
+        self, repository: str, commits: Sequence[CommitId], *, down_to: int
+    ) -> Sequence[CommitLink]:
+        found: dict[CommitId, CommitLink] = {}
+        with self._database.read() as connection:
+            key = self._keys.find(connection, repository)
+            for some in chunks(commits, _STARTS):
+                query = _walk_back(key, some, down_to)
+                found.update((row.id, rows.link_from(row)) for row in connection.execute(query))
+        return list(found.values())
+
     def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]:
         table = tables.nodes.c
         query = select(table.id, table.offset, table.length, tables.packs.c.id.label("pack_id")).join_from(
@@ -65,6 +81,26 @@ class SqlCommitStore:
                 for row in connection.execute(query.where(mine, table.id.in_(some)))
             ]
         return {node.node_id: node for node in found}
+
+
+def _walk_back(repository: int | None, commits: Sequence[CommitId], down_to: int) -> Select[Any]:
+    """Returns the query for commits and ancestors, as far as the rows name parents."""
+    table = tables.commits.c
+    here = and_(table.repository == repository, table.generation >= down_to)
+    walk = (
+        select(table.id, table.first_parent, table.second_parent)
+        .where(here, table.id.in_(commits))
+        .cte("walk", recursive=True)
+    )
+    is_parent = or_(table.id == walk.c.first_parent, table.id == walk.c.second_parent)
+    walk = walk.union(
+        select(table.id, table.first_parent, table.second_parent).join_from(
+            walk, tables.commits, and_(here, is_parent)
+        )
+    )
+    return select(table.id, table.body).join_from(
+        walk, tables.commits, and_(table.repository == repository, table.id == walk.c.id)
+    )
 
 
 def add_commits(

@@ -14,14 +14,15 @@ from msgspec import msgpack
 from sqlalchemy import Row
 
 from lineageflow_core.errors import IntegrityError
-from lineageflow_core.model.commit import Commit, decode_commit, encode_commit
+from lineageflow_core.model.commit import Commit, decode_commit, encode_commit, parents_in
+from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.lineage import Io, Version
 from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.refs import Ref, RefName
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Job, Run, Transaction
 from lineageflow_core.store.paging import place_of_run
-from lineageflow_core.store.ports import NodeLocation, Publication, RefUpdate, StoredEvent
+from lineageflow_core.store.ports import CommitLink, NodeLocation, Publication, RefUpdate, StoredEvent
 
 Values = dict[str, Any]
 """A row to write, by column."""
@@ -67,6 +68,8 @@ def commit_row(repository: int, commit: Commit) -> Values:
         "generation": commit.generation,
         "created_at": commit.created_at,
         "run_id": commit.run_id,
+        "first_parent": commit.parents[0] if commit.parents else None,
+        "second_parent": commit.parents[1] if len(commit.parents) > 1 else None,
         "body": encode_commit(commit),
     }
 
@@ -74,10 +77,20 @@ def commit_row(repository: int, commit: Commit) -> Values:
 def commit_from(row: AnyRow) -> Commit:
     commit = decode_commit(row.body)
     if commit.id != row.id:
-        raise IntegrityError(
-            f"commit {row.id} is damaged in the lake's database: restore it from a backup", commit=row.id
-        )
+        raise _damaged(row.id)
     return commit
+
+
+def link_from(row: AnyRow) -> CommitLink:
+    if blake3(row.body).hexdigest() != row.id:
+        raise _damaged(row.id)
+    return CommitLink(row.id, *parents_in(row.body))
+
+
+def _damaged(commit: CommitId) -> IntegrityError:
+    return IntegrityError(
+        f"commit {commit} is damaged in the lake's database: restore it from a backup", commit=commit
+    )
 
 
 def node_row(repository: int, pack: int, node: NodeLocation) -> Values:

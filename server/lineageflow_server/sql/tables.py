@@ -66,8 +66,11 @@ commits = Table(
     Column("generation", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("run_id", RunKey),
+    Column("first_parent", Digest),
+    Column("second_parent", Digest),
     Column("body", LargeBinary, nullable=False),
 )
+"""The parents are in the body, too, which is the truth: rows of earlier versions have none beside it."""
 
 packs = Table(
     "packs",

@@ -1,0 +1,171 @@
+"""The graph of a repository's commits: where histories part, how far apart they are, who is whose ancestor.
+
+What was asked about stays in memory (`graph_window`), and a question reads only what it needs beyond that: a
+process that has just begun reads the generations around the commits in question, and twice as many for as
+long as that does not decide it. Commits never change, so nothing here is ever out of date; those that
+others make are read when they are first asked about.
+
+Invariant: the answers are those that the whole graph gives. They are final as soon as no commit that only
+one side has has a parent below the window's floor: whatever lies there belongs to both.
+Safe for threads: one asks at a time.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import RLock
+
+from lineageflow_core.errors import IntegrityError
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import CommitId
+from lineageflow_core.service.graph_window import GraphWindow
+from lineageflow_core.store.ports import CommitLink
+
+ReadAncestors = Callable[[Sequence[CommitId], int], Iterable[CommitLink]]
+"""Returns commits and their ancestors down to a generation, as `CommitStore.ancestors` does."""
+ReadCommits = Callable[[Sequence[CommitId]], Sequence[Commit]]
+
+_FIRST_READ = 32
+"""Generations that are read at once in the beginning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parting:
+    """How two histories part."""
+
+    bases: tuple[Commit, ...]
+    """The best common ancestors, the latest generation first; several where histories criss-cross."""
+    left: tuple[CommitId, ...]
+    """Commits that only the left history has, by generation, the latest first."""
+    right: tuple[CommitId, ...]
+    """Commits that only the right history has, by generation, the latest first."""
+    left_replaced: frozenset[str]
+    """Datasets and partitions that the left history alone wrote as one thing."""
+    right_replaced: frozenset[str]
+    """Datasets and partitions that the right history alone wrote as one thing."""
+
+
+class CommitGraph:
+    """Answers questions about one repository's commits."""
+
+    def __init__(self, read_ancestors: ReadAncestors, read_commits: ReadCommits) -> None:
+        self._read_ancestors = read_ancestors
+        self._read_commits = read_commits
+        self._window = GraphWindow(0)
+        self._lock = RLock()
+
+    def part(self, left: Commit, right: Commit) -> Parting:
+        """Returns how the histories of two commits part. They need not be stored, if their parents are."""
+        with self._lock:
+            both, only_left, only_right = self._compare(left, right)
+            window = self._window
+            bases = window.best(both)
+            left_replacing, right_replacing = window.replacing(only_left), window.replacing(only_right)
+            left_ids, right_ids = window.commits(only_left), window.commits(only_right)
+        return Parting(
+            bases=tuple(self._read_commits(bases)),
+            left=tuple(left_ids),
+            right=tuple(right_ids),
+            left_replaced=self._replaced(left, left_replacing),
+            right_replaced=self._replaced(right, right_replacing),
+        )
+
+    def merge_bases(self, left: Commit, right: Commit) -> list[CommitId]:
+        """Returns the best common ancestors, by generation, the latest first."""
+        with self._lock:
+            both, _, _ = self._compare(left, right)
+            return self._window.best(both)
+
+    def ahead_behind(self, left: Commit, right: Commit) -> tuple[int, int]:
+        """Returns how many commits only the left history has, and how many only the right one has."""
+        with self._lock:
+            _, only_left, only_right = self._compare(left, right)
+            return only_left.bit_count(), only_right.bit_count()
+
+    def first_parents(self, start: Commit, count: int) -> list[CommitId]:
+        """Returns the next `count` first parents of a commit, newest first; fewer where history ends."""
+        with self._lock:
+            line = self._line(start, count)
+            return list(map(self._window.commit_at, line))
+
+    def back(self, start: Commit, steps: int) -> CommitId | None:
+        """Returns the first parent that is so many steps (at least one) back; None beyond the first commit."""
+        with self._lock:
+            line = self._line(start, steps)
+            return self._window.commit_at(line[-1]) if len(line) == steps else None
+
+    def _line(self, start: Commit, count: int) -> list[int]:
+        """Returns the positions of the next first parents."""
+        self._know([start])
+        while True:
+            window = self._window
+            at = window.position(start.id)
+            found = window.first_parents(at, count)
+            if len(found) == count or not window.has_first_parent_below(found[-1] if found else at):
+                return found
+            self._extend(count - len(found))
+
+    def _replaced(self, tip: Commit, replacing: Sequence[CommitId]) -> frozenset[str]:
+        stored = [commit for commit in replacing if commit != tip.id]
+        commits = [*self._read_commits(stored), *([tip] if len(stored) < len(replacing) else [])]
+        return frozenset(unit for commit in commits for unit in commit.replaced)
+
+    def _compare(self, left: Commit, right: Commit) -> tuple[int, int, int]:
+        """Returns what both histories have (as far as it is here), only the left and only the right one."""
+        self._know([left, right])
+        while True:
+            window = self._window
+            one, other = (window.reach(window.position(each.id)) for each in (left, right))
+            both = one & other
+            if not window.is_cut(one ^ other):
+                return both, one ^ both, other ^ both
+            self._extend(_FIRST_READ)
+
+    def _know(self, commits: Sequence[Commit]) -> None:
+        """Sees to it that the window has these commits."""
+        new = [commit for commit in commits if commit.id not in self._window]
+        if not new:
+            return
+        lowest = min(commit.generation for commit in new)
+        if not len(self._window):
+            self._window = GraphWindow(max(0, lowest - _FIRST_READ))
+        elif lowest <= self._window.floor:
+            self._extend(self._window.floor - lowest + _FIRST_READ)
+        wanted: dict[CommitId, int] = {}
+        for commit in new:
+            wanted |= dict.fromkeys(commit.parents, commit.generation)
+        links = self._read(wanted, floor=self._window.floor, depth=_FIRST_READ)
+        links += [CommitLink(each.id, each.parents, each.generation, bool(each.replaced)) for each in new]
+        for link in sorted(links, key=lambda link: link.generation):
+            self._window.add(link)
+
+    def _extend(self, generations: int) -> None:
+        """Moves the window's floor down: by so many generations, or to twice the window's height."""
+        window = self._window
+        floor = max(0, window.floor - max(generations, window.highest - window.floor))
+        below = dict.fromkeys(window.missing(), window.floor)
+        self._window = window.extended(self._read(below, floor=floor, depth=window.floor - floor), floor)
+
+    def _read(self, wanted: Mapping[CommitId, int], *, floor: int, depth: int) -> list[CommitLink]:
+        """Reads commits and their ancestors down to `floor`, but for those that the window has.
+
+        Each commit wanted comes with a generation that it is below. `depth` is how far to read at first.
+        """
+        found: dict[CommitId, CommitLink] = {}
+        settled: set[CommitId] = set()
+        while wanted := {
+            each: top
+            for each, top in wanted.items()
+            if top > floor and not (each in found or each in settled or each in self._window)
+        }:
+            down_to = max(floor, max(wanted.values()) - depth)
+            read = {link.id: link for link in self._read_ancestors(list(wanted), down_to)}
+            found |= read
+            if down_to == floor:
+                settled.update(wanted.keys() - read.keys())
+            later = {each: min(top, down_to) for each, top in wanted.items() if each not in read}
+            for link in read.values():
+                later |= dict.fromkeys(link.parents, link.generation)
+            wanted, depth = later, 2 * depth
+        if floor == 0 and settled:
+            raise IntegrityError(f"commit {min(settled)} is named but not stored", commit=min(settled))
+        return [link for link in found.values() if link.id not in self._window]

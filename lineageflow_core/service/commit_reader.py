@@ -1,0 +1,46 @@
+"""Commits by id, read once and kept for a while: they never change.
+
+Invariant: what is asked for is named by something that is stored, so a commit that is not there is damage.
+Safe for threads.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+
+from lineageflow_core.errors import IntegrityError
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import CommitId
+
+_KEPT = 4096
+
+
+class CommitReader:
+    """Reads commits through a memory of those used last."""
+
+    def __init__(self, read: Callable[[Sequence[CommitId]], Mapping[CommitId, Commit]]) -> None:
+        self._read = read
+        self._kept: OrderedDict[CommitId, Commit] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, commit: CommitId) -> Commit:
+        """Returns a commit. Raises IntegrityError if it is not stored."""
+        return self.get_many([commit])[0]
+
+    def get_many(self, commits: Sequence[CommitId]) -> list[Commit]:
+        """Returns commits in the order given. Raises IntegrityError if one is not stored."""
+        with self._lock:
+            found = {commit: kept for commit in commits if (kept := self._kept.get(commit)) is not None}
+        missing = [commit for commit in dict.fromkeys(commits) if commit not in found]
+        if missing:
+            found |= self._read(missing)
+        for commit in missing:
+            if commit not in found:
+                raise IntegrityError(f"commit {commit} is named but not stored", commit=commit)
+        with self._lock:
+            for commit in commits:
+                self._kept[commit] = found[commit]
+                self._kept.move_to_end(commit)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return [found[commit] for commit in commits]
