@@ -1,8 +1,10 @@
 """Operations that make commits, and that compare them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
+from lineageflow_core.model.branch import Comparison
 from lineageflow_core.model.change import Change
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
@@ -45,10 +47,39 @@ class History(Protocol):
         ref: str,
         *,
         path: str = "",
+        author: str | None = None,
+        run_id: RunId | None = None,
+        message: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        metadata: Mapping[str, str] = {},
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Commit]:
-        """Returns the first parents of `ref`, newest first; with `path`, those that changed it."""
+        """Returns `ref` and its first parents, newest first: of those, what all of the rest is true of.
+
+        They changed something at or below `path` against their first parent; they are by exactly this
+        `author`, made by this run, with a `message` that contains the text in whatever case, not before
+        `since` and before `until` (both with a zone), and say all this in their `metadata`.
+        """
+        ...
+
+    def graph(
+        self,
+        repository: str,
+        refs: Sequence[str] = (),
+        *,
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Commit]:
+        """Returns `refs` and all their ancestors, also merged ones; of all branches where no ref is given.
+
+        By generation, the latest first, then by id: so every commit comes before its parents.
+        """
+        ...
+
+    def compare(self, repository: str, left: str, right: str) -> Comparison:
+        """Returns how many commits `right` is ahead of and behind `left`, and where they parted."""
         ...
 
     def diff(

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from lineageflow_core.model.branch import BranchStatus
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.refs import Ref, RefKind
@@ -54,4 +55,19 @@ class Refs(Protocol):
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Ref]:
         """Returns refs of one kind by name. Runs' branches never stand among people's."""
+        ...
+
+    def list_branches(
+        self,
+        repository: str,
+        *,
+        prefix: str = "",
+        against: str | None = None,
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[BranchStatus]:
+        """Returns branches by name, with how far each is from `against` and what happened on it last.
+
+        `against` is a ref; None is the default branch.
+        """
         ...

@@ -20,7 +20,7 @@ from lineageflow_core.catalog import (
 from lineageflow_core.errors import InvalidInputError, ServerUnreachableError
 from lineageflow_core.remote.content import RemoteContent
 from lineageflow_core.remote.transport import Exchange, Transport
-from lineageflow_core.wire.codec import decode, encode
+from lineageflow_core.wire.codec import decode, encode, to_text
 from lineageflow_core.wire.routes import KEY_HEADER, ROUTES, Route, Verb
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _call(transport: Transport, route: Route, given: Mapping[str, Any]) -> Any:
     exchange = Exchange(
         verb=route.verb,
         path=route.url(given),
-        query={name: str(value) for name, value in rest.items() if value is not None},
+        query={name: to_text(value) for name, value in rest.items() if value is not None},
         headers=headers,
         body=lambda: body,
     )

@@ -75,11 +75,31 @@ class CommitGraph:
             both, _, _ = self._compare(left, right)
             return self._window.best(both)
 
-    def ahead_behind(self, left: Commit, right: Commit) -> tuple[int, int]:
-        """Returns how many commits only the left history has, and how many only the right one has."""
+    def ahead_behind(self, commits: Sequence[Commit], against: Commit) -> list[tuple[int, int]]:
+        """Returns how many commits the history of each has that `against` has not, and the reverse."""
         with self._lock:
-            _, only_left, only_right = self._compare(left, right)
-            return only_left.bit_count(), only_right.bit_count()
+            self._know([*commits, against])
+            compared = (self._compare(commit, against) for commit in commits)
+            return [(ahead.bit_count(), behind.bit_count()) for _, ahead, behind in compared]
+
+    def newest_first(
+        self, tips: Sequence[Commit], *, after: tuple[int, CommitId] | None, count: int
+    ) -> list[CommitId]:
+        """Returns these commits and their ancestors, by generation, the latest first, then by id.
+
+        Every commit comes before its parents. `after` is a generation and an id to go on behind.
+        """
+        with self._lock:
+            self._know(tips)
+            if after is not None and after[0] <= self._window.floor:
+                self._extend(self._window.floor - after[0] + _FIRST_READ)
+            while True:
+                window = self._window
+                reach = window.reach(*(window.position(tip.id) for tip in tips))
+                found = window.by_generation(reach, after=after, count=count)
+                if len(found) == count or not window.is_cut(reach):
+                    return found
+                self._extend(count - len(found))
 
     def first_parents(self, start: Commit, count: int) -> list[CommitId]:
         """Returns the next `count` first parents of a commit, newest first; fewer where history ends."""
@@ -88,7 +108,7 @@ class CommitGraph:
             return list(map(self._window.commit_at, line))
 
     def back(self, start: Commit, steps: int) -> CommitId | None:
-        """Returns the first parent that is so many steps (at least one) back; None beyond the first commit."""
+        """Returns the first parent so many steps (at least one) back; None where history is shorter."""
         with self._lock:
             line = self._line(start, steps)
             return self._window.commit_at(line[-1]) if len(line) == steps else None

@@ -5,7 +5,7 @@ positions: joining two sets costs nanoseconds for each thousand commits. The set
 found by a short walk to the next *checkpoints*, commits whose sets are kept.
 
 Invariants: `floor` is a generation; of every commit here, all ancestors of that generation or a later one
-are here, too. Nothing is ever changed but by adding commits behind what is here. About 300 bytes a commit:
+are here, too. Nothing is ever changed but by adding commits behind what is here. About 350 bytes a commit:
 checkpoints stand further apart where history is long, so that their sets take at most 130 of these.
 Not safe for threads (`commit_graph` is), and it reads nothing: whoever fills it does.
 """
@@ -40,6 +40,12 @@ class GraphWindow:
         self._replacing = bytearray()
         self._cut: dict[int, tuple[CommitId, ...]] = {}
         """The parents of the commits that have some below the floor."""
+        self._cut_set: int | None = 0
+        """Those commits as a set; None if it is to be made anew."""
+        self._last_of = array("l")
+        """For each generation from the floor on, the last commit that was added to it."""
+        self._same_generation = array("l")
+        """For each commit, the one of its generation that was added before it."""
         self._steps = array("l")
         """How far each commit is, at most, from the checkpoints below it; 0 for those."""
         self._sets: dict[int, int] = {}
@@ -67,6 +73,11 @@ class GraphWindow:
         self.highest = max(self.highest, link.generation)
         if _BELOW in parents:
             self._cut[at] = link.parents
+            self._cut_set = None
+        while len(self._last_of) <= link.generation - self.floor:
+            self._last_of.append(_NONE)
+        self._same_generation.append(self._last_of[link.generation - self.floor])
+        self._last_of[link.generation - self.floor] = at
         steps = 1 + max((self._steps[parent] for parent in parents if parent >= 0), default=0)
         if steps > max(_SPACING, at // _POSITIONS_A_STEP):
             self._due.append(at)
@@ -99,7 +110,9 @@ class GraphWindow:
 
     def is_cut(self, commits: int) -> bool:
         """Tells whether a parent of one of these is below the floor."""
-        return any(commits >> at & 1 for at in self._cut) if commits else False
+        if self._cut_set is None:
+            self._cut_set = set_of(sorted(self._cut, reverse=True))
+        return bool(commits & self._cut_set)
 
     def first_parents(self, position: int, count: int) -> list[int]:
         """Returns the next first parents, at most so many; fewer if the root or the floor is in the way."""
@@ -121,12 +134,33 @@ class GraphWindow:
         """Returns those of a set that wrote units as one thing."""
         return [self._ids[at] for at in members(commits) if self._replacing[at]]
 
-    def reach(self, position: int) -> int:
-        """Returns the set of a commit and its ancestors, as far as they are here."""
+    def reach(self, *positions: int) -> int:
+        """Returns the set of some commits and their ancestors, as far as they are here."""
         for at in self._due:
-            self._sets[at] = self._reach(at)
+            self._sets[at] = self._reach([at])
         self._due.clear()
-        return self._sets.get(position) or self._reach(position)
+        return self._reach(positions)
+
+    def by_generation(
+        self, commits: int, *, after: tuple[int, CommitId] | None, count: int
+    ) -> list[CommitId]:
+        """Returns the first so many of a set by generation, the latest first, then by id.
+
+        Those behind `after` (a generation and an id).
+        """
+        octets = commits.to_bytes(commits.bit_length() // 8 + 1, "little")
+        generation, last = after if after and after[0] <= self.highest else (self.highest, "")
+        found: list[CommitId] = []
+        while generation >= self.floor and len(found) < count:
+            same: list[CommitId] = []
+            at = self._last_of[generation - self.floor]
+            while at >= 0:
+                if at >> 3 < len(octets) and octets[at >> 3] >> (at & 7) & 1 and self._ids[at] > last:
+                    same.append(self._ids[at])
+                at = self._same_generation[at]
+            found += sorted(same)
+            generation, last = generation - 1, ""
+        return found[:count]
 
     def best(self, commits: int) -> list[CommitId]:
         """Returns those of a set of commits and all their ancestors that are no ancestor of another."""
@@ -137,11 +171,13 @@ class GraphWindow:
             commits ^= commits & self.reach(top)
         return self._in_order(found)
 
-    def _reach(self, position: int) -> int:
+    def _reach(self, positions: Sequence[int]) -> int:
         """Walks from the newest to the oldest, so that what a checkpoint covers is not walked again."""
         first, second, sets = self._first, self._second, self._sets
-        covered, walked = 0, []
-        queue, queued = [-position], {position}
+        covered = 0
+        walked: list[int] = []
+        queued = set(positions)
+        queue = sorted(-at for at in queued)
         while queue:
             at = -heappop(queue)
             if covered and covered >> at & 1:
@@ -154,7 +190,7 @@ class GraphWindow:
                 if parent >= 0 and parent not in queued:
                     queued.add(parent)
                     heappush(queue, -parent)
-        return covered | _set_of(walked)
+        return covered | set_of(walked)
 
     def _in_order(self, positions: Iterable[int]) -> list[CommitId]:
         # Positions say in which order commits were asked about; answers must not.
@@ -179,7 +215,7 @@ def members(commits: int) -> Iterator[int]:
                     yield start + 8 * at + bit
 
 
-def _set_of(positions: Sequence[int]) -> int:
+def set_of(positions: Sequence[int]) -> int:
     """Returns the set of these positions, which descend."""
     if not positions:
         return 0

@@ -1,8 +1,10 @@
 """Making commits, undoing them, and comparing them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from lineageflow_core.errors import ObjectMissingError, RefMovedError
+from lineageflow_core.model.branch import Comparison
 from lineageflow_core.model.change import Change, ChangeKind, check_change
 from lineageflow_core.model.commit import Commit, make_commit
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
@@ -10,6 +12,7 @@ from lineageflow_core.model.ids import CommitId, RunId, parse_run_id
 from lineageflow_core.model.merge import MergePreview, Side
 from lineageflow_core.model.names import check_folder, check_path, parents_of
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
+from lineageflow_core.service.log import LogFilter, check_zone, compare, graph, log
 from lineageflow_core.service.merging import merge_commits, preview, undo
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.paging import page_of
@@ -17,7 +20,7 @@ from lineageflow_core.service.restoring import Restoration, restore_paths
 from lineageflow_core.service.writing import move_branch, tip_of, writable
 from lineageflow_core.tree.changes import RootEdit
 from lineageflow_core.tree.compare import diff_datasets, diff_objects
-from lineageflow_core.tree.root import EMPTY_ROOT, RootTree, join
+from lineageflow_core.tree.root import join
 from lineageflow_core.tree.source import NodeBuffer
 
 
@@ -72,15 +75,38 @@ class HistoryService:
         ref: str,
         *,
         path: str = "",
+        author: str | None = None,
+        run_id: RunId | None = None,
+        message: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        metadata: Mapping[str, str] = {},
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Commit]:
         opened = self._lake.repository(repository)
-        path = check_folder(path)
-        commits = _first_parents(opened, opened.resolve(ref), after)
-        if path:
-            commits = (commit for commit in commits if _changed(opened, commit, path))
-        return page_of(commits, limit, lambda commit: commit.id)
+        shown = LogFilter(
+            author=author,
+            run_id=parse_run_id(run_id) if run_id is not None else None,
+            message=message,
+            since=check_zone(since),
+            until=check_zone(until),
+            metadata=metadata,
+        )
+        return log(opened, ref, path=check_folder(path), shown=shown, after=after, limit=limit)
+
+    def graph(
+        self,
+        repository: str,
+        refs: Sequence[str] = (),
+        *,
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Commit]:
+        return graph(self._lake.repository(repository), refs, after=after, limit=limit)
+
+    def compare(self, repository: str, left: str, right: str) -> Comparison:
+        return compare(self._lake.repository(repository), left, right)
 
     def diff(
         self,
@@ -195,28 +221,6 @@ class HistoryService:
     def _roots(self, repository: str, left: str, right: str) -> tuple[OpenRepository, str, str]:
         opened = self._lake.repository(repository)
         return opened, opened.resolve(left).root, opened.resolve(right).root
-
-
-def _first_parents(opened: OpenRepository, start: Commit, after: str | None) -> Iterator[Commit]:
-    if after is None:
-        yield start
-    else:
-        start = opened.resolve(after)
-    while start.parents:
-        start = opened.commit(start.parents[0])
-        yield start
-
-
-def _changed(opened: OpenRepository, commit: Commit, path: str) -> bool:
-    """Tells whether a commit changed something at or below `path`, against its first parent."""
-    here = RootTree(opened.nodes, commit.root)
-    before = RootTree(opened.nodes, opened.commit(commit.parents[0]).root if commit.parents else EMPTY_ROOT)
-    home = here.dataset_at(path)
-    if home is not None and home == before.dataset_at(path):
-        return False
-    # An object's digest is that of its bytes: what else is said of it counts, too.
-    now, then = ((tree.digest_below(path), tree.object_at(path)) for tree in (here, before))
-    return now != then
 
 
 def _check_objects(opened: OpenRepository, changes: Sequence[Change]) -> None:

@@ -1,11 +1,13 @@
 """Branches and tags."""
 
 from lineageflow_core.errors import AlreadyExistsError, RefMovedError, RefNotFoundError, StateError
+from lineageflow_core.model.branch import BranchStatus
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, parse_run_id
 from lineageflow_core.model.names import check_ref_name
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.refs import Ref, RefKind, RefName
+from lineageflow_core.service.branches import list_branches
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.store.ports import Publication, RefUpdate
 
@@ -56,6 +58,18 @@ class RefsService:
     ) -> Page[Ref]:
         opened = self._lake.repository(repository)
         return opened.stores.refs.list(opened.info.id, kind=kind, prefix=prefix, after=after, limit=limit)
+
+    def list_branches(
+        self,
+        repository: str,
+        *,
+        prefix: str = "",
+        against: str | None = None,
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[BranchStatus]:
+        opened = self._lake.repository(repository)
+        return list_branches(opened, prefix=prefix, against=against, after=after, limit=limit)
 
     def _create(
         self, repository: str, kind: RefKind, name: str, source: str, author: str, key: str | None

@@ -4,7 +4,8 @@ Dataclasses become objects with the names of their fields, enums their values, t
 `decode(encode(value), type(value)) == value`. It is never what is hashed: values have a canonical form.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -33,10 +34,23 @@ def decode(content: bytes, kind: type[T]) -> T:
     return value
 
 
-def from_text(values: Mapping[str, str], kind: type[T]) -> T:
-    """Returns the parameters of a query as a value of the type `kind`. Raises InvalidInputError."""
+def to_text(value: Any) -> str:
+    """Returns a parameter as it travels in a query; of several values, as JSON."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, str | int) else encode(value).decode()
+
+
+def from_text(values: Mapping[str, str], kind: type[T], *, in_json: Container[str] = ()) -> T:
+    """Returns the parameters of a query as a value of the type `kind`. Raises InvalidInputError.
+
+    Those `in_json` hold several values.
+    """
+    given = {
+        name: decode(text.encode(), object) if name in in_json else text for name, text in values.items()
+    }
     try:
-        return msgspec.convert(values, kind, strict=False)
+        return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidInputError(f"the parameters do not fit: {error}") from error
 

@@ -4,7 +4,8 @@ A row is a method, a verb and a path. The rest comes from the method's signature
 
 - a parameter that the path names travels there, percent-encoded, in one segment;
 - `key` travels in the header `Idempotency-Key`, percent-encoded;
-- the others travel in the query (GET, DELETE) or as the members of a JSON object (POST).
+- the others travel in the query (GET, DELETE) or as the members of a JSON object (POST); in the query, what
+  holds several values travels as JSON.
 
 A lake's paths hold '/', so they never travel in the path. The answer to every row is 200 and the JSON of
 what the method returns. Invariant: a row may be called again with the same arguments and key, and then
@@ -18,7 +19,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Any, Union, get_origin, get_type_hints
 from urllib.parse import quote
 
 import msgspec
@@ -76,6 +78,8 @@ class Route:
     in_path: tuple[str, ...]
     in_rest: tuple[str, ...]
     """Parameters that travel in the query or in the body, by verb."""
+    in_json: frozenset[str]
+    """Of those in the query, the ones that hold several values."""
     has_key: bool
     fixed_by: tuple[str, ...]
     """Where all of these are commit ids, the answer never changes. Empty: it always may."""
@@ -128,6 +132,9 @@ def _row(verb: Verb, method: Callable[..., Any], path: str, fixed_by: tuple[str,
         returns=returns,
         in_path=in_path,
         in_rest=in_rest,
+        in_json=frozenset(
+            each for each in in_rest if get_origin(types[each]) not in {None, Union, UnionType}
+        ),
         has_key="key" in types,
         fixed_by=fixed_by,
         rest=msgspec.defstruct(
@@ -177,9 +184,12 @@ ROUTES: tuple[Route, ...] = (
     _delete(Refs.delete_tag, _REPOSITORY + "/tags/{tag}"),
     _get(Refs.get_ref, _REPOSITORY + "/refs/{name}"),
     _get(Refs.list_refs, _REPOSITORY + "/refs"),
+    _get(Refs.list_branches, _REPOSITORY + "/branches"),
     #
     _post(History.commit, _REPOSITORY + "/branches/{branch}/commits"),
     _get(History.log, _COMMIT + "/log", fixed_by=("ref",)),
+    _get(History.graph, _REPOSITORY + "/graph"),
+    _get(History.compare, _REPOSITORY + "/compare", fixed_by=("left", "right")),
     _get(History.diff, _REPOSITORY + "/diff", fixed_by=("left", "right")),
     _get(History.diff_datasets, _REPOSITORY + "/diff/datasets", fixed_by=("left", "right")),
     _get(History.merge_base, _REPOSITORY + "/merge-base", fixed_by=("left", "right")),

@@ -2,9 +2,19 @@
 
 from lineageflow_core.testing.catalog.commits import CommitContract
 from lineageflow_core.testing.catalog.comparing import ComparisonContract
+from lineageflow_core.testing.catalog.log import BranchesContract, GraphContract, LogContract
 from lineageflow_core.testing.catalog.merging import MergeContract
 from lineageflow_core.testing.catalog.undoing import RestoreContract, RevertContract
 
 
-class HistoryContract(CommitContract, ComparisonContract, MergeContract, RevertContract, RestoreContract):
+class HistoryContract(
+    CommitContract,
+    LogContract,
+    GraphContract,
+    BranchesContract,
+    ComparisonContract,
+    MergeContract,
+    RevertContract,
+    RestoreContract,
+):
     """Needs the fixture `catalog`."""

@@ -97,7 +97,7 @@ def _rest(route: Route, request: Request, body: bytes) -> Any:
     if unknown:
         expected = ", ".join(route.in_rest) or "none"
         raise InvalidInputError(f"{route.name} has no parameter {unknown[0][:200]!r}; it has: {expected}")
-    return from_text(dict(query), route.rest)
+    return from_text(dict(query), route.rest, in_json=route.in_json)
 
 
 def _described(route: Route) -> inspect.Signature:
@@ -113,7 +113,7 @@ def _described(route: Route) -> inspect.Signature:
             for name in route.in_path
         ),
         *(
-            parameter(name, Annotated[route.types[name], place], route.default(name))
+            parameter(name, Annotated[_type_of(route, name), place], _default_of(route, name))
             for name in route.in_rest
         ),
     ]
@@ -122,3 +122,19 @@ def _described(route: Route) -> inspect.Signature:
         header = Annotated[str | None, Header(alias=KEY_HEADER, description=text)]
         parameters.append(parameter("key", header, None))
     return inspect.Signature(parameters)
+
+
+def _type_of(route: Route, name: str) -> Any:
+    return route.types[name] if _is_plain(route, name) else str
+
+
+def _default_of(route: Route, name: str) -> Any:
+    default = route.default(name)
+    return (
+        default if _is_plain(route, name) or default is inspect.Parameter.empty else encode(default).decode()
+    )
+
+
+def _is_plain(route: Route, name: str) -> bool:
+    """Tells whether a parameter is described by its type; in a query, what holds several values is text."""
+    return route.verb is Verb.POST or name not in route.in_json

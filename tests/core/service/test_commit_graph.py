@@ -93,7 +93,7 @@ def assert_parts(graph: CommitGraph, left: Commit, right: Commit, known: dict[Co
     assert [base.id for base in parting.bases] == graph.merge_bases(left, right)
     assert mine - other == set(parting.left)
     assert other - mine == set(parting.right)
-    assert (len(parting.left), len(parting.right)) == graph.ahead_behind(left, right)
+    assert [(len(parting.left), len(parting.right))] == graph.ahead_behind([left], right)
     assert {unit for each in parting.left for unit in known[each].replaced} == parting.left_replaced
     assert {unit for each in parting.right for unit in known[each].replaced} == parting.right_replaced
     for side in (parting.left, parting.right):
@@ -119,7 +119,7 @@ def test_long_histories_part_as_a_brute_force_walk_says_however_much_was_asked_b
     for _ in range(data.draw(st.integers(1, 4))):
         left, right = data.draw(st.sampled_from(BRAIDED)), data.draw(st.sampled_from(BRAIDED))
         mine, other = REACH[left.id], REACH[right.id]
-        assert (len(mine - other), len(other - mine)) == graph.ahead_behind(left, right)
+        assert [(len(mine - other), len(other - mine))] == graph.ahead_behind([left], right)
         assert stored.graph().part(left, right) == graph.part(left, right)
         assert all(base in mine & other for base in graph.merge_bases(left, right))
 
@@ -136,6 +136,20 @@ def test_first_parents_are_followed(commits: list[Commit], data: st.DataObject) 
     assert (line[back].id if back < len(line) else None) == stored.graph().back(start, back)
 
 
+@given(st.data())
+def test_all_ancestors_come_children_first_and_go_on_behind_any_of_them(data: st.DataObject) -> None:
+    stored = Stored(BRAIDED)
+    graph = stored.graph()
+    tips = data.draw(st.lists(st.sampled_from(BRAIDED), min_size=1, max_size=3))
+    reached = set[CommitId]().union(*(REACH[tip.id] for tip in tips))
+    expected = sorted(reached, key=lambda each: (-stored.known[each].generation, each))
+    behind = data.draw(st.none() | st.integers(0, len(expected) - 1))
+    after = None if behind is None else (stored.known[expected[behind]].generation, expected[behind])
+    count = data.draw(st.integers(1, 50))
+    first = 0 if behind is None else behind + 1
+    assert expected[first : first + count] == graph.newest_first(tips, after=after, count=count)
+
+
 def test_a_question_about_the_present_reads_little_of_the_past() -> None:
     line = [commit_on(name="root")]
     for number in range(3000):
@@ -143,7 +157,7 @@ def test_a_question_about_the_present_reads_little_of_the_past() -> None:
     topic = commit_on(line[-10], name="topic")
     stored = Stored([*line, topic])
     graph = stored.graph()
-    assert (9, 1) == graph.ahead_behind(line[-1], topic)
+    assert [(9, 1)] == graph.ahead_behind([line[-1]], topic)
     assert stored.read < 200
     assert [line[-10].id] == graph.merge_bases(line[-1], topic)
     assert [line[100].id] == graph.first_parents(line[-1], 2900)[-1:]
@@ -158,7 +172,7 @@ def test_what_is_new_is_read_and_nothing_else() -> None:
     later = commit_on(tip, name="later")
     stored.known[later.id] = later
     stored.read = 0
-    assert (1, 0) == graph.ahead_behind(later, tip)
+    assert [(1, 0)] == graph.ahead_behind([later], tip)
     assert 0 == stored.read
 
 

@@ -9,7 +9,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import Ref, RefKind
-from lineageflow_core.wire.codec import decode, encode, from_text
+from lineageflow_core.wire.codec import decode, encode, from_text, to_text
 from lineageflow_core.wire.routes import ROUTES
 
 RETURNS = [route.returns for route in ROUTES]
@@ -54,6 +54,18 @@ def test_what_is_not_json_is_invalid_input(content: bytes) -> None:
 def test_text_becomes_what_a_parameter_is() -> None:
     route = next(route for route in ROUTES if route.name == "list_refs")
     assert route.rest(kind=RefKind.TAG, limit=5) == from_text({"kind": "tag", "limit": "5"}, route.rest)
+
+
+def test_instants_and_what_holds_several_values_travel_as_text() -> None:
+    route = next(route for route in ROUTES if route.name == "log")
+    at = datetime(2026, 5, 1, 9, 30, tzinfo=UTC)
+    metadata = {"ticket": "Ü-1", "": "a=b&c"}
+    text = {"since": to_text(at), "metadata": to_text(metadata)}
+    assert route.rest(since=at, metadata=metadata) == from_text(text, route.rest, in_json=route.in_json)
+    with pytest.raises(InvalidInputError):
+        from_text({"metadata": "{"}, route.rest, in_json=route.in_json)
+    with pytest.raises(InvalidInputError):
+        from_text({"metadata": "[1]"}, route.rest, in_json=route.in_json)
 
 
 def test_text_that_reads_null_stays_text() -> None:
