@@ -1,31 +1,16 @@
 """A history with its merges, drawn as lanes: `●` is a commit, each lane leads to a parent."""
 
-import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
 
 
-def newest_first(start: Commit, commit: Callable[[CommitId], Commit]) -> Iterator[Commit]:
-    """Yields `start` and all its ancestors, every commit before its parents. `commit` looks one up."""
-
-    def ranked(found: Commit) -> tuple[int, float, str, Commit]:
-        return -found.generation, -found.created_at.timestamp(), found.id, found
-
-    seen = {start.id}
-    waiting = [ranked(start)]
-    while waiting:
-        found = heapq.heappop(waiting)[-1]
-        yield found
-        for parent in found.parents:
-            if parent not in seen:
-                seen.add(parent)
-                heapq.heappush(waiting, ranked(commit(parent)))
-
-
 def draw(commits: Iterator[Commit]) -> Iterator[tuple[str, Commit | None]]:
-    """Yields lines: the lanes, and the commit that stands behind them; None where lanes only part or join."""
+    """Yields lines: the lanes, and the commit that stands behind them; None where lanes only part or join.
+
+    Every commit must come before its parents, as in `History.graph`.
+    """
     lanes: list[CommitId] = []
     for commit in commits:
         if commit.id not in lanes:

@@ -73,7 +73,7 @@ def parse_revision(text: str) -> Revision:
             "or 'run:<id>'"
         )
     start, at_text, back_text = match["start"], match["at"], match["back"]
-    at = _parse_instant(at_text) if at_text else None
+    at = parse_instant(at_text) if at_text else None
     back = sum(int(step) if step else 1 for step in back_text.split("~")[1:])
     if start.startswith("run:"):
         return Revision(start=parse_run_id(start.removeprefix("run:")), is_run=True, at=at, back=back)
@@ -82,12 +82,15 @@ def parse_revision(text: str) -> Revision:
     return Revision(start=start, at=at, back=back)
 
 
-def _parse_instant(text: str) -> datetime:
+def parse_instant(text: str) -> datetime:
+    """Parses a time as ISO 8601: without a zone it is UTC, a bare date is that day's start.
+
+    Raises InvalidInputError.
+    """
     try:
         instant = datetime.fromisoformat(text)
         return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise InvalidInputError(
-            f"{text[:100]!r} is not a time; write ISO 8601, as in 'main@{{2026-05-01}}' or "
-            "'main@{2026-05-01T09:30:00Z}'"
+            f"{text[:100]!r} is not a time; write ISO 8601, as in '2026-05-01' or '2026-05-01T09:30:00Z'"
         ) from None

@@ -3,8 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,16 +11,17 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.commands.diff import DATASET_COLUMNS, dataset_row
 from lineageflow_core.cli.commands.refs import refs
-from lineageflow_core.cli.commit_graph import draw, newest_first
+from lineageflow_core.cli.commit_graph import draw
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import LimitOption, most_of
 from lineageflow_core.cli.output import Column
 from lineageflow_core.cli.pages import every
+from lineageflow_core.cli.run_ids import find_run
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.diff import DatasetDiff
 from lineageflow_core.model.ids import CommitId
-from lineageflow_core.model.refs import RefKind
+from lineageflow_core.model.refs import RefKind, parse_instant
 
 _COLUMNS = (
     Column(name="commit"),
@@ -31,6 +31,12 @@ _COLUMNS = (
     Column(name="refs"),
     Column(name="message", shrinks=True),
 )
+
+
+def _only(flag: str, value: str, text: str) -> Any:
+    """Returns an option that narrows a list down."""
+    return typer.Option(flag, metavar=value, help=text, show_default=False)
+
 
 _Names = dict[CommitId, list[str]]
 
@@ -50,43 +56,72 @@ def log(
         str | None,
         typer.Argument(metavar="REF", help="Where to begin; else the default branch.", show_default=False),
     ] = None,
-    path: Annotated[
-        str,
-        typer.Option("--path", metavar="PATH", help="Only what changed this path.", show_default=False),
-    ] = "",
+    path: Annotated[str, _only("--path", "PATH", "Only what changed this path.")] = "",
+    author: Annotated[str | None, _only("--author", "NAME", "Only commits by this author.")] = None,
+    run: Annotated[str | None, _only("--run", "RUN", "Only commits of this run.")] = None,
+    grep: Annotated[str | None, _only("--grep", "TEXT", "Only messages with this text.")] = None,
+    since: Annotated[str | None, _only("--since", "TIME", "Only from this time on (ISO 8601).")] = None,
+    until: Annotated[str | None, _only("--until", "TIME", "Only before this time (ISO 8601).")] = None,
+    meta: Annotated[
+        list[str] | None, _only("--meta", "KEY=VALUE", "Only commits whose metadata says so; repeatable.")
+    ] = None,
     graph: Annotated[bool, typer.Option("--graph", help="Draw merged histories, too.")] = False,
+    every_branch: Annotated[
+        bool, typer.Option("--all", help="All branches, with what was merged into them.")
+    ] = False,
     limit: LimitOption = 30,
 ) -> None:
     """List commits, newest first.
 
-    They are the branch's own: the histories that were merged into it are left out, unless with --graph.
+    They are the branch's own: the histories that were merged into it are left out, unless with --graph or
+    --all.
     """
     repository, start = invocation.places.ref(ref)
     catalog = invocation.catalog
-    names = _names(catalog, repository)
-    if not graph:
+    most = limit + 1 if limit else None
+    shown: dict[str, Any] = {"path": path, "author": author, "message": grep, "metadata": _metadata(meta)}
+    shown["run_id"] = find_run(catalog, run, repository=repository) if run else None
+    shown["since"] = parse_instant(since) if since else None
+    shown["until"] = parse_instant(until) if until else None
+    if not graph and not every_branch:
         found = every(
-            lambda after, size: catalog.history.log(repository, start, path=path, after=after, limit=size),
-            most=limit + 1 if limit else None,
+            lambda after, size: catalog.history.log(repository, start, **shown, after=after, limit=size),
+            most=most,
         )
+    else:
+        if any(shown.values()):
+            raise InvalidInputError(
+                "--graph and --all show whole histories; leave them out, or what they are to show of them"
+            )
+        if every_branch and ref is not None:
+            raise InvalidInputError(f"--all begins at all branches; leave {ref!r} or --all out")
+        refs = () if every_branch else (start,)
+        found = every(
+            lambda after, size: catalog.history.graph(repository, refs, after=after, limit=size), most=most
+        )
+    names = _names(catalog, repository)
+    if graph:
+        _draw(invocation, list(found), names, most_of(limit))
+    else:
         invocation.output.listing(found, _COLUMNS, lambda commit: _row(commit, names), most=most_of(limit))
-        return
-    if path:
-        raise InvalidInputError("--graph draws whole histories; leave the path or --graph out")
-    commits = list(
-        islice(
-            newest_first(
-                catalog.refs.resolve(repository, start),
-                lambda commit: catalog.refs.resolve(repository, commit),
-            ),
-            limit + 1 if limit else None,
-        )
-    )
-    shown = commits[: most_of(limit)]
+
+
+def _draw(invocation: Invocation, commits: list[Commit], names: _Names, most: int | None) -> None:
+    shown = commits[:most]
     invocation.output.document(shown)
     invocation.output.tree(_drawn(shown, names))
     if len(commits) > len(shown):
         invocation.output.note_cut_off(len(shown))
+
+
+def _metadata(pairs: list[str] | None) -> dict[str, str]:
+    metadata = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise InvalidInputError(f"{pair!r} is no metadata; write KEY=VALUE")
+        metadata[key] = value
+    return metadata
 
 
 def show(

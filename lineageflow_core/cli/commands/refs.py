@@ -11,9 +11,17 @@ from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import AuthorOption
 from lineageflow_core.cli.output import Column
 from lineageflow_core.cli.pages import every
+from lineageflow_core.model.branch import BranchStatus
 from lineageflow_core.model.refs import Ref, RefKind
 
-_COLUMNS = (Column(name=""), Column(name="name"), Column(name="commit"), Column(name="moved"))
+_COLUMNS = (
+    Column(name=""),
+    Column(name="name"),
+    Column(name="commit"),
+    Column(name="distance"),
+    Column(name="moved"),
+    Column(name="author"),
+)
 _TAG_COLUMNS = (Column(name="name"), Column(name="commit"), Column(name="made"))
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What it is called.", show_default=False)]
@@ -25,24 +33,47 @@ SourceOption = Annotated[
 ]
 
 
-def list_branches(invocation: Invocation) -> None:
-    """List the branches.
+def list_branches(
+    invocation: Invocation,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="REF",
+            help="What to compare with; else the default branch.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """List the branches, with how far each is from the default one and what happened on it last.
 
     '*' marks the default one. Branches of runs are in `lineageflow status`.
     """
     places = invocation.places
     default = places.default_branch(places.repository)
 
-    def row(ref: Ref) -> tuple[cells.Cell, ...]:
-        is_default = ref.name == default
+    def row(status: BranchStatus) -> tuple[cells.Cell, ...]:
+        is_default = status.ref.name == default
         return (
             cells.text("*" if is_default else " "),
-            cells.text(ref.name, "ref" if is_default else "name"),
-            cells.short_id(ref.commit),
-            cells.when(ref.updated_at),
+            cells.text(status.ref.name, "ref" if is_default else "name"),
+            cells.short_id(status.ref.commit),
+            cells.text(_distance(status)),
+            cells.when(status.ref.updated_at),
+            cells.text(status.author),
         )
 
-    invocation.output.listing(refs(invocation.catalog, places.repository, RefKind.BRANCH), _COLUMNS, row)
+    found = every(
+        lambda after, limit: invocation.catalog.refs.list_branches(
+            places.repository, against=against, after=after, limit=limit
+        )
+    )
+    invocation.output.listing(found, _COLUMNS, row)
+
+
+def _distance(status: BranchStatus) -> str:
+    parts = (f"{arrow}{count}" for arrow, count in (("↑", status.ahead), ("↓", status.behind)) if count)
+    return " ".join(parts)
 
 
 def create_branch(

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from lineageflow_core.cli.commit_graph import draw, newest_first
+from lineageflow_core.cli.commit_graph import draw
 from lineageflow_core.model.commit import Commit, make_commit
 
 _START = datetime(2026, 5, 1, tzinfo=UTC)
@@ -25,7 +25,15 @@ class _History:
 
     def drawn(self, start: str) -> str:
         by_id = {commit.id: commit for commit in self.commits.values()}
-        lines = draw(newest_first(self.commits[start], by_id.__getitem__))
+        shown = {self.commits[start].id}
+        newest_first = []
+        for commit in sorted(self.commits.values(), key=lambda each: (each.generation, each.created_at))[
+            ::-1
+        ]:
+            if commit.id in shown:
+                newest_first.append(by_id[commit.id])
+                shown.update(commit.parents)
+        lines = draw(iter(newest_first))
         return "\n".join((lanes + (commit.message if commit else "")).rstrip() for lanes, commit in lines)
 
 

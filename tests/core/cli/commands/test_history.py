@@ -19,6 +19,26 @@ def test_the_log_of_a_path_has_what_changed_it(seen: Cli) -> None:
     assert ["notes"] == [row[5] for row in seen.good("log", "--path", "notes.txt").rows]
 
 
+def test_the_log_can_be_narrowed_down(seen: Cli, told: Story) -> None:
+    def messages(*options: str) -> list[str]:
+        return [row[5] for row in seen.good("log", *options).rows]
+
+    assert ["notes", "create repository"] == messages("--author", "ada")
+    assert ["good run"] == messages("--run", told.good[:8])
+    assert ["bad run", "good run"] == messages("--grep", "RUN")
+    assert ["bad run"] == messages("--grep", "run", "--until", "2999-01-01", "--path", "report.md", "-n", "1")
+    assert [] == messages("--since", "2999-01-01T00:00:00Z")
+    assert [] == messages("--meta", "ticket=1", "--meta", "a=b")
+    assert 2 == seen("log", "--meta", "ticket").code
+    assert 2 == seen("log", "--since", "yesterday").code
+
+
+def test_all_histories_are_listed(seen: Cli) -> None:
+    assert 16 == len(seen.good("log", "--all", "-n", "0").rows)
+    assert seen.good("log", "--all", "--json").json == seen.good("log", "--graph", "--all", "--json").json
+    assert 2 == seen("log", "main", "--all").code
+
+
 def test_the_log_says_where_it_was_cut_off(seen: Cli) -> None:
     ran = seen.good("log", "-n", "2")
     assert (2, "only the first 2; --limit 0 shows all\n") == (len(ran.rows), ran.err)

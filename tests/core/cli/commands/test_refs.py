@@ -11,7 +11,8 @@ def test_a_ref_is_made_listed_and_removed(cli: Cli, noun: str) -> None:
     tip = cli.good("show", "main~1").facts["commit"]
     assert [["v1", tip]] == cli.good(noun, "create", "v1", "--from", "main~1").rows
     assert tip == cli.good("show", "v1").facts["commit"]
-    assert "v1" in [ref["name"] for ref in cli.good(noun, "list", "--json").json]
+    listed = cli.good(noun, "list", "--json").json
+    assert "v1" in [each["ref"]["name"] if noun == "branch" else each["name"] for each in listed]
     gone = cli.good(noun, "delete", "v1")
     assert [["v1", tip]] == gone.rows
     assert before == cli.good(noun).rows
@@ -27,6 +28,16 @@ def test_what_brings_a_branch_back_brings_it_back(cli: Cli) -> None:
 def test_the_default_branch_is_marked(cli: Cli) -> None:
     cli.good("branch", "create", "try")
     assert [["*", "main"], [" ", "try"]] == [row[:2] for row in cli.good("branch").rows]
+
+
+def test_branches_say_how_far_they_are_from_another_ref(cli: Cli) -> None:
+    cli.good("branch", "create", "try", "--from", "main~1")
+    assert [["main", ""], ["try", "↓5"]] == [[row[1], row[3]] for row in cli.good("branch").rows]
+    cli.good("put", "-", "new.txt", "-b", "try", "--author", "grace", input="x")
+    rows = cli.good("branch", "list").rows
+    assert [["main", "", "dagster"], ["try", "↑1 ↓5", "grace"]] == [[row[1], row[3], row[5]] for row in rows]
+    rows = cli.good("branch", "list", "--against", "try").rows
+    assert [["main", "↑5 ↓1"], ["try", ""]] == [[row[1], row[3]] for row in rows]
 
 
 def test_the_default_branch_stays(cli: Cli) -> None:
