@@ -40,7 +40,7 @@ def test_common_options_count_before_and_behind_the_command(told_folder: Path) -
     behind = cli.good("branch", "list", "--lake", str(told_folder), "-R", "flights", "--json")
     between = cli.good("branch", "--lake", str(told_folder), "--json", "list")
     assert before.out == behind.out == between.out
-    assert ["main"] == [ref["name"] for ref in before.json]
+    assert ["main"] == [branch["ref"]["name"] for branch in before.json]
 
 
 def test_the_command_itself_has_the_last_word(told_folder: Path) -> None:
