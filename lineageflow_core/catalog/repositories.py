@@ -4,17 +4,27 @@ from typing import Protocol
 
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.storage import StorageReport
 
 
 class Repositories(Protocol):
     """Which repositories there are."""
 
     def create_repository(
-        self, repository: str, *, author: str, default_branch: str = "main", key: str | None = None
+        self,
+        repository: str,
+        *,
+        author: str,
+        default_branch: str = "main",
+        storage: str | None = None,
+        key: str | None = None,
     ) -> RepositoryInfo:
         """Makes a repository whose default branch holds one empty commit.
 
-        Raises AlreadyExistsError if the name is taken, InvalidInputError if it cannot be a name.
+        `storage` is where its content is to lie, as `s3://bucket/folder`: in a folder of its own below that,
+        named by the repository's id. None: where the lake keeps what names none. Raises AlreadyExistsError if
+        the name is taken, InvalidInputError if it cannot be a name or the URL cannot be used or holds a
+        secret, AccessDeniedError or StorageError if the storage does not take the first commit.
         """
         ...
 
@@ -26,4 +36,12 @@ class Repositories(Protocol):
         self, *, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[RepositoryInfo]:
         """Returns repositories by name."""
+        ...
+
+    def check_storage(self, repository: str) -> StorageReport:
+        """Tries out what a repository's storage lets whoever keeps the lake do, with a probe that it removes.
+
+        Asked of a server, it is the server's access that is tried. Raises RepositoryNotFoundError; what fails
+        in the storage is in the report.
+        """
         ...

@@ -21,6 +21,7 @@ from lineageflow_core.cli.commands import (
     rollback,
     runs,
     status,
+    storage,
     undo,
     up,
 )
@@ -43,6 +44,7 @@ _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
             "create": repo.create_repository,
             "show": repo.show_repository,
         },
+        "storage": {"check": storage.check_storage},
     },
     "History": {
         "branch": {"list": refs.list_branches, "create": refs.create_branch, "delete": refs.delete_branch},
@@ -53,6 +55,7 @@ _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
 """A group's first command is what the group does by itself."""
 _GROUP_HELP = {
     "repo": "Repositories: list, create, show.",
+    "storage": "Where content lies: check.",
     "branch": "Branches: list, create, delete.",
     "tag": "Tags: list, create, delete.",
     "runs": "Runs of pipelines: list, show.",

@@ -63,7 +63,7 @@ class OpenRepository:
         self.info = info
         self.stores = lake.stores
         self.clock = lake.clock
-        self.content = lake.stores.content(info.id)
+        self.content = lake.stores.content(info.id, storage=info.storage)
         self.nodes = StoredNodes(self._read_node)
         self._commits = CommitReader(lambda commits: self.stores.commits.get_many(info.id, commits))
         self.graph = CommitGraph(

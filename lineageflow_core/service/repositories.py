@@ -12,6 +12,7 @@ from lineageflow_core.model.names import check_ref_name, check_repository_name
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.refs import RefKind, RefName
 from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.storage import StorageReport, parse_storage
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.store.ports import RefUpdate
 from lineageflow_core.tree.root import EMPTY_ROOT
@@ -24,13 +25,20 @@ class RepositoriesService:
         self._lake = lake
 
     def create_repository(
-        self, repository: str, *, author: str, default_branch: str = "main", key: str | None = None
+        self,
+        repository: str,
+        *,
+        author: str,
+        default_branch: str = "main",
+        storage: str | None = None,
+        key: str | None = None,
     ) -> RepositoryInfo:
         info = RepositoryInfo(
             id=(uuid5(NAMESPACE_URL, f"lineageflow:{repository}:{key}") if key else uuid4()).hex,
             name=check_repository_name(repository),
             default_branch=check_ref_name(default_branch),
             created_at=self._lake.clock(),
+            storage=str(parse_storage(storage)) if storage is not None else None,
         )
         store = self._lake.stores.repositories
         there = store.get(repository)
@@ -54,6 +62,9 @@ class RepositoriesService:
         self, *, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[RepositoryInfo]:
         return self._lake.stores.repositories.list(after=after, limit=limit)
+
+    def check_storage(self, repository: str) -> StorageReport:
+        return self._lake.repository(repository).content.check()
 
     def _first_commit(self, opened: OpenRepository, author: str) -> None:
         commit = make_commit(

@@ -11,25 +11,25 @@ is harmless. Several processes may write at once: equal names mean equal bytes.
 
 import io
 import os
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from blake3 import blake3
 
-from lineageflow_core.errors import InvalidInputError
-from lineageflow_core.model.ids import ObjectId, parse_object_id
+from lineageflow_core.model.ids import ObjectId
+from lineageflow_core.model.storage import Provider, StorageReport, StorageUrl
+from lineageflow_core.store.buckets.over_fsspec import FsspecBucket
 from lineageflow_core.store.durability import storage_errors
-from lineageflow_core.store.local_writer import PACKS, LocalWriter, object_name
+from lineageflow_core.store.layout import PACKS, object_name, pack_name
+from lineageflow_core.store.local_writer import LocalWriter
 from lineageflow_core.store.ports import StoredObject
+from lineageflow_core.store.probe import probe
 from lineageflow_core.store.refusals import object_missing, pack_missing, pack_too_short
 from lineageflow_core.store.verified import check_digest, open_verified
 
 WHOLE_BYTES = 8 << 20
 """Objects up to this size are read and verified in one go."""
-
-_PACK_ID = re.compile(r"[0-9a-z][0-9a-z-]{3,127}")
 
 
 class LocalContentStore:
@@ -47,7 +47,7 @@ class LocalContentStore:
         return stored
 
     def open_object(self, object_id: ObjectId) -> BinaryIO:
-        path = self._root / _object_name(object_id)
+        path = self._root / object_name(object_id)
         with storage_errors(path):
             try:
                 file = io.FileIO(path)
@@ -62,16 +62,16 @@ class LocalContentStore:
 
     def missing_objects(self, object_ids: Iterable[ObjectId]) -> set[ObjectId]:
         root = os.fspath(self._root)
-        return {each for each in object_ids if not os.path.exists(f"{root}/{_object_name(each)}")}
+        return {each for each in object_ids if not os.path.exists(f"{root}/{object_name(each)}")}
 
     def write_pack(self, pack_id: str, content: bytes) -> None:
-        name = _pack_name(pack_id)
+        name = pack_name(pack_id)
         with storage_errors(self._root), LocalWriter(self._root, files=1) as writer:
             writer.add(name, content)
             writer.publish()
 
     def read_pack(self, pack_id: str, offset: int, length: int) -> bytes:
-        path = self._root / _pack_name(pack_id)
+        path = self._root / pack_name(pack_id)
         with storage_errors(path):
             try:
                 fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -88,12 +88,5 @@ class LocalContentStore:
     def list_packs(self) -> Iterable[str]:
         return sorted(path.name for path in (self._root / PACKS).glob("*/*"))
 
-
-def _object_name(object_id: ObjectId) -> str:
-    return object_name(parse_object_id(object_id))
-
-
-def _pack_name(pack_id: str) -> str:
-    if not _PACK_ID.fullmatch(pack_id):
-        raise InvalidInputError(f"{pack_id[:200]!r} is not a pack's id: 4 to 128 of a-z, 0-9 and '-'")
-    return f"{PACKS}/{pack_id[:2]}/{pack_id}"
+    def check(self) -> StorageReport:
+        return probe(FsspecBucket(StorageUrl(provider=Provider.FOLDER, path=str(self._root.absolute()))))

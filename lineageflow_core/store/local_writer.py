@@ -22,23 +22,17 @@ from lineageflow_core.store.durability import (
     flush_folder,
     make_folder,
 )
+from lineageflow_core.store.layout import OBJECTS, PACKS, object_name
 from lineageflow_core.store.ports import StoredObject
 from lineageflow_core.store.refusals import source_unreadable
 from lineageflow_core.store.verified import CHUNK_BYTES
 
-OBJECTS = "objects"
-PACKS = "packs"
 TEMPORARY = "tmp"
 
 _FLUSH_TOGETHER = 16
 """From so many files on, flushing the whole file system is cheaper than flushing each file and folder."""
 
 _READ_ONLY = 0o444
-
-
-def object_name(object_id: ObjectId) -> str:
-    """Returns where an object lies below the root."""
-    return f"{OBJECTS}/{object_id[:2]}/{object_id[2:]}"
 
 
 class LocalWriter:

@@ -26,6 +26,7 @@ from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.refs import Ref, RefKind, RefName
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Run, RunState, Transaction, TransactionState
+from lineageflow_core.model.storage import StorageReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,10 @@ class ContentStore(Protocol):
 
     def list_packs(self) -> Iterable[str]:
         """Returns every pack's id, so that the rows about history can be rebuilt from the content alone."""
+        ...
+
+    def check(self) -> StorageReport:
+        """Tries out what the storage lets us do, and tells. Raises nothing about it."""
         ...
 
 
@@ -318,8 +323,12 @@ class Stores(Protocol):
     @property
     def plans(self) -> PlanStore: ...
 
-    def content(self, repository: str) -> ContentStore:
-        """Returns the content of the repository with this id."""
+    def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
+        """Returns the content of the repository with this id.
+
+        `storage` is the URL that the repository names; None: where the lake keeps what names none. Raises
+        InvalidInputError if the URL cannot be used here.
+        """
         ...
 
     def close(self) -> None:

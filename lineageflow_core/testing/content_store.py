@@ -120,6 +120,15 @@ class ContentStoreContract:
         with pytest.raises(IntegrityError):
             read_end(content, stored.object_id)
 
+    def test_a_store_that_can_be_used_says_so(self, content: ContentStore) -> None:
+        report = content.check()
+        assert [] == [check for check in report.checks if check.needed and not check.ok]
+        assert report.usable
+
+    def test_a_check_leaves_nothing(self, content: ContentStore) -> None:
+        content.check()
+        assert [] == list(content.list_packs())
+
     def test_threads_may_write_the_same_objects_at_once(self, content: ContentStore) -> None:
         contents = [bytes([number]) * 1000 for number in range(40)]
         with ThreadPoolExecutor(8) as pool:

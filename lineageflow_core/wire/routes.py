@@ -176,6 +176,7 @@ ROUTES: tuple[Route, ...] = (
     _post(Repositories.create_repository, "/repositories"),
     _get(Repositories.get_repository, _REPOSITORY),
     _get(Repositories.list_repositories, "/repositories"),
+    _post(Repositories.check_storage, _REPOSITORY + "/storage-checks"),
     #
     _get(Refs.resolve, _COMMIT, fixed_by=("ref",)),
     _post(Refs.create_branch, _REPOSITORY + "/branches"),

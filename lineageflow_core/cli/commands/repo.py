@@ -40,6 +40,15 @@ def create_repository(
     default_branch: Annotated[
         str, typer.Option("--default-branch", metavar="BRANCH", help="What its first branch is called.")
     ] = "main",
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            "--storage",
+            metavar="URL",
+            help="Where its content is to lie: s3://, gs://, az://, abfs:// or file://. Else in the lake.",
+            show_default=False,
+        ),
+    ] = None,
     author: AuthorOption = None,
 ) -> None:
     """Make a repository.
@@ -47,7 +56,7 @@ def create_repository(
     And the lake, where there is none yet.
     """
     info = invocation.catalog_or_new.repositories.create_repository(
-        name, author=invocation.author(author), default_branch=default_branch
+        name, author=invocation.author(author), default_branch=default_branch, storage=storage
     )
     invocation.output.document(info)
     invocation.output.line(cells.text(info.name, "name"), cells.text(info.default_branch, "ref"))
@@ -74,6 +83,7 @@ def show_repository(
             ("repository", cells.text(info.name, "name")),
             ("id", cells.text(info.id)),
             ("created", cells.when(info.created_at)),
+            ("storage", cells.text(info.storage or "")),
             ("default branch", cells.text(info.default_branch, "ref")),
             ("tip", cells.short_id(details.tip.id)),
             ("datasets", cells.count(details.datasets)),

@@ -10,6 +10,7 @@ from blake3 import blake3
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import ObjectId, parse_object_id
+from lineageflow_core.model.storage import StorageReport
 from lineageflow_core.store.ports import StoredObject
 from lineageflow_core.store.refusals import (
     object_missing,
@@ -69,6 +70,9 @@ class MemoryContentStore:
     def list_packs(self) -> Iterable[str]:
         with self._lock:
             return sorted(self._packs)
+
+    def check(self) -> StorageReport:
+        return StorageReport(storage="memory:", checks=())
 
 
 def _read(source: bytes | Path) -> bytes:

@@ -11,6 +11,7 @@ from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import Ref, RefKind, RefName
 from lineageflow_core.model.run import TransactionState
 from lineageflow_core.store.memory.checks import check_instant, check_publication
+from lineageflow_core.store.memory.content import MemoryContentStore
 from lineageflow_core.store.memory.state import State
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.paging import check_limit, page_of
@@ -96,7 +97,8 @@ class MemoryRefStore:
         for node in publication.nodes:
             if content is None:
                 raise InvalidInputError(f"pack {node.pack_id} is not written yet")
-            content.read_pack(node.pack_id, node.offset, node.length)
+            if isinstance(content, MemoryContentStore):  # with others it would take a request for each node
+                content.read_pack(node.pack_id, node.offset, node.length)
 
     def _check_update(self, repository: str, update: RefUpdate) -> None:
         current = self._state.refs.get((repository, update.ref))

@@ -10,8 +10,7 @@ from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.refs import Ref, RefName
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Transaction
-from lineageflow_core.store.memory.content import MemoryContentStore
-from lineageflow_core.store.ports import NodeLocation, Publication, RunFacts, StoredEvent
+from lineageflow_core.store.ports import ContentStore, NodeLocation, Publication, RunFacts, StoredEvent
 
 
 @dataclass(slots=True)
@@ -21,7 +20,7 @@ class State:
     lock: RLock = field(default_factory=RLock)
     """Held for every look and every change."""
     repositories: dict[str, RepositoryInfo] = field(default_factory=dict)
-    contents: dict[str, MemoryContentStore] = field(default_factory=dict)
+    contents: dict[str, ContentStore] = field(default_factory=dict)
     refs: dict[tuple[str, RefName], Ref] = field(default_factory=dict)
     moves: dict[tuple[str, RefName], list[tuple[datetime, CommitId | None]]] = field(default_factory=dict)
     """Where each ref went and when, in order."""

@@ -8,6 +8,8 @@ from lineageflow_core.store.memory.refs import MemoryRefStore
 from lineageflow_core.store.memory.repositories import MemoryRepositoryStore
 from lineageflow_core.store.memory.state import State
 from lineageflow_core.store.memory.transactions import MemoryTransactionStore
+from lineageflow_core.store.open import open_content_of
+from lineageflow_core.store.ports import ContentStore
 
 
 class MemoryStores:
@@ -22,9 +24,10 @@ class MemoryStores:
         self.lineage = MemoryLineageStore(self._state)
         self.plans = MemoryPlanStore(self._state)
 
-    def content(self, repository: str) -> MemoryContentStore:
+    def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
+        content = MemoryContentStore() if storage is None else open_content_of(repository, storage)
         with self._state.lock:
-            return self._state.contents.setdefault(repository, MemoryContentStore())
+            return self._state.contents.setdefault(repository, content)
 
     def close(self) -> None:
         """Does nothing: what is in memory goes with the last reference to it."""

@@ -1,5 +1,6 @@
 """What every catalog promises about repositories."""
 
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -101,6 +102,26 @@ class RepositoriesContract(CatalogContract):
         found = [info.name for info in listed]
         assert sorted(found) == found
         assert set(names) <= set(found)
+
+    def test_a_repository_keeps_its_content_where_it_was_told(self, catalog: Catalog, tmp_path: Path) -> None:
+        storage = f"file://{tmp_path}"
+        repo = Repository(catalog, new_name(), author="ada")
+        info = catalog.repositories.create_repository(repo.name, author="ada", storage=storage)
+        repo.put("a", b"content")
+        assert (storage, b"content") == (info.storage, repo.read_bytes("a"))
+        assert b"content" in {path.read_bytes() for path in tmp_path.glob(f"{info.id}/objects/*/*")}
+
+    @pytest.mark.parametrize("storage", ["", "ftp://host/a", "s3://key:secret@bucket", "az://c?sig=secret"])
+    def test_a_storage_that_cannot_be_used_is_refused(self, catalog: Catalog, storage: str) -> None:
+        name = new_name()
+        with pytest.raises(InvalidInputError) as caught:
+            catalog.repositories.create_repository(name, author="ada", storage=storage)
+        assert "secret@" not in str(caught.value)
+        with pytest.raises(RepositoryNotFoundError):
+            catalog.repositories.get_repository(name)
+
+    def test_a_storage_is_checked(self, repo: Repository) -> None:
+        assert repo.catalog.repositories.check_storage(repo.name).usable
 
     @pytest.mark.parametrize("limit", [0, -1, 1001])
     def test_a_page_of_another_size_than_1_to_1000_is_refused(self, repo: Repository, limit: int) -> None:

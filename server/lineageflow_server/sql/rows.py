@@ -48,7 +48,11 @@ def identity(*parts: str | None) -> bytes:
 
 def repository_from(row: AnyRow) -> RepositoryInfo:
     return RepositoryInfo(
-        id=row.id, name=row.name, default_branch=row.default_branch, created_at=row.created_at
+        id=row.id,
+        name=row.name,
+        default_branch=row.default_branch,
+        created_at=row.created_at,
+        storage=row.storage,
     )
 
 
@@ -58,6 +62,7 @@ def repository_row(info: RepositoryInfo) -> Values:
         "name": info.name,
         "default_branch": info.default_branch,
         "created_at": info.created_at,
+        "storage": info.storage,
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from lineageflow_core.store.open import open_content_of
 from lineageflow_core.store.ports import ContentStore
 from lineageflow_core.store.turns import FileTurns
 from lineageflow_server.sql.commits import SqlCommitStore
@@ -30,7 +31,9 @@ class SqlStores:
         self.lineage = SqlLineageStore(database)
         self.plans = SqlPlanStore(database, keys)
 
-    def content(self, repository: str) -> ContentStore:
+    def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
+        if storage is not None:
+            return open_content_of(repository, storage)
         return self._content(repository)
 
     def close(self) -> None:

@@ -56,6 +56,7 @@ repositories = Table(
     Column("name", Name, nullable=False, unique=True),
     Column("default_branch", String, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("storage", String),
 )
 
 commits = Table(

@@ -41,6 +41,7 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
         "create_repository": ((f"{name}-2",), by),
         "get_repository": ((name,), {}),
         "list_repositories": ((), {"limit": 1}),
+        "check_storage": ((name,), {}),
         "resolve": ((name, f"main@{{{now}}}"), {}),
         "create_branch": ((name, "topic"), {"source": "main~1", **by}),
         "delete_branch": ((name, "fix"), by),
