@@ -4,6 +4,7 @@
 lineageflow.db             refs, commits, transactions, lineage: rows, in SQLite
 repositories/<id>/         each repository's objects and packs
 turns                      where writers queue
+cache/                     what can be had again: removed, it only costs time
 ```
 
 Invariant: a database under its name is complete, so whichever process comes first makes the lake, and one
@@ -21,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import IncompatibleLakeError, IntegrityError, InvalidInputError
 from lineageflow_core.service.embedded import open_embedded
+from lineageflow_core.store.cache import ReadCache
 from lineageflow_core.store.durability import flush_folder, make_folder, storage_errors
 from lineageflow_core.store.local import LocalContentStore
 from lineageflow_core.store.turns import FileTurns
@@ -31,6 +33,7 @@ from lineageflow_server.sql.stores import SqlStores
 DATABASE = "lineageflow.db"
 REPOSITORIES = "repositories"
 TURNS = "turns"
+CACHE = "cache/content"
 
 
 def open_lake(address: str) -> Catalog:
@@ -62,6 +65,7 @@ def open_stores(path: Path) -> SqlStores:
         database,
         turns=turns,
         content=lambda repository: LocalContentStore(path / REPOSITORIES / repository),
+        cache=ReadCache(path / CACHE),
     )
 
 

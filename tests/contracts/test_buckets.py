@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from lineageflow_core.model.ids import ObjectId
-from lineageflow_core.model.storage import parse_storage
+from lineageflow_core.model.storage import Provider, parse_storage
 from lineageflow_core.store.bucket import BucketContentStore
 from lineageflow_core.store.buckets import Bucket
+from lineageflow_core.store.buckets.caching import CachingBucket
 from lineageflow_core.store.buckets.over_fsspec import FsspecBucket
 from lineageflow_core.store.buckets.over_obstore import ObstoreBucket
+from lineageflow_core.store.cache import ReadCache
 from lineageflow_core.store.layout import object_name
 from lineageflow_core.testing.content_store import ContentStoreContract
 from tests.servers.objectstores import SERVERS, in_environment
@@ -56,9 +59,13 @@ def bucket(opened: Callable[[], Bucket]) -> Bucket:
     return opened()
 
 
-@pytest.fixture
-def content(bucket: Bucket) -> BucketContentStore:
-    return BucketContentStore(bucket)
+@pytest.fixture(params=["straight", "cached"])
+def content(request: pytest.FixtureRequest, bucket: Bucket, tmp_path: Path) -> BucketContentStore:
+    if request.param == "straight":
+        return BucketContentStore(bucket)
+    if bucket.url.provider is not Provider.MEMORY:
+        pytest.skip("a cache does not know what it is in front of")
+    return BucketContentStore(CachingBucket(bucket, ReadCache(tmp_path / "cache")))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from lineageflow_core.store.cache import ReadCache
 from lineageflow_core.store.open import open_content_of
 from lineageflow_core.store.ports import ContentStore
 from lineageflow_core.store.turns import FileTurns
@@ -19,11 +20,18 @@ class SqlStores:
     """`Stores` that threads share."""
 
     def __init__(
-        self, database: Database, *, turns: FileTurns, content: Callable[[str], ContentStore]
+        self,
+        database: Database,
+        *,
+        turns: FileTurns,
+        content: Callable[[str], ContentStore],
+        cache: ReadCache | None = None,
     ) -> None:
+        """`content` opens what a repository has that names no storage; `cache` keeps what others have."""
         keys = RepositoryKeys()
         self._database = database
         self._content = content
+        self._cache = cache
         self.repositories = SqlRepositoryStore(database)
         self.refs = SqlRefStore(database, keys, turns)
         self.commits = SqlCommitStore(database, keys)
@@ -33,7 +41,7 @@ class SqlStores:
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
         if storage is not None:
-            return open_content_of(repository, storage)
+            return open_content_of(repository, storage, cache=self._cache)
         return self._content(repository)
 
     def close(self) -> None:

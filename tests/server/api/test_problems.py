@@ -6,6 +6,7 @@ from starlette.testclient import TestClient
 from lineageflow_core.errors import LineageFlowError, StorageError, StorageFullError
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.storage import StorageReport
 from tests.server.flights import make_lake
 from tests.server.serving import api_of
 
@@ -23,6 +24,9 @@ class Failing:
         raise self._error
 
     def list_repositories(self, *, after: str | None = None, limit: int = 100) -> Page[RepositoryInfo]:
+        raise self._error
+
+    def check_storage(self, repository: str) -> StorageReport:
         raise self._error
 
 
