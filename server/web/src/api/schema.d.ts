@@ -21,7 +21,10 @@ export interface paths {
          * Makes a repository whose default branch holds one empty commit
          * @description Makes a repository whose default branch holds one empty commit.
          *
-         *     Raises AlreadyExistsError if the name is taken, InvalidInputError if it cannot be a name.
+         *     `storage` is where its content is to lie, as `s3://bucket/folder`: in a folder of its own below that,
+         *     named by the repository's id. None: where the lake keeps what names none. Raises AlreadyExistsError if
+         *     the name is taken, InvalidInputError if it cannot be a name or the URL cannot be used or holds a
+         *     secret, AccessDeniedError or StorageError if the storage does not take the first commit.
          */
         post: operations["create_repository"];
         delete?: never;
@@ -44,6 +47,29 @@ export interface paths {
         get: operations["get_repository"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/storage-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries out what a repository's storage lets whoever keeps the lake do, with a probe that it removes
+         * @description Tries out what a repository's storage lets whoever keeps the lake do, with a probe that it removes.
+         *
+         *     Asked of a server, it is the server's access that is tried. Raises RepositoryNotFoundError; what fails
+         *     in the storage is in the report.
+         */
+        post: operations["check_storage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -79,7 +105,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Returns branches by name, with how far each is from `against` and what happened on it last
+         * @description Returns branches by name, with how far each is from `against` and what happened on it last.
+         *
+         *     `against` is a ref; None is the default branch.
+         */
+        get: operations["list_branches"];
         put?: never;
         /**
          * Makes a branch at the commit that `source` names
@@ -230,10 +262,56 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Returns the first parents of `ref`, newest first; with `path`, those that changed it
-         * @description Returns the first parents of `ref`, newest first; with `path`, those that changed it.
+         * Returns `ref` and its first parents, newest first: of those, what all of the rest is true of
+         * @description Returns `ref` and its first parents, newest first: of those, what all of the rest is true of.
+         *
+         *     They changed something at or below `path` against their first parent; they are by exactly this
+         *     `author`, made by this run, with a `message` that contains the text in whatever case, not before
+         *     `since` and before `until` (both with a zone), and say all this in their `metadata`.
          */
         get: operations["log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns `refs` and all their ancestors, also merged ones; of all branches where no ref is given
+         * @description Returns `refs` and all their ancestors, also merged ones; of all branches where no ref is given.
+         *
+         *     By generation, the latest first, then by id: so every commit comes before its parents.
+         */
+        get: operations["graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns how many commits `right` is ahead of and behind `left`, and where they parted
+         * @description Returns how many commits `right` is ahead of and behind `left`, and where they parted.
+         */
+        get: operations["compare"];
         put?: never;
         post?: never;
         delete?: never;
@@ -975,6 +1053,7 @@ export interface components {
             author: string;
             /** @default main */
             default_branch: string;
+            storage?: string | null;
         };
         /** Body_create_tag */
         Body_create_tag: {
@@ -1031,6 +1110,20 @@ export interface components {
             message?: string | null;
         };
         /**
+         * BranchStatus
+         * @description A branch, how far it is from another one, and what happened on it last.
+         */
+        BranchStatus: {
+            ref: components["schemas"]["Ref"];
+            ahead: number;
+            behind: number;
+            author: string;
+            message: string;
+            /** Format: date-time */
+            committed_at: string;
+            run_id: string | null;
+        };
+        /**
          * Change
          * @description One change. `put`, `delete` and `replace` below make them.
          */
@@ -1085,6 +1178,17 @@ export interface components {
             run_id: string | null;
             /** @default [] */
             replaced: string[];
+        };
+        /**
+         * Comparison
+         * @description How the histories of two refs stand to one another.
+         */
+        Comparison: {
+            left: string;
+            right: string;
+            bases: string[];
+            ahead: number;
+            behind: number;
         };
         /**
          * Conflict
@@ -1284,6 +1388,14 @@ export interface components {
          * Page
          * @description Some items, and where to go on.
          */
+        Page_BranchStatus_: {
+            items: components["schemas"]["BranchStatus"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
         Page_Commit_: {
             items: components["schemas"]["Commit"][];
             next: string | null;
@@ -1472,6 +1584,7 @@ export interface components {
             default_branch: string;
             /** Format: date-time */
             created_at: string;
+            storage: string | null;
         };
         /**
          * RollbackPlan
@@ -1549,6 +1662,28 @@ export interface components {
             snapshot: string;
             objects: number;
             size: number;
+        };
+        /**
+         * StorageCheck
+         * @description One thing that a storage has to let us do.
+         */
+        StorageCheck: {
+            name: string;
+            ok: boolean;
+            /** @default true */
+            needed: boolean;
+            /** @default  */
+            permission: string;
+            /** @default  */
+            detail: string;
+        };
+        /**
+         * StorageReport
+         * @description What a check of a storage found, in the order in which it was tried.
+         */
+        StorageReport: {
+            storage: string;
+            checks: components["schemas"]["StorageCheck"][];
         };
         /**
          * TablePreview
@@ -1713,6 +1848,37 @@ export interface operations {
             };
         };
     };
+    check_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageReport"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resolve: {
         parameters: {
             query?: never;
@@ -1732,6 +1898,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Commit"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_branches: {
+        parameters: {
+            query?: {
+                prefix?: string;
+                against?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BranchStatus_"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -2008,6 +2210,12 @@ export interface operations {
         parameters: {
             query?: {
                 path?: string;
+                author?: string | null;
+                run_id?: string | null;
+                message?: string | null;
+                since?: string | null;
+                until?: string | null;
+                metadata?: string;
                 after?: string | null;
                 limit?: number;
             };
@@ -2027,6 +2235,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Commit_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    graph: {
+        parameters: {
+            query?: {
+                refs?: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Commit_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare: {
+        parameters: {
+            query: {
+                left: string;
+                right: string;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
