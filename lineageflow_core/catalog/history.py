@@ -11,6 +11,7 @@ from lineageflow_core.model.diff import DatasetDiff, DiffEntry
 from lineageflow_core.model.ids import CommitId, RunId
 from lineageflow_core.model.merge import MergePreview, Side
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
+from lineageflow_core.model.versions import PathVersion
 
 
 class History(Protocol):
@@ -74,7 +75,16 @@ class History(Protocol):
     ) -> Page[Commit]:
         """Returns `refs` and all their ancestors, also merged ones; of all branches where no ref is given.
 
-        By generation, the latest first, then by id: so every commit comes before its parents.
+        By generation and id, the largest first: so every commit comes before its parents.
+        """
+        ...
+
+    def list_versions(
+        self, repository: str, ref: str, path: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[PathVersion]:
+        """Returns what the first parents of `ref` made of the dataset, partition or object at `path`.
+
+        Newest first; nothing if there never was one.
         """
         ...
 

@@ -18,7 +18,7 @@ from lineageflow_core.errors import IntegrityError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.service.graph_window import GraphWindow
-from lineageflow_core.store.ports import CommitLink
+from lineageflow_core.store.ports import CommitLink, CommitPlace
 
 ReadAncestors = Callable[[Sequence[CommitId], int], Iterable[CommitLink]]
 """Returns commits and their ancestors down to a generation, as `CommitStore.ancestors` does."""
@@ -33,11 +33,11 @@ class Parting:
     """How two histories part."""
 
     bases: tuple[Commit, ...]
-    """The best common ancestors, the latest generation first; several where histories criss-cross."""
+    """The best common ancestors, the last place first; several where histories criss-cross."""
     left: tuple[CommitId, ...]
-    """Commits that only the left history has, by generation, the latest first."""
+    """Commits that only the left history has, the last place first."""
     right: tuple[CommitId, ...]
-    """Commits that only the right history has, by generation, the latest first."""
+    """Commits that only the right history has, the last place first."""
     left_replaced: frozenset[str]
     """Datasets and partitions that the left history alone wrote as one thing."""
     right_replaced: frozenset[str]
@@ -70,7 +70,7 @@ class CommitGraph:
         )
 
     def merge_bases(self, left: Commit, right: Commit) -> list[CommitId]:
-        """Returns the best common ancestors, by generation, the latest first."""
+        """Returns the best common ancestors, the last place first."""
         with self._lock:
             both, _, _ = self._compare(left, right)
             return self._window.best(both)
@@ -82,21 +82,19 @@ class CommitGraph:
             compared = (self._compare(commit, against) for commit in commits)
             return [(ahead.bit_count(), behind.bit_count()) for _, ahead, behind in compared]
 
-    def newest_first(
-        self, tips: Sequence[Commit], *, after: tuple[int, CommitId] | None, count: int
-    ) -> list[CommitId]:
-        """Returns these commits and their ancestors, by generation, the latest first, then by id.
+    def last_first(self, tips: Sequence[Commit], *, after: CommitPlace | None, count: int) -> list[CommitId]:
+        """Returns these commits and their ancestors, the last place first.
 
-        Every commit comes before its parents. `after` is a generation and an id to go on behind.
+        Every commit comes before its parents. `after` is a place to go on behind.
         """
         with self._lock:
             self._know(tips)
-            if after is not None and after[0] <= self._window.floor:
-                self._extend(self._window.floor - after[0] + _FIRST_READ)
+            if after is not None and after.generation <= self._window.floor:
+                self._extend(self._window.floor - after.generation + _FIRST_READ)
             while True:
                 window = self._window
                 reach = window.reach(*(window.position(tip.id) for tip in tips))
-                found = window.by_generation(reach, after=after, count=count)
+                found = window.last_first(reach, after=after, count=count)
                 if len(found) == count or not window.is_cut(reach):
                     return found
                 self._extend(count - len(found))
@@ -106,6 +104,20 @@ class CommitGraph:
         with self._lock:
             line = self._line(start, count)
             return list(map(self._window.commit_at, line))
+
+    def on_line(self, start: Commit, places: Sequence[CommitPlace]) -> list[CommitId]:
+        """Returns those of some commits that are `start` or one of its first parents, newest first."""
+        if not places:
+            return []
+        lowest = min(place.generation for place in places)
+        with self._lock:
+            self._know([start])
+            if lowest < self._window.floor:
+                self._extend(self._window.floor - lowest)
+            window = self._window
+            # What is not here is no ancestor of `start`.
+            wanted = {window.position(place.id) for place in places if place.id in window}
+            return list(map(window.commit_at, window.on_line(window.position(start.id), wanted, lowest)))
 
     def back(self, start: Commit, steps: int) -> CommitId | None:
         """Returns the first parent so many steps (at least one) back; None where history is shorter."""

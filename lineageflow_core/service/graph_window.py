@@ -11,11 +11,11 @@ Not safe for threads (`commit_graph` is), and it reads nothing: whoever fills it
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 
 from lineageflow_core.model.ids import CommitId
-from lineageflow_core.store.ports import CommitLink
+from lineageflow_core.store.ports import CommitLink, CommitPlace
 
 _NONE, _BELOW = -1, -2
 """In place of a parent's position: there is no such parent; it lies below the floor."""
@@ -122,12 +122,22 @@ class GraphWindow:
             found.append(position)
         return found
 
+    def on_line(self, position: int, commits: Container[int], generation: int) -> list[int]:
+        """Returns a commit and its first parents, of those that are among `commits`, down to a generation."""
+        first, generations = self._first, self._generations
+        found: list[int] = []
+        while position >= 0 and generations[position] >= generation:
+            if position in commits:
+                found.append(position)
+            position = first[position]
+        return found
+
     def has_first_parent_below(self, position: int) -> bool:
         """Tells whether a commit's first parent lies below the floor."""
         return self._first[position] == _BELOW
 
     def commits(self, commits: int) -> list[CommitId]:
-        """Returns the ids of a set, by generation, the latest first, then by id."""
+        """Returns the ids of a set, the last place first."""
         return self._in_order(members(commits))
 
     def replacing(self, commits: int) -> list[CommitId]:
@@ -141,25 +151,22 @@ class GraphWindow:
         self._due.clear()
         return self._reach(positions)
 
-    def by_generation(
-        self, commits: int, *, after: tuple[int, CommitId] | None, count: int
-    ) -> list[CommitId]:
-        """Returns the first so many of a set by generation, the latest first, then by id.
-
-        Those behind `after` (a generation and an id).
-        """
+    def last_first(self, commits: int, *, after: CommitPlace | None, count: int) -> list[CommitId]:
+        """Returns the first so many of a set, the last place first; those behind `after`."""
         octets = commits.to_bytes(commits.bit_length() // 8 + 1, "little")
-        generation, last = after if after and after[0] <= self.highest else (self.highest, "")
+        generation, last = self.highest, None
+        if after is not None and after.generation <= generation:
+            generation, last = after
         found: list[CommitId] = []
         while generation >= self.floor and len(found) < count:
             same: list[CommitId] = []
             at = self._last_of[generation - self.floor]
             while at >= 0:
-                if at >> 3 < len(octets) and octets[at >> 3] >> (at & 7) & 1 and self._ids[at] > last:
+                if at >> 3 < len(octets) and octets[at >> 3] >> (at & 7) & 1:
                     same.append(self._ids[at])
                 at = self._same_generation[at]
-            found += sorted(same)
-            generation, last = generation - 1, ""
+            found += sorted((each for each in same if last is None or each < last), reverse=True)
+            generation, last = generation - 1, None
         return found[:count]
 
     def best(self, commits: int) -> list[CommitId]:
@@ -194,8 +201,8 @@ class GraphWindow:
 
     def _in_order(self, positions: Iterable[int]) -> list[CommitId]:
         # Positions say in which order commits were asked about; answers must not.
-        ordered = sorted(positions, key=lambda at: (-self._generations[at], self._ids[at]))
-        return [self._ids[at] for at in ordered]
+        places = ((self._generations[at], self._ids[at]) for at in positions)
+        return [commit for _, commit in sorted(places, reverse=True)]
 
     def _parents(self, position: int) -> list[int]:
         return [at for at in (self._first[position], self._second[position]) if at >= 0]

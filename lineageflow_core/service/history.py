@@ -12,7 +12,8 @@ from lineageflow_core.model.ids import CommitId, RunId, parse_run_id
 from lineageflow_core.model.merge import MergePreview, Side
 from lineageflow_core.model.names import check_folder, check_path, parents_of
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
-from lineageflow_core.service.log import LogFilter, check_zone, compare, graph, log
+from lineageflow_core.model.versions import PathVersion
+from lineageflow_core.service.log import LogFilter, check_zone, compare, graph, list_versions, log
 from lineageflow_core.service.merging import merge_commits, preview, undo
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.paging import page_of
@@ -104,6 +105,12 @@ class HistoryService:
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Commit]:
         return graph(self._lake.repository(repository), refs, after=after, limit=limit)
+
+    def list_versions(
+        self, repository: str, ref: str, path: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[PathVersion]:
+        opened = self._lake.repository(repository)
+        return list_versions(opened, ref, check_path(path), after=after, limit=limit)
 
     def compare(self, repository: str, left: str, right: str) -> Comparison:
         return compare(self._lake.repository(repository), left, right)

@@ -10,12 +10,14 @@ from datetime import datetime
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.branch import Comparison
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId, RunId, parse_object_id
+from lineageflow_core.model.ids import CommitId, RunId, SnapshotId, parse_object_id
 from lineageflow_core.model.page import MAX_LIMIT, Page
 from lineageflow_core.model.refs import RefKind
+from lineageflow_core.model.versions import PathVersion
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.service.paging import page_of
 from lineageflow_core.store.paging import check_limit
+from lineageflow_core.store.ports import CommitPlace
 from lineageflow_core.tree.root import EMPTY_ROOT, RootTree
 
 _FIRST_BATCH, _BATCH = 32, 1024
@@ -51,17 +53,38 @@ def log(
 ) -> Page[Commit]:
     """Returns the first parents of `ref` that changed `path` and are to be shown, newest first."""
     check_limit(limit)
-    commits = filter(shown.shows, first_parents(opened, opened.resolve(ref), after))
-    if path:
-        commits = filter(lambda commit: changed(opened, commit, path), commits)
-    return page_of(commits, limit, lambda commit: commit.id)
+    start = _start(opened, ref, after)
+    commits = changing(opened, start, path) if path else first_parents(opened, start)
+    return page_of(filter(shown.shows, commits), limit, lambda commit: commit.id)
+
+
+def list_versions(
+    opened: OpenRepository, ref: str, path: str, *, after: str | None, limit: int
+) -> Page[PathVersion]:
+    """Returns what the first parents of `ref` made of `path`, newest first."""
+    page = page_of(changing(opened, _start(opened, ref, after), path), limit, lambda commit: commit.id)
+    recorded = opened.stores.commits.snapshots_after(
+        opened.info.id, path, [commit.id for commit in page.items]
+    )
+    versions = (
+        PathVersion(
+            commit=commit.id,
+            snapshot=recorded[commit.id] if commit.id in recorded else _content(opened, commit, path),
+            author=commit.author,
+            message=commit.message,
+            created_at=commit.created_at,
+            run_id=commit.run_id,
+        )
+        for commit in page.items
+    )
+    return Page(items=tuple(versions), next=page.next)
 
 
 def graph(opened: OpenRepository, refs: Sequence[str], *, after: str | None, limit: int) -> Page[Commit]:
     """Returns all that led to `refs` (none given: to any branch), every commit before its parents."""
     check_limit(limit)
     tips = [opened.resolve(ref) for ref in refs] if refs else opened.commits(_branch_tips(opened))
-    found = opened.graph.newest_first(tips, after=_place(after) if after else None, count=limit + 1)
+    found = opened.graph.last_first(tips, after=_place(after) if after else None, count=limit + 1)
     page = opened.commits(found[:limit])
     more = len(found) > limit
     return Page(items=tuple(page), next=f"{page[-1].generation}.{page[-1].id}" if more else None)
@@ -80,16 +103,32 @@ def compare(opened: OpenRepository, left: str, right: str) -> Comparison:
     )
 
 
-def first_parents(opened: OpenRepository, start: Commit, after: str | None = None) -> Iterator[Commit]:
-    """Yields `start` and its first parents, newest first; with `after`, those behind that commit."""
-    if after is None:
-        yield start
-    else:
-        start = opened.resolve(after)
+def first_parents(opened: OpenRepository, start: Commit | None) -> Iterator[Commit]:
+    """Yields `start` and its first parents, newest first."""
+    if start is None:
+        return
+    yield start
     size = _FIRST_BATCH
     while commits := opened.commits(opened.graph.first_parents(start, size)):
         yield from commits
         start, size = commits[-1], min(2 * size, _BATCH)
+
+
+def changing(opened: OpenRepository, start: Commit | None, path: str) -> Iterator[Commit]:
+    """Yields those of `start` and its first parents that changed something at or below `path`, newest first.
+
+    Costs what changed it, on whatever branch, not what there is. Trees have the last word.
+    """
+    size, place = _FIRST_BATCH, CommitPlace(start.generation + 1, CommitId("")) if start else None
+    while start is not None:
+        places = opened.stores.commits.touching(opened.info.id, path, after=place, limit=size)
+        for commit in opened.commits(opened.graph.on_line(start, places)):
+            start = commit
+            if changed(opened, commit, path):
+                yield commit
+        if len(places) < size:
+            return
+        size, place = min(2 * size, _BATCH), places[-1]
 
 
 def changed(opened: OpenRepository, commit: Commit, path: str) -> bool:
@@ -102,6 +141,19 @@ def changed(opened: OpenRepository, commit: Commit, path: str) -> bool:
     # An object's digest is that of its bytes: what else is said of it counts, too.
     now, then = ((tree.digest_below(path), tree.object_at(path)) for tree in (here, before))
     return now != then
+
+
+def _start(opened: OpenRepository, ref: str, after: str | None) -> Commit | None:
+    """Returns where a list begins: at `ref`, or behind a commit of it; None behind the first commit."""
+    if after is None:
+        return opened.resolve(ref)
+    last = opened.resolve(after)
+    return opened.commit(last.parents[0]) if last.parents else None
+
+
+def _content(opened: OpenRepository, commit: Commit, path: str) -> SnapshotId | None:
+    digest = RootTree(opened.nodes, commit.root).digest_at(path)
+    return SnapshotId(digest) if digest else None
 
 
 def check_zone(instant: datetime | None) -> datetime | None:
@@ -124,10 +176,10 @@ def _branch_tips(opened: OpenRepository) -> list[CommitId]:
         after = page.next
 
 
-def _place(text: str) -> tuple[int, CommitId]:
+def _place(text: str) -> CommitPlace:
     generation, _, commit = text.partition(".")
     if not generation.isdecimal() or len(generation) > 18:
         raise InvalidInputError(
             f"{text[:100]!r} is not a place in this list: pass the `next` of a page as `after`"
         )
-    return int(generation), CommitId(parse_object_id(commit))
+    return CommitPlace(int(generation), CommitId(parse_object_id(commit)))

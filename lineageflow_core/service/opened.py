@@ -23,7 +23,7 @@ from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.service.commit_graph import CommitGraph
 from lineageflow_core.service.commit_reader import CommitReader
-from lineageflow_core.store.ports import Publication, RefUpdate, Stores
+from lineageflow_core.store.ports import CommitChanges, Publication, RefUpdate, Stores
 from lineageflow_core.tree.pack import make_pack
 from lineageflow_core.tree.root import RootTree
 from lineageflow_core.tree.source import StoredNodes
@@ -111,6 +111,7 @@ class OpenRepository:
         actor: str,
         updates: Sequence[RefUpdate],
         commits: Sequence[Commit] = (),
+        changes: Sequence[CommitChanges] = (),
         nodes: Mapping[bytes, bytes] | None = None,
         transaction: Transaction | None = None,
     ) -> Publication:
@@ -129,6 +130,7 @@ class OpenRepository:
                 at=self.clock(),
                 updates=tuple(updates),
                 commits=tuple(commits),
+                changes=tuple(changes),
                 nodes=pack.nodes if pack else (),
                 transaction=transaction,
             ),

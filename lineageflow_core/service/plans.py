@@ -22,6 +22,7 @@ from lineageflow_core.model.plan import (
     RollbackScope,
 )
 from lineageflow_core.openlineage.naming import dataset_namespace
+from lineageflow_core.service.log import changing
 from lineageflow_core.service.nodes import Nodes, Start
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.restoring import Restoration, restore_paths
@@ -184,20 +185,19 @@ def _current_is_derived(derived: Iterable[Derived], unit: _Unit, current: str | 
 def _last_clean(
     opened: OpenRepository, tip: Commit, tainted: Mapping[_Unit, Collection[str | None]]
 ) -> dict[_Unit, _Clean]:
-    """Walks the branch back to where each unit last held something that is not tainted."""
-    clean: dict[_Unit, _Clean] = {}
-    commit, before = tip, ""
-    while len(clean) < len(tainted):
-        if commit.root != before:
-            tree = RootTree(opened.nodes, commit.root)
-            for unit, bad in tainted.items():
-                if unit not in clean and (digest := tree.digest_at(join(*unit))) not in bad:
-                    clean[unit] = _Clean(commit.id, SnapshotId(digest) if digest else None)
-        before = commit.root
-        if not commit.parents:
-            return {unit: clean.get(unit, _Clean(commit.id, None)) for unit in tainted}
-        commit = opened.commit(commit.parents[0])
-    return clean
+    """Goes back to where each unit last held something on the branch that is not tainted."""
+    return {unit: _clean_before(opened, tip, join(*unit), bad) for unit, bad in tainted.items()}
+
+
+def _clean_before(opened: OpenRepository, tip: Commit, path: str, bad: Collection[str | None]) -> _Clean:
+    commit = tip
+    for commit in changing(opened, tip, path):
+        if commit.parents:
+            before = opened.commit(commit.parents[0])
+            digest = RootTree(opened.nodes, before.root).digest_at(path)
+            if digest not in bad:
+                return _Clean(before.id, SnapshotId(digest) if digest else None)
+    return _Clean(commit.id, None)
 
 
 def _keep(found: Derived, reason: PlanReason, jobs: Mapping[RunId, str]) -> PlanItem:

@@ -14,7 +14,7 @@ from lineageflow_core.model.refs import RefKind, RefName
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.storage import StorageReport, parse_storage
 from lineageflow_core.service.opened import Lake, OpenRepository
-from lineageflow_core.store.ports import RefUpdate
+from lineageflow_core.store.ports import CommitChanges, RefUpdate
 from lineageflow_core.tree.root import EMPTY_ROOT
 
 
@@ -81,4 +81,5 @@ class RepositoriesService:
             actor=author,
             updates=[RefUpdate(ref=branch, expected=None, new=commit.id)],
             commits=[commit],
+            changes=[CommitChanges(commit=commit.id, datasets=())],
         )

@@ -17,13 +17,14 @@ from lineageflow_core.errors import (
     TransactionClosedError,
 )
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.ids import RunId, SnapshotId
 from lineageflow_core.model.names import check_ref_name
 from lineageflow_core.model.refs import RefKind, RefName, parse_revision
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.service.opened import OpenRepository
-from lineageflow_core.store.ports import Publication, RefUpdate
-from lineageflow_core.tree.compare import new_nodes
+from lineageflow_core.store.ports import CommitChanges, DatasetChange, Publication, RefUpdate
+from lineageflow_core.tree.compare import changed_datasets, new_nodes
+from lineageflow_core.tree.node import Value
 from lineageflow_core.tree.source import NodeBuffer
 
 _MAX_ATTEMPTS = 1000
@@ -97,6 +98,7 @@ def move_branch(
                     actor=actor,
                     updates=updates,
                     commits=[commit] if is_new else [],
+                    changes=[_changes_of(nodes, tip.commit, commit)] if is_new else [],
                     nodes=new_nodes(nodes, tip.commit.root, commit.root),
                     transaction=transaction,
                 )
@@ -119,6 +121,20 @@ def tip_of(opened: OpenRepository, branch: RefName) -> Tip:
         f"`lineageflow branch create {branch.name} -R {opened.info.name}` makes it",
         ref=branch.name,
     )
+
+
+def _changes_of(nodes: NodeBuffer, tip: Commit, commit: Commit) -> CommitChanges:
+    changed = changed_datasets(nodes, tip.root, commit.root)
+    return CommitChanges(
+        commit=commit.id,
+        datasets=tuple(
+            DatasetChange(path, _snapshot(before), _snapshot(after)) for path, before, after in changed
+        ),
+    )
+
+
+def _snapshot(value: Value | None) -> SnapshotId | None:
+    return SnapshotId(value.id.hex()) if value is not None else None
 
 
 def _open_transaction(opened: OpenRepository, branch: RefName) -> Transaction:

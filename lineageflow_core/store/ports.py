@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId, ObjectId, PlanId, RunId
+from lineageflow_core.model.ids import CommitId, ObjectId, PlanId, RunId, SnapshotId
 from lineageflow_core.model.lineage import Io, Version
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.plan import RollbackPlan
@@ -93,6 +93,23 @@ class RefUpdate:
     """None: the ref is removed."""
 
 
+class DatasetChange(NamedTuple):
+    """What a commit did to a dataset, against its first parent."""
+
+    path: str
+    before: SnapshotId | None
+    after: SnapshotId | None
+    """None: the dataset was not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitChanges:
+    """All datasets that a commit changed against its first parent, by path."""
+
+    commit: CommitId
+    datasets: tuple[DatasetChange, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
     """Everything that one operation makes visible, at once."""
@@ -105,6 +122,8 @@ class Publication:
     at: datetime
     updates: tuple[RefUpdate, ...]
     commits: tuple[Commit, ...] = ()
+    changes: tuple[CommitChanges, ...] = ()
+    """What the commits changed. Of those that are not among these, nothing is recorded."""
     nodes: tuple[NodeLocation, ...] = ()
     """Nodes that are new, in a pack that is written already."""
     transaction: Transaction | None = None
@@ -178,6 +197,13 @@ class CommitLink(NamedTuple):
     """Whether the commit wrote units as one thing."""
 
 
+class CommitPlace(NamedTuple):
+    """Where a commit stands among all: every commit has a larger place than its ancestors."""
+
+    generation: int
+    id: CommitId
+
+
 class CommitStore(Protocol):
     """Commits and the whereabouts of tree nodes. Filled by `RefStore.publish`."""
 
@@ -196,6 +222,22 @@ class CommitStore(Protocol):
 
         May leave out what lies behind a commit that it returns; who misses a parent asks for it again.
         """
+        ...
+
+    def touching(
+        self, repository: str, path: str, *, after: CommitPlace | None, limit: int
+    ) -> list[CommitPlace]:
+        """Returns commits that may have changed something at or below `path`, the last place first.
+
+        All that did are among them: those that changed a dataset there or above, and those of which nothing
+        is recorded. Whether they did, their trees say. `after` is a place to go on behind.
+        """
+        ...
+
+    def snapshots_after(
+        self, repository: str, dataset: str, commits: Sequence[CommitId]
+    ) -> dict[CommitId, SnapshotId | None]:
+        """Returns what the dataset was after those of the commits that are recorded to have changed it."""
         ...
 
     def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]: ...

@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId
-from lineageflow_core.store.ports import CommitLink, CommitStore, NodeLocation, Stores
+from lineageflow_core.model.ids import CommitId, SnapshotId
+from lineageflow_core.store.ports import (
+    CommitChanges,
+    CommitLink,
+    CommitPlace,
+    CommitStore,
+    DatasetChange,
+    NodeLocation,
+    Stores,
+)
 from lineageflow_core.testing.signatures import assert_same_signatures
 from lineageflow_core.testing.strategies import contract_settings, first_commits
 from lineageflow_core.testing.values import (
@@ -111,6 +119,61 @@ class CommitStoreContract:
         [link] = stores.commits.ancestors(repository, [commit.id], down_to=0)
         assert bool(commit.replaced) == link.replaces
 
+    def test_what_touched_a_path_is_found_the_last_first(self, stores: Stores) -> None:
+        repository = new_repository()
+        history = _history_of_changes(
+            [("a", None, "1")],
+            [("a", "1", "2"), ("b/c/d", None, "1")],
+            [("b-c", None, "1")],
+            None,
+            [("b/c/d", "1", None), ("b/e", None, "1")],
+            [],
+        )
+        commits = [commit for commit, _ in history]
+        changes = tuple(changes for _, changes in history if changes is not None)
+        stores.refs.publish(repository, replace(publication("k", commits=commits), changes=changes))
+
+        def touching(path: str, *, limit: int = 100, after: int | None = None) -> list[int]:
+            place = None if after is None else _place_of(commits[after])
+            found = stores.commits.touching(repository, path, after=place, limit=limit)
+            assert sorted(found, reverse=True) == found
+            return [commits.index(next(each for each in commits if each.id == place.id)) for place in found]
+
+        assert [3, 1, 0] == touching("a")
+        assert [3, 1, 0] == touching("a/x")
+        assert [4, 3, 1] == touching("b") == touching("b/c/d")
+        assert [4, 3, 1] == touching("b/c/d/x/y")
+        assert [3, 2] == touching("b-c")
+        assert [4, 3] == touching("b/e")
+        assert [3] == touching("c") == touching("b/c/x") == touching("b/c/d-e")
+        assert [4, 3] == touching("b", limit=2)
+        assert [1] == touching("b", after=3) == touching("b", after=2)
+        assert [] == stores.commits.touching(new_repository(), "a", after=None, limit=10)
+
+    def test_what_a_dataset_was_after_commits_is_recorded(self, stores: Stores) -> None:
+        repository = new_repository()
+        history = _history_of_changes([("a", None, "1"), ("b", None, "2")], [("a", "1", None)], None)
+        commits = [commit for commit, _ in history]
+        changes = tuple(changes for _, changes in history if changes is not None)
+        stores.refs.publish(repository, replace(publication("k", commits=commits), changes=changes))
+        wanted = [commit.id for commit in commits]
+        first, second, _ = wanted
+        assert {first: _digest("1"), second: None} == stores.commits.snapshots_after(repository, "a", wanted)
+        assert {first: _digest("2")} == stores.commits.snapshots_after(repository, "b", wanted)
+        assert {} == stores.commits.snapshots_after(repository, "c", wanted)
+        assert {} == stores.commits.snapshots_after(repository, "a", [])
+        assert {} == stores.commits.snapshots_after(new_repository(), "a", wanted)
+
+    def test_many_changes_of_one_commit_are_found(self, stores: Stores) -> None:
+        repository = new_repository()
+        many = [(f"m/{number}", None, "1") for number in range(1500)]
+        [(commit, changes)] = _history_of_changes(many)
+        assert changes is not None
+        stores.refs.publish(repository, replace(publication("k", commits=[commit]), changes=(changes,)))
+        for path in ("m/7", "m/1499", "m"):
+            found = stores.commits.touching(repository, path, after=None, limit=10)
+            assert [_place_of(commit)] == found
+
     def test_nodes_are_located(self, stores: Stores) -> None:
         repository = new_repository()
         nodes = publish_nodes(stores, repository, 1201)
@@ -147,3 +210,26 @@ def _ancestors(stores: Stores, repository: str, commits: Sequence[CommitId], dow
         parents = {parent for link in read for parent in link.parents}
         pending = sorted(parents - found.keys() - asked)
     return set(found.values())
+
+
+def _history_of_changes(
+    *changes: Sequence[tuple[str, str | None, str | None]] | None,
+) -> list[tuple[Commit, CommitChanges | None]]:
+    """Returns a line of commits with what is recorded of each; None: nothing is."""
+    history: list[tuple[Commit, CommitChanges | None]] = []
+    for number, datasets in enumerate(changes):
+        commit = new_commit(f"commit {number}", *(commit for commit, _ in history[-1:]))
+        recorded = None
+        if datasets is not None:
+            made = (DatasetChange(path, _digest(before), _digest(after)) for path, before, after in datasets)
+            recorded = CommitChanges(commit=commit.id, datasets=tuple(made))
+        history.append((commit, recorded))
+    return history
+
+
+def _digest(content: str | None) -> SnapshotId | None:
+    return SnapshotId(blake3(content.encode()).hexdigest()) if content is not None else None
+
+
+def _place_of(commit: Commit) -> CommitPlace:
+    return CommitPlace(commit.generation, commit.id)

@@ -189,6 +189,7 @@ ROUTES: tuple[Route, ...] = (
     #
     _post(History.commit, _REPOSITORY + "/branches/{branch}/commits"),
     _get(History.log, _COMMIT + "/log", fixed_by=("ref",)),
+    _get(History.list_versions, _COMMIT + "/versions", fixed_by=("ref",)),
     _get(History.graph, _REPOSITORY + "/graph"),
     _get(History.compare, _REPOSITORY + "/compare", fixed_by=("left", "right")),
     _get(History.diff, _REPOSITORY + "/diff", fixed_by=("left", "right")),

@@ -73,6 +73,11 @@ def check_publication(publication: Publication) -> None:
                 parse_object_id(commit_id)
     for commit in publication.commits:
         check_commit(commit)
+    check_distinct((changes.commit for changes in publication.changes), "commit's changes")
+    if {changes.commit for changes in publication.changes} - {commit.id for commit in publication.commits}:
+        raise InvalidInputError("changes are recorded together with the commits that made them")
+    for changes in publication.changes:
+        check_distinct((dataset.path for dataset in changes.datasets), "dataset")
     for node in publication.nodes:
         _check_node(node)
     if publication.transaction is not None:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId, parse_object_id
+from lineageflow_core.model.ids import CommitId, SnapshotId, parse_object_id
+from lineageflow_core.model.names import is_under
 from lineageflow_core.store.memory.state import State
-from lineageflow_core.store.ports import CommitLink, NodeLocation
+from lineageflow_core.store.ports import CommitLink, CommitPlace, NodeLocation
 
 
 class MemoryCommitStore:
@@ -48,6 +49,37 @@ class MemoryCommitStore:
                 )
                 pending += commit.parents
         return list(found.values())
+
+    def touching(
+        self, repository: str, path: str, *, after: CommitPlace | None, limit: int
+    ) -> list[CommitPlace]:
+        with self._state.lock:
+            places = (
+                CommitPlace(commit.generation, commit.id)
+                for (owner, _), commit in self._state.commits.items()
+                if owner == repository and self._may_touch(repository, commit.id, path)
+            )
+            behind = [place for place in places if after is None or place < after]
+        return sorted(behind, reverse=True)[:limit]
+
+    def snapshots_after(
+        self, repository: str, dataset: str, commits: Sequence[CommitId]
+    ) -> dict[CommitId, SnapshotId | None]:
+        with self._state.lock:
+            recorded = [self._state.changes.get((repository, commit)) for commit in commits]
+        return {
+            changes.commit: change.after
+            for changes in recorded
+            if changes is not None
+            for change in changes.datasets
+            if change.path == dataset
+        }
+
+    def _may_touch(self, repository: str, commit: CommitId, path: str) -> bool:
+        changes = self._state.changes.get((repository, commit))
+        return changes is None or any(
+            is_under(change.path, path) or is_under(path, change.path) for change in changes.datasets
+        )
 
     def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]:
         with self._state.lock:

@@ -110,13 +110,15 @@ class MemoryRefStore:
         state = self._state
         for commit in publication.commits:
             state.commits.setdefault((repository, commit.id), commit)
+        for changes in publication.changes:
+            state.changes.setdefault((repository, changes.commit), changes)
         for node in publication.nodes:
             state.nodes.setdefault((repository, node.node_id), node)
         if publication.transaction is not None:
             state.transactions[repository, publication.transaction.run_id] = publication.transaction
         for update in publication.updates:
             self._move(repository, update, publication.at)
-        done = replace(publication, commits=(), nodes=(), transaction=None)
+        done = replace(publication, commits=(), changes=(), nodes=(), transaction=None)
         state.operations[repository, publication.key] = done
         return done
 

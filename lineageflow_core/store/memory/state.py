@@ -10,7 +10,14 @@ from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.refs import Ref, RefName
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Transaction
-from lineageflow_core.store.ports import ContentStore, NodeLocation, Publication, RunFacts, StoredEvent
+from lineageflow_core.store.ports import (
+    CommitChanges,
+    ContentStore,
+    NodeLocation,
+    Publication,
+    RunFacts,
+    StoredEvent,
+)
 
 
 @dataclass(slots=True)
@@ -27,6 +34,7 @@ class State:
     operations: dict[tuple[str, str], Publication] = field(default_factory=dict)
     """By idempotency key."""
     commits: dict[tuple[str, CommitId], Commit] = field(default_factory=dict)
+    changes: dict[tuple[str, CommitId], CommitChanges] = field(default_factory=dict)
     nodes: dict[tuple[str, bytes], NodeLocation] = field(default_factory=dict)
     transactions: dict[tuple[str, RunId], Transaction] = field(default_factory=dict)
     plans: dict[PlanId, tuple[str, RollbackPlan]] = field(default_factory=dict)

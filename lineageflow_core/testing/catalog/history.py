@@ -2,7 +2,12 @@
 
 from lineageflow_core.testing.catalog.commits import CommitContract
 from lineageflow_core.testing.catalog.comparing import ComparisonContract
-from lineageflow_core.testing.catalog.log import BranchesContract, GraphContract, LogContract
+from lineageflow_core.testing.catalog.log import (
+    BranchesContract,
+    GraphContract,
+    LogContract,
+    VersionsContract,
+)
 from lineageflow_core.testing.catalog.merging import MergeContract
 from lineageflow_core.testing.catalog.undoing import RestoreContract, RevertContract
 
@@ -10,6 +15,7 @@ from lineageflow_core.testing.catalog.undoing import RestoreContract, RevertCont
 class HistoryContract(
     CommitContract,
     LogContract,
+    VersionsContract,
     GraphContract,
     BranchesContract,
     ComparisonContract,

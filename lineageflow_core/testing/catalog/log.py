@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from lineageflow_core.errors import InvalidInputError, RefNotFoundError
-from lineageflow_core.model.change import put
+from lineageflow_core.model.change import delete, put, replace
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.page import MAX_LIMIT
+from lineageflow_core.model.versions import PathVersion
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import (
     CatalogContract,
@@ -110,6 +111,83 @@ class LogContract(CatalogContract):
         assert [made[2], made[1], made[0]] == [each.id for each in page.items]
 
 
+class VersionsContract(CatalogContract):
+    """`History.list_versions`, and `History.log` of a path. Needs the fixture `catalog`."""
+
+    def test_the_versions_of_a_dataset_are_what_commits_made_of_it(self, repo: Repository) -> None:
+        one = repo.replace("t/p=1", {"x": b"1"}, dataset="t")
+        elsewhere = repo.put("e", b"1")
+        two = repo.replace("t/p=2", {"x": b"2"}, dataset="t")
+        gone = commit(repo, delete("t"))
+        back = repo.catalog.history.restore(repo.name, "t", source=one.id, branch="main", author="grace")
+        whole = repo.catalog.objects.get_snapshot(repo.name, two.id, "t").snapshot
+        first = repo.catalog.objects.get_snapshot(repo.name, one.id, "t").snapshot
+        part = repo.catalog.objects.get_snapshot(repo.name, one.id, "t/p=1").snapshot
+        listed = versions(repo, "t")
+        assert [(back.id, first), (gone.id, None), (two.id, whole), (one.id, first)] == [
+            (each.commit, each.snapshot) for each in listed
+        ]
+        assert ("grace", "restore t from " + one.id, back.created_at, None) == (
+            listed[0].author,
+            listed[0].message,
+            listed[0].created_at,
+            listed[0].run_id,
+        )
+        assert [(back.id, part), (gone.id, None), (one.id, part)] == [
+            (each.commit, each.snapshot) for each in versions(repo, "t/p=1")
+        ]
+        assert [elsewhere.id] == [each.commit for each in versions(repo, "e")]
+        assert [] == versions(repo, "nothing")
+        for path in ("t", "t/p=1", "t/p=2", "e"):
+            assert [each.commit for each in versions(repo, path)] == logged(repo, path=path)
+
+    def test_a_folder_changes_with_what_is_below_it(self, repo: Repository) -> None:
+        one = repo.put("f/g/a", b"1")
+        two = repo.put("f/b", b"1")
+        repo.put("f-g", b"1")
+        three = repo.put("f/g/a", b"2")
+        assert [three.id, two.id, one.id] == logged(repo, path="f")
+        assert [three.id, one.id] == logged(repo, path="f/g")
+        assert [two.id] == logged(repo, path="f/b")
+        assert [] == logged(repo, path="f/g/a/b")
+
+    def test_what_a_run_published_is_one_version_on_the_branch(self, repo: Repository) -> None:
+        run_id = new_run_id()
+        repo.catalog.transactions.begin(repo.name, run_id)
+        for content in (b"1", b"2"):
+            commit(repo, replace("d", entries(repo, {"x": content})), branch=f"run:{run_id}")
+        published = repo.catalog.transactions.publish(repo.name, run_id, author="ada").published
+        [version] = versions(repo, "d")
+        assert (published, run_id) == (version.commit, version.run_id)
+        assert 2 == len(repo.catalog.history.list_versions(repo.name, f"run:{run_id}", "d").items)
+
+    def test_a_dataset_that_a_larger_one_took_in_has_its_past(self, repo: Repository) -> None:
+        one = repo.put("d/x", b"1")
+        taken = repo.replace("d", {"x": b"1", "y": b"2"})
+        two = repo.put("d/x", b"3")
+        later = repo.put("d/y", b"4")
+        assert [two.id, taken.id, one.id] == logged(repo, path="d/x")
+        assert [later.id, two.id, taken.id, one.id] == logged(repo, path="d")
+
+    def test_a_commit_of_very_many_datasets_is_in_the_past_of_each(self, repo: Repository) -> None:
+        [entry] = entries(repo, {"": b"1"})
+        many = commit(repo, *(put(f"m/{number}", [entry]) for number in range(1001)))
+        repo.put("n", b"1")
+        assert [many.id] == logged(repo, path="m/7")
+        assert [many.id] == logged(repo, path="m")
+        assert [many.id] == [each.commit for each in versions(repo, "m/1000")]
+        assert logged(repo)[:1] == logged(repo, path="n")
+
+
+def versions(repo: Repository, path: str) -> list[PathVersion]:
+    """Returns a path's versions on main, which are the same in pages of one."""
+    return in_pages_of_one(
+        lambda after, limit: repo.catalog.history.list_versions(
+            repo.name, "main", path, after=after, limit=limit
+        )
+    )
+
+
 class GraphContract(CatalogContract):
     """`History.graph`, `History.compare` and `History.merge_base`. Needs the fixture `catalog`."""
 
@@ -117,7 +195,7 @@ class GraphContract(CatalogContract):
         one, other = crossed(repo)
         shown = drawn(repo, "main")
         assert [repo.head(), repo.head("main~2")] == [shown[0], shown[-1]]
-        assert sorted([one.id, other.id]) == [shown[1].id, shown[2].id]
+        assert sorted([one.id, other.id], reverse=True) == [shown[1].id, shown[2].id]
         assert 4 == len(shown)
         seen: set[CommitId] = set()
         for each in shown:

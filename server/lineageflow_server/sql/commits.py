@@ -1,14 +1,15 @@
 """Commits and the whereabouts of tree nodes, in SQL."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Column, Connection, Select, and_, or_, select, tuple_
 
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId
-from lineageflow_core.store.ports import CommitLink, NodeLocation
+from lineageflow_core.model.ids import CommitId, SnapshotId
+from lineageflow_core.model.names import parents_of
+from lineageflow_core.store.ports import CommitChanges, CommitLink, CommitPlace, NodeLocation
 from lineageflow_core.store.refusals import commit_missing
 from lineageflow_server.sql import rows, tables
 from lineageflow_server.sql.database import Database, chunks
@@ -18,6 +19,8 @@ from lineageflow_server.sql.repository_keys import RepositoryKeys
 _START_OF_ID = re.compile(r"[0-9a-f]{0,64}")
 
 
+_MOST_CHANGES = 1000
+"""Datasets that a commit changed and that are recorded: of one that changes more, the tree is asked."""
 _STARTS = 10_000
 """Commits that one walk begins at: what two walks have in common is read twice."""
 
@@ -68,6 +71,30 @@ class SqlCommitStore:
                 found.update((row.id, rows.link_from(row)) for row in connection.execute(query))
         return list(found.values())
 
+    def touching(
+        self, repository: str, path: str, *, after: CommitPlace | None, limit: int
+    ) -> list[CommitPlace]:
+        found: set[CommitPlace] = set()
+        with self._database.read() as connection:
+            key = self._keys.find(connection, repository)
+            # One by one, because each comes in the order of its index.
+            for query in _touching(key, path, after):
+                found.update(CommitPlace(*row) for row in connection.execute(query.limit(limit)))
+        return sorted(found, reverse=True)[:limit]
+
+    def snapshots_after(
+        self, repository: str, dataset: str, commits: Sequence[CommitId]
+    ) -> dict[CommitId, SnapshotId | None]:
+        table = tables.dataset_changes.c
+        with self._database.read() as connection:
+            key = self._keys.find(connection, repository)
+            query = select(table.commit, table.after).where(table.repository == key, table.path == dataset)
+            return {
+                row.commit: row.after
+                for some in chunks(commits)
+                for row in connection.execute(query.where(table.commit.in_(some)))
+            }
+
     def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]:
         table = tables.nodes.c
         query = select(table.id, table.offset, table.length, tables.packs.c.id.label("pack_id")).join_from(
@@ -103,10 +130,33 @@ def _walk_back(repository: int | None, commits: Sequence[CommitId], down_to: int
     )
 
 
+def _touching(repository: int | None, path: str, after: CommitPlace | None) -> Iterator[Select[Any]]:
+    """Yields queries for places, the last first, which together give all that `touching` does."""
+    changes, commits = tables.dataset_changes.c, tables.commits.c
+    recorded = _last_first(changes.generation, changes.commit, after).where(changes.repository == repository)
+    for each in (path, f"{path}/", *parents_of(path)):
+        yield recorded.where(changes.path == each)
+    unrecorded = _last_first(commits.generation, commits.id, after)
+    yield unrecorded.where(commits.repository == repository, commits.changed.is_(None))
+
+
+def _last_first(generation: Column[Any], commit: Column[Any], after: CommitPlace | None) -> Select[Any]:
+    query = select(generation, commit).order_by(generation.desc(), commit.desc())
+    return query.where(tuple_(generation, commit) < tuple_(*after)) if after is not None else query
+
+
 def add_commits(
-    connection: Connection, repository: int, commits: Sequence[Commit], targets: Sequence[CommitId]
+    connection: Connection,
+    repository: int,
+    commits: Sequence[Commit],
+    targets: Sequence[CommitId],
+    *,
+    changes: Sequence[CommitChanges],
 ) -> None:
-    """Adds commits that are new. Raises InvalidInputError if a parent or one of `targets` is nowhere."""
+    """Adds commits that are new, and what they changed.
+
+    Raises InvalidInputError if a parent or one of `targets` is nowhere.
+    """
     needed = {*targets, *(parent for commit in commits for parent in commit.parents)}
     table = tables.commits.c
     for some in chunks(sorted(needed - {commit.id for commit in commits})):
@@ -115,9 +165,21 @@ def add_commits(
         )
         for missing in set(some) - set(stored):
             raise commit_missing(missing)
-    if commits:
-        values = [rows.commit_row(repository, commit) for commit in commits]
-        connection.execute(insert_missing(connection, tables.commits), values)
+    if not commits:
+        return
+    recorded = {each.commit: each.datasets for each in changes if len(each.datasets) <= _MOST_CHANGES}
+    values = [
+        rows.commit_row(
+            repository, commit, changed=len(recorded[commit.id]) if commit.id in recorded else None
+        )
+        for commit in commits
+    ]
+    connection.execute(insert_missing(connection, tables.commits), values)
+    changed = [
+        row for each in commits for row in rows.change_rows(repository, each, recorded.get(each.id, ()))
+    ]
+    if changed:
+        connection.execute(insert_missing(connection, tables.dataset_changes), changed)
 
 
 def add_nodes(connection: Connection, repository: int, nodes: Sequence[NodeLocation]) -> None:

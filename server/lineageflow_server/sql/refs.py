@@ -82,7 +82,7 @@ class SqlRefStore:
             if publication.transaction is not None:
                 _put_transaction(connection, key, publication.transaction)
             targets = [each.new for each in publication.updates if each.new is not None]
-            add_commits(connection, key, publication.commits, targets)
+            add_commits(connection, key, publication.commits, targets, changes=publication.changes)
             add_nodes(connection, key, publication.nodes)
             for position, each in enumerate(publication.updates):
                 at = _instant_of_move(connection, key, each.ref, publication.at)
@@ -100,7 +100,7 @@ class SqlRefStore:
                         "at": at,
                     },
                 )
-        return replace(publication, commits=(), nodes=(), transaction=None)
+        return replace(publication, commits=(), changes=(), nodes=(), transaction=None)
 
     def turn(self, repository: str, ref: RefName) -> AbstractContextManager[None]:
         return self._turns.turn(f"{repository}/{ref.kind.value}/{ref.name}")

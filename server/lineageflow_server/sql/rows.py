@@ -6,6 +6,7 @@ them with the default. An event's is a zstd frame around the bytes that came.
 """
 # ruff: noqa: D103 - what a mapping does, its name says
 
+from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 import zstandard
@@ -17,12 +18,20 @@ from lineageflow_core.errors import IntegrityError
 from lineageflow_core.model.commit import Commit, decode_commit, encode_commit, parents_in
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.model.names import parents_of
 from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.refs import Ref, RefName
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Job, Run, Transaction
 from lineageflow_core.store.paging import place_of_run
-from lineageflow_core.store.ports import CommitLink, NodeLocation, Publication, RefUpdate, StoredEvent
+from lineageflow_core.store.ports import (
+    CommitLink,
+    DatasetChange,
+    NodeLocation,
+    Publication,
+    RefUpdate,
+    StoredEvent,
+)
 
 Values = dict[str, Any]
 """A row to write, by column."""
@@ -66,7 +75,7 @@ def repository_row(info: RepositoryInfo) -> Values:
     }
 
 
-def commit_row(repository: int, commit: Commit) -> Values:
+def commit_row(repository: int, commit: Commit, *, changed: int | None) -> Values:
     return {
         "repository": repository,
         "id": commit.id,
@@ -75,6 +84,7 @@ def commit_row(repository: int, commit: Commit) -> Values:
         "run_id": commit.run_id,
         "first_parent": commit.parents[0] if commit.parents else None,
         "second_parent": commit.parents[1] if len(commit.parents) > 1 else None,
+        "changed": changed,
         "body": encode_commit(commit),
     }
 
@@ -84,6 +94,16 @@ def commit_from(row: AnyRow) -> Commit:
     if commit.id != row.id:
         raise _damaged(row.id)
     return commit
+
+
+def change_rows(repository: int, commit: Commit, changes: Sequence[DatasetChange]) -> list[Values]:
+    """Returns a row for each dataset, and one for each folder above any."""
+    place = {"repository": repository, "generation": commit.generation, "commit": commit.id}
+    folders = {f"{folder}/": None for change in changes for folder in parents_of(change.path)}
+    return [
+        *({**place, "path": path, "before": before, "after": after} for path, before, after in changes),
+        *({**place, "path": folder, "before": None, "after": None} for folder in folders),
+    ]
 
 
 def link_from(row: AnyRow) -> CommitLink:

@@ -69,9 +69,36 @@ commits = Table(
     Column("run_id", RunKey),
     Column("first_parent", Digest),
     Column("second_parent", Digest),
+    Column("changed", Integer),
     Column("body", LargeBinary, nullable=False),
 )
-"""The parents are in the body, too, which is the truth: rows of earlier versions have none beside it."""
+"""The parents are in the body, too, which is the truth: rows of earlier versions have none beside it.
+
+`changed` is how many datasets the commit changed, if `dataset_changes` tells which. It does not where they
+are very many, nor of commits of earlier versions.
+"""
+
+Index(
+    "commits_unrecorded",
+    commits.c.repository,
+    commits.c.generation,
+    commits.c.id,
+    sqlite_where=commits.c.changed.is_(None),
+    postgresql_where=commits.c.changed.is_(None),
+)
+
+dataset_changes = Table(
+    "dataset_changes",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("path", Name, primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("commit", Digest, primary_key=True),
+    Column("before", Digest),
+    Column("after", Digest),
+    sqlite_with_rowid=False,
+)
+"""Which commits changed a dataset, by its path; or any dataset in a folder, by the folder's path and '/'."""
 
 packs = Table(
     "packs",

@@ -11,7 +11,7 @@ from lineageflow_core.errors import IntegrityError
 from lineageflow_core.model.commit import Commit, make_commit
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.service.commit_graph import CommitGraph
-from lineageflow_core.store.ports import CommitLink
+from lineageflow_core.store.ports import CommitLink, CommitPlace
 
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -142,12 +142,25 @@ def test_all_ancestors_come_children_first_and_go_on_behind_any_of_them(data: st
     graph = stored.graph()
     tips = data.draw(st.lists(st.sampled_from(BRAIDED), min_size=1, max_size=3))
     reached = set[CommitId]().union(*(REACH[tip.id] for tip in tips))
-    expected = sorted(reached, key=lambda each: (-stored.known[each].generation, each))
+    places = sorted((CommitPlace(stored.known[each].generation, each) for each in reached), reverse=True)
+    expected = [place.id for place in places]
     behind = data.draw(st.none() | st.integers(0, len(expected) - 1))
-    after = None if behind is None else (stored.known[expected[behind]].generation, expected[behind])
+    after = None if behind is None else places[behind]
     count = data.draw(st.integers(1, 50))
     first = 0 if behind is None else behind + 1
-    assert expected[first : first + count] == graph.newest_first(tips, after=after, count=count)
+    assert expected[first : first + count] == graph.last_first(tips, after=after, count=count)
+
+
+@given(histories(), st.data())
+def test_of_some_commits_those_on_a_line_are_found(commits: list[Commit], data: st.DataObject) -> None:
+    stored = Stored(commits)
+    line = [start := data.draw(st.sampled_from(commits))]
+    while line[-1].parents:
+        line.append(stored.known[line[-1].parents[0]])
+    some = data.draw(st.lists(st.sampled_from(commits), unique_by=lambda commit: commit.id))
+    places = [CommitPlace(commit.generation, commit.id) for commit in some]
+    expected = [commit.id for commit in line if commit in some]
+    assert expected == stored.graph().on_line(start, places)
 
 
 def test_a_question_about_the_present_reads_little_of_the_past() -> None:
