@@ -40,7 +40,7 @@ def rows(objects: int = OBJECTS) -> Iterator[Row]:
         target=1.5,
     )
     stored = dict(first.new)
-    source = StoredNodes(stored.__getitem__, capacity=2 * objects)
+    source = StoredNodes(lambda ids: {each: stored[each] for each in ids}, capacity=2 * objects)
     for _ in scan_rows(source, root):
         pass  # brings every node into memory, so that all figures are warm alike
     chooser = random.Random(1)

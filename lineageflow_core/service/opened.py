@@ -23,7 +23,7 @@ from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.service.commit_graph import CommitGraph
 from lineageflow_core.service.commit_reader import CommitReader
-from lineageflow_core.store.ports import CommitChanges, Publication, RefUpdate, Stores
+from lineageflow_core.store.ports import CommitChanges, PackPart, Publication, RefUpdate, Stores
 from lineageflow_core.tree.pack import make_pack
 from lineageflow_core.tree.root import RootTree
 from lineageflow_core.tree.source import StoredNodes
@@ -64,7 +64,7 @@ class OpenRepository:
         self.stores = lake.stores
         self.clock = lake.clock
         self.content = lake.stores.content(info.id, storage=info.storage)
-        self.nodes = StoredNodes(self._read_node)
+        self.nodes = StoredNodes(self._read_nodes)
         self._commits = CommitReader(lambda commits: self.stores.commits.get_many(info.id, commits))
         self.graph = CommitGraph(
             lambda commits, down_to: self.stores.commits.ancestors(info.id, commits, down_to=down_to),
@@ -194,8 +194,11 @@ class OpenRepository:
             ref=text,
         )
 
-    def _read_node(self, node_id: bytes) -> bytes:
-        location = self.stores.commits.locate(self.info.id, [node_id]).get(node_id)
-        if location is None:
-            raise ObjectMissingError(f"tree node {node_id.hex()} is not in repository {self.info.name!r}")
-        return self.content.read_pack(location.pack_id, location.offset, location.length)
+    def _read_nodes(self, node_ids: Sequence[bytes]) -> dict[bytes, bytes]:
+        found = self.stores.commits.locate(self.info.id, node_ids)
+        for node_id in node_ids:
+            if node_id not in found:
+                raise ObjectMissingError(f"tree node {node_id.hex()} is not in repository {self.info.name!r}")
+        locations = [found[node_id] for node_id in node_ids]
+        parts = [PackPart(each.pack_id, each.offset, each.length) for each in locations]
+        return dict(zip(node_ids, self.content.read_packs(parts), strict=True))

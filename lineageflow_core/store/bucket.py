@@ -26,7 +26,7 @@ from lineageflow_core.model.storage import StorageReport
 from lineageflow_core.store.buckets import Bucket
 from lineageflow_core.store.buckets.retries import RetryingBucket
 from lineageflow_core.store.layout import PACKS, object_name, pack_name
-from lineageflow_core.store.ports import StoredObject
+from lineageflow_core.store.ports import PackPart, StoredObject
 from lineageflow_core.store.probe import probe
 from lineageflow_core.store.refusals import object_missing, pack_missing, pack_too_short, source_unreadable
 from lineageflow_core.store.streamed import PIECE_BYTES, open_streamed
@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 AT_ONCE = 32
 """Requests at a time: enough to hide a storage's latency, with small objects in memory that often."""
+_GAP_BYTES = 64 << 10
+"""Bytes between two parts of a pack that are read and thrown away: sooner than another request."""
 WHOLE_BYTES = PIECE_BYTES
 """Objects up to this size are read with one request, and verified in one go."""
 
@@ -86,6 +88,18 @@ class BucketContentStore:
         if len(content) != length:
             raise pack_too_short(pack_id, offset + length)
         return content
+
+    def read_packs(self, parts: Sequence[PackPart]) -> list[bytes]:
+        spans = list(_spans(parts))
+        contents = _at_once(lambda span: self.read_pack(*span), spans)
+        found: dict[PackPart, bytes] = {}
+        at = 0
+        for part in sorted(set(parts)):
+            while not _covers(spans[at], part):
+                at += 1
+            start = part.offset - spans[at].offset
+            found[part] = contents[at][start : start + part.length]
+        return [found[part] for part in parts]
 
     def list_packs(self) -> Iterable[str]:
         return sorted(blob.name.rpartition("/")[2] for blob in self._bucket.list(PACKS))
@@ -153,6 +167,30 @@ def _chunks(source: Path, object_id: ObjectId, size: int) -> Iterator[bytes]:
             if not chunk or (left == 0 and hasher.hexdigest() != object_id):
                 raise source_unreadable(source, "it changed while it was read")
             yield chunk
+
+
+def _spans(parts: Iterable[PackPart]) -> Iterator[PackPart]:
+    """Yields larger parts that hold these, in order: what lies close together is read with one request."""
+    span: PackPart | None = None
+    for part in sorted(set(parts)):
+        if span is not None and part.pack_id == span.pack_id:
+            end = max(span.offset + span.length, part.offset + part.length)
+            if part.offset - span.offset - span.length <= _GAP_BYTES and end - span.offset <= WHOLE_BYTES:
+                span = PackPart(span.pack_id, span.offset, end - span.offset)
+                continue
+        if span is not None:
+            yield span
+        span = part
+    if span is not None:
+        yield span
+
+
+def _covers(span: PackPart, part: PackPart) -> bool:
+    return (
+        span.pack_id == part.pack_id
+        and span.offset <= part.offset
+        and part.offset + part.length <= span.offset + span.length
+    )
 
 
 @contextmanager

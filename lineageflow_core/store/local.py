@@ -12,6 +12,7 @@ is harmless. Several processes may write at once: equal names mean equal bytes.
 import io
 import os
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,7 +24,7 @@ from lineageflow_core.store.buckets.over_fsspec import FsspecBucket
 from lineageflow_core.store.durability import storage_errors
 from lineageflow_core.store.layout import PACKS, object_name, pack_name
 from lineageflow_core.store.local_writer import LocalWriter
-from lineageflow_core.store.ports import StoredObject
+from lineageflow_core.store.ports import PackPart, StoredObject
 from lineageflow_core.store.probe import probe
 from lineageflow_core.store.refusals import object_missing, pack_missing, pack_too_short
 from lineageflow_core.store.verified import check_digest, open_verified
@@ -71,19 +72,25 @@ class LocalContentStore:
             writer.publish()
 
     def read_pack(self, pack_id: str, offset: int, length: int) -> bytes:
-        path = self._root / pack_name(pack_id)
-        with storage_errors(path):
-            try:
-                fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:
-                raise pack_missing(pack_id) from None
-            try:
-                content = os.pread(fd, length, offset)
-            finally:
-                os.close(fd)
-        if len(content) != length:
-            raise pack_too_short(pack_id, offset + length)
-        return content
+        return self.read_packs([PackPart(pack_id, offset, length)])[0]
+
+    def read_packs(self, parts: Sequence[PackPart]) -> list[bytes]:
+        found: dict[PackPart, bytes] = {}
+        for pack_id, some in groupby(sorted(set(parts)), key=lambda part: part.pack_id):
+            path = self._root / pack_name(pack_id)
+            with storage_errors(path):
+                try:
+                    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                except FileNotFoundError:
+                    raise pack_missing(pack_id) from None
+                try:
+                    found |= {part: os.pread(fd, part.length, part.offset) for part in some}
+                finally:
+                    os.close(fd)
+        for part, content in found.items():
+            if len(content) != part.length:
+                raise pack_too_short(part.pack_id, part.offset + part.length)
+        return [found[part] for part in parts]
 
     def list_packs(self) -> Iterable[str]:
         return sorted(path.name for path in (self._root / PACKS).glob("*/*"))

@@ -37,6 +37,14 @@ class StoredObject:
     size: int
 
 
+class PackPart(NamedTuple):
+    """Some bytes of a pack."""
+
+    pack_id: str
+    offset: int
+    length: int
+
+
 class ContentStore(Protocol):
     """Immutable bytes of one repository."""
 
@@ -61,6 +69,10 @@ class ContentStore(Protocol):
 
     def read_pack(self, pack_id: str, offset: int, length: int) -> bytes:
         """Returns part of a pack, unverified. Raises ObjectMissingError."""
+        ...
+
+    def read_packs(self, parts: Sequence[PackPart]) -> list[bytes]:
+        """Returns parts of packs in the order given, as `read_pack` does, with as few requests as it can."""
         ...
 
     def list_packs(self) -> Iterable[str]:

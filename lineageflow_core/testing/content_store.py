@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lineageflow_core.errors import IntegrityError, InvalidInputError, ObjectMissingError
 from lineageflow_core.model.ids import ObjectId
-from lineageflow_core.store.ports import ContentStore, StoredObject
+from lineageflow_core.store.ports import ContentStore, PackPart, StoredObject
 from lineageflow_core.testing.signatures import assert_same_signatures
 from lineageflow_core.testing.strategies import contract_settings
 
@@ -138,6 +138,27 @@ class ContentStoreContract:
     def test_a_pack_reads_in_parts(self, content: ContentStore) -> None:
         content.write_pack("ab" * 32, b"0123456789")
         assert b"345" == content.read_pack("ab" * 32, 3, 3)
+
+    def test_parts_of_packs_are_read_together_in_the_order_asked(self, content: ContentStore) -> None:
+        packs = {"ab" * 32: bytes(range(256)) * 1000, "cd" * 32: b"0123456789"}
+        for pack_id, stored in packs.items():
+            content.write_pack(pack_id, stored)
+        parts = [
+            PackPart("cd" * 32, 3, 4),
+            PackPart("ab" * 32, 200_000, 50),
+            PackPart("ab" * 32, 10, 20),
+            PackPart("ab" * 32, 15, 5),
+            PackPart("ab" * 32, 30, 1),
+            PackPart("cd" * 32, 0, 10),
+            PackPart("ab" * 32, 10, 20),
+        ]
+        expected = [packs[pack_id][offset : offset + length] for pack_id, offset, length in parts]
+        assert expected == content.read_packs(parts)
+        assert [] == content.read_packs([])
+        with pytest.raises(IntegrityError):
+            content.read_packs([*parts, PackPart("cd" * 32, 5, 6)])
+        with pytest.raises(ObjectMissingError):
+            content.read_packs([*parts, PackPart("ef" * 32, 0, 1)])
 
     def test_a_pack_written_again_stays(self, content: ContentStore) -> None:
         content.write_pack("ab" * 32, b"0123456789")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from lineageflow_core.model.ids import DIGEST_BYTES
 from lineageflow_core.tree.node import Node, Rows, Value
+from lineageflow_core.tree.read import MOST_AHEAD
 from lineageflow_core.tree.source import NodeSource
 
 
@@ -32,15 +33,15 @@ def diff(
     other = _Side(source, right, start, stop)
     while one.left and other.left:
         if one.level > other.level:
-            one.open()
+            one.open(other)
         elif one.level < other.level:
-            other.open()
+            other.open(one)
         elif same := _count_same(one, other):
             one.step(same)
             other.step(same)
         elif one.level:
-            one.open()
-            other.open()
+            one.open(other)
+            other.open(one)
         else:
             yield _take_change(one, other)
     for key, value in one.take_rest():
@@ -52,18 +53,21 @@ def diff(
 class _Side:
     """What is left to compare of a tree: runs of rows, the leftmost in hand, the others on a stack."""
 
-    __slots__ = ("_later", "_source", "_start", "_stop", "at", "left", "level", "rows")
+    __slots__ = ("_ahead", "_count", "_later", "_source", "_start", "_stop", "at", "left", "level", "rows")
 
     def __init__(self, source: NodeSource, root: bytes, start: str, stop: str | None) -> None:
         self._source = source
         self._start = start
         self._stop = stop
-        self._later: list[tuple[Rows, int, int, int]] = []
+        self._later: list[tuple[Rows, int, int, int, int]] = []
+        self._ahead: dict[bytes, Node] = {}
+        """Nodes that were read together with one before them."""
         self._enter(source.get(root))
 
     def _enter(self, node: Node) -> None:
         self.rows: Rows = node
         self.level = node.level
+        self._count = 1
         self.at = bisect_left(node.keys, self._start)
         end = len(node.keys)
         if self._stop is not None:
@@ -78,13 +82,31 @@ class _Side:
         self.at += count
         self.left -= count
         while self.left == 0 and self._later:
-            self.rows, self.level, self.at, self.left = self._later.pop()
+            self.rows, self.level, self.at, self.left, self._count = self._later.pop()
 
-    def open(self) -> None:
+    def open(self, other: "_Side | None" = None) -> None:
         """Replaces the child in front by its rows."""
-        node = self._source.get(self.rows.id_at(self.at))
-        self._later.append((self.rows, self.level, self.at + 1, self.left - 1))
+        node_id = self.rows.id_at(self.at)
+        if node_id not in self._ahead:
+            self._read_ahead(other)
+        node = self._ahead.pop(node_id)
+        self._later.append((self.rows, self.level, self.at + 1, self.left - 1, self._count))
         self._enter(node)
+
+    def _read_ahead(self, other: "_Side | None") -> None:
+        """Reads the child in front, and with it those behind it that the other side has not.
+
+        The more of them the more there were before: who stops early has read few in vain.
+        """
+        there = other.ids() if other is not None else set[bytes]()
+        first, *rest = (self.rows.id_at(at) for at in range(self.at, self.at + self.left))
+        wanted = [first, *(each for each in rest if each not in there)][: self._count]
+        self._ahead.update(zip(wanted, self._source.get_many(wanted), strict=True))
+        self._count = min(2 * self._count, MOST_AHEAD)
+
+    def ids(self) -> set[bytes]:
+        """Returns the ids in the run in hand."""
+        return {self.rows.id_at(at) for at in range(self.at, self.at + self.left)}
 
     def take(self) -> tuple[str, Value]:
         """Returns the entry in front, and moves over it."""

@@ -4,11 +4,14 @@ Ranges are half-open, `start <= key < stop`; `stop=None` has no end. A prefix is
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from lineageflow_core.tree.node import Node, Rows, Value
 from lineageflow_core.tree.source import NodeSource
+
+MOST_AHEAD = 32
+"""Nodes that are read at once: enough to hide a bucket's latency, and at most some megabytes."""
 
 _LAST_CODE_POINT = chr(0x10FFFF)
 
@@ -68,7 +71,10 @@ def scan(
 
 def scan_rows(source: NodeSource, root: bytes, *, start: str = "", stop: str | None = None) -> Iterator[Rows]:
     """Yields the entries of a range in order, a leaf's rows at a time."""
-    node = source.get(root)
+    yield from _rows_below(source, source.get(root), start, stop)
+
+
+def _rows_below(source: NodeSource, node: Node, start: str, stop: str | None) -> Iterator[Rows]:
     first = bisect_left(node.keys, start)
     last = len(node.keys) if stop is None else bisect_left(node.keys, stop, first)
     if node.level == 0:
@@ -76,8 +82,17 @@ def scan_rows(source: NodeSource, root: bytes, *, start: str = "", stop: str | N
             yield node.between(first, last)
         return
     # The child whose last key is beyond the range may still begin within it.
-    for at in range(first, min(last + 1, len(node.keys))):
-        yield from scan_rows(source, node.id_at(at), start=start, stop=stop)
+    ids = [node.id_at(at) for at in range(first, min(last + 1, len(node.keys)))]
+    for child in read_ahead(source, ids):
+        yield from _rows_below(source, child, start, stop)
+
+
+def read_ahead(source: NodeSource, node_ids: Sequence[bytes]) -> Iterator[Node]:
+    """Yields nodes, read the more at once the more are asked for: who stops early has read few in vain."""
+    at, count = 0, 1
+    while at < len(node_ids):
+        yield from source.get_many(node_ids[at : at + count])
+        at, count = at + count, min(2 * count, MOST_AHEAD)
 
 
 def extent(source: NodeSource, root: bytes, *, start: str = "", stop: str | None = None) -> Extent:

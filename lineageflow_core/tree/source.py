@@ -7,7 +7,7 @@ caller has written them. Neither knows files, packs or databases.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from lineageflow_core.errors import ObjectMissingError
@@ -22,6 +22,10 @@ class NodeSource(Protocol):
 
         Raises IntegrityError if its bytes are damaged, ObjectMissingError if there are none.
         """
+        ...
+
+    def get_many(self, node_ids: Sequence[bytes], /) -> list[Node]:
+        """Returns nodes in the order given, reading together what has to be read. Raises as `get` does."""
         ...
 
 
@@ -58,8 +62,10 @@ class NodeCache:
 class StoredNodes:
     """A NodeSource over stored forms. One serves all readers of a repository."""
 
-    def __init__(self, read: Callable[[bytes], bytes], *, capacity: int = 500_000) -> None:
-        """`read` returns the stored form of a node id, or raises ObjectMissingError.
+    def __init__(
+        self, read: Callable[[Sequence[bytes]], Mapping[bytes, bytes]], *, capacity: int = 500_000
+    ) -> None:
+        """`read` returns the stored forms of node ids, or raises ObjectMissingError.
 
         `capacity` is how many entries are kept decoded.
         """
@@ -67,14 +73,22 @@ class StoredNodes:
         self._cache = NodeCache(capacity)
 
     def get(self, node_id: bytes, /) -> Node:
-        node = self._cache.get(node_id)
-        if node is None:
-            node = EMPTY_NODE if node_id == EMPTY else decode(node_id, self._read(node_id))
+        return self._cache.get(node_id) or self.get_many([node_id])[0]
+
+    def get_many(self, node_ids: Sequence[bytes], /) -> list[Node]:
+        found = {each: node for each in node_ids if (node := self._cache.get(each)) is not None}
+        found[EMPTY] = EMPTY_NODE
+        missing = [each for each in dict.fromkeys(node_ids) if each not in found]
+        stored = self._read(missing) if missing else {}
+        for node_id in missing:
+            node = decode(node_id, stored[node_id])
             self._cache.put(node_id, node)
-        return node
+            found[node_id] = node
+        return [found[each] for each in node_ids]
 
 
-def _nothing_stored(node_id: bytes) -> bytes:
+def _nothing_stored(node_ids: Sequence[bytes]) -> Mapping[bytes, bytes]:
+    [node_id, *_] = node_ids
     raise ObjectMissingError(f"the tree node {node_id.hex()} is not stored", node=node_id.hex())
 
 
@@ -102,6 +116,11 @@ class NodeBuffer:
         node = decode(node_id, stored)
         self._cache.put(node_id, node)
         return node
+
+    def get_many(self, node_ids: Sequence[bytes], /) -> list[Node]:
+        stored = [node_id for node_id in dict.fromkeys(node_ids) if node_id not in self.new]
+        found = dict(zip(stored, self._source.get_many(stored), strict=True)) if stored else {}
+        return [found[node_id] if node_id in found else self.get(node_id) for node_id in node_ids]
 
     def add(self, node: Node) -> bytes:
         """Takes a node and returns its id. Raises InvalidInputError if it cannot be stored."""

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Iterator
 
 from lineageflow_core.tree.node import Node
+from lineageflow_core.tree.read import MOST_AHEAD
 from lineageflow_core.tree.source import NodeBuffer, NodeSource
 
 
@@ -19,12 +20,15 @@ def walk(source: NodeSource, root: bytes, *, skip: Container[bytes] = ()) -> Ite
 def _walk_below(source: NodeSource, node: Node, skip: Container[bytes]) -> Iterator[bytes]:
     if node.level == 0:
         return
-    for at in range(len(node.keys)):
-        child = node.id_at(at)
-        if child not in skip:
-            yield child
-            if node.level > 1:
-                yield from _walk_below(source, source.get(child), skip)
+    children = [node.id_at(at) for at in range(len(node.keys))]
+    for start in range(0, len(children), MOST_AHEAD):
+        some = [child for child in children[start : start + MOST_AHEAD] if child not in skip]
+        nodes = source.get_many(some) if node.level > 1 else []
+        for at, child in enumerate(some):
+            if child not in skip:
+                yield child
+                if nodes:
+                    yield from _walk_below(source, nodes[at], skip)
 
 
 def new_below(buffer: NodeBuffer, roots: Iterable[bytes]) -> dict[bytes, bytes]:

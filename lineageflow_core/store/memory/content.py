@@ -11,7 +11,7 @@ from blake3 import blake3
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import ObjectId, parse_object_id
 from lineageflow_core.model.storage import StorageReport
-from lineageflow_core.store.ports import StoredObject
+from lineageflow_core.store.ports import PackPart, StoredObject
 from lineageflow_core.store.refusals import (
     object_missing,
     pack_missing,
@@ -66,6 +66,9 @@ class MemoryContentStore:
         if offset + length > len(content):
             raise pack_too_short(pack_id, offset + length)
         return content[offset : offset + length]
+
+    def read_packs(self, parts: Sequence[PackPart]) -> list[bytes]:
+        return [self.read_pack(*part) for part in parts]
 
     def list_packs(self) -> Iterable[str]:
         with self._lock:

@@ -1,9 +1,11 @@
+from collections.abc import Sequence
 from itertools import islice
 
 import pytest
 from hypothesis import given
 
 from lineageflow_core.tree import EMPTY, Change, Node, NodeBuffer, NodeSource, Value, diff, edit
+from lineageflow_core.tree.shape import SHAPE
 from tests.core.tree.maps import SMALL, TINY, applied, edits, keys, maps, numbered, root_of, value
 
 
@@ -12,11 +14,16 @@ class Counting:
 
     def __init__(self, source: NodeSource) -> None:
         self.reads = 0
+        self.requests = 0
         self._source = source
 
     def get(self, node_id: bytes, /) -> Node:
-        self.reads += 1
-        return self._source.get(node_id)
+        return self.get_many([node_id])[0]
+
+    def get_many(self, node_ids: Sequence[bytes], /) -> list[Node]:
+        self.reads += len(node_ids)
+        self.requests += 1
+        return self._source.get_many(node_ids)
 
 
 def expected(left: dict[str, Value], right: dict[str, Value]) -> list[Change]:
@@ -99,3 +106,13 @@ def test_the_first_difference_of_large_maps_takes_few_reads() -> None:
     entries = root_of(buffer, numbered(10_000), SMALL)
     assert ["part-000000"] == [change.key for change in islice(diff(source, EMPTY, entries), 1)]
     assert source.reads <= 2 * (buffer.get(entries).level + 1)
+
+
+def test_a_large_difference_takes_few_requests() -> None:
+    buffer = NodeBuffer()
+    entries = numbered(50_000)
+    root = root_of(buffer, entries, SHAPE)
+    edited = edit(buffer, root, [(key, value(-1)) for key in sorted(entries)[::100]])
+    source = Counting(buffer)
+    assert 500 == len(list(diff(source, root, edited)))
+    assert source.requests < source.reads / 5

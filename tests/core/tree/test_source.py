@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,9 +19,9 @@ def test_a_stored_node_is_read_once_while_it_is_held() -> None:
     node_id = buffer.add(node("a"))
     reads: list[bytes] = []
 
-    def read(node_id: bytes) -> bytes:
-        reads.append(node_id)
-        return buffer.new[node_id]
+    def read(node_ids: Sequence[bytes]) -> dict[bytes, bytes]:
+        reads.extend(node_ids)
+        return {each: buffer.new[each] for each in node_ids}
 
     source = StoredNodes(read)
     assert source.get(node_id) is source.get(node_id)
@@ -53,7 +54,7 @@ def test_threads_read_through_a_cache_that_is_too_small() -> None:
     buffer = NodeBuffer()
     entries = numbered(2_000)
     root = root_of(buffer, entries)
-    source = StoredNodes(buffer.new.__getitem__, capacity=50)
+    source = StoredNodes(lambda ids: {each: buffer.new[each] for each in ids}, capacity=50)
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda key: get(source, root, key), entries))
     assert list(entries.values()) == found
@@ -63,7 +64,7 @@ def test_a_damaged_stored_node_is_found_when_it_is_read() -> None:
     buffer = NodeBuffer()
     node_id = buffer.add(node("a"))
     with pytest.raises(IntegrityError):
-        StoredNodes(lambda _: buffer.new[node_id][:-1]).get(node_id)
+        StoredNodes(lambda _: {node_id: buffer.new[node_id][:-1]}).get(node_id)
 
 
 def test_every_source_has_the_empty_map() -> None:

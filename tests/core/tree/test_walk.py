@@ -35,10 +35,10 @@ def test_the_new_nodes_below_a_root_are_all_that_is_left_to_be_written(
     built = NodeBuffer()
     root = root_of(built, entries)
     stored = new_below(built, [root])
-    buffer = NodeBuffer(StoredNodes(stored.__getitem__))
+    buffer = NodeBuffer(StoredNodes(lambda ids: {each: stored[each] for each in ids}))
     edited = edit(buffer, root, sorted(changes.items()), shape=TINY)
     stored |= new_below(buffer, [edited])
-    whole = StoredNodes(stored.__getitem__)
+    whole = StoredNodes(lambda ids: {each: stored[each] for each in ids})
     assert list(scan(buffer, edited)) == list(scan(whole, edited))
 
 
