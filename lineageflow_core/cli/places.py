@@ -8,12 +8,12 @@ import re
 from functools import cached_property
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.cli.pages import every
 from lineageflow_core.cli.run_ids import find_run, is_run_prefix
 from lineageflow_core.errors import InvalidInputError, NotFoundError, RepositoryNotFoundError
 from lineageflow_core.model.address import SCHEME, Address, parse_address
 from lineageflow_core.model.lineage import Version
 from lineageflow_core.model.node import format_node, parse_node
+from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import parse_revision
 from lineageflow_core.openlineage.naming import repository_of
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.cli.pages import every
 from lineageflow_core.errors import InvalidInputError, NotFoundError, RunNotFoundError
 from lineageflow_core.model.ids import RunId, parse_run_id
+from lineageflow_core.model.page import every
 from lineageflow_core.model.run import Run
 
 MIN_PREFIX = 4

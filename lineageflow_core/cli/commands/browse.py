@@ -13,10 +13,10 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.escaping import visible
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.output import Column
-from lineageflow_core.cli.pages import every
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
 from lineageflow_core.model.address import Address
 from lineageflow_core.model.objects import Item, ItemKind, ObjectEntry
+from lineageflow_core.model.page import every
 
 _FOLDER_COLUMNS = (
     Column(name=""),

@@ -8,10 +8,10 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.failures import FAILURE
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.output import Column
-from lineageflow_core.cli.pages import every
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
 from lineageflow_core.model.objects import ObjectEntry
+from lineageflow_core.model.page import every
 
 DATASET_COLUMNS = (
     Column(name=""),

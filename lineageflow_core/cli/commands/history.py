@@ -15,7 +15,7 @@ from lineageflow_core.cli.commit_graph import draw
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import LimitOption, most_of
 from lineageflow_core.cli.output import Column
-from lineageflow_core.cli.pages import every
+from lineageflow_core.model.page import every
 from lineageflow_core.cli.run_ids import find_run
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit

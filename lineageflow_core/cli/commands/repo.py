@@ -11,8 +11,8 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import AuthorOption
 from lineageflow_core.cli.output import Column
-from lineageflow_core.cli.pages import every
 from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.repository import RepositoryInfo
 

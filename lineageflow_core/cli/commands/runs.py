@@ -9,10 +9,10 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import LimitOption, most_of
 from lineageflow_core.cli.output import Column
-from lineageflow_core.cli.pages import every
 from lineageflow_core.cli.run_ids import find_run
 from lineageflow_core.cli.versions import version_cells
 from lineageflow_core.model.lineage import Io
+from lineageflow_core.model.page import every
 from lineageflow_core.model.run import Run, RunState
 
 _COLUMNS = (

@@ -8,10 +8,10 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.commands.repo import RepositoryDetails, details_of, repositories
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.output import Column
-from lineageflow_core.cli.pages import every
 from lineageflow_core.errors import RunNotFoundError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.page import every
 from lineageflow_core.model.run import Run, Transaction, TransactionState
 
 _MOST_RUNS = 20

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from lineageflow_core.cli.lake import check_lake, lake_address
 from lineageflow_core.errors import NotFoundError
+from lineageflow_core.lake import check_lake, lake_address
 
 
 def _make(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Where the lake is that a command works on."""
+"""Where the lake is that a command works on, or an `lf://` path leads to, where neither says."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,7 +46,7 @@ def check_lake(address: str) -> None:
     """Raises NotFoundError if the address is a folder that is no lake: reading must not make one."""
     if is_folder(address) and not is_lake(Path(address)):
         raise NotFoundError(
-            f"there is no lake at {address!r}; name one with --lake or {VARIABLE}, or make one there with "
-            "`lineageflow repo create NAME`",
+            f"there is no lake at {address!r}; name one with --lake (the storage option 'lake') or "
+            f"{VARIABLE}, or make one there with `lineageflow repo create NAME`",
             lake=address,
         )

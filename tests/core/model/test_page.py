@@ -1,5 +1,4 @@
-from lineageflow_core.cli.pages import every
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.page import Page, every
 
 
 class _Numbers:

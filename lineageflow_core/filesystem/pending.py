@@ -1,0 +1,118 @@
+"""Changes that are not committed yet, as what they leave in the end: one entry a path, and what is gone.
+
+The order of the calls does not matter any more here: what is gone goes first, then everything that was put.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.model.change import Change, delete, put
+from lineageflow_core.model.names import is_under, parents_of
+from lineageflow_core.model.objects import ObjectEntry
+from lineageflow_core.uploads import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A branch of a repository."""
+
+    repository: str
+    branch: str
+
+
+class Gone:
+    """Says that the path was removed."""
+
+
+GONE = Gone()
+
+DatasetOf = Callable[[Target, str], str | None]
+"""Says which dataset a path begins, where the path alone would be one."""
+
+
+@dataclass(slots=True)
+class _Edits:
+    entries: dict[str, ObjectEntry] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+
+class Pending:
+    """What is to be committed, for each branch."""
+
+    def __init__(self) -> None:
+        self._edits: dict[Target, _Edits] = {}
+
+    def put(self, target: Target, entry: ObjectEntry) -> None:
+        """Puts an object at its path."""
+        self._edits.setdefault(target, _Edits()).entries[entry.path] = entry
+
+    def delete(self, target: Target, path: str, *, committed: bool) -> None:
+        """Removes all at and below `path`; `committed` says that something there is in the branch's tip."""
+        edits = self._edits.setdefault(target, _Edits())
+        for each in [found for found in edits.entries if is_under(found, path)]:
+            del edits.entries[each]
+        if committed:
+            edits.gone = {each for each in edits.gone if not is_under(each, path)} | {path}
+
+    def at(self, target: Target, path: str) -> ObjectEntry | Gone | None:
+        """Returns what is put at `path`, or that it is gone; None where the branch's tip tells."""
+        edits = self._edits.get(target)
+        if edits is None:
+            return None
+        if path in edits.entries:
+            return edits.entries[path]
+        return GONE if any(each in edits.gone for each in (*parents_of(path), path)) else None
+
+    def below(self, target: Target, folder: str) -> list[ObjectEntry]:
+        """Returns the objects put at or below a folder, by path."""
+        edits = self._edits.get(target)
+        found = [entry for path, entry in edits.entries.items() if is_under(path, folder)] if edits else []
+        return sorted(found, key=lambda entry: entry.path)
+
+    def touches(self, target: Target, folder: str) -> bool:
+        """Tells whether a listing of `folder` is another one with these changes."""
+        edits = self._edits.get(target)
+        if edits is None:
+            return False
+        return any(is_under(path, folder) or is_under(folder, path) for path in (*edits.entries, *edits.gone))
+
+    def add(self, other: "Pending") -> None:
+        """Makes the changes that `other` holds on top of these."""
+        for target, edits in other._edits.items():  # noqa: SLF001  # of the same kind
+            for path in edits.gone:
+                self.delete(target, path, committed=True)
+            for entry in edits.entries.values():
+                self.put(target, entry)
+
+    def changes(self, dataset_of: DatasetOf) -> Iterator[tuple[Target, list[Change]]]:
+        """Yields, for each branch, the changes that make it so."""
+        for target, edits in self._edits.items():
+            changes = [delete(path) for path in sorted(edits.gone)]
+            changes += [
+                put(path, [replace(entry, path="")], dataset=dataset_of(target, path))
+                for path, entry in sorted(edits.entries.items())
+            ]
+            if changes:
+                yield target, changes
+
+
+class Batch(Pending):
+    """The changes of one call, whose new content is uploaded together at its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sources: dict[tuple[Target, str], Source] = {}
+
+    def write(self, target: Target, path: str, source: Source) -> None:
+        """Puts content at a path. A file has to stay as it is until `upload`."""
+        self._sources[target, path] = source
+
+    def upload(self, catalog: Catalog) -> None:
+        """Makes objects of what was written."""
+        for repository in {target.repository for target, _ in self._sources}:
+            places = [place for place in self._sources if place[0].repository == repository]
+            entries = catalog.content.upload(repository, [self._sources[place] for place in places])
+            for (target, path), entry in zip(places, entries, strict=True):
+                self.put(target, replace(entry, path=path))
+        self._sources.clear()

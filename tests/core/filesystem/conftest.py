@@ -1,0 +1,49 @@
+"""Lakes to reach by `lf://`: in a folder, and behind a real server."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+
+from lineageflow_core import Repository, connect
+from lineageflow_core.filesystem import LineageFlowFileSystem
+from tests.server.serving import TOKEN, served
+
+REPOSITORY = "sales"
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A lake with one empty repository, and how `lf://` reaches it."""
+
+    options: dict[str, Any]
+    """The storage options."""
+    repo: Repository
+
+    @property
+    def fs(self) -> LineageFlowFileSystem:
+        return LineageFlowFileSystem(**self.options)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lf() -> None:
+    """Makes the protocol known, as the distribution's entry point does where it is installed."""
+    fsspec.register_implementation("lf", LineageFlowFileSystem, clobber=True)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Reached:
+    folder = str(tmp_path / "lake")
+    return Reached({"lake": folder}, Repository(connect(folder), REPOSITORY, author="ada").create())
+
+
+@pytest.fixture(params=["folder", "server"])
+def any_lake(request: pytest.FixtureRequest, lake: Reached) -> Iterator[Reached]:
+    if request.param == "folder":
+        yield lake
+        return
+    with served(lake.repo.catalog) as address:
+        yield Reached({"lake": address, "token": TOKEN}, lake.repo)
