@@ -5,7 +5,9 @@ point `lineageflow.connectors` (a function from the address to a Catalog): `fold
 otherwise the scheme's name, such as `postgresql`.
 """
 
+from dataclasses import replace
 from importlib.metadata import entry_points
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from lineageflow_core.catalog import Catalog
@@ -29,12 +31,17 @@ def connect(address: str, *, token: str | None = None) -> Catalog:
     if scheme in {"http", "https"}:
         from lineageflow_core.remote.client import open_remote
 
-        return open_remote(address, token=token)
+        return replace(open_remote(address, token=token), address=whole_address(address))
     for found in entry_points(group=CONNECTORS, name=scheme.partition("+")[0]):
         catalog = found.load()(address)
         assert isinstance(catalog, Catalog)
-        return catalog
+        return replace(catalog, address=whole_address(address))
     raise InvalidInputError(
         f"nothing here can open {address!r}; install 'lineageflow-core[sql]' for folders and databases, or "
         "name a server as in 'https://lineage.example'"
     )
+
+
+def whole_address(address: str) -> str:
+    """Returns the address that means the same lake from any folder."""
+    return address.rstrip("/") if "://" in address else str(Path(address).resolve())

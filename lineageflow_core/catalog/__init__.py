@@ -45,3 +45,5 @@ class Catalog:
     transactions: Transactions
     lineage: Lineage
     plans: Plans
+    address: str | None = None
+    """What opens it again, in any process: a whole path, or a URL. None for a lake in memory."""

@@ -1,9 +1,9 @@
 """Which dataset a file that is written belongs to.
 
 Files come one by one here, and where a dataset begins is declared by its first write. So it goes by what the
-writer did: a file in a dataset joins it; in a folder that was made first, the outermost such folder is the
-dataset; below `key=value`, which declares partitions as in Hive, it is the folder above those. Any other file
-is a dataset of its own.
+writer did: a file in a dataset joins it; below `key=value`, which declares partitions as in Hive, the folder
+above those is the dataset; in a folder that was made first, the outermost such folder is. Any other file is a
+dataset of its own.
 """
 
 from lineageflow_core.filesystem.folders import Folders
@@ -15,7 +15,7 @@ def dataset_of(view: View, folders: Folders, path: str) -> str | None:
     covering = view.dataset(path)
     if covering is not None:
         return covering.path
-    folder = _made(view, folders, path) or _above_partitions(path)
+    folder = _above_partitions(path) or _made(view, folders, path)
     return folder if folder and not view.holds(folder) else None
 
 

@@ -77,14 +77,6 @@ class Pending:
             return False
         return any(is_under(path, folder) or is_under(folder, path) for path in (*edits.entries, *edits.gone))
 
-    def add(self, other: "Pending") -> None:
-        """Makes the changes that `other` holds on top of these."""
-        for target, edits in other._edits.items():  # noqa: SLF001  # of the same kind
-            for path in edits.gone:
-                self.delete(target, path, committed=True)
-            for entry in edits.entries.values():
-                self.put(target, entry)
-
     def changes(self, dataset_of: DatasetOf) -> Iterator[tuple[Target, list[Change]]]:
         """Yields, for each branch, the changes that make it so."""
         for target, edits in self._edits.items():
@@ -103,6 +95,11 @@ class Batch(Pending):
     def __init__(self) -> None:
         super().__init__()
         self._sources: dict[tuple[Target, str], Source] = {}
+        self._deletes: list[tuple[Target, str, bool]] = []
+
+    def delete(self, target: Target, path: str, *, committed: bool) -> None:
+        super().delete(target, path, committed=committed)
+        self._deletes.append((target, path, committed))
 
     def write(self, target: Target, path: str, source: Source) -> None:
         """Puts content at a path. A file has to stay as it is until `upload`."""
@@ -116,3 +113,11 @@ class Batch(Pending):
             for (target, path), entry in zip(places, entries, strict=True):
                 self.put(target, replace(entry, path=path))
         self._sources.clear()
+
+    def replay(self, onto: Pending) -> None:
+        """Makes the same changes on top of others."""
+        for target, path, committed in self._deletes:
+            onto.delete(target, path, committed=committed)
+        for target, edits in self._edits.items():
+            for entry in edits.entries.values():
+                onto.put(target, entry)

@@ -5,38 +5,26 @@ Each verb is one commit, however many files it writes, moves or removes.
 
 import errno
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fsspec.callbacks import DEFAULT_CALLBACK
-from fsspec.spec import AbstractFileSystem
-from fsspec.utils import stringify_path
 
-from lineageflow_core.catalog import Catalog
 from lineageflow_core.filesystem.belonging import dataset_of
 from lineageflow_core.filesystem.branches import check_branch
-from lineageflow_core.filesystem.folders import Folders
-from lineageflow_core.filesystem.lakes import find_lake
-from lineageflow_core.filesystem.listing import Info, children, descendants, describe, file_info, folder_info
 from lineageflow_core.filesystem.pending import Batch, Pending, Target
-from lineageflow_core.filesystem.place import Place, parse_place, strip
+from lineageflow_core.filesystem.place import Place, parse_place
+from lineageflow_core.filesystem.reading import ReadableFileSystem
 from lineageflow_core.filesystem.refusals import as_file_errors, exists, is_a_folder, no_file, not_found
 from lineageflow_core.filesystem.streams import ObjectReader, ObjectWriter
-from lineageflow_core.filesystem.transaction import LineageFlowTransaction
 from lineageflow_core.filesystem.view import View
-from lineageflow_core.model.address import SCHEME
-from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.objects import ObjectEntry
-from lineageflow_core.model.page import every
 from lineageflow_core.uploads import Source
 
 
-class LineageFlowFileSystem(AbstractFileSystem):
+class LineageFlowFileSystem(ReadableFileSystem):
     """A lake as a file system.
 
     `lake` is where the lake is, as for `connect` (or an open one), and `token` the bearer token for a
@@ -47,108 +35,6 @@ class LineageFlowFileSystem(AbstractFileSystem):
     >>> fs.pipe("lf://sales/raw/orders.csv", b"id,amount")
     >>> pd.read_csv("lf://sales/@main~1/raw/orders.csv", storage_options={"lake": "./lake"})
     """
-
-    protocol = SCHEME
-    transaction_type = LineageFlowTransaction
-
-    def __init__(
-        self,
-        lake: str | Catalog | None = None,
-        token: str | None = None,
-        author: str = "lineageflow",
-        **storage_options: Any,
-    ) -> None:
-        super().__init__(**storage_options)
-        self._lake = lake
-        self._token = token
-        self._author = author
-        self._folders = Folders()
-        self._local = threading.local()
-
-    @property
-    def catalog(self) -> Catalog:
-        """The lake, opened."""
-        return self._lake if isinstance(self._lake, Catalog) else find_lake(self._lake, self._token)
-
-    @classmethod
-    def _strip_protocol(cls, path: Any) -> Any:
-        return (
-            [cls._strip_protocol(each) for each in path]
-            if isinstance(path, list)
-            else strip(stringify_path(path))
-        )
-
-    # Looking
-
-    def info(self, path: str, **kwargs: Any) -> Info:
-        name = self._strip_protocol(path)
-        with as_file_errors(name):
-            place = parse_place(name)
-            found = describe(place, self._view(place), self._folders) if place.repository else folder_info("")
-        if found is None:
-            raise not_found(name)
-        return found
-
-    def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:  # noqa: FBT001, FBT002
-        name = self._strip_protocol(path)
-        with as_file_errors(name):
-            found = self._list(parse_place(name))
-        return found if detail else [info["name"] for info in found]
-
-    def find(
-        self,
-        path: str,
-        maxdepth: int | None = None,
-        withdirs: bool = False,  # noqa: FBT001, FBT002
-        detail: bool = False,  # noqa: FBT001, FBT002
-        **kwargs: Any,
-    ) -> Any:
-        place = parse_place(self._strip_protocol(path))
-        if maxdepth is not None or not place.repository:
-            return super().find(path, maxdepth=maxdepth, withdirs=withdirs, detail=detail, **kwargs)
-        with as_file_errors(place.name):
-            found = descendants(place, self._view(place), self._folders, with_folders=withdirs)
-        return found if detail else list(found)
-
-    def exists(self, path: str, **kwargs: Any) -> bool:
-        try:
-            self.info(path)
-        except (FileNotFoundError, ValueError):
-            return False
-        return True
-
-    def ukey(self, path: str) -> str:
-        """Returns the digest of the content of a file or dataset: another one for any other content."""
-        info = self.info(path)
-        digest = info.get("object_id") or info.get("snapshot")
-        if digest is None:
-            raise is_a_folder(info["name"])
-        return str(digest)
-
-    def checksum(self, path: str) -> int:
-        """Returns `ukey` as a number."""
-        return int(self.ukey(path), 16)
-
-    def modified(self, path: str) -> datetime:
-        """Returns when the last commit that changed the path was made."""
-        return self._history(path)[0].created_at
-
-    def created(self, path: str) -> datetime:
-        """Returns when the first commit that changed the path was made."""
-        return self._history(path)[-1].created_at
-
-    # Reading and writing
-
-    def open_object(self, info: Info) -> ObjectReader:
-        """Opens the content that `info` tells of, whatever is at its path now."""
-        with as_file_errors(info["name"]):
-            place = parse_place(info["name"])
-            stream = self.catalog.content.open(place.repository, info["object_id"])
-        return ObjectReader(self, info, stream)
-
-    def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
-        with self.open(path, "rb") as file:
-            return bytes(file.read()[start:end]) if start or end is not None else bytes(file.read())
 
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **kwargs: Any) -> None:
         self._write(self._strip_protocol(path), bytes(value), mode=mode)
@@ -207,8 +93,6 @@ class LineageFlowFileSystem(AbstractFileSystem):
                     writer.write(chunk)
         return writer
 
-    # Moving and removing
-
     def copy(self, path1: Any, path2: Any, **kwargs: Any) -> None:
         with self._together("copy"):
             super().copy(path1, path2, **kwargs)
@@ -231,10 +115,14 @@ class LineageFlowFileSystem(AbstractFileSystem):
         if self.isdir(source):
             self.makedirs(name, exist_ok=True)
             return
-        where, entry = self._find_file(source)
         with as_file_errors(name), self._together(f"copy {source} to {name}") as batch:
-            target, place = self._target(name)
+            where, (target, place) = parse_place(source), self._target(name)
+            view = self._view(where)
+            entry = view.entry(where.path)
+            if entry is None:
+                raise not_found(source)
             if where.repository == place.repository:
+                self._record_read(view, where)
                 batch.put(target, replace(entry, path=place.path))
                 return
         with self.open(source, "rb") as reader, self.open(name, "wb") as writer:
@@ -245,6 +133,8 @@ class LineageFlowFileSystem(AbstractFileSystem):
         names = self.expand_path(path, recursive=recursive and not whole, maxdepth=maxdepth)
         with self._together("remove"):
             for name in reversed(names):
+                with as_file_errors(name):
+                    self._target(name, whole=True)
                 is_folder = self.info(name)["type"] == "directory"
                 if is_folder and not recursive:
                     raise is_a_folder(name)
@@ -278,41 +168,17 @@ class LineageFlowFileSystem(AbstractFileSystem):
             )
         self._folders.remove(name)
 
-    # Underneath
-
-    def commit_pending(self, pending: Pending, message: str) -> list[Commit]:
+    def commit_pending(self, pending: Pending, message: str) -> None:
         """Commits changes: one commit for each branch that they are for."""
-        return [
-            self.catalog.history.commit(
-                target.repository, target.branch, changes, author=self._author, message=message
-            )
-            for target, changes in pending.changes(self._dataset_of)
-        ]
-
-    def _list(self, place: Place) -> list[Info]:
-        if not place.repository:
-            repositories = self.catalog.repositories
-            found = every(lambda after, limit: repositories.list_repositories(after=after, limit=limit))
-            return [folder_info(info.name) for info in found]
-        view = self._view(place)
-        found_inside = children(place, view, self._folders)
-        if (place.path and not found_inside) or view.entry(place.path):
-            info = describe(place, view, self._folders)
-            if info is None:
-                raise not_found(place.name)
-            return [info] if info["type"] == "file" else []
-        return found_inside
-
-    def _read(self, name: str) -> ObjectReader:
-        return self.open_object(file_info(*self._find_file(name)))
-
-    def _find_file(self, name: str) -> tuple[Place, ObjectEntry]:
-        with as_file_errors(name):
-            place = parse_place(name)
-            entry = self._view(place).entry(place.path) if place.path else None
-        if entry is None:
-            raise is_a_folder(name) if self.isdir(name) else not_found(name)
-        return place, entry
+        session = self._session()
+        for target, changes in pending.changes(self._dataset_of):
+            with as_file_errors(f"{target.repository}/@{target.branch}"):
+                if session is not None:
+                    session.commit(target.repository, target.branch, changes, message=message)
+                else:
+                    self.catalog.history.commit(
+                        target.repository, target.branch, changes, author=self._author, message=message
+                    )
 
     def _write(self, name: str, source: Source, *, mode: str = "overwrite") -> None:
         with as_file_errors(name), self._together(f"write {name}") as batch:
@@ -341,26 +207,6 @@ class LineageFlowFileSystem(AbstractFileSystem):
             raise not_found(parent)
         self._folders.add(place.name)
 
-    def _history(self, path: str) -> list[Commit]:
-        name = self._strip_protocol(path)
-        with as_file_errors(name):
-            place = parse_place(name)
-            ref, log = self._view(place).ref, self.catalog.history.log
-            found = list(
-                every(
-                    lambda after, limit: log(place.repository, ref, path=place.path, after=after, limit=limit)
-                )
-            )
-        if not found:
-            raise not_found(name)
-        return found
-
-    def _view(self, place: Place) -> View:
-        catalog = self.catalog
-        ref = place.ref or catalog.repositories.get_repository(place.repository).default_branch
-        pending = self.transaction.pending if self._intrans else Pending()
-        return View(catalog, place.repository, ref, pending)
-
     def _target(self, name: str, *, whole: bool = False) -> tuple[Target, Place]:
         """Returns the branch that a path is written to. Raises OSError for what is no branch."""
         place = parse_place(name)
@@ -368,8 +214,10 @@ class LineageFlowFileSystem(AbstractFileSystem):
             raise no_file(name)
         if place.ref is not None:
             check_branch(self.catalog, place.repository, place.ref, name)
-        ref = self._view(place).ref
-        return Target(repository=place.repository, branch=ref), place
+            return Target(repository=place.repository, branch=place.ref), place
+        session = self._session()
+        branch = session.branch_for(place.repository) if session else self._view(place).ref
+        return Target(repository=place.repository, branch=branch), place
 
     def _dataset_of(self, target: Target, path: str) -> str | None:
         view = View(self.catalog, target.repository, target.branch, Pending())
@@ -389,6 +237,6 @@ class LineageFlowFileSystem(AbstractFileSystem):
             del self._local.batch
         batch.upload(self.catalog)
         if self._intrans:
-            self.transaction.pending.add(batch)
+            batch.replay(self.transaction.pending)
         else:
             self.commit_pending(batch, message)

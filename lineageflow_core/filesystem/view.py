@@ -14,13 +14,18 @@ from lineageflow_core.model.page import every
 class View:
     """One repository at one ref. Changes count that are `pending` for the branch that the ref is.
 
+    `at` is the commit that the ref was resolved to, where all looks have to be at one.
+
     Raises RefNotFoundError and RepositoryNotFoundError where those are not there.
     """
 
-    def __init__(self, catalog: Catalog, repository: str, ref: str, pending: Pending) -> None:
+    def __init__(
+        self, catalog: Catalog, repository: str, ref: str, pending: Pending, *, at: str | None = None
+    ) -> None:
         self.catalog = catalog
         self.repository = repository
         self.ref = ref
+        self.at = at or ref
         self._pending = pending
         self._target = Target(repository=repository, branch=ref)
 
@@ -36,20 +41,20 @@ class View:
     def committed(self, path: str) -> ObjectEntry | None:
         """Returns the committed object at `path`, or None."""
         try:
-            return self.catalog.objects.get_object(self.repository, self.ref, path)
+            return self.catalog.objects.get_object(self.repository, self.at, path)
         except ObjectNotFoundError:
             return None
 
     def dataset(self, path: str) -> Dataset | None:
         """Returns the committed dataset that `path` is or belongs to, or None."""
         try:
-            return self.catalog.objects.get_dataset(self.repository, self.ref, path)
+            return self.catalog.objects.get_dataset(self.repository, self.at, path)
         except ObjectNotFoundError:
             return None
 
     def holds(self, path: str) -> bool:
         """Tells whether anything committed is at or below `path`."""
-        page = self.catalog.objects.list_objects(self.repository, self.ref, path=path, limit=1)
+        page = self.catalog.objects.list_objects(self.repository, self.at, path=path, limit=1)
         return bool(page.items)
 
     def items(self, folder: str) -> Iterator[Item]:
@@ -59,7 +64,7 @@ class View:
         objects = self.catalog.objects
         return every(
             lambda after, limit: objects.list_folder(
-                self.repository, self.ref, path=folder, after=after, limit=limit
+                self.repository, self.at, path=folder, after=after, limit=limit
             )
         )
 
@@ -68,7 +73,7 @@ class View:
         objects = self.catalog.objects
         stored = every(
             lambda after, limit: objects.list_objects(
-                self.repository, self.ref, path=folder, after=after, limit=limit
+                self.repository, self.at, path=folder, after=after, limit=limit
             )
         )
         if not self._pending.touches(self._target, folder):
@@ -80,7 +85,7 @@ class View:
         """Tells whether anything lies below `path`. The repository itself is a folder, even empty."""
         if self._pending.touches(self._target, path):
             return not path or any(entry.path != path for entry in self.objects(path))
-        page = self.catalog.objects.list_folder(self.repository, self.ref, path=path, limit=1)
+        page = self.catalog.objects.list_folder(self.repository, self.at, path=path, limit=1)
         return not path or any(item.path != path for item in page.items)
 
 

@@ -55,6 +55,16 @@ def replace(path: str, objects: Iterable[ObjectEntry], *, dataset: str | None = 
     return Change(kind=ChangeKind.REPLACE, path=path, dataset=dataset, objects=tuple(objects))
 
 
+def paths_of(changes: Iterable[Change]) -> list[str]:
+    """Returns the paths that changes touch: of each object, and where things go as a whole, of that."""
+    found: list[str] = []
+    for change in changes:
+        if change.kind is not ChangeKind.PUT:
+            found.append(change.path)
+        found += ["/".join(filter(None, (change.path, entry.path))) for entry in change.objects]
+    return found
+
+
 def check_change(change: Change) -> Change:
     """Returns `change` with its paths in Unicode NFC, as `check_path` does.
 

@@ -166,7 +166,11 @@ def _delete(method: Callable[..., Any], path: str) -> Route:
     return _row(Verb.DELETE, method, path)
 
 
-_MEMBERS = {protocol.__name__: member for member, protocol in get_type_hints(Catalog).items()}
+_MEMBERS = {
+    protocol.__name__: member
+    for member, protocol in get_type_hints(Catalog).items()
+    if isinstance(protocol, type)
+}
 
 _REPOSITORY = "/repositories/{repository}"
 _COMMIT = _REPOSITORY + "/commits/{ref}"

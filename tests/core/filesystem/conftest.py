@@ -7,9 +7,11 @@ from typing import Any
 
 import fsspec
 import pytest
+import upath.registry
 
 from lineageflow_core import Repository, connect
 from lineageflow_core.filesystem import LineageFlowFileSystem
+from lineageflow_core.filesystem.path import LineageFlowPath
 from tests.server.serving import TOKEN, served
 
 REPOSITORY = "sales"
@@ -32,6 +34,7 @@ class Reached:
 def lf() -> None:
     """Makes the protocol known, as the distribution's entry point does where it is installed."""
     fsspec.register_implementation("lf", LineageFlowFileSystem, clobber=True)
+    upath.registry.register_implementation("lf", LineageFlowPath, clobber=True)
 
 
 @pytest.fixture

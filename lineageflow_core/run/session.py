@@ -6,53 +6,27 @@ that completes a step is stored before `complete` returns. So a published run's 
 """
 
 import dataclasses
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import Any
 from uuid import uuid4
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.errors import InvalidInputError, NotFoundError, ObjectNotFoundError
-from lineageflow_core.model.change import replace
+from lineageflow_core.errors import InvalidInputError, NotFoundError, ObjectNotFoundError, StateError
+from lineageflow_core.model.change import Change, paths_of, replace
+from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, RunId, SnapshotId, parse_run_id
 from lineageflow_core.model.objects import ObjectEntry, Snapshot
-from lineageflow_core.model.page import MAX_LIMIT
+from lineageflow_core.model.page import every
 from lineageflow_core.model.run import CodeVersion, Job, Run, RunState, Transaction
 from lineageflow_core.openlineage.access import DatasetAccess
 from lineageflow_core.openlineage.events import run_event
 from lineageflow_core.openlineage.naming import pipeline_job
 from lineageflow_core.openlineage.vocabulary import EventType
+from lineageflow_core.run.accesses import Accesses
+from lineageflow_core.run.results import Reading, Written
 from lineageflow_core.uploads import Source, upload_sources
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a run read of one dataset."""
-
-    repository: str
-    commit: CommitId
-    """The state of the repository that it was read from."""
-    snapshots: tuple[Snapshot, ...]
-    """Its exact content: one for each partition, or one for the whole where it has none."""
-    objects: tuple[ObjectEntry, ...]
-    catalog: Catalog
-
-    def open(self, entry: ObjectEntry) -> BinaryIO:
-        """Opens one of `objects` for reading. Raises IntegrityError rather than give damaged bytes."""
-        return self.catalog.content.open(self.repository, entry.object_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What a run wrote."""
-
-    snapshot: Snapshot
-    commit: CommitId
-    """The commit on the run's branch."""
-    previous: SnapshotId | None
-    """What was there before, as the run saw it."""
 
 
 class RunSession:
@@ -95,12 +69,42 @@ class RunSession:
             environment=dict(environment),
             params=dict(params),
         )
-        self._catalog = catalog
-        self._repository = repository
-        self._base, self._into, self._author = base, into, author
-        self._reads: list[DatasetAccess] = []
-        self._writes: list[DatasetAccess] = []
+        self.catalog = catalog
+        self.repository = repository
+        self.author = author
+        self._base, self._into = base, into
+        self._accesses = Accesses(catalog)
         self._started = False
+        self._begun = False
+        self._process: int | None = os.getpid()
+
+    @classmethod
+    def join(cls, catalog: Catalog, arguments: Mapping[str, Any]) -> "RunSession":
+        """Returns a session of a run that another process began, from its `arguments`.
+
+        It tells of every read and write at once; how the run ends is told by the process that began it.
+        """
+        session = cls(catalog, **arguments)
+        session._started = True
+        session._process = None
+        return session
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What `join` needs in another process. Plain values, and equal for equal sessions."""
+        run = self.run
+        return {
+            "repository": self.repository,
+            "job": run.job,
+            "run_id": run.id,
+            "pipeline": self.pipeline,
+            "base": self._base,
+            "into": self._into,
+            "author": self.author,
+            "code": run.code,
+            "environment": run.environment,
+            "params": run.params,
+        }
 
     @property
     def ref(self) -> str:
@@ -110,8 +114,8 @@ class RunSession:
     @property
     def transaction(self) -> Transaction:
         """The run's transaction, begun if it was not."""
-        return self._catalog.transactions.begin(
-            self._repository, self.pipeline, base=self._base, into=self._into
+        return self.catalog.transactions.begin(
+            self.repository, self.pipeline, base=self._base, into=self._into
         )
 
     def start(self) -> None:
@@ -128,20 +132,17 @@ class RunSession:
         `ref` overrides what the run sees. Raises ObjectNotFoundError if the dataset or a partition is not
         there, naming where it was looked for.
         """
-        self.start()
-        if ref is None:
-            _ = self.transaction
-        commit = self._catalog.refs.resolve(self._repository, ref or self.ref).id
+        commit = self.see(self.repository, ref)
         snapshots = self._snapshots(commit, dataset, partitions, ref)
         objects = tuple(
             entry
             for snapshot in snapshots
             for entry in self._objects(commit, "/".join(filter(None, (dataset, snapshot.partition))))
         )
-        self._reads.append(
-            DatasetAccess(repository=self._repository, snapshots=snapshots, commit=commit, ref=ref)
+        self._accesses.add_read(
+            DatasetAccess(repository=self.repository, snapshots=snapshots, commit=commit, ref=ref)
         )
-        return Reading(self._repository, commit, snapshots, objects, self._catalog)
+        return Reading(self.repository, commit, snapshots, objects, self.catalog)
 
     def write(
         self,
@@ -164,27 +165,26 @@ class RunSession:
                 f"run {self.run.id} gave no files for {dataset!r}: a dataset or partition without any does "
                 "not exist; write one, if need be without rows"
             )
-        self.start()
-        _ = self.transaction
+        self._begin()
         path = f"{dataset}/{partition}" if partition else dataset
         previous = self._snapshot_now(path)
         change = replace(
             path,
-            upload_sources(self._catalog, self._repository, files),
+            upload_sources(self.catalog, self.repository, files),
             dataset=dataset if partition else None,
         )
-        commit = self._catalog.history.commit(
-            self._repository,
+        commit = self.catalog.history.commit(
+            self.repository,
             self.ref,
             [change],
-            author=self._author,
+            author=self.author,
             message=message or f"{self.run.job.name}: write {path}",
             run_id=self.run.id,
         )
-        snapshot = self._catalog.objects.get_snapshot(self._repository, commit.id, path)
-        self._writes.append(
+        snapshot = self.catalog.objects.get_snapshot(self.repository, commit.id, path)
+        self._accesses.add_write(
             DatasetAccess(
-                repository=self._repository,
+                repository=self.repository,
                 snapshots=(snapshot,),
                 commit=commit.id,
                 ref=self.ref,
@@ -194,6 +194,50 @@ class RunSession:
             )
         )
         return Written(snapshot=snapshot, commit=commit.id, previous=previous)
+
+    def ref_for(self, repository: str) -> str:
+        """Returns what the run reads where the code names no ref: its own state, or a default branch."""
+        if repository != self.repository:
+            return self.catalog.repositories.get_repository(repository).default_branch
+        self._begin()
+        return self.ref
+
+    def see(self, repository: str, ref: str | None = None) -> CommitId:
+        """Returns the commit that the run sees of a repository now: at `ref`, else at `ref_for`."""
+        self.start()
+        return self.catalog.refs.resolve(repository, ref or self.ref_for(repository)).id
+
+    def record_read(self, repository: str, commit: CommitId, path: str, *, ref: str | None = None) -> None:
+        """Records that the run read the file at `path` in a commit that it sees."""
+        if self._accesses.read_file(repository, commit, path, ref=ref):
+            self._report_from_elsewhere()
+
+    def branch_for(self, repository: str) -> str:
+        """Returns the branch that the run writes to where the code names none: its own.
+
+        Raises StateError for another repository: what a run writes there is not published with it.
+        """
+        if repository != self.repository:
+            raise StateError(
+                f"run {self.run.id} publishes to {self.repository!r}; to write to {repository!r}, name a "
+                f"branch: 'lf://{repository}/@<branch>/...'",
+                repository=repository,
+            )
+        self._begin()
+        return self.ref
+
+    def commit(self, repository: str, branch: str, changes: Sequence[Change], *, message: str) -> Commit:
+        """Commits changes to `branch`, and records what they leave in the datasets that they touch.
+
+        The run's own branch is `branch_for(repository)`. Raises as `History.commit` does.
+        """
+        self.start()
+        commit = self.catalog.history.commit(
+            repository, branch, changes, author=self.author, message=message, run_id=self.run.id
+        )
+        self._accesses.write_files(repository, commit.id, paths_of(changes), ref=branch)
+        self._report_from_elsewhere()
+        return commit
 
     def report(self) -> None:
         """Tells what was read and written so far: for a step whose end another process tells."""
@@ -213,8 +257,8 @@ class RunSession:
         Raises MergeConflictError; then nothing is visible, and the run's branch is as it was.
         """
         _ = self.transaction
-        published = self._catalog.transactions.publish(
-            self._repository, self.pipeline, author=self._author, message=message
+        published = self.catalog.transactions.publish(
+            self.repository, self.pipeline, author=self.author, message=message
         )
         self.complete()
         return published
@@ -222,9 +266,20 @@ class RunSession:
     def discard(self, error: str) -> Transaction:
         """Closes the transaction of a run that failed, keeping its branch to be looked at; then fails."""
         _ = self.transaction
-        discarded = self._catalog.transactions.discard(self._repository, self.pipeline)
+        discarded = self.catalog.transactions.discard(self.repository, self.pipeline)
         self.fail(error)
         return discarded
+
+    def _begin(self) -> None:
+        self.start()
+        if not self._begun:
+            _ = self.transaction
+            self._begun = True
+
+    def _report_from_elsewhere(self) -> None:
+        """Tells at once in another process than the first one, which tells the end but knows only its own."""
+        if os.getpid() != self._process:
+            self.report()
 
     def _emit(self, event_type: EventType, *, error: str | None = None) -> None:
         run = dataclasses.replace(self.run, error=error)
@@ -233,27 +288,25 @@ class RunSession:
             run,
             at=datetime.now(UTC),
             parent=self._parent,
-            inputs=self._reads,
-            outputs=self._writes,
+            inputs=self._accesses.reads,
+            outputs=self._accesses.writes,
         )
-        self._catalog.lineage.ingest([event])
+        self.catalog.lineage.ingest([event])
 
     def _snapshots(
         self, commit: CommitId, dataset: str, partitions: Sequence[str] | None, ref: str | None
     ) -> tuple[Snapshot, ...]:
-        objects = self._catalog.objects
+        objects = self.catalog.objects
         if partitions is None:
-            found: list[Snapshot] = []
-            after: str | None = None
-            while True:
-                page = objects.list_snapshots(self._repository, commit, dataset, after=after, limit=MAX_LIMIT)
-                found += page.items
-                if page.next is None:
-                    return tuple(found)
-                after = page.next
+            pages = every(
+                lambda after, limit: objects.list_snapshots(
+                    self.repository, commit, dataset, after=after, limit=limit
+                )
+            )
+            return tuple(pages)
         try:
             return tuple(
-                objects.get_snapshot(self._repository, commit, f"{dataset}/{partition}")
+                objects.get_snapshot(self.repository, commit, f"{dataset}/{partition}")
                 for partition in partitions
             )
         except ObjectNotFoundError as error:
@@ -263,30 +316,15 @@ class RunSession:
             ) from None
 
     def _objects(self, commit: CommitId, path: str) -> Iterator[ObjectEntry]:
-        after: str | None = None
-        while True:
-            page = self._catalog.objects.list_objects(
-                self._repository, commit, path=path, after=after, limit=MAX_LIMIT
+        objects = self.catalog.objects
+        return every(
+            lambda after, limit: objects.list_objects(
+                self.repository, commit, path=path, after=after, limit=limit
             )
-            yield from page.items
-            if page.next is None:
-                return
-            after = page.next
+        )
 
     def _snapshot_now(self, path: str) -> SnapshotId | None:
         try:
-            return self._catalog.objects.get_snapshot(self._repository, self.ref, path).snapshot
+            return self.catalog.objects.get_snapshot(self.repository, self.ref, path).snapshot
         except NotFoundError:
             return None
-
-
-@contextmanager
-def run_transaction(session: RunSession) -> Iterator[RunSession]:
-    """Publishes the session's run at the end of the block, or discards it if the block raises."""
-    session.start()
-    try:
-        yield session
-    except BaseException as error:
-        session.discard(f"{type(error).__name__}: {error}")
-        raise
-    session.publish()

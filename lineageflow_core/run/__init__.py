@@ -1,0 +1,7 @@
+"""A run as its code sees it: `RunSession`, and which one is current."""
+
+from lineageflow_core.run.current import current_run, outside_runs, run_transaction, running
+from lineageflow_core.run.results import Reading, Written
+from lineageflow_core.run.session import RunSession
+
+__all__ = ["Reading", "RunSession", "Written", "current_run", "outside_runs", "run_transaction", "running"]
