@@ -15,12 +15,12 @@ from lineageflow_core.cli.commit_graph import draw
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import LimitOption, most_of
 from lineageflow_core.cli.output import Column
-from lineageflow_core.model.page import every
 from lineageflow_core.cli.run_ids import find_run
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.diff import DatasetDiff
 from lineageflow_core.model.ids import CommitId
+from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import RefKind, parse_instant
 
 _COLUMNS = (

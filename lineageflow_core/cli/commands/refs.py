@@ -10,8 +10,8 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import AuthorOption
 from lineageflow_core.cli.output import Column
-from lineageflow_core.model.page import every
 from lineageflow_core.model.branch import BranchStatus
+from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import Ref, RefKind
 
 _COLUMNS = (
