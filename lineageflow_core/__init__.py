@@ -1,15 +1,33 @@
 """LineageFlow: versioned datasets with git semantics, and the lineage of every version.
 
-`connect` opens a lake, `Repository` works on one repository of it, `RunSession` is one run that reads and
-writes there. The values that they give and take are in `lineageflow_core.model`, the errors in
-`lineageflow_core.errors`.
+`connect` opens a lake; its `repository` method gives a `Repository`, and that `Branch`, `Dataset` and
+`Transaction`. `RunSession` is one run that reads and writes there. The values that they give and take are in
+`lineageflow_core.model`, the errors in `lineageflow_core.errors`.
 """
 
+from lineageflow_core.branch import Branch
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.connect import connect
+from lineageflow_core.dataset import Dataset
 from lineageflow_core.errors import LineageFlowError
+from lineageflow_core.lake import Lake
 from lineageflow_core.model.run import CodeVersion, Job
 from lineageflow_core.repository import Repository
-from lineageflow_core.run import RunSession
+from lineageflow_core.run import RunSession, current_run, run_transaction
+from lineageflow_core.transaction import Transaction
 
-__all__ = ["Catalog", "CodeVersion", "Job", "LineageFlowError", "Repository", "RunSession", "connect"]
+__all__ = [
+    "Branch",
+    "Catalog",
+    "CodeVersion",
+    "Dataset",
+    "Job",
+    "Lake",
+    "LineageFlowError",
+    "Repository",
+    "RunSession",
+    "Transaction",
+    "connect",
+    "current_run",
+    "run_transaction",
+]

@@ -5,18 +5,19 @@ point `lineageflow.connectors` (a function from the address to a Catalog): `fold
 otherwise the scheme's name, such as `postgresql`.
 """
 
-from dataclasses import replace
+from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.lake import Lake
 
 CONNECTORS = "lineageflow.connectors"
 
 
-def connect(address: str, *, token: str | None = None) -> Catalog:
+def connect(address: str, *, token: str | None = None) -> Lake:
     """Opens the lake at `address`: a folder, `memory:`, `http(s)://host`, or what a connector offers.
 
     A folder that is no lake yet becomes one. `token` is the bearer token for a server. Raises
@@ -26,20 +27,25 @@ def connect(address: str, *, token: str | None = None) -> Catalog:
         from lineageflow_core.service.embedded import open_embedded
         from lineageflow_core.store.memory import MemoryStores
 
-        return open_embedded(MemoryStores())
+        return _lake(open_embedded(MemoryStores()), None)
     scheme = urlsplit(address).scheme if "://" in address else "folder"
     if scheme in {"http", "https"}:
         from lineageflow_core.remote.client import open_remote
 
-        return replace(open_remote(address, token=token), address=whole_address(address))
+        return _lake(open_remote(address, token=token), whole_address(address))
     for found in entry_points(group=CONNECTORS, name=scheme.partition("+")[0]):
         catalog = found.load()(address)
         assert isinstance(catalog, Catalog)
-        return replace(catalog, address=whole_address(address))
+        return _lake(catalog, whole_address(address))
     raise InvalidInputError(
         f"nothing here can open {address!r}; install 'lineageflow-core[sql]' for folders and databases, or "
         "name a server as in 'https://lineage.example'"
     )
+
+
+def _lake(catalog: Catalog, address: str | None) -> Lake:
+    members = {field.name: getattr(catalog, field.name) for field in fields(Catalog)}
+    return Lake(**(members | {"address": address}))
 
 
 def whole_address(address: str) -> str:

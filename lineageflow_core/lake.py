@@ -1,52 +1,28 @@
-"""Where the lake is that a command works on, or an `lf://` path leads to, where neither says."""
+"""A lake as `connect` gives it: a Catalog that hands out its repositories, and knows where it is."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass
 
-from lineageflow_core.errors import NotFoundError
-
-VARIABLE = "LINEAGEFLOW_LAKE"
-TOKEN_VARIABLE = "LINEAGEFLOW_TOKEN"
-
-_DATABASE = "lineageflow.db"
-"""The file that makes a folder a lake."""
-_USUAL_FOLDER = "lake"
-"""What a lake's folder is called where nobody says otherwise."""
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.html import repositories_page
+from lineageflow_core.model.page import every
+from lineageflow_core.repository import Repository
 
 
-def lake_address(given: str | None, environment: Mapping[str, str], folder: Path) -> str:
-    """Returns the lake's address: as given, else from the environment, else the nearest one found.
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Lake(Catalog):
+    """One lake, open.
 
-    A lake is looked for in `folder` and then in each folder above it: the folder itself, or its subfolder
-    `lake`. Where there is none, the address is `./lake`, which may not exist yet.
+    >>> lake = connect("./lake")
+    >>> repo = lake.repository("sales", author="ada").create(exist_ok=True)
     """
-    if given or environment.get(VARIABLE):
-        return given or environment[VARIABLE]
-    for place in (folder, *folder.parents):
-        for candidate in (place, place / _USUAL_FOLDER):
-            if is_lake(candidate):
-                return str(candidate)
-    return str(folder / _USUAL_FOLDER)
 
+    def repository(self, name: str, *, author: str = "lineageflow") -> Repository:
+        """Returns a repository; `author` is who commits are by. Nothing is looked up before it is used."""
+        return Repository(self, name, author=author)
 
-def is_folder(address: str) -> bool:
-    """Tells whether an address is a folder on this machine."""
-    return "://" not in address and address != "memory:"
+    def __repr__(self) -> str:
+        return f"connect({self.address or 'memory:'!r})"
 
-
-def is_lake(folder: Path) -> bool:
-    """Tells whether a folder is a lake, as far as this user may look."""
-    try:
-        return (folder / _DATABASE).is_file()
-    except PermissionError:
-        return False
-
-
-def check_lake(address: str) -> None:
-    """Raises NotFoundError if the address is a folder that is no lake: reading must not make one."""
-    if is_folder(address) and not is_lake(Path(address)):
-        raise NotFoundError(
-            f"there is no lake at {address!r}; name one with --lake (the storage option 'lake') or "
-            f"{VARIABLE}, or make one there with `lineageflow repo create NAME`",
-            lake=address,
-        )
+    def _repr_html_(self) -> str:
+        pages = every(lambda after, limit: self.repositories.list_repositories(after=after, limit=limit))
+        return repositories_page(list(pages))

@@ -4,32 +4,51 @@ It only delegates: what it can do, the catalog's operations can.
 """
 
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from lineageflow_core.branch import Branch, MergePolicy
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.errors import AlreadyExistsError
-from lineageflow_core.model.change import Change, put, replace
+from lineageflow_core.dataset import Dataset
+from lineageflow_core.errors import AlreadyExistsError, InvalidInputError, RefNotFoundError
+from lineageflow_core.html import MAX_ROWS, repository_page
+from lineageflow_core.listings import Commits, Differences
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.merge import Side
-from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.refs import Ref
 from lineageflow_core.model.repository import RepositoryInfo
-from lineageflow_core.uploads import Source, upload_sources
+from lineageflow_core.scope import Scope
+from lineageflow_core.transaction import Transaction
+from lineageflow_core.uploads import Source
+from lineageflow_core.writing import DirectWriting
+
+if TYPE_CHECKING:
+    from lineageflow_core.frames import Data
 
 
 class Repository:
     """One repository of a lake.
 
-    `author` is who its commits are by. `ref` and `branch` default to the default branch throughout.
+    `author` is who its commits are by. `ref` and `branch` default to what the current run sees and writes,
+    and outside of runs to the default branch, throughout.
+
+    >>> repo = connect("./lake").repository("sales", author="ada")
+    >>> repo.write("orders", frame)
+    >>> repo.dataset("orders").pandas(where="amount > 100")
     """
 
     def __init__(self, catalog: Catalog, name: str, *, author: str = "lineageflow") -> None:
         self.catalog = catalog
         self.name = name
         self.author = author
+        self._scope = Scope(catalog, name, author)
 
     def __repr__(self) -> str:
-        return f"Repository({self.name!r})"
+        return repr(self._scope)
+
+    def _repr_html_(self) -> str:
+        ref = self._scope.ref()
+        items = self._scope.items(self.catalog.objects.list_folder, ref, path="", most=MAX_ROWS + 1)
+        return repository_page(self.name, items, self.head(ref))
 
     @property
     def info(self) -> RepositoryInfo:
@@ -45,29 +64,95 @@ class Repository:
                 raise
         return self
 
+    # Refs
+
     def head(self, ref: str | None = None) -> Commit:
         """Returns the commit that `ref` names now."""
-        return self.catalog.refs.resolve(self.name, ref or self.info.default_branch)
+        return self.catalog.refs.resolve(self.name, self._scope.ref(ref))
 
-    def branch(self, name: str, *, source: str | None = None) -> Ref:
-        """Makes a branch at `source`."""
-        start = source or self.info.default_branch
-        return self.catalog.refs.create_branch(self.name, name, source=start, author=self.author)
+    def on(self, branch: str) -> Branch:
+        """Returns a branch that is there, to read it and write to it."""
+        return Branch(self._scope, branch)
+
+    def branch(self, name: str, *, base: str | None = None, merge: MergePolicy = "never") -> Branch:
+        """Makes a branch at the ref `base`; as a block, with `merge="on_success"`, it merges back.
+
+        >>> with repo.branch("cleanup", base="main", merge="on_success") as b:
+        ...     b.write("orders", cleaned)
+
+        It is merged into `base`, if that is a branch, else into the default one. Raises AlreadyExistsError;
+        `on` gives a branch that is there.
+        """
+        start = base or self._scope.default_branch
+        into = start if merge == "on_success" and self._is_branch(start) else None
+        self.catalog.refs.create_branch(self.name, name, source=start, author=self.author)
+        return Branch(self._scope, name, into=into, merge=merge)
 
     def tag(self, name: str, *, source: str | None = None) -> Ref:
         """Makes a tag at `source`."""
-        start = source or self.info.default_branch
+        start = source or self._scope.default_branch
         return self.catalog.refs.create_tag(self.name, name, source=start, author=self.author)
+
+    # Reading
+
+    def dataset(self, path: str, *, ref: str | None = None) -> Dataset:
+        """Returns a dataset as it is at `ref`. Nothing is read yet."""
+        return Dataset(self._scope, path, ref=ref)
+
+    def datasets(self, path: str = "", *, ref: str | None = None) -> list[Dataset]:
+        """Returns the datasets at or below `path`, by path."""
+        found = self._scope.items(
+            self.catalog.objects.list_datasets, self._scope.ref(ref), path=path, most=None
+        )
+        return [Dataset(self._scope, each.path, ref=ref) for each in found]
 
     def open(self, path: str, *, ref: str | None = None) -> BinaryIO:
         """Opens the object at `path` for reading. Raises ObjectNotFoundError, IntegrityError."""
-        entry = self.catalog.objects.get_object(self.name, ref or self.info.default_branch, path)
-        return self.catalog.content.open(self.name, entry.object_id)
+        return self._scope.open(path, ref=ref)
 
     def read_bytes(self, path: str, *, ref: str | None = None) -> bytes:
         """Returns the bytes of the object at `path`."""
         with self.open(path, ref=ref) as stream:
             return stream.read()
+
+    def log(self, path: str = "", *, ref: str | None = None, limit: int = 20) -> Commits:
+        """Returns the last commits, newest first; with `path`, those that changed it."""
+        log = self.catalog.history.log
+        return Commits(self._scope.items(log, self._scope.ref(ref), path=path, most=limit))
+
+    def diff(self, left: str, right: str | None = None, *, path: str = "") -> Differences:
+        """Returns what differs at or below `path` from the ref `left` to `right`."""
+        return Differences.between(self._scope, left, self._scope.ref(right), path=path)
+
+    # Writing
+
+    def transaction(self, message: str, *, branch: str | None = None) -> Transaction:
+        """Returns a block whose writes are one commit.
+
+        >>> with repo.transaction("orders and customers") as tx:
+        ...     tx.write("orders", orders)
+        ...     tx.write("customers", customers)
+        """
+        return Transaction(self._scope, branch, message)
+
+    def write(
+        self,
+        path: str,
+        data: "Data",
+        *,
+        partition: str | None = None,
+        message: str | None = None,
+        branch: str | None = None,
+    ) -> Commit:
+        """Writes a dataset, or one partition of it, as one thing and one commit: what was there is gone.
+
+        `data` is a table of pandas, polars, Arrow or DuckDB, bytes, text (str), a local file or folder
+        (Path), or files by relative path. A table becomes the format that `path` ends in (.parquet, .csv,
+        .arrow), else one Parquet file in the folder `path`.
+
+        >>> repo.write("orders", frame, partition="2026-05", message="May")
+        """
+        return self._to(branch).write(path, data, partition=partition, message=message)
 
     def put(
         self,
@@ -79,8 +164,7 @@ class Repository:
         dataset: str | None = None,
     ) -> Commit:
         """Adds or edits one object, or several below `path` (by relative path), as one commit."""
-        change = put(path, self._upload(source), dataset=dataset)
-        return self._commit(branch, change, message or f"put {path}")
+        return self._to(branch).put(path, source, dataset=dataset, message=message)
 
     def replace(
         self,
@@ -92,8 +176,11 @@ class Repository:
         dataset: str | None = None,
     ) -> Commit:
         """Writes a dataset, or with `dataset` one of its partitions, as one thing, as one commit."""
-        change = replace(path, self._upload(source), dataset=dataset)
-        return self._commit(branch, change, message or f"replace {path}")
+        return self._to(branch).replace(path, source, dataset=dataset, message=message)
+
+    def delete(self, path: str, *, message: str | None = None, branch: str | None = None) -> Commit:
+        """Removes the object, dataset, partition or folder at `path`, as one commit."""
+        return self._to(branch).delete(path, message=message)
 
     def merge(
         self,
@@ -104,16 +191,17 @@ class Repository:
         message: str | None = None,
     ) -> Commit:
         """Merges `source` into a branch. Raises MergeConflictError."""
-        target = into or self.info.default_branch
+        target = into or self._scope.default_branch
         return self.catalog.history.merge(
             self.name, source, into=target, author=self.author, picks=picks, message=message
         )
 
-    def _commit(self, branch: str | None, change: Change, message: str) -> Commit:
-        return self.catalog.history.commit(
-            self.name, branch or self.info.default_branch, [change], author=self.author, message=message
-        )
+    def _to(self, branch: str | None) -> DirectWriting:
+        return DirectWriting(self._scope, branch)
 
-    def _upload(self, source: Source | Mapping[str, Source]) -> list[ObjectEntry]:
-        files = source if isinstance(source, Mapping) else {"": source}
-        return upload_sources(self.catalog, self.name, files)
+    def _is_branch(self, ref: str) -> bool:
+        try:
+            self.catalog.refs.get_ref(self.name, ref)
+        except (RefNotFoundError, InvalidInputError):
+            return False
+        return True

@@ -151,7 +151,7 @@ class Story:
             "The same delivery, read as minutes, on the good run's inputs, published to a branch.",
         )
         self.command(f"branch create replay --from {short(good.id)}")
-        self.repository.branch("replay", source=good.id)
+        self.repository.branch("replay", base=good.id)
         before = self.repository.head()
         played = self.play(CORRECTED, tags={REF_TAG: good.id, INTO_TAG: "replay"})
         claim("the replay succeeds", holds=played.succeeded)

@@ -21,7 +21,7 @@ from lineageflow_core.cli import PROGRAM
 from lineageflow_core.cli.output import Output
 from lineageflow_core.cli.places import Places
 from lineageflow_core.connect import connect
-from lineageflow_core.lake import TOKEN_VARIABLE, VARIABLE, check_lake, lake_address
+from lineageflow_core.location import TOKEN_VARIABLE, VARIABLE, check_lake, lake_address
 
 _PANEL = "Common options"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.connect import connect
-from lineageflow_core.lake import TOKEN_VARIABLE, check_lake, lake_address
+from lineageflow_core.location import TOKEN_VARIABLE, check_lake, lake_address
 
 _opened: dict[tuple[int, str, str | None], Catalog] = {}
 _opening = threading.Lock()

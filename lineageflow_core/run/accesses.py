@@ -14,6 +14,7 @@ from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.names import is_under, parents_of
 from lineageflow_core.model.objects import Snapshot
 from lineageflow_core.openlineage.access import DatasetAccess
+from lineageflow_core.run.look import path_of
 
 
 class Accesses:
@@ -61,7 +62,7 @@ class Accesses:
         if snapshot is None:
             return False
         with self._lock:
-            self._seen.add((repository, commit, _path(snapshot)))
+            self._seen.add((repository, commit, path_of(snapshot)))
             if (repository, snapshot) in self._own:
                 return False
             self._reads.append(
@@ -80,7 +81,7 @@ class Accesses:
                 continue
             snapshot = self._unit(repository, commit, path)
             if snapshot is not None:
-                units[_path(snapshot)] = snapshot
+                units[path_of(snapshot)] = snapshot
             else:
                 gone.append(path)
         with self._lock:
@@ -115,7 +116,3 @@ class Accesses:
             )
         except ObjectNotFoundError:
             return None
-
-
-def _path(snapshot: Snapshot) -> str:
-    return "/".join(filter(None, (snapshot.dataset, snapshot.partition)))

@@ -7,7 +7,7 @@ that completes a step is stored before `complete` returns. So a published run's 
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -17,14 +17,13 @@ from lineageflow_core.errors import InvalidInputError, NotFoundError, ObjectNotF
 from lineageflow_core.model.change import Change, paths_of, replace
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, RunId, SnapshotId, parse_run_id
-from lineageflow_core.model.objects import ObjectEntry, Snapshot
-from lineageflow_core.model.page import every
 from lineageflow_core.model.run import CodeVersion, Job, Run, RunState, Transaction
 from lineageflow_core.openlineage.access import DatasetAccess
 from lineageflow_core.openlineage.events import run_event
 from lineageflow_core.openlineage.naming import pipeline_job
 from lineageflow_core.openlineage.vocabulary import EventType
 from lineageflow_core.run.accesses import Accesses
+from lineageflow_core.run.look import look
 from lineageflow_core.run.results import Reading, Written
 from lineageflow_core.uploads import Source, upload_sources
 
@@ -133,16 +132,19 @@ class RunSession:
         there, naming where it was looked for.
         """
         commit = self.see(self.repository, ref)
-        snapshots = self._snapshots(commit, dataset, partitions, ref)
-        objects = tuple(
-            entry
-            for snapshot in snapshots
-            for entry in self._objects(commit, "/".join(filter(None, (dataset, snapshot.partition))))
-        )
+        try:
+            reading = look(self.catalog, self.repository, commit, dataset, partitions=partitions)
+        except ObjectNotFoundError as error:
+            if partitions is None:
+                raise
+            raise ObjectNotFoundError(
+                f"{error.message} (the run reads {ref or self.ref}, which is at {commit[:8]})",
+                **error.details,
+            ) from None
         self._accesses.add_read(
-            DatasetAccess(repository=self.repository, snapshots=snapshots, commit=commit, ref=ref)
+            DatasetAccess(repository=self.repository, snapshots=reading.snapshots, commit=commit, ref=ref)
         )
-        return Reading(self.repository, commit, snapshots, objects, self.catalog)
+        return reading
 
     def write(
         self,
@@ -292,36 +294,6 @@ class RunSession:
             outputs=self._accesses.writes,
         )
         self.catalog.lineage.ingest([event])
-
-    def _snapshots(
-        self, commit: CommitId, dataset: str, partitions: Sequence[str] | None, ref: str | None
-    ) -> tuple[Snapshot, ...]:
-        objects = self.catalog.objects
-        if partitions is None:
-            pages = every(
-                lambda after, limit: objects.list_snapshots(
-                    self.repository, commit, dataset, after=after, limit=limit
-                )
-            )
-            return tuple(pages)
-        try:
-            return tuple(
-                objects.get_snapshot(self.repository, commit, f"{dataset}/{partition}")
-                for partition in partitions
-            )
-        except ObjectNotFoundError as error:
-            raise ObjectNotFoundError(
-                f"{error.message} (the run reads {ref or self.ref}, which is at {commit[:8]})",
-                **error.details,
-            ) from None
-
-    def _objects(self, commit: CommitId, path: str) -> Iterator[ObjectEntry]:
-        objects = self.catalog.objects
-        return every(
-            lambda after, limit: objects.list_objects(
-                self.repository, commit, path=path, after=after, limit=limit
-            )
-        )
 
     def _snapshot_now(self, path: str) -> SnapshotId | None:
         try:

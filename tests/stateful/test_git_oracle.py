@@ -56,7 +56,7 @@ class GitAgrees(RuleBasedStateMachine):
     def branch(self, source: str) -> str:
         name = f"b{self.count}"
         self.count += 1
-        self.repo.branch(name, source=source)
+        self.repo.branch(name, base=source)
         return name
 
     @rule(branch=branches, edits=EDITS)

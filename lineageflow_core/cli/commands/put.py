@@ -20,7 +20,7 @@ from lineageflow_core.cli.commands.commits import show_commit, tip_of
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import AuthorOption, BranchOption, MessageOption
 from lineageflow_core.errors import InvalidInputError, NotFoundError
-from lineageflow_core.lake import is_folder
+from lineageflow_core.location import is_folder
 from lineageflow_core.model.address import Address
 from lineageflow_core.model.change import Change
 from lineageflow_core.model.change import put as put_change

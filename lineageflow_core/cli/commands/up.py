@@ -9,7 +9,7 @@ import typer
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.errors import InvalidInputError
-from lineageflow_core.lake import TOKEN_VARIABLE
+from lineageflow_core.location import TOKEN_VARIABLE
 
 _SERVER = "lineageflow_server.serve"
 

@@ -59,7 +59,7 @@ CALLS = {
         meanwhile=_topic_is_gone,
     ),
     "delete_branch": Repeated(
-        call=_refs("delete_branch", "topic"), meanwhile=lambda repo: repo.branch("topic", source="main")
+        call=_refs("delete_branch", "topic"), meanwhile=lambda repo: repo.branch("topic", base="main")
     ),
     "delete_tag": Repeated(
         call=_refs("delete_tag", "v1"), meanwhile=lambda repo: repo.tag("v1", source="main")

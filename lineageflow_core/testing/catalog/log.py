@@ -255,7 +255,7 @@ class BranchesContract(CatalogContract):
         repo.branch("behind")
         repo.put("a", b"1", branch="ahead")
         made = commit(repo, put("b", entries(repo, {"": b"1"})), branch="ahead")
-        repo.branch("both", source="ahead")
+        repo.branch("both", base="ahead")
         repo.put("c", b"1")
         repo.put("d", b"1", branch="both")
         listed = in_pages_of_one(
@@ -276,7 +276,7 @@ class BranchesContract(CatalogContract):
     def test_branches_are_compared_with_any_ref(self, repo: Repository) -> None:
         repo.branch("x-1")
         repo.put("a", b"1", branch="x-1")
-        repo.branch("x-2", source="x-1")
+        repo.branch("x-2", base="x-1")
         page = repo.catalog.refs.list_branches(repo.name, prefix="x-", against="x-1~1")
         assert [("x-1", 1, 0), ("x-2", 1, 0)] == [
             (each.ref.name, each.ahead, each.behind) for each in page.items

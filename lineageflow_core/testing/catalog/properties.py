@@ -36,7 +36,7 @@ class CatalogProperties(CatalogContract):
         self, catalog: Catalog, wanted: Files, detours: list[Edits], data: st.DataObject
     ) -> None:
         repo = new_repository(catalog, wanted)
-        repo.branch("other", source="main~1" if wanted else "main")
+        repo.branch("other", base="main~1" if wanted else "main")
         for detour in detours:
             edit(repo, detour, branch="other")
         there = files(repo, "other")
@@ -121,7 +121,7 @@ class CatalogProperties(CatalogContract):
     ) -> None:
         repo = new_repository(catalog, before)
         start, tip = repo.head(), edit(repo, changes)
-        repo.branch("replayed", source=start.id)
+        repo.branch("replayed", base=start.id)
         for entry in repo.catalog.history.diff(repo.name, start.id, tip.id).items:
             content = repo.read_bytes(entry.path, ref=tip.id) if entry.right else None
             edit(repo, {entry.path: content}, branch="replayed")

@@ -155,7 +155,7 @@ class RefsContract(CatalogContract):
 
     def test_a_branch_needs_a_source_that_is_there(self, repo: Repository) -> None:
         with pytest.raises(RefNotFoundError, match="nothing"):
-            repo.branch("topic", source="nothing")
+            repo.branch("topic", base="nothing")
         with pytest.raises(RefNotFoundError):
             repo.head("topic")
 

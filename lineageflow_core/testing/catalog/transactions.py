@@ -273,7 +273,7 @@ class TransactionsContract(CatalogContract):
                 refs.delete_branch(repo.name, name, author="ada")
         with pytest.raises(RefNotFoundError):
             repo.head(run_id)
-        repo.branch("look", source=f"run:{run_id}")
+        repo.branch("look", base=f"run:{run_id}")
         assert repo.head("look") == repo.head(f"run:{run_id}")
 
     def test_transactions_are_listed_newest_first_in_pages(self, repo: Repository) -> None:

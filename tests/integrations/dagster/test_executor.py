@@ -112,7 +112,7 @@ def test_a_run_reads_and_publishes_where_its_tags_say(shop: Shop) -> None:
     first = shop.repository.head()
     shop.run(shop_job, ops={"orders": {"amount": 2}}, tags=ALL_DAYS)
     second = shop.repository.head()
-    shop.repository.branch("replay", source=first.id)
+    shop.repository.branch("replay", base=first.id)
     result = shop.run(
         shop_job, ops={"orders": {"amount": 3}}, tags={**ALL_DAYS, REF_TAG: "main~1", INTO_TAG: "replay"}
     )

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lineageflow_core.errors import NotFoundError
-from lineageflow_core.lake import check_lake, lake_address
+from lineageflow_core.location import check_lake, lake_address
 
 
 def _make(folder: Path) -> Path:
