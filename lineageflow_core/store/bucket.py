@@ -12,6 +12,7 @@ and becomes visible only if both agree.
 import io
 import os
 import stat
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -46,9 +47,10 @@ WHOLE_BYTES = PIECE_BYTES
 class BucketContentStore:
     """A `ContentStore` in a bucket."""
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: Bucket, *, pause: Callable[[float], None] = time.sleep) -> None:
+        """`pause` replaces the waiting between attempts, in tests."""
         self._bare = bucket
-        self._bucket = RetryingBucket(bucket)
+        self._bucket = RetryingBucket(bucket, pause=pause)
 
     def write_objects(self, sources: Sequence[bytes | Path]) -> list[StoredObject]:
         batch = _Batch(self._bucket)

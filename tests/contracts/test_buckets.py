@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lineageflow_core.model.ids import ObjectId
-from lineageflow_core.model.storage import Provider, parse_storage
+from lineageflow_core.model.storage import StorageUrl, parse_storage
 from lineageflow_core.store.bucket import BucketContentStore
 from lineageflow_core.store.buckets import Bucket
 from lineageflow_core.store.buckets.caching import CachingBucket
@@ -23,49 +23,48 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:Sending a large body directly with raw bytes:ResourceWarning"
 )
 
-_KINDS: dict[str, tuple[str, Callable[..., Bucket]]] = {
-    "memory": ("", FsspecBucket),
-    "file": ("", FsspecBucket),
+_KINDS: dict[str, tuple[str, Callable[[StorageUrl], Bucket]]] = {
+    "memory": ("memory", FsspecBucket),
+    "memory+cache": ("memory", FsspecBucket),
+    "file": ("file", FsspecBucket),
     "gcs": ("gcs", FsspecBucket),
     "s3": ("s3", FsspecBucket),
     "s3+obstore": ("s3", ObstoreBucket),
     "azure": ("azure", FsspecBucket),
 }
-"""Which server, and what speaks with it."""
+"""Where, and what speaks with it."""
 
 _numbers = count()
 
 
 @pytest.fixture(scope="module", params=list(_KINDS))
-def opened(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[], Bucket]]:
-    """Opens an empty folder in a bucket."""
-    server, opens = _KINDS[request.param]
-    if not server:
-        place = (
-            f"memory://{request.param}"
-            if request.param == "memory"
-            else f"file://{tmp_path_factory.mktemp('b')}"
-        )
-        yield lambda: opens(parse_storage(f"{place}/{next(_numbers)}"))
-        return
-    with SERVERS[server]() as running, in_environment(running.environment):
-        yield lambda: opens(parse_storage(f"{running.url}/folder/{next(_numbers)}"))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def place(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a place that is there."""
+    where, _ = _KINDS[kind]
+    if where == "memory":
+        yield "memory://contracts"
+    elif where == "file":
+        yield f"file://{tmp_path_factory.mktemp('bucket')}"
+    else:
+        with SERVERS[where]() as server, in_environment(server.environment):
+            yield server.url
 
 
 @pytest.fixture
-def bucket(opened: Callable[[], Bucket]) -> Bucket:
-    return opened()
+def bucket(kind: str, place: str) -> Bucket:
+    """An empty folder in a bucket."""
+    return _KINDS[kind][1](parse_storage(f"{place}/{next(_numbers)}"))
 
 
-@pytest.fixture(params=["straight", "cached"])
-def content(request: pytest.FixtureRequest, bucket: Bucket, tmp_path: Path) -> BucketContentStore:
-    if request.param == "straight":
-        return BucketContentStore(bucket)
-    if bucket.url.provider is not Provider.MEMORY:
-        pytest.skip("a cache does not know what it is in front of")
-    return BucketContentStore(CachingBucket(bucket, ReadCache(tmp_path / "cache")))
+@pytest.fixture
+def content(kind: str, bucket: Bucket, tmp_path: Path) -> BucketContentStore:
+    cached = kind.endswith("+cache")
+    return BucketContentStore(CachingBucket(bucket, ReadCache(tmp_path / "cache")) if cached else bucket)
 
 
 @pytest.fixture
