@@ -172,6 +172,7 @@ def _write_table(table: "pa.Table | pa.RecordBatchReader", path: Path) -> None:
     import pyarrow.parquet as pq
 
     reader = table.to_reader() if isinstance(table, pa.Table) else table
+    reader = reader.cast(_plain(reader.schema))
     groups = _groups(reader)
     if path.suffix == ".csv":
         with csv.CSVWriter(path, reader.schema) as writer:
@@ -183,6 +184,15 @@ def _write_table(table: "pa.Table | pa.RecordBatchReader", path: Path) -> None:
                 writer.write_table(group, row_group_size=_GROUP_ROWS)
     else:
         feather.write_feather(reader.read_all().combine_chunks(), str(path))
+
+
+def _plain(schema: "pa.Schema") -> "pa.Schema":
+    """Returns a schema without the types that differ from others only in memory, as polars has them."""
+    import pyarrow as pa
+
+    plain = {pa.string_view(): pa.string(), pa.large_string(): pa.string(), pa.binary_view(): pa.binary()}
+    fields = [field.with_type(plain.get(field.type, field.type)) for field in schema]
+    return pa.schema(fields, metadata=schema.metadata)
 
 
 def _groups(reader: "pa.RecordBatchReader") -> "Iterator[pa.Table]":

@@ -4,7 +4,8 @@ A page is a fragment with its own style, in light and dark, without scripts or a
 Whatever comes from data is escaped and cut short, so that a page stays below 50 KB.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,9 @@ MAX_COLUMNS = 20
 MAX_CELL = 40
 """Characters of one cell."""
 _MAX_NODES = 24
-"""Boxes on one side of a drawing."""
+"""Boxes in one column of a drawing."""
+_BOX, _COLUMN = 190, 220
+"""Widths in pixels."""
 
 _STYLE = """<style>
 .lf{font:13px/1.5 system-ui,sans-serif;color:#1f2430;--line:#d5d9e2;--soft:#667;--box:#f5f6f9}
@@ -95,28 +98,24 @@ def differences_page(differences: Sequence[DiffEntry]) -> str:
 
 
 def lineage_page(graph: LineageGraph) -> str:
-    """Returns the nodes around the start as a drawing: what fed it on the left, what it fed on the right."""
-    start = set(graph.start)
-    into = {edge.source for edge in graph.edges if edge.target in start}
-    outof = {edge.target for edge in graph.edges if edge.source in start}
-    by_id = {node.id: node for node in graph.nodes}
-    sides = [_nodes(by_id, ids) for ids in (into, start, outof)]
-    height = max(map(len, sides), default=1) * 34 + 10
+    """Returns the neighbours of the start as a drawing, from left to right as the data went."""
+    columns = _columns(graph)
+    height = max(map(len, columns), default=1) * 34 + 10
     places = {
-        node.id: (column * 250 + 5, row * 34 + (height - len(side) * 34) // 2)
-        for column, side in enumerate(sides)
-        for row, node in enumerate(side)
+        node.id: (column * _COLUMN + 5, row * 34 + (height - len(nodes) * 34) // 2)
+        for column, nodes in enumerate(columns)
+        for row, node in enumerate(nodes)
     }
     lines = "".join(
         _line(places[edge.source], places[edge.target])
         for edge in graph.edges
         if edge.source in places and edge.target in places
     )
-    boxes = "".join(_box(node, *places[node.id]) for side in sides for node in side)
-    drawing = f'<svg width="750" height="{height}" viewBox="0 0 750 {height}">{lines}{boxes}</svg>'
-    shown = len(places)
-    note = f"<small>and {len(graph.nodes) - shown} more</small>" if len(graph.nodes) > shown else ""
-    return _page(drawing, note)
+    boxes = "".join(_box(node, *places[node.id]) for nodes in columns for node in nodes)
+    width = len(columns) * _COLUMN
+    drawing = f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}">{lines}{boxes}</svg>'
+    rest = len(graph.nodes) - len(places)
+    return _page(drawing, f"<small>and {rest} more</small>" if rest else "")
 
 
 def size_text(size: int) -> str:
@@ -161,16 +160,36 @@ def _commit_text(commit: Commit) -> str:
     return f"{commit.id[:8]} {commit.created_at:%Y-%m-%d %H:%M} {_text(commit.author)}: {message}"
 
 
-def _nodes(by_id: dict[str, LineageNode], ids: set[str]) -> list[LineageNode]:
-    return [by_id[each] for each in sorted(ids) if each in by_id][:_MAX_NODES]
+def _columns(graph: LineageGraph) -> list[list[LineageNode]]:
+    """Returns the nodes by how many edges they are from the start, upstream first: two at most each way."""
+    back: defaultdict[str, set[str]] = defaultdict(set)
+    on: defaultdict[str, set[str]] = defaultdict(set)
+    for edge in graph.edges:
+        back[edge.target].add(edge.source)
+        on[edge.source].add(edge.target)
+    start = set(graph.start)
+    columns = [*reversed(_steps(start, back)), start, *_steps(start, on)]
+    by_id = {node.id: node for node in graph.nodes}
+    return [[by_id[each] for each in sorted(ids) if each in by_id][:_MAX_NODES] for ids in columns]
+
+
+def _steps(start: set[str], neighbours: Mapping[str, set[str]]) -> list[set[str]]:
+    found: list[set[str]] = []
+    seen, nearest = set(start), start
+    for _ in range(2):
+        nearest = {each for node in nearest for each in neighbours.get(node, ())} - seen
+        seen |= nearest
+        if nearest:
+            found.append(nearest)
+    return found
 
 
 def _box(node: LineageNode, x: int, y: int) -> str:
     round_ = ' rx="13"' if node.kind is NodeKind.RUN else ' rx="3"'
     title = escape(node.id)
-    label = _text(_label(node), 34)
+    label = _text(_label(node), 28)
     return (
-        f'<g><title>{title[:400]}</title><rect x="{x}" y="{y + 4}" width="230" height="26"{round_}/>'
+        f'<g><title>{title[:400]}</title><rect x="{x}" y="{y + 4}" width="{_BOX}" height="26"{round_}/>'
         f'<text x="{x + 10}" y="{y + 21}">{label}</text></g>'
     )
 
@@ -184,6 +203,6 @@ def _label(node: LineageNode) -> str:
 
 
 def _line(source: tuple[int, int], target: tuple[int, int]) -> str:
-    (x1, y1), (x2, y2) = (source[0] + 230, source[1] + 17), (target[0], target[1] + 17)
+    (x1, y1), (x2, y2) = (source[0] + _BOX, source[1] + 17), (target[0], target[1] + 17)
     middle = (x1 + x2) // 2
     return f'<path d="M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}"/>'

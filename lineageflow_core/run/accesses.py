@@ -7,6 +7,7 @@ on the way, and what it reads of its own output is no input.
 
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import ObjectNotFoundError
@@ -44,7 +45,9 @@ class Accesses:
     def add_read(self, access: DatasetAccess) -> None:
         """Adds a dataset or partitions that were read as such."""
         with self._lock:
-            self._reads.append(access)
+            foreign = tuple(each for each in access.snapshots if (access.repository, each) not in self._own)
+            if foreign:
+                self._reads.append(replace(access, snapshots=foreign))
 
     def add_write(self, access: DatasetAccess) -> None:
         """Adds a dataset or partition that was written as one thing."""

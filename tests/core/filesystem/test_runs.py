@@ -65,7 +65,7 @@ def test_writes_go_to_the_runs_branch_until_it_publishes(repo: Repository, lake:
 def test_a_run_sees_what_was_there_when_it_began(repo: Repository, lake: Reached) -> None:
     with run_transaction(session_of(repo)):
         before = lake.fs.cat_file("sales/raw/2026-01/x")
-        repo.put("raw/2026-01/x", b"changed")
+        repo.put("raw/2026-01/x", b"changed", branch="main")
         assert before == lake.fs.cat_file("sales/raw/2026-01/x")
         assert b"changed" == lake.fs.cat_file("sales/@main/raw/2026-01/x")
     assert b"changed" == lake.fs.cat_file("sales/raw/2026-01/x")

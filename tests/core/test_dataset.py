@@ -1,0 +1,153 @@
+"""A dataset as people use it in a notebook."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from lineageflow_core import Job, Repository, RunSession, connect, run_transaction
+from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
+from lineageflow_core.model.diff import DiffKind
+from lineageflow_core.testing.catalog.scene import files
+
+ROWS: dict[str, list[Any]] = {"id": [1, 2, 3], "day": ["mon", "mon", "tue"], "amount": [10.0, 20.0, None]}
+
+
+@pytest.fixture
+def repo() -> Repository:
+    return connect("memory:").repository("sales", author="ada").create()
+
+
+MAKERS: dict[str, Callable[[], Any]] = {
+    "pandas": lambda: pd.DataFrame(ROWS),
+    "polars": lambda: pl.DataFrame(ROWS),
+    "polars lazily": lambda: pl.LazyFrame(ROWS),
+    "arrow": lambda: pa.table(ROWS),
+    "arrow in batches": lambda: pa.table(ROWS).to_reader(max_chunksize=1),
+    "duckdb": lambda: duckdb.connect().from_arrow(pa.table(ROWS)),
+}
+
+
+@pytest.mark.parametrize("ending", ["", ".parquet", ".csv", ".arrow"])
+@pytest.mark.parametrize("kind", MAKERS)
+def test_tables_go_in_and_come_out(repo: Repository, kind: str, ending: str) -> None:
+    repo.write(f"orders{ending}", MAKERS[kind]())
+    dataset = repo.dataset(f"orders{ending}")
+    assert ROWS == dataset.arrow().to_pydict()
+    assert ROWS["id"] == dataset.pandas()["id"].tolist()
+    assert pl.DataFrame(ROWS).equals(dataset.polars())
+    assert [("mon", 30.0), ("tue", None)] == sorted(
+        dataset.duckdb("select day, sum(amount) from data group by day").fetchall()
+    )
+    assert [f"orders{ending}" if ending else "orders/data.parquet"] == list(files(repo))
+
+
+def test_equal_tables_are_one_version_however_they_are_cut(repo: Repository) -> None:
+    first = repo.write("orders", pa.table(ROWS))
+    again = repo.write("orders", pa.table(ROWS).to_reader(max_chunksize=1))
+    assert first.id == again.id
+
+
+def test_columns_and_rows_can_be_chosen(repo: Repository) -> None:
+    repo.write("orders", pa.table(ROWS))
+    orders = repo.dataset("orders")
+    assert {"id": [2]} == orders.arrow(columns=["id"], where="amount > 10").to_pydict()
+    assert ["day"] == orders.pandas(columns=["day"]).columns.tolist()
+    assert 1 == orders.head(1).num_rows
+    assert 3 == orders.duckdb().count("*").fetchall()[0][0]
+
+
+def test_partitions_are_written_and_read_by_name(repo: Repository) -> None:
+    for month in ("2026-05", "2026-06"):
+        repo.write("orders", pa.table({"month": [month]}), partition=month)
+    repo.write("orders", pa.table({"month": ["again"]}), partition="2026-05")
+    orders = repo.dataset("orders")
+    assert ["again", "2026-06"] == orders.arrow()["month"].to_pylist()
+    assert ["2026-06"] == orders.arrow(partitions=["2026-06"])["month"].to_pylist()
+    assert 1 == orders.version.partition_depth
+
+
+def test_partitions_named_as_in_hive_are_columns(repo: Repository) -> None:
+    repo.write("orders", pa.table({"x": [1]}), partition="day=mon")
+    repo.write("orders", pa.table({"x": [2]}), partition="day=tue")
+    assert [("tue", 2)] == repo.dataset("orders").duckdb(
+        "select day, x from data where day = 'tue'"
+    ).fetchall()
+
+
+def test_files_go_in_and_come_out(repo: Repository, tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "a.txt").write_text("a")
+    (tmp_path / "in" / "deep" / "b.txt").write_text("b")
+    repo.write("folder", tmp_path / "in")
+    repo.write("readme.txt", "hello")
+    repo.write("blob", b"123")
+    repo.write("copy.txt", tmp_path / "in" / "a.txt")
+    repo.write("pair", {"x": b"1", "y": tmp_path / "in" / "a.txt"})
+    assert b"hello" == repo.dataset("readme.txt").bytes()
+    assert b"b" == repo.dataset("folder").bytes("deep/b.txt")
+    written = repo.dataset("folder").download(tmp_path / "out")
+    assert ["a.txt", "deep/b.txt"] == [each.relative_to(tmp_path / "out").as_posix() for each in written]
+    assert [tmp_path / "one" / "blob"] == repo.dataset("blob").download(tmp_path / "one")
+    with pytest.raises(ObjectNotFoundError, match=r"no file 'c'; among its 2 are a.txt, deep/b.txt"):
+        repo.dataset("folder").open("c")
+
+
+def test_what_is_no_data_is_refused(repo: Repository, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=r"builtins.list cannot be written; give a table"):
+        repo.write("x", [1])
+    with pytest.raises(InvalidInputError, match="there is no file or folder"):
+        repo.write("x", tmp_path / "nothing")
+    repo.write("model.pickle", b"x")
+    with pytest.raises(InvalidInputError, match=r"cannot be read as a table: its files end in \.pickle"):
+        repo.dataset("model.pickle").pandas()
+    with pytest.raises(ObjectNotFoundError, match="no dataset at 'nothing'"):
+        repo.dataset("nothing").pandas()
+
+
+def test_a_ref_or_a_time_names_an_older_state(repo: Repository) -> None:
+    repo.write("orders", pa.table({"x": [1]}))
+    between = datetime.now(UTC)
+    repo.write("orders", pa.table({"x": [2]}))
+    assert [1] == repo.dataset("orders", ref="main~1").arrow()["x"].to_pylist()
+    assert [2] == repo.dataset("orders").at("2999-01-01").arrow()["x"].to_pylist()
+    assert [1] == repo.dataset("orders").at(between).arrow()["x"].to_pylist()
+    with pytest.raises(InvalidInputError, match="is not a time"):
+        repo.dataset("orders").at("yesterday")
+
+
+def test_its_past_can_be_seen_compared_and_restored(repo: Repository) -> None:
+    first = repo.write("orders", b"1", message="first")
+    repo.write("other", b"1")
+    second = repo.write("orders", b"2", message="second")
+    orders = repo.dataset("orders")
+    assert [second.id, first.id] == [commit.id for commit in orders.history()]
+    assert [("orders", DiffKind.CHANGED)] == [(each.path, each.kind) for each in orders.diff(first.id)]
+    orders.restore(first.id)
+    assert b"1" == orders.bytes()
+    orders.write(b"3")
+    assert b"3" == orders.bytes()
+
+
+def test_in_a_run_reads_and_writes_are_the_runs(repo: Repository) -> None:
+    repo.write("raw", pa.table({"x": [1, 2]}))
+    job = Job(namespace="tests", name="clean")
+    with run_transaction(RunSession(repo.catalog, repo.name, job)) as session:
+        repo.write("clean", repo.dataset("raw").pandas(where="x > 1"))
+        assert [2] == repo.dataset("clean").arrow()["x"].to_pylist()
+        assert "clean/data.parquet" not in files(repo)
+    clean = repo.dataset("clean")
+    made = clean.blame()
+    assert made.run is not None
+    assert (session.run.id, ["raw"]) == (made.run.id, [version.name for version in made.inputs])
+    assert ["raw"] == [node.version.name for node in clean.upstream().nodes if node.version and node.depth]
+    assert ["clean"] == [impact.version.name for impact in repo.dataset("raw").impact()]
+    assert {"raw", "clean"} == {
+        node.version.name for node in repo.dataset("raw").downstream().nodes if node.version
+    }
