@@ -1,9 +1,11 @@
 """The half of the file system that looks and reads, and what both halves stand on: lake, run and ref."""
 
+import io
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from fsspec.spec import AbstractFileSystem
 from fsspec.utils import stringify_path
@@ -21,9 +23,13 @@ from lineageflow_core.filesystem.transaction import LineageFlowTransaction
 from lineageflow_core.filesystem.view import View
 from lineageflow_core.model.address import SCHEME
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId
+from lineageflow_core.model.ids import CommitId, ObjectId
 from lineageflow_core.model.page import every
 from lineageflow_core.run import RunSession, current_run
+from lineageflow_core.store.cache import ReadCache
+
+_CACHED_BYTES = 64 << 20
+"""Larger objects are streamed, not kept in the cache."""
 
 
 class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships no types
@@ -34,18 +40,32 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
 
     def __init__(
         self,
-        lake: str | Catalog | None = None,
+        lake: str | None = None,
         token: str | None = None,
         author: str = "lineageflow",
+        cache: str | None = None,
         **storage_options: Any,
     ) -> None:
         super().__init__(**storage_options)
         self._lake = lake
         self._token = token
         self._author = author
+        self._kept = ReadCache(Path(cache)) if cache else None
         self._folders = Folders()
         self._local = threading.local()
+        self._opened: Catalog | None = None
         self._joined: RunSession | None = None
+
+    @classmethod
+    def of(cls, catalog: Catalog, **options: Any) -> Self:
+        """Returns a file system over a lake that is open already, with options as the class takes them.
+
+        It is never shared: which lake is meant, and with which credentials, cannot be told by looking at it.
+        """
+        address = catalog.address or f"memory:{id(catalog)}"
+        fs = cls(lake=address, skip_instance_cache=True, **options)
+        fs._opened = catalog  # its own
+        return fs
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A worker in another process goes on in the run that it was sent from, with the folders made there.
@@ -59,7 +79,7 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
         session = self._session()
         if session is not None:
             return session.catalog
-        return self._lake if isinstance(self._lake, Catalog) else find_lake(self._lake, self._token)
+        return self._opened or find_lake(self._lake, self._token)
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
@@ -128,7 +148,10 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
         """Opens the content that `info` tells of, whatever is at its path now."""
         with as_file_errors(info["name"]):
             place = parse_place(info["name"])
-            stream = self.catalog.content.open(place.repository, info["object_id"])
+            if self._kept is None or info["size"] > _CACHED_BYTES:
+                stream = self.catalog.content.open(place.repository, info["object_id"])
+            else:
+                stream = io.BytesIO(self._through(self._kept, place.repository, info["object_id"]))
         return ObjectReader(self, info, stream)
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
@@ -158,6 +181,14 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
                 self._record_read(view, place)
                 return self.open_object(file_info(place, entry))
         raise is_a_folder(name) if self.isdir(name) else not_found(name)
+
+    def _through(self, cache: ReadCache, repository: str, object_id: ObjectId) -> bytes:
+        content = cache.get(object_id)
+        if content is None:
+            with self.catalog.content.open(repository, object_id) as file:
+                content = file.read()
+            cache.put(object_id, content)
+        return content
 
     def _record_read(self, view: View, place: Place) -> None:
         session = self._session()
@@ -190,15 +221,13 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
     def _session(self) -> RunSession | None:
         """Returns the run that this access belongs to, if it is one in this lake."""
         session = current_run() or self._joined
-        if session is None or self._lake is None or self._lake is session.catalog:
+        if session is None or self._lake is None or self._opened is session.catalog:
             return session
-        lake = self._lake.address if isinstance(self._lake, Catalog) else whole_address(self._lake)
-        return session if lake is not None and lake == session.catalog.address else None
+        return session if whole_address(self._lake) == session.catalog.address else None
 
     def join(self, address: str | None, arguments: Mapping[str, Any]) -> None:
         """Makes this instance part of a run that another process began, where no other run is current."""
-        lake = self._lake if isinstance(self._lake, Catalog) else find_lake(address, self._token)
-        self._joined = RunSession.join(lake, arguments)
+        self._joined = RunSession.join(find_lake(address, self._token), arguments)
 
     def remember(self, folders: Iterable[str]) -> None:
         """Takes over the folders that were made with another instance."""

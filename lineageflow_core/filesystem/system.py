@@ -27,9 +27,10 @@ from lineageflow_core.uploads import Source
 class LineageFlowFileSystem(ReadableFileSystem):
     """A lake as a file system.
 
-    `lake` is where the lake is, as for `connect` (or an open one), and `token` the bearer token for a
-    server. Without them they come from `LINEAGEFLOW_LAKE` and `LINEAGEFLOW_TOKEN`, or it is the lake in or
-    above the working folder. `author` is who commits are by.
+    `lake` is where the lake is, as for `connect`, and `token` the bearer token for a server. Without them
+    they come from `LINEAGEFLOW_LAKE` and `LINEAGEFLOW_TOKEN`, or it is the lake in or above the working
+    folder. `author` is who commits are by. `cache` is a local folder that keeps what was read, by its digest
+    and so never stale; it pays where a server is far away. `of` takes a lake that is open already.
 
     >>> fs = fsspec.filesystem("lf", lake="./lake")
     >>> fs.pipe("lf://sales/raw/orders.csv", b"id,amount")

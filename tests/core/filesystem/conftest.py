@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ class Reached:
     """A lake with one empty repository, and how `lf://` reaches it."""
 
     options: dict[str, Any]
-    """The storage options."""
+    """The storage options. No lake among them: in memory."""
     repo: Repository
 
-    @property
+    @cached_property
     def fs(self) -> LineageFlowFileSystem:
-        return LineageFlowFileSystem(**self.options)
+        if "lake" in self.options:
+            return LineageFlowFileSystem(**self.options)
+        return LineageFlowFileSystem.of(self.repo.catalog, **self.options)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,7 +25,7 @@ class _Fixtures(AbstractFixtures):
 
     @pytest.fixture
     def fs(self, catalog: Catalog) -> LineageFlowFileSystem:
-        return LineageFlowFileSystem(lake=catalog)
+        return LineageFlowFileSystem.of(catalog)
 
     @pytest.fixture
     def fs_path(self, catalog: Catalog) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from lineageflow_core import Job, RunSession
+from lineageflow_core import Job, RunSession, connect
 from lineageflow_core.filesystem import LineageFlowFileSystem
 from lineageflow_core.run import run_transaction
 from tests.core.filesystem.conftest import Reached
@@ -88,3 +88,12 @@ def test_fsspecs_own_configuration_names_the_lake(lake: Reached, monkeypatch: py
     lake.repo.put("raw", b"1")
     monkeypatch.setitem(fsspec.config.conf, "lf", lake.options)
     assert b"1" == fsspec.filesystem("lf").cat_file("sales/raw")
+
+
+def test_open_lakes_are_never_mixed_up() -> None:
+    lakes = [connect("memory:"), connect("memory:")]
+    for number, lake in enumerate(lakes):
+        lake.repository("sales").create().put("raw", bytes([number]))
+    systems = [LineageFlowFileSystem.of(lake) for lake in lakes]
+    assert [b"\0", b"\1"] == [fs.cat_file("sales/raw") for fs in systems]
+    assert systems[0] != systems[1]

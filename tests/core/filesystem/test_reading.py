@@ -1,6 +1,7 @@
 """Looking and reading through `lf://`."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ def lake() -> Reached:
     repo = Repository(catalog, "sales", author="ada").create()
     repo.put("raw/orders", {"a.csv": b"1", "b/c.csv": b"12"})
     repo.put("raw/readme.txt", b"hello")
-    return Reached({"lake": catalog}, repo)
+    return Reached({}, repo)
 
 
 @pytest.fixture
@@ -121,6 +122,21 @@ def test_a_key_is_another_one_exactly_for_another_content(lake: Reached) -> None
     lake.repo.put("raw/orders/a.csv", b"2")
     assert before[0] == fs.ukey("sales/raw/readme.txt")
     assert before[1] != fs.ukey("sales/raw/orders")
+
+
+def test_what_was_read_is_kept_by_its_digest_where_a_cache_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "lake"
+    repo = connect(str(folder)).repository("sales").create()
+    repo.put("x", b"1")
+    fs = LineageFlowFileSystem(lake=str(folder), cache=str(tmp_path / "cache"))
+    assert b"1" == fs.cat_file("sales/x")
+    for stored in (folder / "repositories").rglob("objects/*/*"):
+        stored.unlink()
+    assert b"1" == fs.cat_file("sales/x")
+    repo.put("x", b"2")
+    assert b"2" == fs.cat_file("sales/x")
+    with pytest.raises(OSError, match="is not in the storage"):
+        LineageFlowFileSystem(lake=str(folder)).cat_file("sales/@main~1/x")
 
 
 def test_times_come_from_the_history_of_the_path(lake: Reached) -> None:

@@ -15,7 +15,7 @@ from tests.core.filesystem.conftest import Reached
 @pytest.fixture
 def lake() -> Reached:
     catalog = connect("memory:")
-    return Reached({"lake": catalog, "author": "grace"}, Repository(catalog, "sales", author="ada").create())
+    return Reached({"author": "grace"}, Repository(catalog, "sales", author="ada").create())
 
 
 @pytest.fixture
