@@ -75,7 +75,7 @@ class Branch(DirectWriting):
     ) -> Commit:
         """Merges this branch into another one, or the default one. Raises MergeConflictError."""
         scope = self._scope
-        return scope.catalog.history.merge(
+        return scope.catalog.merging.merge(
             scope.repository,
             self.name,
             into=into or scope.default_branch,

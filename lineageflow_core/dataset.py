@@ -199,11 +199,11 @@ class Dataset:
     def restore(self, source: str, *, message: str | None = None) -> Commit:
         """Makes it what it was at the ref `source`, as a new commit on its branch."""
         scope = self._scope
-        return scope.catalog.history.restore(
+        return scope.catalog.merging.reset(
             scope.repository,
-            self.path,
-            source=source,
-            branch=self.ref or scope.default_branch,
+            self.ref or scope.default_branch,
+            to=source,
+            path=self.path,
             author=scope.author,
             message=message,
         )

@@ -5,7 +5,8 @@ LineageFlowError
 ├── NotFoundError (LookupError)     RepositoryNotFoundError  RefNotFoundError  ObjectNotFoundError
 │                                   RunNotFoundError  PlanNotFoundError
 ├── AlreadyExistsError              the name is taken: choose another, or use what is there
-├── ConflictError                   RefMovedError  MergeConflictError  PathConflictError  PlanOutdatedError
+├── ConflictError                   RefMovedError  MergeConflictError  StaleReadError  PathConflictError
+│                                   PlanOutdatedError
 ├── StateError                      TransactionClosedError  the thing is no longer in a state that allows this
 ├── InvalidInputError (ValueError)  the input can never work: mend it
 ├── AccessDeniedError               credentials are missing or do not suffice
@@ -93,6 +94,12 @@ class MergeConflictError(ConflictError):
     """Both sides changed the same units. `details["conflicts"]` lists them."""
 
     kind = "merge_conflict"
+
+
+class StaleReadError(ConflictError):
+    """Runs read what the target has changed since. `details["stale_reads"]` lists what."""
+
+    kind = "stale_read"
 
 
 class PathConflictError(ConflictError):

@@ -13,7 +13,7 @@ from lineageflow_core.errors import AlreadyExistsError, InvalidInputError, RefNo
 from lineageflow_core.html import MAX_ROWS, repository_page
 from lineageflow_core.listings import Commits, Differences
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.merge import Side
+from lineageflow_core.model.merge import Pick, Side
 from lineageflow_core.model.refs import Ref
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.scope import Scope
@@ -187,14 +187,36 @@ class Repository:
         source: str,
         *,
         into: str | None = None,
-        picks: Mapping[str, Side] = {},
+        picks: Mapping[str, Pick] = {},
+        strategy: Side | None = None,
         message: str | None = None,
     ) -> Commit:
-        """Merges `source` into a branch. Raises MergeConflictError."""
+        """Merges `source` into a branch. Raises MergeConflictError, StaleReadError."""
         target = into or self._scope.default_branch
-        return self.catalog.history.merge(
-            self.name, source, into=target, author=self.author, picks=picks, message=message
+        return self.catalog.merging.merge(
+            self.name,
+            source,
+            into=target,
+            author=self.author,
+            picks=picks,
+            strategy=strategy,
+            message=message,
         )
+
+    def cherry_pick(self, *refs: str, branch: str | None = None) -> Commit:
+        """Does on a branch what these commits, or ranges `a..b`, did elsewhere. Raises MergeConflictError."""
+        target = branch or self._scope.default_branch
+        return self.catalog.merging.cherry_pick(self.name, refs, branch=target, author=self.author)
+
+    def revert(self, *refs: str, branch: str | None = None) -> Commit:
+        """Undoes these commits, or ranges `a..b`; later work stays. Raises MergeConflictError."""
+        target = branch or self._scope.default_branch
+        return self.catalog.merging.revert(self.name, refs, branch=target, author=self.author)
+
+    def reset(self, to: str, *, path: str = "", branch: str | None = None) -> Commit:
+        """Makes a branch, or a path of it, what it is at `to`, as a new commit."""
+        target = branch or self._scope.default_branch
+        return self.catalog.merging.reset(self.name, target, to=to, path=path, author=self.author)
 
     def _to(self, branch: str | None) -> DirectWriting:
         return DirectWriting(self._scope, branch)

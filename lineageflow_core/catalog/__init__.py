@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from lineageflow_core.catalog.content import Content
 from lineageflow_core.catalog.history import History
 from lineageflow_core.catalog.lineage import Lineage
+from lineageflow_core.catalog.merging import Merging
 from lineageflow_core.catalog.objects import Objects
 from lineageflow_core.catalog.plans import Plans
 from lineageflow_core.catalog.refs import Refs
@@ -25,6 +26,7 @@ __all__ = [
     "Content",
     "History",
     "Lineage",
+    "Merging",
     "Objects",
     "Plans",
     "Refs",
@@ -40,6 +42,7 @@ class Catalog:
     repositories: Repositories
     refs: Refs
     history: History
+    merging: Merging
     objects: Objects
     content: Content
     transactions: Transactions

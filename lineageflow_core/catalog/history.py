@@ -9,13 +9,12 @@ from lineageflow_core.model.change import Change
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
 from lineageflow_core.model.ids import CommitId, RunId
-from lineageflow_core.model.merge import MergePreview, Side
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.versions import PathVersion
 
 
 class History(Protocol):
-    """The graph of commits. Nothing here is ever rewritten: undoing makes a new commit."""
+    """The graph of commits. Nothing here is ever rewritten: undoing makes a new commit (`Merging`)."""
 
     def commit(
         self,
@@ -120,60 +119,4 @@ class History(Protocol):
 
     def merge_base(self, repository: str, left: str, right: str) -> CommitId | None:
         """Returns the best common ancestor; None where the histories share nothing."""
-        ...
-
-    def preview_merge(self, repository: str, source: str, *, into: str) -> MergePreview:
-        """Returns what merging `source` into the branch `into` would do now."""
-        ...
-
-    def merge(
-        self,
-        repository: str,
-        source: str,
-        *,
-        into: str,
-        author: str,
-        message: str | None = None,
-        picks: Mapping[str, Side] = {},
-        run_id: RunId | None = None,
-        key: str | None = None,
-    ) -> Commit:
-        """Merges `source` into the branch `into` as one commit, and returns the branch's tip.
-
-        `picks` says which side wins for the conflicts at these paths; MergeConflictError lists those left,
-        and nothing has happened then. A merge with nothing to merge returns the tip.
-        """
-        ...
-
-    def revert(
-        self,
-        repository: str,
-        ref: str,
-        *,
-        branch: str,
-        author: str,
-        message: str | None = None,
-        key: str | None = None,
-    ) -> Commit:
-        """Undoes the commit `ref` (against its first parent) on top of `branch`, as a new commit.
-
-        Raises MergeConflictError where later commits changed the same units.
-        """
-        ...
-
-    def restore(
-        self,
-        repository: str,
-        path: str,
-        *,
-        source: str,
-        branch: str,
-        author: str,
-        message: str | None = None,
-        key: str | None = None,
-    ) -> Commit:
-        """Makes the dataset, partition, object or folder at `path` what it is at `source`, as a new commit.
-
-        Nothing at `source` means that it is removed from `branch`.
-        """
         ...

@@ -5,6 +5,7 @@ from typing import Protocol
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.run import Transaction, TransactionState
+from lineageflow_core.model.settings import StaleReads
 
 
 class Transactions(Protocol):
@@ -40,12 +41,19 @@ class Transactions(Protocol):
         ...
 
     def publish(
-        self, repository: str, run_id: RunId, *, author: str, message: str | None = None
+        self,
+        repository: str,
+        run_id: RunId,
+        *,
+        author: str,
+        message: str | None = None,
+        stale_reads: StaleReads | None = None,
     ) -> Transaction:
         """Merges the run's branch into its target, as one commit, and closes the transaction.
 
         Publishing again returns the published transaction. A run that wrote nothing publishes nothing.
-        Raises MergeConflictError (the transaction stays open), TransactionClosedError if it was discarded.
+        `stale_reads` is as in `Merging.merge`. Raises MergeConflictError and StaleReadError (the transaction
+        stays open), TransactionClosedError if it was discarded.
         """
         ...
 

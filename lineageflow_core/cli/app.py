@@ -33,9 +33,20 @@ Command = Callable[..., None]
 _COMMANDS: dict[str, dict[str, Command]] = {
     "Start": {"up": up.up, "status": status.status},
     "Objects": {"put": put.put, "get": get.get, "ls": browse.ls, "cat": browse.cat},
-    "History": {"log": history.log, "show": history.show, "diff": diff.diff, "merge": merge.merge},
+    "History": {
+        "log": history.log,
+        "show": history.show,
+        "diff": diff.diff,
+        "merge": merge.merge,
+        "cherry-pick": merge.cherry_pick,
+    },
     "Lineage": {"lineage": lineage.lineage, "impact": lineage.impact, "blame": lineage.blame},
-    "Undo": {"rollback": rollback.rollback, "revert": undo.revert, "restore": undo.restore},
+    "Undo": {
+        "rollback": rollback.rollback,
+        "revert": undo.revert,
+        "reset": undo.reset,
+        "restore": undo.restore,
+    },
 }
 _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
     "Start": {

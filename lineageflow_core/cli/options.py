@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from lineageflow_core.model.merge import Side
+
 AuthorOption = Annotated[
     str | None,
     typer.Option(
@@ -34,6 +36,24 @@ NodeArgument = Annotated[
         help="A run (its id, or the start of it), an address of a dataset or partition, or version:...",
         show_default=False,
     ),
+]
+PickOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pick",
+        metavar="PATH=CHOICE",
+        help="Decides a conflict: ours (the branch's), theirs, @REF (as it is there) or file:FILE (a local "
+        "file). May be repeated.",
+        show_default=False,
+    ),
+]
+StrategyOption = Annotated[
+    Side | None,
+    typer.Option("--strategy", help="Which side wins all conflicts without a --pick.", show_default=False),
+]
+MainlineOption = Annotated[
+    int,
+    typer.Option("--mainline", min=1, metavar="N", help="Of a merge: the parent to compare with, from 1."),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")]
 

@@ -5,6 +5,7 @@ may be cut short (`run:9f3c`).
 """
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 
 from lineageflow_core.catalog import Catalog
@@ -97,6 +98,19 @@ class Places:
             raise InvalidInputError(f"{text!r} has a path, but a whole state is meant here: leave it out")
         assert located.ref is not None  # `located` fills it in
         return located.repository, located.ref
+
+    def refs(self, texts: Sequence[str]) -> tuple[str, list[str]]:
+        """Returns the repository, and the refs or ranges (`v1..main`) in it that these name."""
+        found: list[str] = []
+        repositories: set[str] = set()
+        for text in texts:
+            start, dots, end = text.partition("..")
+            repository, ref = self.ref(start)
+            found.append(f"{ref}{dots}{self.ref_in(repository, end)}" if dots else ref)
+            repositories.add(repository)
+        if len(repositories) > 1:
+            raise InvalidInputError(f"{', '.join(texts)} are in different repositories; name those of one")
+        return repositories.pop(), found
 
     def ref_in(self, repository: str, text: str) -> str:
         """Returns a ref of a repository that is known."""

@@ -69,13 +69,14 @@ def check_repository_name(name: str) -> str:
 def check_ref_name(name: str) -> str:
     """Returns `name` if it can name a branch or tag, or raises InvalidInputError.
 
-    A ref holds no '/', because it is one segment of an address, and no '~', '@', '{' or ':', because
+    A ref holds no '/', because it is one segment of an address, and no '~', '@', '{', ':' or '..', because
     those are ref syntax. It is not 64 hex digits long, because that is a commit id.
     """
-    if not _NAME.fullmatch(name) or name in _RESERVED_REFS or re.fullmatch(r"[0-9a-f]{64}", name):
+    reserved = name in _RESERVED_REFS or ".." in name or re.fullmatch(r"[0-9a-f]{64}", name)
+    if not _NAME.fullmatch(name) or reserved:
         raise InvalidInputError(
             f"{name[:200]!r} cannot name a branch or tag: use up to 128 letters, digits, '.', '_' and '-', "
-            "starting with a letter or digit, and not a reserved word or a commit id"
+            "starting with a letter or digit, and not a reserved word, a range ('..') or a commit id"
         )
     return name
 

@@ -82,6 +82,16 @@ def parse_revision(text: str) -> Revision:
     return Revision(start=start, at=at, back=back)
 
 
+def parse_range(text: str) -> tuple[str, str] | None:
+    """Returns the two ends of a range, `a..b`; None where the text is no range. Raises InvalidInputError."""
+    start, dots, end = text.partition("..")
+    if not dots:
+        return None
+    if not start or not end or end.startswith("."):
+        raise InvalidInputError(f"{text[:200]!r} is not a range; write both its ends, as in 'v1..main'")
+    return start, end
+
+
 def parse_instant(text: str) -> datetime:
     """Parses a time as ISO 8601: without a zone it is UTC, a bare date is that day's start.
 

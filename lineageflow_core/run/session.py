@@ -256,9 +256,11 @@ class RunSession:
     def publish(self, message: str | None = None) -> Transaction:
         """Makes all that the pipeline wrote visible on its target branch, as one commit; then completes.
 
-        Raises MergeConflictError; then nothing is visible, and the run's branch is as it was.
+        Raises MergeConflictError, StaleReadError; then nothing is visible, and the run's branch is as it was.
         """
         _ = self.transaction
+        if self._accesses.reads:
+            self.report()  # so that the lake can tell whether what it read has been changed since
         published = self.catalog.transactions.publish(
             self.repository, self.pipeline, author=self.author, message=message
         )

@@ -6,6 +6,7 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.service.content import ContentService
 from lineageflow_core.service.history import HistoryService
 from lineageflow_core.service.lineage import LineageService
+from lineageflow_core.service.merging import MergingService
 from lineageflow_core.service.nodes import Nodes
 from lineageflow_core.service.objects import ObjectsService
 from lineageflow_core.service.opened import Clock, Lake
@@ -25,6 +26,7 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         repositories=repositories,
         refs=refs,
         history=history,
+        merging=MergingService(lake),
         objects=objects,
         content=ContentService(lake),
         transactions=TransactionsService(lake),

@@ -1,24 +1,21 @@
-"""Making commits, undoing them, and comparing them."""
+"""Making commits, and comparing them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from lineageflow_core.errors import ObjectMissingError, RefMovedError
+from lineageflow_core.errors import RefMovedError
 from lineageflow_core.model.branch import Comparison
 from lineageflow_core.model.change import Change, ChangeKind, check_change
 from lineageflow_core.model.commit import Commit, make_commit
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
 from lineageflow_core.model.ids import CommitId, RunId, parse_run_id
-from lineageflow_core.model.merge import MergePreview, Side
 from lineageflow_core.model.names import check_folder, check_path, parents_of
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.versions import PathVersion
 from lineageflow_core.service.log import LogFilter, check_zone, compare, graph, list_versions, log
-from lineageflow_core.service.merging import merge_commits, preview, undo
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.paging import page_of
-from lineageflow_core.service.restoring import Restoration, restore_paths
-from lineageflow_core.service.writing import move_branch, tip_of, writable
+from lineageflow_core.service.writing import check_uploaded, move_branch, writable
 from lineageflow_core.tree.changes import RootEdit
 from lineageflow_core.tree.compare import diff_datasets, diff_objects
 from lineageflow_core.tree.root import join
@@ -47,7 +44,7 @@ class HistoryService:
         opened = self._lake.repository(repository)
         run_id = parse_run_id(run_id) if run_id is not None else None
         checked = [check_change(change) for change in changes]
-        _check_objects(opened, checked)
+        check_uploaded(opened, [entry for change in checked for entry in change.objects])
 
         def build(tip: Commit, nodes: NodeBuffer) -> Commit:
             if expected is not None and expected != tip.id:
@@ -148,100 +145,9 @@ class HistoryService:
         bases = opened.graph.merge_bases(opened.resolve(left), opened.resolve(right))
         return bases[0] if bases else None
 
-    def preview_merge(self, repository: str, source: str, *, into: str) -> MergePreview:
-        opened = self._lake.repository(repository)
-        tip = tip_of(opened, writable(into))
-        return preview(opened, ours=tip.commit, theirs=opened.resolve(source))
-
-    def merge(
-        self,
-        repository: str,
-        source: str,
-        *,
-        into: str,
-        author: str,
-        message: str | None = None,
-        picks: Mapping[str, Side] = {},
-        run_id: RunId | None = None,
-        key: str | None = None,
-    ) -> Commit:
-        opened = self._lake.repository(repository)
-        run_id = parse_run_id(run_id) if run_id is not None else None
-
-        def build(tip: Commit, nodes: NodeBuffer) -> Commit:
-            return merge_commits(
-                opened,
-                nodes,
-                ours=tip,
-                theirs=opened.resolve(source),
-                picks=picks,
-                author=author,
-                message=message or f"merge {source} into {into}",
-                run_id=run_id,
-            )
-
-        return move_branch(opened, writable(into), "merge", actor=author, key=key, build=build)
-
-    def revert(
-        self,
-        repository: str,
-        ref: str,
-        *,
-        branch: str,
-        author: str,
-        message: str | None = None,
-        key: str | None = None,
-    ) -> Commit:
-        opened = self._lake.repository(repository)
-
-        def build(tip: Commit, nodes: NodeBuffer) -> Commit:
-            return undo(opened, nodes, opened.resolve(ref), tip=tip, author=author, message=message)
-
-        return move_branch(opened, writable(branch), "revert", actor=author, key=key, build=build)
-
-    def restore(
-        self,
-        repository: str,
-        path: str,
-        *,
-        source: str,
-        branch: str,
-        author: str,
-        message: str | None = None,
-        key: str | None = None,
-    ) -> Commit:
-        opened = self._lake.repository(repository)
-        checked = check_path(path)
-
-        def build(tip: Commit, nodes: NodeBuffer) -> Commit:
-            return restore_paths(
-                opened,
-                nodes,
-                [Restoration(path=checked, source=opened.resolve(source))],
-                tip=tip,
-                author=author,
-                message=message or f"restore {path} from {source}",
-            )
-
-        return move_branch(opened, writable(branch), "restore", actor=author, key=key, build=build)
-
     def _roots(self, repository: str, left: str, right: str) -> tuple[OpenRepository, str, str]:
         opened = self._lake.repository(repository)
         return opened, opened.resolve(left).root, opened.resolve(right).root
-
-
-def _check_objects(opened: OpenRepository, changes: Sequence[Change]) -> None:
-    named = {entry.object_id for change in changes for entry in change.objects}
-    missing = opened.content.missing_objects(named)
-    if missing:
-        example = next(
-            entry.path for change in changes for entry in change.objects if entry.object_id in missing
-        )
-        raise ObjectMissingError(
-            f"{len(missing)} object(s) of the changes were never uploaded, like {example!r}; upload first, "
-            "then commit",
-            missing=sorted(missing)[:10],
-        )
 
 
 def _check_untouched(

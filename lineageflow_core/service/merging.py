@@ -1,176 +1,280 @@
-"""Merging commits: from two commits to the roots that `tree.merge` joins, and to the commit of the result."""
+"""Bringing a branch what another place in history has, or taking back what it has itself.
 
-from collections.abc import Mapping, Sequence
+Invariant: an operation and its preview are one computation on the branch's tip; the operation publishes what
+came of it, if nothing is in its way, and the preview shows it.
+"""
 
-from lineageflow_core.errors import MergeConflictError
-from lineageflow_core.model.commit import Commit, make_commit
-from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.merge import Conflict, MergePreview, Side
-from lineageflow_core.service.commit_graph import Parting
-from lineageflow_core.service.opened import OpenRepository
-from lineageflow_core.tree.compare import changed_datasets
-from lineageflow_core.tree.merge import Merged, MergeInput, merge_roots, virtual_base
-from lineageflow_core.tree.root import EMPTY_ROOT
+from collections.abc import Callable, Mapping, Sequence
+
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import RunId, parse_run_id
+from lineageflow_core.model.merge import BranchPreview, Pick, Side
+from lineageflow_core.model.names import check_folder
+from lineageflow_core.model.settings import StaleReads
+from lineageflow_core.service.conflicts import decide, publishable
+from lineageflow_core.service.opened import Lake, OpenRepository
+from lineageflow_core.service.restoring import Restoration, restore_paths
+from lineageflow_core.service.selecting import picked, picking_steps, reverted, reverting_steps
+from lineageflow_core.service.stale import stale_policy
+from lineageflow_core.service.three_way import Facts, Outcome, merge_onto, transplant
+from lineageflow_core.service.writing import move_branch, tip_of, writable
+from lineageflow_core.tree.compare import diff_datasets
 from lineageflow_core.tree.source import NodeBuffer
 
+_Attempt = Callable[[Commit, NodeBuffer], Outcome]
+"""Works out what an operation makes of a tip."""
+_NOBODY = ""
+"""The author of what is only previewed."""
 
-def preview(opened: OpenRepository, *, ours: Commit, theirs: Commit) -> MergePreview:
-    """Returns what merging `theirs` into `ours` would do."""
+
+class MergingService:
+    """Implements `catalog.Merging` over the ports."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def merge(
+        self,
+        repository: str,
+        source: str,
+        *,
+        into: str,
+        author: str,
+        message: str | None = None,
+        metadata: Mapping[str, str] = {},
+        picks: Mapping[str, Pick] = {},
+        strategy: Side | None = None,
+        stale_reads: StaleReads | None = None,
+        run_id: RunId | None = None,
+        key: str | None = None,
+    ) -> Commit:
+        opened = self._lake.repository(repository)
+        default = f"merge {_shown(source)} into {into}"
+        facts = Facts(
+            author=author,
+            message=message or default,
+            metadata=metadata,
+            run_id=parse_run_id(run_id) if run_id is not None else None,
+        )
+        policy = stale_policy(opened, into, stale_reads)
+        attempt = _merging(opened, source, picks, strategy, policy, facts)
+        return _make(opened, into, "merge", attempt, author=author, key=key, doing=default)
+
+    def preview_merge(
+        self,
+        repository: str,
+        source: str,
+        *,
+        into: str,
+        picks: Mapping[str, Pick] = {},
+        strategy: Side | None = None,
+    ) -> BranchPreview:
+        opened = self._lake.repository(repository)
+        # Stale reads are shown whatever the rules make of them.
+        policy = stale_policy(opened, into, None)
+        shown = StaleReads.WARN if policy is StaleReads.ALLOW else policy
+        attempt = _merging(opened, source, picks, strategy, shown, Facts(author=_NOBODY, message=""))
+        return _preview(opened, into, attempt, policy)
+
+    def cherry_pick(
+        self,
+        repository: str,
+        refs: Sequence[str],
+        *,
+        branch: str,
+        author: str,
+        message: str | None = None,
+        metadata: Mapping[str, str] = {},
+        picks: Mapping[str, Pick] = {},
+        strategy: Side | None = None,
+        mainline: int = 1,
+        key: str | None = None,
+    ) -> Commit:
+        opened = self._lake.repository(repository)
+
+        def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
+            steps = picking_steps(
+                opened,
+                refs,
+                mainline=mainline,
+                describe=lambda commit: picked(commit, by=author, message=message, metadata=metadata),
+            )
+            return transplant(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
+
+        doing = f"cherry-pick {_named(refs)} onto {branch}"
+        return _make(opened, branch, "cherry_pick", attempt, author=author, key=key, doing=doing)
+
+    def preview_cherry_pick(
+        self,
+        repository: str,
+        refs: Sequence[str],
+        *,
+        branch: str,
+        picks: Mapping[str, Pick] = {},
+        strategy: Side | None = None,
+        mainline: int = 1,
+    ) -> BranchPreview:
+        opened = self._lake.repository(repository)
+
+        def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
+            steps = picking_steps(opened, refs, mainline=mainline, describe=_undescribed)
+            return transplant(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
+
+        return _preview(opened, branch, attempt)
+
+    def revert(
+        self,
+        repository: str,
+        refs: Sequence[str],
+        *,
+        branch: str,
+        author: str,
+        message: str | None = None,
+        metadata: Mapping[str, str] = {},
+        picks: Mapping[str, Pick] = {},
+        strategy: Side | None = None,
+        mainline: int = 1,
+        key: str | None = None,
+    ) -> Commit:
+        opened = self._lake.repository(repository)
+
+        def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
+            steps = reverting_steps(
+                opened,
+                refs,
+                mainline=mainline,
+                describe=lambda commit: reverted(commit, by=author, message=message, metadata=metadata),
+            )
+            return transplant(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
+
+        doing = f"revert {_named(refs)} on {branch}"
+        return _make(opened, branch, "revert", attempt, author=author, key=key, doing=doing)
+
+    def preview_revert(
+        self,
+        repository: str,
+        refs: Sequence[str],
+        *,
+        branch: str,
+        picks: Mapping[str, Pick] = {},
+        strategy: Side | None = None,
+        mainline: int = 1,
+    ) -> BranchPreview:
+        opened = self._lake.repository(repository)
+
+        def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
+            steps = reverting_steps(opened, refs, mainline=mainline, describe=_undescribed)
+            return transplant(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
+
+        return _preview(opened, branch, attempt)
+
+    def reset(
+        self,
+        repository: str,
+        branch: str,
+        *,
+        to: str,
+        path: str = "",
+        author: str,
+        message: str | None = None,
+        metadata: Mapping[str, str] = {},
+        key: str | None = None,
+    ) -> Commit:
+        opened = self._lake.repository(repository)
+        checked = check_folder(path)
+        default = f"restore {checked} from {_shown(to)}" if checked else f"reset {branch} to {_shown(to)}"
+        facts = Facts(author=author, message=message or default, metadata=metadata)
+        attempt = _resetting(opened, to, checked, facts)
+        return _make(opened, branch, "reset", attempt, author=author, key=key, doing=default)
+
+    def preview_reset(self, repository: str, branch: str, *, to: str, path: str = "") -> BranchPreview:
+        opened = self._lake.repository(repository)
+        attempt = _resetting(opened, to, check_folder(path), Facts(author=_NOBODY, message=""))
+        return _preview(opened, branch, attempt)
+
+
+def _merging(
+    opened: OpenRepository,
+    source: str,
+    picks: Mapping[str, Pick],
+    strategy: Side | None,
+    policy: StaleReads,
+    facts: Facts,
+) -> _Attempt:
+    def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
+        return merge_onto(
+            opened,
+            nodes,
+            tip,
+            opened.resolve(source),
+            decisions=decide(opened, picks, strategy),
+            stale_policy=policy,
+            facts=facts,
+        )
+
+    return attempt
+
+
+def _resetting(opened: OpenRepository, to: str, path: str, facts: Facts) -> _Attempt:
+    def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
+        source = opened.resolve(to)
+        commit = restore_paths(
+            opened,
+            nodes,
+            [Restoration(path=path, source=source)],
+            tip=tip,
+            author=facts.author,
+            message=facts.message,
+            metadata={**facts.metadata, "reset_to": source.id},
+        )
+        made = () if commit.id == tip.id else (commit,)
+        return Outcome(tip=tip, root=commit.root, commits=made, sources=(source,))
+
+    return attempt
+
+
+def _make(
+    opened: OpenRepository,
+    branch: str,
+    operation: str,
+    attempt: _Attempt,
+    *,
+    author: str,
+    key: str | None,
+    doing: str,
+) -> Commit:
+    def build(tip: Commit, nodes: NodeBuffer) -> Sequence[Commit]:
+        return publishable(attempt(tip, nodes), doing)
+
+    return move_branch(opened, writable(branch), operation, actor=author, key=key, build=build)
+
+
+def _preview(
+    opened: OpenRepository, branch: str, attempt: _Attempt, policy: StaleReads = StaleReads.ALLOW
+) -> BranchPreview:
     nodes = NodeBuffer(opened.nodes)
-    parting = opened.graph.part(ours, theirs)
-    merged = _merge(opened, nodes, parting, ours, theirs, {})
-    result = merged.root or ours.root
-    changed = tuple(path for path, _, _ in changed_datasets(nodes, ours.root, result))
-    return MergePreview(
-        source=theirs.id,
-        into=ours.id,
-        base=parting.bases[0].id if parting.bases else None,
-        up_to_date=not parting.right,
-        datasets=changed,
-        conflicts=merged.conflicts,
+    outcome = attempt(tip_of(opened, writable(branch)).commit, nodes)
+    return BranchPreview(
+        branch=branch,
+        head=outcome.tip.id,
+        sources=tuple(commit.id for commit in outcome.sources),
+        base=outcome.base,
+        up_to_date=not outcome.commits and not outcome.conflicts,
+        datasets=tuple(diff_datasets(nodes, outcome.tip.root, outcome.root)),
+        conflicts=outcome.conflicts,
+        stale_reads=outcome.stale_reads,
+        stale_policy=policy,
     )
 
 
-def merge_commits(
-    opened: OpenRepository,
-    nodes: NodeBuffer,
-    *,
-    ours: Commit,
-    theirs: Commit,
-    picks: Mapping[str, Side],
-    author: str,
-    message: str,
-    run_id: RunId | None,
-) -> Commit:
-    """Returns the merge commit; `ours` if there is nothing to merge. Raises MergeConflictError."""
-    parting = opened.graph.part(ours, theirs)
-    if not parting.right:
-        return ours
-    merged = _merge(opened, nodes, parting, ours, theirs, picks)
-    if merged.root is None:
-        raise conflict_error(merged.conflicts, f"merge {theirs.id[:8]} into {ours.id[:8]}")
-    return make_commit(
-        parents=[ours, theirs],
-        root=merged.root,
-        author=author,
-        message=message,
-        created_at=opened.clock(),
-        run_id=run_id,
-    )
+def _undescribed(_commit: Commit) -> Facts:
+    return Facts(author=_NOBODY, message="")
 
 
-def undo(
-    opened: OpenRepository,
-    nodes: NodeBuffer,
-    undone: Commit,
-    *,
-    tip: Commit,
-    author: str,
-    message: str | None,
-) -> Commit:
-    """Returns the commit on `tip` that takes back what `undone` did against its first parent.
-
-    That is a three-way merge whose base is the undone commit and whose other side is its parent.
-    """
-    parent = opened.commit(undone.parents[0]) if undone.parents else None
-    before = parent.root if parent else EMPTY_ROOT
-    # With what it merged, if it is a merge: a run's units are in the commits that its publication brought.
-    replaced = opened.graph.part(parent, undone).right_replaced if parent else frozenset()
-    later = opened.graph.part(undone, tip)
-    merged = merge_roots(
-        nodes,
-        MergeInput(
-            base=undone.root,
-            ours=tip.root,
-            theirs=before,
-            ours_replaced=later.right_replaced,
-            theirs_replaced=replaced,
-        ),
-        {},
-    )
-    if merged.root is None:
-        raise conflict_error(merged.conflicts, f"revert {undone.id[:8]}")
-    if merged.root == tip.root:
-        return tip
-    return make_commit(
-        parents=[tip],
-        root=merged.root,
-        author=author,
-        message=message or f'revert "{undone.message}"',
-        created_at=opened.clock(),
-        metadata={"reverts": undone.id},
-        replaced=sorted(replaced),
-    )
+def _shown(ref: str) -> str:
+    """Returns a ref as a message tells it: a commit's id is cut short."""
+    return ref[:8] if len(ref) == 64 else ref
 
 
-def conflict_error(conflicts: Sequence[Conflict], attempt: str) -> MergeConflictError:
-    """Returns the error that lists conflicts and says how to decide them."""
-    shown = ", ".join(conflict.path for conflict in conflicts[:5])
-    more = f" and {len(conflicts) - 5} more" if len(conflicts) > 5 else ""
-    return MergeConflictError(
-        f"cannot {attempt}: both sides changed {shown}{more}; nothing happened. Decide each, as in "
-        "`lineageflow merge ... --pick PATH=theirs`, or change one side first",
-        conflicts=[
-            {
-                "path": conflict.path,
-                "kind": conflict.kind.value,
-                "base": conflict.base,
-                "ours": conflict.ours,
-                "theirs": conflict.theirs,
-            }
-            for conflict in conflicts
-        ],
-    )
-
-
-def _merge(
-    opened: OpenRepository,
-    nodes: NodeBuffer,
-    parting: Parting,
-    ours: Commit,
-    theirs: Commit,
-    picks: Mapping[str, Side],
-) -> Merged:
-    if not parting.right:
-        return Merged(root=ours.root, conflicts=())
-    scratch = NodeBuffer(opened.nodes)
-    base = _base_root(opened, scratch, parting.bases)
-    sides = MergeInput(
-        base=base,
-        ours=ours.root,
-        theirs=theirs.root,
-        ours_replaced=parting.left_replaced,
-        theirs_replaced=parting.right_replaced,
-    )
-    if len(parting.bases) < 2:
-        return merge_roots(nodes, sides, picks)
-    # A virtual base's nodes are for this merge only: they must not reach the pack.
-    over_scratch = NodeBuffer(scratch)
-    merged = merge_roots(over_scratch, sides, picks)
-    nodes.new.update(over_scratch.new)
-    return merged
-
-
-def _base_root(opened: OpenRepository, scratch: NodeBuffer, bases: Sequence[Commit]) -> str:
-    """Returns the root to compare both sides with: that of the base, or of several merged into one."""
-    if not bases:
-        return EMPTY_ROOT
-    root, so_far = bases[0].root, bases[0]
-    for other in bases[1:]:
-        parting = opened.graph.part(so_far, other)
-        inner = MergeInput(
-            base=_base_root(opened, scratch, parting.bases),
-            ours=root,
-            theirs=other.root,
-            ours_replaced=parting.left_replaced,
-            theirs_replaced=parting.right_replaced,
-        )
-        root = virtual_base(scratch, inner)
-        so_far = make_commit(
-            parents=[so_far, other],
-            root=root,
-            author="",
-            message="",
-            created_at=other.created_at,
-        )
-    return root
+def _named(refs: Sequence[str]) -> str:
+    return ", ".join(_shown(ref) for ref in refs)

@@ -21,6 +21,7 @@ from lineageflow_core.model.names import check_repository_name
 from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revision
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Transaction, TransactionState
+from lineageflow_core.model.settings import RepositorySettings
 from lineageflow_core.service.commit_graph import CommitGraph
 from lineageflow_core.service.commit_reader import CommitReader
 from lineageflow_core.store.ports import CommitChanges, PackPart, Publication, RefUpdate, Stores
@@ -78,6 +79,10 @@ class OpenRepository:
     def commits(self, commits: Sequence[CommitId]) -> list[Commit]:
         """Returns commits that are known to exist, in the order given."""
         return self._commits.get_many(commits)
+
+    def settings(self) -> RepositorySettings:
+        """Returns what the repository's people agreed on."""
+        return RepositorySettings()
 
     def tree(self, ref: str) -> RootTree:
         """Returns the tree of the commit that a revision names now. Raises RefNotFoundError."""

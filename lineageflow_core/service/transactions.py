@@ -6,6 +6,7 @@ writes late either gets in before and is published too, or is refused. No proces
 up: what is abandoned expires.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -22,8 +23,11 @@ from lineageflow_core.model.names import check_ref_name
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
 from lineageflow_core.model.refs import RefKind, RefName
 from lineageflow_core.model.run import Transaction, TransactionState
-from lineageflow_core.service.merging import merge_commits
+from lineageflow_core.model.settings import StaleReads
+from lineageflow_core.service.conflicts import publishable
 from lineageflow_core.service.opened import Lake, OpenRepository
+from lineageflow_core.service.stale import stale_policy
+from lineageflow_core.service.three_way import Decisions, Facts, merge_onto
 from lineageflow_core.service.writing import move_branch, writable
 from lineageflow_core.store.ports import RefUpdate
 from lineageflow_core.tree.source import NodeBuffer
@@ -80,7 +84,13 @@ class TransactionsService:
         return opened.stores.transactions.list(opened.info.id, state=state, after=after, limit=limit)
 
     def publish(
-        self, repository: str, run_id: RunId, *, author: str, message: str | None = None
+        self,
+        repository: str,
+        run_id: RunId,
+        *,
+        author: str,
+        message: str | None = None,
+        stale_reads: StaleReads | None = None,
     ) -> Transaction:
         opened = self._lake.repository(repository)
         transaction = _stored(opened, run_id)
@@ -91,21 +101,18 @@ class TransactionsService:
         if transaction.state is not TransactionState.OPEN:
             raise _closed(transaction)
         branch = _branch(transaction)
+        default = f"publish run {transaction.run_id}"
+        facts = Facts(author=author, message=message or default, run_id=transaction.run_id)
+        policy = stale_policy(opened, transaction.into, stale_reads)
         head: Commit
 
-        def build(tip: Commit, nodes: NodeBuffer) -> Commit:
+        def build(tip: Commit, nodes: NodeBuffer) -> Sequence[Commit]:
             nonlocal head
             head = opened.ref(branch)
-            return merge_commits(
-                opened,
-                nodes,
-                ours=tip,
-                theirs=head,
-                picks={},
-                author=author,
-                message=message or f"publish run {transaction.run_id}",
-                run_id=transaction.run_id,
+            outcome = merge_onto(
+                opened, nodes, tip, head, decisions=Decisions(), stale_policy=policy, facts=facts
             )
+            return publishable(outcome, default)
 
         def settle(commit: Commit) -> tuple[Transaction, RefUpdate]:
             published = replace(

@@ -5,12 +5,14 @@ none fails because another one came first. A call repeated with its key changes 
 call's commit. An open transaction's branch is made by its first commit; a closed one takes no commit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from lineageflow_core.errors import (
     IntegrityError,
     InvalidInputError,
+    ObjectMissingError,
     RefMovedError,
     RefNotFoundError,
     RunNotFoundError,
@@ -19,6 +21,7 @@ from lineageflow_core.errors import (
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId, SnapshotId
 from lineageflow_core.model.names import check_ref_name
+from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.refs import RefKind, RefName, parse_revision
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.service.opened import OpenRepository
@@ -42,8 +45,9 @@ class Tip:
     """The open one behind a run's branch."""
 
 
-Build = Callable[[Commit, NodeBuffer], Commit]
-"""Makes the next commit on a tip, adding its new tree nodes; returns the tip itself for no change."""
+Build = Callable[[Commit, NodeBuffer], Commit | Sequence[Commit]]
+"""Makes the next commit on a tip, adding its new tree nodes; returns the tip itself for no change. Or makes
+several, oldest first, which become visible together."""
 Settle = Callable[[Commit], tuple[Transaction, RefUpdate]]
 """Gives what a publication does besides moving the branch, from the new commit: the transaction as it is to
 be, and the update of the run's own branch."""
@@ -81,8 +85,10 @@ def move_branch(
                 return _commit_of(opened, done)
             tip = tip_of(opened, branch)
             nodes = NodeBuffer(opened.nodes)
-            commit = build(tip.commit, nodes)
-            is_new = commit.id != tip.commit.id
+            built = build(tip.commit, nodes)
+            commits = [built] if isinstance(built, Commit) else list(built)
+            commits = [commit for commit in commits if commit.id != tip.commit.id]
+            is_new, commit = bool(commits), [tip.commit, *commits][-1]
             if not is_new and settle is None and key is None:
                 return commit
             before = tip.commit.id if tip.exists else None
@@ -97,15 +103,27 @@ def move_branch(
                     key=key,
                     actor=actor,
                     updates=updates,
-                    commits=[commit] if is_new else [],
-                    changes=[_changes_of(nodes, tip.commit, commit)] if is_new else [],
-                    nodes=new_nodes(nodes, tip.commit.root, commit.root),
+                    commits=commits,
+                    changes=[_changes_of(nodes, *pair) for pair in pairwise([tip.commit, *commits])],
+                    nodes=_new_nodes(nodes, [tip.commit, *commits]),
                     transaction=transaction,
                 )
             except RefMovedError:
                 continue
             return _commit_of(opened, done)
     raise IntegrityError(f"branch {branch} moved {_MAX_ATTEMPTS} times during one turn")
+
+
+def check_uploaded(opened: OpenRepository, entries: Sequence[ObjectEntry]) -> None:
+    """Raises ObjectMissingError if the bytes of some of these objects are not stored."""
+    missing = opened.content.missing_objects({entry.object_id for entry in entries})
+    if missing:
+        example = next(entry.path for entry in entries if entry.object_id in missing)
+        raise ObjectMissingError(
+            f"{len(missing)} object(s) of the changes were never uploaded, like {example!r}; upload first, "
+            "then commit",
+            missing=sorted(missing)[:10],
+        )
 
 
 def tip_of(opened: OpenRepository, branch: RefName) -> Tip:
@@ -123,8 +141,16 @@ def tip_of(opened: OpenRepository, branch: RefName) -> Tip:
     )
 
 
-def _changes_of(nodes: NodeBuffer, tip: Commit, commit: Commit) -> CommitChanges:
-    changed = changed_datasets(nodes, tip.root, commit.root)
+def _new_nodes(nodes: NodeBuffer, line: Sequence[Commit]) -> dict[bytes, bytes]:
+    """Returns the nodes that commits need beyond the first of the line, which is stored."""
+    found: dict[bytes, bytes] = {}
+    for before, after in pairwise(line):
+        found |= new_nodes(nodes, before.root, after.root)
+    return found
+
+
+def _changes_of(nodes: NodeBuffer, parent: Commit, commit: Commit) -> CommitChanges:
+    changed = changed_datasets(nodes, parent.root, commit.root)
     return CommitChanges(
         commit=commit.id,
         datasets=tuple(

@@ -103,6 +103,16 @@ def diff_datasets(
         )
 
 
+def differ_at(one: RootTree, other: RootTree, path: str) -> bool:
+    """Tells whether what is at or below `path` differs, be it above datasets or inside one."""
+    home = one.dataset_at(path)
+    if home is not None and home == other.dataset_at(path):
+        return False
+    # An object's digest is that of its bytes: what else is said of it counts, too.
+    here, there = ((tree.digest_below(path), tree.object_at(path)) for tree in (one, other))
+    return here != there
+
+
 def _has_objects(tree: RootTree, path: str) -> bool:
     return next(tree.objects(path), None) is not None
 

@@ -5,11 +5,12 @@ knows what was written as one thing: where a side *replaced* a dataset or partit
 it on the other side conflicts, even if no single path does. A path-wise union would silently double rows.
 
 Properties: merging disjoint changes equals applying both, in any order; ours and theirs swapped give the
-same root; a conflict never yields a root.
+same root; a conflict that nothing decides never yields a root.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from blake3 import blake3
 
@@ -33,31 +34,48 @@ class MergeInput:
     theirs_replaced: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
-    """What came of a merge: a root, or the conflicts that are in its way."""
-
-    root: str | None
-    conflicts: tuple[Conflict, ...]
-
-
 @dataclass(frozen=True, slots=True)
-class _State:
-    """What one side has at a path that it changed."""
+class Placed:
+    """What is to be at a path: what one side has there, or what somebody chose."""
 
     value: Value | None
-    dataset: str
+    """None: nothing."""
+    dataset: str | None
+    """None: the one that the path belongs to on either side, else one of its own."""
     partition_depth: int
 
 
-_States = dict[str, _State]
+Choice: TypeAlias = Side | Mapping[str, Placed]
+"""How a conflict is decided: by a side, or by content of its own, by whole path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """What came of a merge."""
+
+    result: str
+    """The root, with undecided conflicts as ours has them."""
+    conflicts: tuple[Conflict, ...]
+    """Those that nothing decided."""
+    decided: tuple[tuple[str, Choice], ...] = ()
+    """Conflicts that were decided, by path."""
+
+    @property
+    def root(self) -> str | None:
+        """The root; None while there are conflicts."""
+        return None if self.conflicts else self.result
+
+
+_States = dict[str, Placed]
 _Changed = Mapping[str, tuple[Value | None, Value | None]]
 """Datasets that one side changed: before and after."""
 
 
-def merge_roots(nodes: NodeBuffer, sides: MergeInput, picks: Mapping[str, Side]) -> Merged:
-    """Merges `theirs` into `ours`. `picks` decides conflicts, by their path."""
-    merge = _Merge(nodes, sides, picks)
+def merge_roots(
+    nodes: NodeBuffer, sides: MergeInput, picks: Mapping[str, Choice], *, strategy: Side | None = None
+) -> Merged:
+    """Merges `theirs` into `ours`. `picks` decides conflicts, by their path, and `strategy` all others."""
+    merge = _Merge(nodes, sides, picks, strategy)
     return merge.run()
 
 
@@ -68,26 +86,25 @@ def virtual_base(nodes: NodeBuffer, sides: MergeInput) -> str:
     strategy (https://git-scm.com/docs/merge-strategies).
     """
     merged = merge_roots(nodes, sides, {})
-    if merged.root is not None:
-        return merged.root
-    marked = [conflict.path for conflict in merged.conflicts]
-    kept = merge_roots(nodes, sides, dict.fromkeys(marked, Side.OURS)).root
-    assert kept is not None  # every conflict was decided
-    tree, edit = RootTree(nodes, kept), RootEdit(nodes, kept)
-    for path in marked:
-        for home, entry in tree.objects_in_datasets(path):
+    tree, edit = RootTree(nodes, merged.result), RootEdit(nodes, merged.result)
+    for conflict in merged.conflicts:
+        for home, entry in tree.objects_in_datasets(conflict.path):
             marker = Value(blake3(f"conflict {entry.object_id}".encode()).digest(), 0, None)
             edit.place(entry.path, marker, dataset=home.path, partition_depth=home.partition_depth)
     return edit.finish()
 
 
 class _Merge:
-    def __init__(self, nodes: NodeBuffer, sides: MergeInput, picks: Mapping[str, Side]) -> None:
+    def __init__(
+        self, nodes: NodeBuffer, sides: MergeInput, picks: Mapping[str, Choice], strategy: Side | None
+    ) -> None:
         self._nodes = nodes
         self._sides = sides
         self._picks = picks
+        self._strategy = strategy
         self._edit = RootEdit(nodes, sides.ours)
         self._conflicts: list[Conflict] = []
+        self._decided: dict[str, Choice] = {}
         self._trees = {
             name: RootTree(nodes, root)
             for name, root in (("base", sides.base), ("ours", sides.ours), ("theirs", sides.theirs))
@@ -111,9 +128,11 @@ class _Merge:
                 replaced, recut = self._replaced_around(group[0]), _cut_differently(group_ours, group_theirs)
                 units = _outermost([*replaced, *recut])
                 self._merge_objects(self._states(group_ours), self._states(group_theirs), units)
-        if self._conflicts:
-            return Merged(root=None, conflicts=tuple(sorted(self._conflicts, key=lambda found: found.path)))
-        return Merged(root=self._edit.finish(), conflicts=())
+        return Merged(
+            result=self._edit.finish(),
+            conflicts=tuple(sorted(self._conflicts, key=lambda found: found.path)),
+            decided=tuple(sorted(self._decided.items())),
+        )
 
     def _states(self, datasets: _Changed) -> _States:
         """Returns what one side has at every path that it changed in these datasets."""
@@ -123,7 +142,7 @@ class _Merge:
             depth = dataset_of(dataset, after).partition_depth if after else 0
             for key, _, value in changed_objects(self._nodes, before, after):
                 path = join(dataset, key)
-                (gone if value is None else there)[path] = _State(value, dataset, depth)
+                (gone if value is None else there)[path] = Placed(value, dataset, depth)
         return gone | there  # an object that only changed its dataset is still there
 
     def _replaced_around(self, top: str) -> Iterator[str]:
@@ -137,9 +156,13 @@ class _Merge:
         incoming: _States = {}
         for path, state in theirs.items():
             mine = ours.get(path)
-            same = mine is None or mine.value == state.value  # even so, theirs may draw its dataset wider
-            if same or self._pick(path, ConflictKind.OBJECT) is Side.THEIRS:
+            # Even if both have the same there, theirs may draw its dataset wider.
+            same = mine is None or mine.value == state.value
+            choice = Side.THEIRS if same else self._choice(path, ConflictKind.OBJECT)
+            if choice is Side.THEIRS:
                 incoming[path] = state
+            elif isinstance(choice, Mapping):
+                incoming |= {path: Placed(None, None, 0), **choice}
         self._accept(incoming)
 
     def _merge_unit(self, unit: str, ours: _States, theirs: _States) -> None:
@@ -148,23 +171,32 @@ class _Merge:
         other = {path: state for path, state in theirs.items() if is_under(path, unit)}
         if not mine or not other:
             return
-        if not _same(mine, other) and self._pick(unit, ConflictKind.UNIT) is Side.THEIRS:
-            self._take(unit)
+        if not _same(mine, other):
+            choice = self._choice(unit, ConflictKind.UNIT, ours=len(mine), theirs=len(other))
+            if choice is Side.THEIRS:
+                self._take(unit, self._whole(unit))
+            elif isinstance(choice, Mapping):
+                self._take(unit, choice)
         for path in mine:
             del ours[path]
         for path in other:
             del theirs[path]
 
-    def _take(self, unit: str) -> None:
-        """Makes a unit what theirs has there, whole."""
-        whole = {entry.path: _State(None, "", 0) for entry in self._trees["ours"].objects(unit)}
-        for home, entry in self._trees["theirs"].objects_in_datasets(unit):
-            whole[entry.path] = _State(object_value(entry), home.path, home.partition_depth)
-        self._edit.clear(unit)
-        self._accept(whole)
+    def _whole(self, unit: str) -> _States:
+        """Returns all that theirs has in a unit."""
+        return {
+            entry.path: Placed(object_value(entry), home.path, home.partition_depth)
+            for home, entry in self._trees["theirs"].objects_in_datasets(unit)
+        }
 
-    def _accept(self, incoming: _States) -> None:
-        """Applies their side of these paths to ours, unless a path would be object and folder at once."""
+    def _take(self, unit: str, content: Mapping[str, Placed]) -> None:
+        """Makes this the unit's whole content."""
+        gone = {entry.path: Placed(None, None, 0) for entry in self._trees["ours"].objects(unit)}
+        self._edit.clear(unit)
+        self._accept({**gone, **content})
+
+    def _accept(self, incoming: Mapping[str, Placed]) -> None:
+        """Makes these paths so in ours, unless one would be object and folder at once."""
         for path, state in incoming.items():
             if state.value is None:
                 self._edit.remove(path)
@@ -172,13 +204,35 @@ class _Merge:
             if state.value is None:
                 continue
             clashes = self._clashes(path, incoming)
-            if clashes and self._pick(path, ConflictKind.PATH) is not Side.THEIRS:
-                continue
+            content: Mapping[str, Placed] = {path: state}
+            if clashes:
+                choice = self._choice(path, ConflictKind.PATH, ours=len(clashes))
+                if choice is None or choice is Side.OURS:
+                    continue
+                if isinstance(choice, Mapping):
+                    content = choice
             for clash in clashes:
                 self._edit.remove(clash)
-            self._edit.place(path, state.value, dataset=state.dataset, partition_depth=state.partition_depth)
+            for place, placed in content.items():
+                self._place(place, placed)
 
-    def _clashes(self, path: str, incoming: _States) -> list[str]:
+    def _place(self, path: str, placed: Placed) -> None:
+        if placed.value is None:
+            return
+        dataset, depth = placed.dataset, placed.partition_depth
+        if dataset is None:
+            dataset, depth = self._home_of(path)
+        self._edit.place(path, placed.value, dataset=dataset, partition_depth=depth)
+
+    def _home_of(self, path: str) -> tuple[str, int]:
+        """Returns the dataset that a path belongs to, or would, and how deep its partitions are."""
+        for name in ("theirs", "ours", "base"):
+            home = self._trees[name].dataset_at(path)
+            if home is not None:
+                return home.path, home.partition_depth
+        return path, 0
+
+    def _clashes(self, path: str, incoming: Mapping[str, Placed]) -> list[str]:
         """Returns objects of ours, not removed by theirs, that cannot stand beside an object at `path`."""
         ours = self._trees["ours"]
         if self._trees["base"].object_at(path) is not None and ours.object_at(path) is not None:
@@ -187,10 +241,15 @@ class _Merge:
         candidates += [entry.path for entry in ours.objects(path) if entry.path != path]
         return [found for found in candidates if found not in incoming or incoming[found].value is not None]
 
-    def _pick(self, path: str, kind: ConflictKind) -> Side | None:
-        """Returns the side chosen for a conflict; without a choice, notes the conflict."""
-        if path in self._picks:
-            return self._picks[path]
+    def _choice(self, path: str, kind: ConflictKind, *, ours: int = 1, theirs: int = 1) -> Choice | None:
+        """Returns how a conflict is decided; if nothing decides it, notes the conflict.
+
+        `ours` and `theirs` are how many objects each side changed.
+        """
+        choice = self._picks.get(path, self._strategy)
+        if choice is not None:
+            self._decided[path] = choice
+            return choice
         self._conflicts.append(
             Conflict(
                 path=path,
@@ -198,6 +257,8 @@ class _Merge:
                 base=self._trees["base"].digest_at(path),
                 ours=self._trees["ours"].digest_at(path),
                 theirs=self._trees["theirs"].digest_at(path),
+                ours_objects=ours,
+                theirs_objects=theirs,
             )
         )
         return None

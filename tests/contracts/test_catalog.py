@@ -6,17 +6,21 @@ from datetime import UTC, datetime
 import pytest
 
 from lineageflow_core.catalog import Catalog
+from lineageflow_core.testing.catalog.cherry_picking import CherryPickContract
 from lineageflow_core.testing.catalog.clock import StandingClock
 from lineageflow_core.testing.catalog.content import ContentContract
 from lineageflow_core.testing.catalog.history import HistoryContract
 from lineageflow_core.testing.catalog.keys import KeyContract
 from lineageflow_core.testing.catalog.lineage import LineageContract
+from lineageflow_core.testing.catalog.merging import MergeContract
 from lineageflow_core.testing.catalog.names import PathContract
 from lineageflow_core.testing.catalog.objects import ObjectsContract
 from lineageflow_core.testing.catalog.plans import PlansContract
 from lineageflow_core.testing.catalog.properties import CatalogProperties
 from lineageflow_core.testing.catalog.refs import AmbiguityContract, RefsContract
 from lineageflow_core.testing.catalog.repositories import RepositoriesContract
+from lineageflow_core.testing.catalog.resetting import ResetContract
+from lineageflow_core.testing.catalog.reverting import RevertContract
 from lineageflow_core.testing.catalog.transactions import ExpiryContract, TransactionsContract
 from tests.contracts.lakes import LAKES
 
@@ -39,6 +43,18 @@ class TestRefs(RefsContract): ...
 
 
 class TestHistory(HistoryContract): ...
+
+
+class TestMerges(MergeContract): ...
+
+
+class TestCherryPicks(CherryPickContract): ...
+
+
+class TestReverts(RevertContract): ...
+
+
+class TestResets(ResetContract): ...
 
 
 class TestObjects(ObjectsContract): ...

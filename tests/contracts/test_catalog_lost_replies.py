@@ -10,10 +10,14 @@ from lineageflow_core.connect import connect
 from lineageflow_core.remote.client import remote_catalog
 from lineageflow_core.remote.transport import Transport
 from lineageflow_core.repository import Repository
+from lineageflow_core.testing.catalog.cherry_picking import CherryPickContract
 from lineageflow_core.testing.catalog.history import HistoryContract
 from lineageflow_core.testing.catalog.keys import KeyContract
+from lineageflow_core.testing.catalog.merging import MergeContract
 from lineageflow_core.testing.catalog.refs import RefsContract
 from lineageflow_core.testing.catalog.repositories import RepositoriesContract
+from lineageflow_core.testing.catalog.resetting import ResetContract
+from lineageflow_core.testing.catalog.reverting import RevertContract
 from lineageflow_core.wire.routes import KEY_HEADER
 from tests.server.serving import TOKEN, served
 
@@ -62,6 +66,18 @@ class TestRefs(RefsContract):
 
 
 class TestHistory(HistoryContract): ...
+
+
+class TestMerges(MergeContract): ...
+
+
+class TestCherryPicks(CherryPickContract): ...
+
+
+class TestReverts(RevertContract): ...
+
+
+class TestResets(ResetContract): ...
 
 
 class TestKeys(KeyContract): ...

@@ -104,8 +104,8 @@ class GitAgrees(RuleBasedStateMachine):
         is_merge = len(undone.parents) > 1
         expected = self.git.revert(self.twins[tip.id], self.twins[undone.id], is_merge=is_merge)
         try:
-            commit = self.repo.catalog.history.revert(
-                "data", undone.id, branch=branch, author="oracle", message=f"{self.count}"
+            commit = self.repo.catalog.merging.revert(
+                "data", [undone.id], branch=branch, author="oracle", message=f"{self.count}"
             )
         except MergeConflictError as error:
             self.check_conflicts(error, expected)

@@ -1,24 +1,22 @@
-"""`merge`: one branch into another."""
+"""`merge` and `cherry-pick`: what others did, onto a branch."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from lineageflow_core.cli import cells
-from lineageflow_core.cli.commands.commits import (
-    CONFLICT_COLUMNS,
-    conflict_row,
-    conflicts_listed,
-    show_commit,
-    tip_of,
-)
-from lineageflow_core.cli.failures import CONFLICT
+from lineageflow_core.cli.commands.commits import obstacles_listed, show_commit, show_preview, tip_of
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.cli.options import AuthorOption, DryRunOption, MessageOption
-from lineageflow_core.cli.output import Column
-from lineageflow_core.errors import InvalidInputError
-from lineageflow_core.model.merge import MergePreview, Side
+from lineageflow_core.cli.options import (
+    AuthorOption,
+    BranchOption,
+    DryRunOption,
+    MainlineOption,
+    MessageOption,
+    PickOption,
+    StrategyOption,
+)
+from lineageflow_core.cli.picks import parse_picks
+from lineageflow_core.model.settings import StaleReads
 
 
 def merge(
@@ -33,12 +31,14 @@ def merge(
             show_default=False,
         ),
     ] = None,
-    pick: Annotated[
-        list[str] | None,
+    pick: PickOption = None,
+    strategy: StrategyOption = None,
+    stale_reads: Annotated[
+        StaleReads | None,
         typer.Option(
-            "--pick",
-            metavar="PATH=SIDE",
-            help="Which side wins a conflict: ours (of --into) or theirs. May be repeated.",
+            "--stale-reads",
+            help="What becomes of outputs whose runs read what the branch has changed since; else what the "
+            "branch's rules say.",
             show_default=False,
         ),
     ] = None,
@@ -48,57 +48,73 @@ def merge(
 ) -> None:
     """Merge a ref into a branch.
 
-    As one commit, or not at all: what both sides changed is listed, and decided with --pick.
+    As one commit, or not at all: what both sides changed is listed, and decided with --pick or --strategy.
     """
     repository, theirs = invocation.places.ref(source)
     target = invocation.places.branch(repository, into)
-    picks = dict(_parse_pick(text) for text in pick or ())
-    history = invocation.catalog.history
+    picks = parse_picks(invocation, repository, pick or ())
+    merging = invocation.catalog.merging
     if dry_run:
-        _show_preview(invocation, history.preview_merge(repository, theirs, into=target), target, picks)
+        preview = merging.preview_merge(repository, theirs, into=target, picks=picks, strategy=strategy)
+        show_preview(invocation, preview, "merge")
         return
     before = tip_of(invocation, repository, target)
-    with conflicts_listed(invocation):
-        commit = history.merge(
+    with obstacles_listed(invocation):
+        commit = merging.merge(
             repository,
             theirs,
             into=target,
             author=invocation.author(author),
             message=message,
             picks=picks,
+            strategy=strategy,
+            stale_reads=stale_reads,
         )
     show_commit(invocation, commit, target, before=before)
 
 
-def _show_preview(
-    invocation: Invocation, preview: MergePreview, target: str, picks: Mapping[str, Side]
+def cherry_pick(
+    invocation: Invocation,
+    commits: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="COMMIT...",
+            help="The commits to do again, in order; or ranges, as in v1..topic.",
+            show_default=False,
+        ),
+    ],
+    branch: BranchOption = None,
+    pick: PickOption = None,
+    strategy: StrategyOption = None,
+    mainline: MainlineOption = 1,
+    dry_run: DryRunOption = False,
+    message: MessageOption = None,
+    author: AuthorOption = None,
 ) -> None:
-    output = invocation.output
-    undecided = [conflict for conflict in preview.conflicts if conflict.path not in picks]
-    output.document(preview)
-    output.card(
-        [
-            ("merge", cells.short_id(preview.source)),
-            ("into", cells.text(target, "ref")),
-            ("tip", cells.short_id(preview.into)),
-            ("base", cells.short_id(preview.base)),
-        ]
-    )
-    output.table(
-        (Column(name="dataset"),),
-        ([cells.text(dataset, "name")] for dataset in preview.datasets),
-        section="changes",
-    )
-    output.table(CONFLICT_COLUMNS, (conflict_row(conflict) for conflict in undecided), section="conflicts")
-    if preview.up_to_date:
-        output.note("nothing to merge: the branch has all of it")
-    if undecided:
-        output.note("decide each conflict with --pick PATH=ours or --pick PATH=theirs")
-        raise typer.Exit(CONFLICT)
+    """Do on a branch what some commits did elsewhere.
 
-
-def _parse_pick(text: str) -> tuple[str, Side]:
-    path, _, side = text.rpartition("=")
-    if not path or side not in set(Side):
-        raise InvalidInputError(f"--pick {text!r} does not fit; write PATH=ours or PATH=theirs")
-    return path, Side(side)
+    One new commit for each, all of them or none. Messages and authors stay.
+    """
+    repository, refs = invocation.places.refs(commits)
+    target = invocation.places.branch(repository, branch)
+    picks = parse_picks(invocation, repository, pick or ())
+    merging = invocation.catalog.merging
+    if dry_run:
+        preview = merging.preview_cherry_pick(
+            repository, refs, branch=target, picks=picks, strategy=strategy, mainline=mainline
+        )
+        show_preview(invocation, preview, "cherry-pick")
+        return
+    before = tip_of(invocation, repository, target)
+    with obstacles_listed(invocation):
+        commit = merging.cherry_pick(
+            repository,
+            refs,
+            branch=target,
+            author=invocation.author(author),
+            message=message,
+            picks=picks,
+            strategy=strategy,
+            mainline=mainline,
+        )
+    show_commit(invocation, commit, target, before=before)

@@ -129,13 +129,13 @@ def _transactions(
 def _unpublished(catalog: Catalog, transaction: Transaction) -> UnpublishedRun:
     preview = None
     if transaction.head is not None:
-        preview = catalog.history.preview_merge(
+        preview = catalog.merging.preview_merge(
             transaction.repository, transaction.head, into=transaction.into
         )
     return UnpublishedRun(
         transaction=transaction,
         run=_run(catalog, transaction.run_id),
-        datasets=preview.datasets if preview else (),
+        datasets=tuple(diff.path for diff in preview.datasets) if preview else (),
         conflicts=len(preview.conflicts) if preview else 0,
     )
 

@@ -1,34 +1,92 @@
-"""`revert` and `restore`: new commits that take something back."""
+"""`revert`, `reset` and `restore`: new commits that take something back."""
 
 from typing import Annotated
 
 import typer
 
-from lineageflow_core.cli.commands.commits import conflicts_listed, show_commit, tip_of
+from lineageflow_core.cli.commands.commits import obstacles_listed, show_commit, show_preview, tip_of
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.cli.options import AuthorOption, BranchOption, MessageOption
+from lineageflow_core.cli.options import (
+    AuthorOption,
+    BranchOption,
+    DryRunOption,
+    MainlineOption,
+    MessageOption,
+    PickOption,
+    StrategyOption,
+)
+from lineageflow_core.cli.picks import parse_picks
 from lineageflow_core.errors import InvalidInputError
 
 
 def revert(
     invocation: Invocation,
-    commit: Annotated[str, typer.Argument(metavar="COMMIT", help="The commit to undo.", show_default=False)],
+    commits: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="COMMIT...",
+            help="The commits to undo, in order; or ranges, as in v1..main.",
+            show_default=False,
+        ),
+    ],
     branch: BranchOption = None,
+    pick: PickOption = None,
+    strategy: StrategyOption = None,
+    mainline: MainlineOption = 1,
+    dry_run: DryRunOption = False,
     message: MessageOption = None,
     author: AuthorOption = None,
 ) -> None:
-    """Undo one commit, as a new commit.
+    """Undo commits, by new commits.
 
-    Later work stays; where it changed the same, that is a conflict.
+    Later work stays; where it changed the same, that is a conflict. To go back to a state, see `reset`.
     """
-    repository, ref = invocation.places.ref(commit)
+    repository, refs = invocation.places.refs(commits)
     target = invocation.places.branch(repository, branch)
+    picks = parse_picks(invocation, repository, pick or ())
+    merging = invocation.catalog.merging
+    if dry_run:
+        preview = merging.preview_revert(
+            repository, refs, branch=target, picks=picks, strategy=strategy, mainline=mainline
+        )
+        show_preview(invocation, preview, "revert")
+        return
     before = tip_of(invocation, repository, target)
-    with conflicts_listed(invocation):
-        made = invocation.catalog.history.revert(
-            repository, ref, branch=target, author=invocation.author(author), message=message
+    with obstacles_listed(invocation):
+        made = merging.revert(
+            repository,
+            refs,
+            branch=target,
+            author=invocation.author(author),
+            message=message,
+            picks=picks,
+            strategy=strategy,
+            mainline=mainline,
         )
     show_commit(invocation, made, target, before=before)
+    if made.id == before and len(commits) == 1 and ".." not in commits[0]:
+        command = invocation.command("reset", commits[0], "--branch", target)
+        invocation.output.note(f"what it did is undone already; to go back to its state: {command}")
+
+
+def reset(
+    invocation: Invocation,
+    to: Annotated[
+        str,
+        typer.Argument(metavar="REF", help="The state to go back to: a tag, main~3, ...", show_default=False),
+    ],
+    branch: BranchOption = None,
+    dry_run: DryRunOption = False,
+    message: MessageOption = None,
+    author: AuthorOption = None,
+) -> None:
+    """Make a branch what it is at a ref.
+
+    As a new commit: what came later is gone from the branch's tip, and stays in its history. To undo one
+    commit and keep later work, see `revert`; for one path, `restore`.
+    """
+    repository, ref = invocation.places.ref(to)
+    _reset(invocation, repository, branch, to=ref, path="", dry_run=dry_run, message=message, author=author)
 
 
 def restore(
@@ -46,6 +104,7 @@ def restore(
         ),
     ],
     branch: BranchOption = None,
+    dry_run: DryRunOption = False,
     message: MessageOption = None,
     author: AuthorOption = None,
 ) -> None:
@@ -57,16 +116,40 @@ def restore(
     if address.ref is not None:
         raise InvalidInputError(f"{path!r} names a ref; write it as --from, and the branch as --branch")
     if not address.path:
-        raise InvalidInputError(f"{path!r} is a whole repository; name a path, or use `lineageflow revert`")
+        raise InvalidInputError(f"{path!r} is a whole repository; name a path, or use `lineageflow reset`")
     repository = address.repository
-    target = invocation.places.branch(repository, branch)
-    before = tip_of(invocation, repository, target)
-    made = invocation.catalog.history.restore(
+    ref = invocation.places.ref_in(repository, source)
+    _reset(
+        invocation,
         repository,
-        address.path,
-        source=invocation.places.ref_in(repository, source),
-        branch=target,
-        author=invocation.author(author),
+        branch,
+        to=ref,
+        path=address.path,
+        dry_run=dry_run,
         message=message,
+        author=author,
+    )
+
+
+def _reset(
+    invocation: Invocation,
+    repository: str,
+    branch: str | None,
+    *,
+    to: str,
+    path: str,
+    dry_run: bool,
+    message: str | None,
+    author: str | None,
+) -> None:
+    target = invocation.places.branch(repository, branch)
+    merging = invocation.catalog.merging
+    if dry_run:
+        preview = merging.preview_reset(repository, target, to=to, path=path)
+        show_preview(invocation, preview, "reset")
+        return
+    before = tip_of(invocation, repository, target)
+    made = merging.reset(
+        repository, target, to=to, path=path, author=invocation.author(author), message=message
     )
     show_commit(invocation, made, target, before=before)

@@ -8,8 +8,6 @@ from lineageflow_core.testing.catalog.log import (
     LogContract,
     VersionsContract,
 )
-from lineageflow_core.testing.catalog.merging import MergeContract
-from lineageflow_core.testing.catalog.undoing import RestoreContract, RevertContract
 
 
 class HistoryContract(
@@ -19,8 +17,5 @@ class HistoryContract(
     GraphContract,
     BranchesContract,
     ComparisonContract,
-    MergeContract,
-    RevertContract,
-    RestoreContract,
 ):
     """Needs the fixture `catalog`."""

@@ -38,8 +38,8 @@ def _refs(method: str, *names: str, **given: str) -> Callable[[Repository], Any]
     return lambda repo: getattr(repo.catalog.refs, method)(repo.name, *names, author="ada", key=KEY, **given)
 
 
-def _history(method: str, *args: str, **given: Any) -> Callable[[Repository], Any]:
-    return lambda repo: getattr(repo.catalog.history, method)(
+def _merging(method: str, *args: Any, **given: Any) -> Callable[[Repository], Any]:
+    return lambda repo: getattr(repo.catalog.merging, method)(
         repo.name, *args, author="ada", key=KEY, **given
     )
 
@@ -81,24 +81,37 @@ CALLS = {
         call=lambda repo: commit(repo, put("d/x", entries(repo, {"": b"1"})), key=KEY),
         meanwhile=lambda repo: repo.put("d/x", b"meanwhile"),
     ),
-    "merge": Repeated(call=_history("merge", "topic", into="main"), meanwhile=_topic_is_gone),
+    "merge": Repeated(call=_merging("merge", "topic", into="main"), meanwhile=_topic_is_gone),
     "a merge with picks": Repeated(
-        call=_history("merge", "clash", into="main", picks={"d/x": Side.THEIRS}),
+        call=_merging("merge", "clash", into="main", picks={"d/x": Side.THEIRS}),
         meanwhile=lambda repo: repo.put("d/x", b"meanwhile", branch="clash"),
     ),
     "a merge of nothing": Repeated(
-        call=_history("merge", "v1", into="main"),
+        call=_merging("merge", "v1", into="main"),
         meanwhile=lambda repo: repo.put("d/x", b"meanwhile"),
     ),
     "revert": Repeated(
-        call=_history("revert", "main", branch="main"),
+        call=_merging("revert", ["main"], branch="main"),
         meanwhile=lambda repo: repo.put("d/x", b"meanwhile"),
     ),
-    "restore": Repeated(
-        call=_history("restore", "e", source="topic", branch="main"), meanwhile=_topic_is_gone
+    "a revert of several": Repeated(
+        call=_merging("revert", ["v1..main", "v1"], branch="main"),
+        meanwhile=lambda repo: repo.put("d/x", b"meanwhile"),
     ),
-    "a restore of nothing": Repeated(
-        call=_history("restore", "d", source="main", branch="main"),
+    "cherry_pick": Repeated(
+        call=_merging("cherry_pick", ["v1..topic", "clash"], branch="main", strategy=Side.THEIRS),
+        meanwhile=_topic_is_gone,
+    ),
+    "a pick of nothing": Repeated(
+        call=_merging("cherry_pick", ["main"], branch="main"),
+        meanwhile=lambda repo: repo.put("d/x", b"meanwhile"),
+    ),
+    "reset": Repeated(call=_merging("reset", "main", to="topic"), meanwhile=_topic_is_gone),
+    "a reset of one path": Repeated(
+        call=_merging("reset", "main", to="topic", path="e"), meanwhile=_topic_is_gone
+    ),
+    "a reset of nothing": Repeated(
+        call=_merging("reset", "main", to="main", path="d"),
         meanwhile=lambda repo: repo.put("d/x", b"meanwhile"),
     ),
 }

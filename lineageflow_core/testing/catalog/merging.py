@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+import msgspec
 import pytest
 
 from lineageflow_core.errors import InvalidInputError, MergeConflictError, RefNotFoundError
 from lineageflow_core.model.change import delete, put
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.merge import Conflict, ConflictKind, Side
+from lineageflow_core.model.merge import Conflict, ConflictKind, Side, changed_by
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import (
     CatalogContract,
@@ -20,7 +21,7 @@ from lineageflow_core.testing.catalog.scene import (
 
 
 class MergeContract(CatalogContract):
-    """`History.preview_merge` and `merge`. Needs the fixture `catalog`."""
+    """`Merging.preview_merge` and `merge`. Needs the fixture `catalog`."""
 
     def test_a_merge_is_one_commit_with_both_sides(self, repo: Repository) -> None:
         repo.put("d", {"x": b"1", "y": b"1"})
@@ -28,7 +29,7 @@ class MergeContract(CatalogContract):
         theirs = [repo.put("d/x", b"2", branch="topic"), repo.put("e", b"1", branch="topic")][-1]
         ours = repo.put("d/y", b"2")
         run_id = new_run_id()
-        made = repo.catalog.history.merge(
+        made = repo.catalog.merging.merge(
             repo.name, "topic", into="main", author="grace", message="für später", run_id=run_id
         )
         assert made == repo.head("main")
@@ -84,10 +85,10 @@ class MergeContract(CatalogContract):
             repo.merge("topic")
         listed = caught.value.details["conflicts"]
         base, ours, theirs = (entries(repo, {"": text})[0].object_id for text in (b"0", b"1", b"2"))
-        assert [
-            {"path": "d/x", "kind": "object", "base": base, "ours": ours, "theirs": theirs},
-            {"path": "d/y", "kind": "object", "base": base, "ours": ours, "theirs": None},
-        ] == listed
+        facts = ("path", "kind", "base", "ours", "theirs")
+        assert [("d/x", "object", base, ours, theirs), ("d/y", "object", base, ours, None)] == [
+            tuple(conflict[fact] for fact in facts) for conflict in listed
+        ]
         assert tip == repo.head()
 
     @pytest.mark.parametrize(
@@ -126,13 +127,10 @@ class MergeContract(CatalogContract):
         def snapshot(ref: str) -> str:
             return repo.catalog.objects.get_snapshot(repo.name, ref, "d").snapshot
 
-        assert {
-            "path": "d",
-            "kind": "unit",
-            "base": snapshot("main~1"),
-            "ours": snapshot("main"),
-            "theirs": snapshot("topic"),
-        } == conflict
+        assert ("unit", snapshot("main~1"), snapshot("main"), snapshot("topic")) == tuple(
+            conflict[name] for name in ("kind", "base", "ours", "theirs")
+        )
+        assert (1, 2) == (conflict["ours_objects"], conflict["theirs_objects"])
         repo.merge("topic", picks={"d": Side.THEIRS})
         assert {"d/1": b"1"} == files(repo)
 
@@ -177,7 +175,7 @@ class MergeContract(CatalogContract):
         repo.branch("topic")
         repo.put(one, b"1")
         repo.put(other, b"2", branch="topic")
-        preview = repo.catalog.history.preview_merge(repo.name, "topic", into="main")
+        preview = repo.catalog.merging.preview_merge(repo.name, "topic", into="main")
         assert [ConflictKind.PATH] == [conflict.kind for conflict in preview.conflicts]
         [path] = [conflict.path for conflict in preview.conflicts]
         repo.merge("topic", picks={path: Side.THEIRS})
@@ -185,36 +183,66 @@ class MergeContract(CatalogContract):
 
     def test_a_preview_says_what_a_merge_would_do_and_does_nothing(self, repo: Repository) -> None:
         tip = fork(repo)
-        history = repo.catalog.history
-        preview = history.preview_merge(repo.name, "topic", into="main")
-        assert (repo.head("topic").id, tip.id, repo.head("main~1").id) == (
-            preview.source,
-            preview.into,
+        merging = repo.catalog.merging
+        preview = merging.preview_merge(repo.name, "topic", into="main")
+        assert ((repo.head("topic").id,), tip.id, repo.head("main~1").id) == (
+            preview.sources,
+            preview.head,
             preview.base,
         )
-        assert (False, ()) == (preview.up_to_date, preview.datasets)
+        assert (False, ["new"]) == (preview.up_to_date, [diff.path for diff in preview.datasets])
         with pytest.raises(MergeConflictError) as caught:
             repo.merge("topic")
-        assert caught.value.details["conflicts"] == [as_detail(conflict) for conflict in preview.conflicts]
-        clean = history.preview_merge(repo.name, "topic", into="clean")
-        assert (("d", "new"), (), False) == (clean.datasets, clean.conflicts, clean.up_to_date)
-        done = history.preview_merge(repo.name, "main~1", into="main")
+        assert preview.conflicts == msgspec.convert(caught.value.details["conflicts"], tuple[Conflict, ...])
+        clean = merging.preview_merge(repo.name, "topic", into="clean")
+        assert repo.catalog.history.diff_datasets(repo.name, "clean", "topic").items == clean.datasets
+        assert ((), False) == (clean.conflicts, clean.up_to_date)
+        done = merging.preview_merge(repo.name, "main~1", into="main")
         assert (True, (), ()) == (done.up_to_date, done.datasets, done.conflicts)
         assert tip == repo.head()
+
+    def test_who_made_each_side_of_a_conflict_is_told(self, repo: Repository) -> None:
+        repo.put("d", {"x": b"0", "y": b"0"})
+        repo.branch("topic")
+        repo.put("d/x", b"1", message="earlier")
+        run_id = new_run_id()
+        ours = repo.catalog.history.commit(
+            repo.name,
+            "main",
+            [put("d/x", entries(repo, {"": b"2"}))],
+            author="grace",
+            message="later",
+            run_id=run_id,
+        )
+        repo.put("d/y", b"1")
+        repo.branch("aside", source="topic")
+        theirs = repo.put("d/x", b"3", branch="aside", message="aside")
+        repo.put("e", b"1", branch="topic")
+        repo.merge("aside", into="topic")
+        [conflict] = repo.catalog.merging.preview_merge(repo.name, "topic", into="main").conflicts
+        assert changed_by(ours) == conflict.ours_by
+        assert changed_by(theirs) == conflict.theirs_by
+        assert conflict.ours_by is not None
+        assert ("grace", "later", run_id) == (
+            conflict.ours_by.author,
+            conflict.ours_by.message,
+            conflict.ours_by.run_id,
+        )
+        assert repo.head("topic").id == conflict.source
 
     def test_only_a_branch_is_merged_into(self, repo: Repository) -> None:
         fork(repo)
         repo.tag("v1")
-        history, name = repo.catalog.history, repo.name
+        merging, name = repo.catalog.merging, repo.name
         for into, error in (
             ("v1", RefNotFoundError),
             ("nothing", RefNotFoundError),
             ("main~1", InvalidInputError),
         ):
             with pytest.raises(error):
-                history.merge(name, "topic", into=into, author="ada")
+                merging.merge(name, "topic", into=into, author="ada")
             with pytest.raises(error):
-                history.preview_merge(name, "topic", into=into)
+                merging.preview_merge(name, "topic", into=into)
         with pytest.raises(RefNotFoundError, match="nothing"):
             repo.merge("nothing")
 
@@ -238,14 +266,3 @@ def fork(repo: Repository) -> Commit:
     [two] = entries(repo, {"": b"2"})
     commit(repo, put("d/x", [two]), delete("d/y"), put("new", [two]), branch="topic")
     return repo.put("d", {"x": b"1", "y": b"1"})
-
-
-def as_detail(conflict: Conflict) -> dict[str, str | None]:
-    """Returns a conflict as the details of an error have it."""
-    return {
-        "path": conflict.path,
-        "kind": conflict.kind.value,
-        "base": conflict.base,
-        "ours": conflict.ours,
-        "theirs": conflict.theirs,
-    }

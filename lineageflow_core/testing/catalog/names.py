@@ -44,7 +44,7 @@ class PathContract(CatalogContract):
                 with pytest.raises(InvalidInputError):
                     commit(repo, change)
         with pytest.raises(InvalidInputError):
-            repo.catalog.history.restore(repo.name, path, source="main", branch="main", author="ada")
+            repo.catalog.merging.reset(repo.name, "main", to="main", path=path or "/", author="ada")
         assert tip == repo.head()
 
     @pytest.mark.parametrize("path", IMPOSSIBLE)
@@ -107,7 +107,7 @@ class PathContract(CatalogContract):
             assert 1 == len(history.diff(repo.name, "main~3", "main", path=one).items)
             assert 1 == len(history.diff_datasets(repo.name, "main~3", "main", path=one).items)
             assert COMPOSED == lineage.blame(repo.name, "main", f"t/{one}").version.partition
-        history.restore(repo.name, f"t/{DECOMPOSED}", source="main~3", branch="main", author="ada")
+        repo.catalog.merging.reset(repo.name, "main", to="main~3", path=f"t/{DECOMPOSED}", author="ada")
         assert {f"{COMPOSED}/{COMPOSED}", f"{COMPOSED}s/{COMPOSED}/x"} == files(repo).keys()
 
     @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ class PlansContract(CatalogContract):
         repo, bad = story
         poisoned = files(repo)
         apply(repo, roll_back(repo, bad["ingest"]))
-        repo.catalog.history.revert(repo.name, "main", branch="main", author="ada")
+        repo.catalog.merging.revert(repo.name, ["main"], branch="main", author="ada")
         assert poisoned == files(repo)
         apply(repo, roll_back(repo, bad["ingest"]))
         assert GOOD == files(repo)
@@ -206,7 +206,7 @@ class PlansContract(CatalogContract):
             apply(repo, plan)
         assert {"plan": plan.id, "path": "clean"} == caught.value.details
         assert (tip, PlanState.PLANNED) == (repo.head(), repo.catalog.plans.get_plan(plan.id).state)
-        repo.catalog.history.revert(repo.name, "main", branch="main", author="ada")
+        repo.catalog.merging.revert(repo.name, ["main"], branch="main", author="ada")
         assert PlanState.APPLIED is apply(repo, plan).state
 
     def test_partitions_go_back_one_by_one(self, repo: Repository) -> None:

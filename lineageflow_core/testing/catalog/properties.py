@@ -78,7 +78,7 @@ class CatalogProperties(CatalogContract):
         start, undone = repo.head(), edit(repo, bad)
         assume(start != undone)
         after = edit(repo, {path: content for path, content in later.items() if path not in bad})
-        repo.catalog.history.revert(repo.name, undone.id, branch="main", author="ada")
+        repo.catalog.merging.revert(repo.name, [undone.id], branch="main", author="ada")
         history = repo.catalog.history
         for path in bad:
             assert () == history.diff(repo.name, start.id, "main", path=path).items
@@ -94,7 +94,7 @@ class CatalogProperties(CatalogContract):
         start, tip = repo.head(), edit(repo, changes)
         inside = [name for name in before.keys() | changes.keys() if f"{name}/".startswith(f"{path}/")]
         assume(any(name in before or changes.get(name) is not None for name in inside))
-        repo.catalog.history.restore(repo.name, path, source=start.id, branch="main", author="ada")
+        repo.catalog.merging.reset(repo.name, "main", to=start.id, path=path, author="ada")
         old, new = files(repo, start.id), files(repo, tip.id)
         expected = {name: text for name, text in new.items() if name not in inside}
         expected |= {name: text for name, text in old.items() if name in inside}
@@ -110,7 +110,7 @@ class CatalogProperties(CatalogContract):
             made = edit(repo, step)
             now = {path: text for path, text in {**now, **step}.items() if text is not None}
             expected[made.id] = now
-        repo.catalog.history.revert(repo.name, "main", branch="main", author="ada")
+        repo.catalog.merging.revert(repo.name, ["main"], branch="main", author="ada")
         edit(repo, dict.fromkeys(now))
         assert expected == {commit_id: files(repo, commit_id) for commit_id in expected}
 

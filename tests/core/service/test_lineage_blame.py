@@ -105,7 +105,7 @@ def test_a_run_that_changed_nothing_is_not_blamed(lake: Lake) -> None:
 def test_a_merge_by_hand_does_not_hide_the_run(lake: Lake) -> None:
     lake.catalog.refs.create_branch("lake", "fix", source="main", author="ada")
     lake.run("replay", "report", "right", into="fix")
-    merge = lake.catalog.history.merge("lake", "fix", into="main", author="ada")
+    merge = lake.catalog.merging.merge("lake", "fix", into="main", author="ada")
     found = lake.blame("report")
     assert by("replay") == made_by(found)
     assert (merge.id, "ada") == (found.commit, found.author)
@@ -127,7 +127,7 @@ def test_content_that_a_person_put_first_is_not_blamed_on_a_later_run(lake: Lake
 def test_restored_content_is_blamed_on_the_run_that_made_it(lake: Lake) -> None:
     lake.run("good", "report", "right")
     lake.run("bad", "report", "wrong")
-    lake.catalog.history.restore("lake", "report", source="main~1", branch="main", author="ada")
+    lake.catalog.merging.reset("lake", "main", to="main~1", path="report", author="ada")
     found = lake.blame("report")
     assert by("good") == made_by(found)
     assert "ada" == found.author

@@ -13,10 +13,11 @@ from lineageflow_core.connect import connect
 from lineageflow_core.model.change import delete, put, replace
 from lineageflow_core.model.ids import ObjectId, PlanId
 from lineageflow_core.model.lineage import Direction, IntakeReport
-from lineageflow_core.model.merge import Side
+from lineageflow_core.model.merge import Side, content, content_of
 from lineageflow_core.model.plan import RollbackPlan, RollbackScope
 from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.run import RunState, TransactionState
+from lineageflow_core.model.settings import StaleReads
 from lineageflow_core.remote.client import open_remote
 from lineageflow_core.wire.routes import ROUTES, Route
 from tests.server.flights import REPORT, make_repository, run_id
@@ -64,9 +65,22 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
         "diff_datasets": ((name, "main~1", "main"), {}),
         "merge_base": ((name, "main", "fix"), {}),
         "preview_merge": ((name, night), {"into": "fix"}),
-        "merge": ((name, "main"), {"into": "fix", "picks": {REPORT: Side.THEIRS}, **by}),
-        "revert": ((name, "main"), {"branch": "main", "message": "undo", **by}),
-        "restore": ((name, REPORT), {"source": "main~1", "branch": "main", **by}),
+        "merge": (
+            (name, "main"),
+            {
+                "into": "fix",
+                "picks": {REPORT: Side.THEIRS, "a b": content([entry]), "c": content_of("main~1")},
+                "strategy": Side.OURS,
+                "stale_reads": StaleReads.FAIL,
+                **by,
+            },
+        ),
+        "cherry_pick": ((name, ["main~1..main", "main"]), {"branch": "fix", "metadata": {"k": "v"}, **by}),
+        "preview_cherry_pick": ((name, ["main"]), {"branch": "fix", "strategy": Side.THEIRS}),
+        "revert": ((name, ["main"]), {"branch": "main", "message": "undo", **by}),
+        "preview_revert": ((name, ["main"]), {"branch": "main", "picks": {REPORT: content([])}}),
+        "reset": ((name, "main"), {"to": "main~1", "path": REPORT, **by}),
+        "preview_reset": ((name, "main"), {"to": "v1"}),
         "get_object": ((name, "main", f"{REPORT}/report.txt"), {}),
         "list_objects": ((name, night), {"path": "reports"}),
         "list_folder": ((name, "main"), {"after": "raw"}),

@@ -93,7 +93,7 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
         """Publishes one output by itself: nobody else will. Returns the branch that has it now."""
         session.complete()
         into = session.transaction.into
-        self.lineageflow.catalog.history.merge(
+        self.lineageflow.catalog.merging.merge(
             self.lineageflow.repository,
             session.ref,
             into=into,

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -23,10 +24,12 @@ def test_what_only_one_side_changed_is_merged(parted: Cli) -> None:
     assert ("theirs", "ours", "theirs") == tuple(parted.good("cat", path).out for path in "abc")
 
 
-def test_conflicts_are_listed_and_nothing_happens(parted: Cli) -> None:
+def test_conflicts_are_listed_with_who_made_them_and_nothing_happens(parted: Cli) -> None:
     tip = parted.good("show").facts["commit"]
+    ours, theirs = (parted.good("show", ref).facts["commit"] for ref in ("main~1", "other~1"))
     ran = parted("merge", "other")
     assert (5, [["object", "a"]]) == (ran.code, [row[:2] for row in ran.rows])
+    assert (ours, theirs) == (ran.rows[0][4], ran.rows[0][6])
     assert "--pick PATH=theirs" in ran.err
     assert tip == parted.good("show").facts["commit"]
 
@@ -37,18 +40,33 @@ def test_conflicts_are_in_the_problem(parted: Cli) -> None:
     assert ["a"] == [conflict["path"] for conflict in json.loads(ran.err)["details"]["conflicts"]]
 
 
+@pytest.mark.parametrize("side", ["ours", "theirs"])
+def test_a_strategy_decides_all_conflicts(parted: Cli, side: str) -> None:
+    parted.good("merge", "other", "--strategy", side)
+    assert (side, "ours", "theirs") == tuple(parted.good("cat", path).out for path in "abc")
+
+
+def test_a_conflict_is_decided_by_a_ref_or_a_local_file(parted: Cli, tmp_path: Path) -> None:
+    parted.good("branch", "create", "copy")
+    parted.good("merge", "other", "--pick", "a=@main~2")
+    assert "base" == parted.good("cat", "a").out
+    (tmp_path / "by=hand").write_text("by hand")
+    parted.good("merge", "other", "--into", "copy", "--pick", f"a=file:{tmp_path / 'by=hand'}")
+    assert "by hand" == parted.good("cat", "@copy/a").out
+
+
 def test_a_dry_run_shows_what_would_happen(parted: Cli) -> None:
     tip = parted.good("show").facts["commit"]
     ran = parted("merge", "other", "--dry-run")
     assert (5, [["object", "a"]]) == (ran.code, [row[:2] for row in ran.section("conflicts")])
-    assert 0 == parted("merge", "other", "--dry-run", "--pick", "a=ours").code
+    assert [["added", "c"]] == [row[:2] for row in ran.section("changes")]
+    decided = parted.good("merge", "other", "--dry-run", "--pick", "a=theirs")
+    assert ["a", "c"] == [row[1] for row in decided.section("changes")]
     preview = parted("merge", "other", "--dry-run", "--json").json
     assert (["a"], False) == (
         [conflict["path"] for conflict in preview["conflicts"]],
         preview["up_to_date"],
     )
-    parted.good("put", "-", "a", "--branch", "other", input="ours")
-    assert [["c"]] == parted.good("merge", "other", "--dry-run").section("changes")
     assert tip == parted.good("show").facts["commit"]
 
 
@@ -59,8 +77,33 @@ def test_a_merge_with_nothing_to_merge_says_so(parted: Cli) -> None:
     assert "nothing to merge" in parted.good("merge", "other", "--dry-run").err
 
 
-@pytest.mark.parametrize("pick", ["a", "a=mine", "=ours"])
+@pytest.mark.parametrize("pick", ["a", "a=mine", "=ours", "a=@", "a=file:"])
 def test_a_pick_that_does_not_fit_is_refused(parted: Cli, pick: str) -> None:
     ran = parted("merge", "other", "--pick", pick)
     assert 2 == ran.code
     assert "PATH=ours or PATH=theirs" in ran.err
+
+
+def test_commits_are_picked_from_another_branch(parted: Cli) -> None:
+    ran = parted.good("cherry-pick", "other")
+    assert ["main", "put c"] == ran.rows[0][1:]
+    assert "theirs" == parted.good("cat", "c").out
+    assert "ours" == parted.good("cat", "a").out
+
+
+def test_a_range_is_picked_or_nothing(parted: Cli) -> None:
+    tip = parted.good("show").facts["commit"]
+    ran = parted("cherry-pick", "main..other")
+    assert (5, [["object", "a"]]) == (ran.code, [row[:2] for row in ran.rows])
+    assert tip == parted.good("show").facts["commit"]
+    dry = parted.good("cherry-pick", "main..other", "--strategy", "theirs", "--dry-run")
+    assert ["a", "c"] == [row[1] for row in dry.section("changes")]
+    parted.good("cherry-pick", "main..other", "--pick", "a=theirs")
+    assert ("theirs", "theirs") == (parted.good("cat", "a").out, parted.good("cat", "c").out)
+
+
+def test_refs_of_several_repositories_are_refused(parted: Cli) -> None:
+    parted.good("repo", "create", "other-one")
+    ran = parted("cherry-pick", "lf://flights/@other", "lf://other-one/@main")
+    assert 2 == ran.code
+    assert "different repositories" in ran.err

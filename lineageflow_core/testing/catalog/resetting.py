@@ -1,10 +1,9 @@
-"""What every catalog promises about undoing: nothing is rewritten, each undoing is a new commit."""
+"""What every catalog promises about going back to a state: a new commit with the content of an old one."""
 
 import pytest
 
 from lineageflow_core.errors import (
     InvalidInputError,
-    MergeConflictError,
     ObjectNotFoundError,
     PathConflictError,
     RefNotFoundError,
@@ -12,108 +11,11 @@ from lineageflow_core.errors import (
 from lineageflow_core.model.change import delete, put, replace
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.repository import Repository
-from lineageflow_core.testing.catalog.scene import (
-    CatalogContract,
-    commit,
-    entries,
-    files,
-    first_parents,
-    new_run_id,
-)
+from lineageflow_core.testing.catalog.scene import CatalogContract, commit, entries, files, first_parents
 
 
-class RevertContract(CatalogContract):
-    """`History.revert`. Needs the fixture `catalog`."""
-
-    def test_a_revert_takes_back_one_commit_and_leaves_what_came_later(self, repo: Repository) -> None:
-        repo.put("d", {"x": b"1", "y": b"1"})
-        bad = commit(
-            repo, put("d/x", entries(repo, {"": b"2"})), delete("d/y"), put("e", entries(repo, {"": b"2"}))
-        )
-        later = repo.put("d/z", b"3")
-        made = repo.catalog.history.revert(repo.name, bad.id, branch="main", author="grace", message="oops")
-        assert made == repo.head()
-        assert ((later.id,), "grace", "oops") == (made.parents, made.author, made.message)
-        assert {"d/x": b"1", "d/y": b"1", "d/z": b"3"} == files(repo)
-
-    def test_a_revert_says_what_it_reverts(self, repo: Repository) -> None:
-        bad = repo.put("a", b"1", message="add a")
-        made = revert(repo, "main")
-        assert ('revert "add a"', {"reverts": bad.id}) == (made.message, made.metadata)
-
-    def test_a_reverted_revert_is_what_was_reverted(self, repo: Repository) -> None:
-        bad = repo.replace("d", {"x": b"1"})
-        revert(repo, bad.id)
-        assert {} == files(repo)
-        revert(repo, "main")
-        assert bad.root == repo.head().root
-
-    def test_a_merge_is_reverted_against_its_first_parent(self, repo: Repository) -> None:
-        repo.put("a", b"1")
-        repo.branch("topic")
-        commit(repo, put("b", entries(repo, {"": b"1"})), delete("a"), branch="topic")
-        repo.put("c", b"1")
-        merged = repo.merge("topic")
-        revert(repo, merged.id)
-        assert {"a": b"1", "c": b"1"} == files(repo)
-
-    def test_what_changed_later_is_in_the_way(self, repo: Repository) -> None:
-        bad = repo.put("d", {"x": b"1"})
-        tip = repo.put("d/x", b"2")
-        with pytest.raises(MergeConflictError, match=f"revert {bad.id[:8]}") as caught:
-            revert(repo, bad.id)
-        assert ["d/x"] == [conflict["path"] for conflict in caught.value.details["conflicts"]]
-        assert tip == repo.head()
-
-    def test_a_replaced_unit_that_changed_later_is_in_the_way(self, repo: Repository) -> None:
-        repo.replace("d", {"x": b"1"})
-        bad = repo.replace("d", {"y": b"2"})
-        repo.put("d/z", b"3")
-        with pytest.raises(MergeConflictError) as caught:
-            revert(repo, bad.id)
-        assert ["d"] == [conflict["path"] for conflict in caught.value.details["conflicts"]]
-
-    def test_a_unit_that_a_merge_brought_and_that_changed_later_is_in_the_way(self, repo: Repository) -> None:
-        repo.replace("d", {"x": b"1"})
-        run_id = new_run_id()
-        repo.catalog.transactions.begin(repo.name, run_id)
-        commit(repo, replace("d", entries(repo, {"y": b"2"})), branch=f"run:{run_id}")
-        repo.catalog.transactions.publish(repo.name, run_id, author="ada")
-        repo.put("d/z", b"3")
-        with pytest.raises(MergeConflictError) as caught:
-            revert(repo, "main~1")
-        assert ["d"] == [conflict["path"] for conflict in caught.value.details["conflicts"]]
-
-    def test_what_is_undone_already_returns_the_tip(self, repo: Repository) -> None:
-        bad = repo.put("a", b"1")
-        made = revert(repo, bad.id)
-        repo.put("b", b"1")
-        tip = repo.head()
-        assert tip == revert(repo, bad.id)
-        assert tip == revert(repo, first_parents(repo)[-1])
-        assert made.id in first_parents(repo)
-
-    def test_a_commit_of_one_branch_is_reverted_on_another(self, repo: Repository) -> None:
-        bad = repo.put("a", b"1")
-        repo.branch("topic")
-        repo.put("b", b"1", branch="topic")
-        revert(repo, bad.id, branch="topic")
-        assert ({"a": b"1"}, {"b": b"1"}) == (files(repo), files(repo, "topic"))
-
-    def test_ref_and_branch_must_be_there(self, repo: Repository) -> None:
-        repo.tag("v1")
-        for ref, branch, error in (
-            ("nothing", "main", RefNotFoundError),
-            ("main", "nothing", RefNotFoundError),
-            ("main", "v1", RefNotFoundError),
-            ("main", "main~1", InvalidInputError),
-        ):
-            with pytest.raises(error):
-                revert(repo, ref, branch=branch)
-
-
-class RestoreContract(CatalogContract):
-    """`History.restore`. Needs the fixture `catalog`."""
+class ResetContract(CatalogContract):
+    """`Merging.reset` and `preview_reset`, of a branch and of a path. Needs the fixture `catalog`."""
 
     @pytest.fixture
     def edited(self, repo: Repository) -> Repository:
@@ -201,8 +103,8 @@ class RestoreContract(CatalogContract):
         assert files(edited, "good", "d") == files(edited, path="d")
 
     def test_a_restore_says_who_and_why(self, edited: Repository) -> None:
-        made = edited.catalog.history.restore(
-            edited.name, "d", source="good", branch="main", author="grace", message="zurück"
+        made = edited.catalog.merging.reset(
+            edited.name, "main", to="good", path="d", author="grace", message="zurück"
         )
         assert ("grace", "zurück", ("d",)) == (made.author, made.message, made.replaced)
         assert "restore t from good" == restore(edited, "t").message
@@ -231,15 +133,58 @@ class RestoreContract(CatalogContract):
     def test_a_restore_can_be_reverted(self, edited: Repository) -> None:
         tip = edited.head()
         restore(edited, "d")
-        revert(edited, "main")
+        edited.revert("main")
         assert tip.root == edited.head().root
 
+    def test_a_branch_becomes_what_it_was_and_its_history_stays(self, edited: Repository) -> None:
+        tip = edited.head()
+        made = edited.reset("good")
+        assert made == edited.head()
+        assert edited.head("good").root == made.root
+        assert ((tip.id,), {"reset_to": edited.head("good").id}) == (made.parents, made.metadata)
+        assert "reset main to good" == made.message
+        assert [made.id, tip.id, edited.head("good").id] == first_parents(edited)[:3]
 
-def revert(repo: Repository, ref: str, *, branch: str = "main") -> Commit:
-    """Reverts a commit."""
-    return repo.catalog.history.revert(repo.name, ref, branch=branch, author="ada")
+    def test_what_a_reset_writes_are_the_datasets_that_changed(self, edited: Repository) -> None:
+        assert ("d", "gone", "new", "raw/a", "raw/c", "t") == edited.reset("good").replaced
+        edited.put("raw/b", b"3")
+        assert ("raw/b",) == restore(edited, "raw").replaced
+        edited.replace("t/p", {"x": b"4"}, dataset="t")
+        assert ("t/p",) == restore(edited, "t/p").replaced
+
+    def test_a_reset_to_a_tag_is_not_a_revert_of_its_commit(self, repo: Repository) -> None:
+        repo.put("a", b"1")
+        repo.tag("v1")
+        later = repo.put("b", b"1")
+        repo.branch("copy")
+        repo.revert("v1")
+        assert {"b": b"1"} == files(repo)
+        repo.reset("v1", branch="copy")
+        assert {"a": b"1"} == files(repo, "copy")
+        repo.revert("copy", branch="copy")
+        assert later.root == repo.head("copy").root
+
+    def test_a_branch_can_be_reset_to_any_ref(self, edited: Repository) -> None:
+        other = edited.catalog.refs.create_branch(edited.name, "other", source="good", author="ada")
+        assert edited.head("main").root == edited.reset("main", branch=other.name).root
+
+    def test_a_preview_of_a_reset_says_what_would_differ_and_does_nothing(self, edited: Repository) -> None:
+        tip, merging = edited.head(), edited.catalog.merging
+        preview = merging.preview_reset(edited.name, "main", to="good")
+        assert (tip.id, (edited.head("good").id,), False, ()) == (
+            preview.head,
+            preview.sources,
+            preview.up_to_date,
+            preview.conflicts,
+        )
+        diffs = edited.catalog.history.diff_datasets(edited.name, "main", "good").items
+        assert diffs == preview.datasets
+        of_path = merging.preview_reset(edited.name, "main", to="good", path="t/p")
+        assert [("t", ("p",))] == [(diff.path, diff.partitions) for diff in of_path.datasets]
+        assert merging.preview_reset(edited.name, "main", to="main").up_to_date
+        assert tip == edited.head()
 
 
 def restore(repo: Repository, path: str, *, source: str = "good", branch: str = "main") -> Commit:
     """Restores a path."""
-    return repo.catalog.history.restore(repo.name, path, source=source, branch=branch, author="ada")
+    return repo.catalog.merging.reset(repo.name, branch, to=source, path=path, author="ada")

@@ -1,0 +1,129 @@
+"""Which commits people mean who name several, and what each of them did or undid."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.refs import parse_range
+from lineageflow_core.service.ancestry import part
+from lineageflow_core.service.opened import OpenRepository
+from lineageflow_core.service.three_way import Facts, Step
+from lineageflow_core.tree.root import EMPTY_ROOT
+
+Describe = Callable[[Commit], Facts]
+"""Says what the commit that does or undoes another one tells beside its content."""
+
+
+def select(opened: OpenRepository, refs: Sequence[str]) -> Iterator[list[Commit]]:
+    """Yields what each ref or range names, the commits of a range oldest first.
+
+    Raises InvalidInputError for a range without commits, RefNotFoundError.
+    """
+    if not refs:
+        raise InvalidInputError("no commits were named; give refs, like 'main~1', or ranges, like 'v1..main'")
+    for text in refs:
+        ends = parse_range(text)
+        if ends is None:
+            yield [opened.resolve(text)]
+            continue
+        start, end = (opened.resolve(each) for each in ends)
+        line = list(_line(opened, start, end))
+        if not line:
+            raise InvalidInputError(
+                f"the range {text!r} holds no commits: {ends[0]} has all that {ends[1]} has; "
+                "write the older end first"
+            )
+        yield line[::-1]
+
+
+def picking_steps(
+    opened: OpenRepository, refs: Sequence[str], *, mainline: int, describe: Describe
+) -> list[Step]:
+    """Returns the steps that do again what these commits did, ranges oldest first."""
+    return [
+        _doing(opened, commit, mainline, describe(commit))
+        for commits in select(opened, refs)
+        for commit in commits
+    ]
+
+
+def reverting_steps(
+    opened: OpenRepository, refs: Sequence[str], *, mainline: int, describe: Describe
+) -> list[Step]:
+    """Returns the steps that undo these commits, ranges newest first."""
+    return [
+        _undoing(opened, commit, mainline, describe(commit))
+        for commits in select(opened, refs)
+        for commit in reversed(commits)
+    ]
+
+
+def picked(commit: Commit, *, by: str, message: str | None, metadata: Mapping[str, str]) -> Facts:
+    """Returns what a cherry-picked commit says: as git has it, who made the change stays its author."""
+    traces = {"cherry_picked_from": commit.id, "cherry_picked_by": by}
+    return Facts(
+        author=commit.author,
+        message=message or commit.message,
+        metadata={**commit.metadata, **metadata, **traces},
+        run_id=commit.run_id,
+    )
+
+
+def reverted(commit: Commit, *, by: str, message: str | None, metadata: Mapping[str, str]) -> Facts:
+    """Returns what the commit that reverts another one says."""
+    subject = commit.message.partition("\n")[0]
+    return Facts(
+        author=by, message=message or f'revert "{subject}"', metadata={**metadata, "reverts": commit.id}
+    )
+
+
+def _line(opened: OpenRepository, start: Commit, end: Commit) -> Iterator[Commit]:
+    """Yields the first parents of `end` that are not in the history of `start`, newest first."""
+    only = {commit.id for commit in part(start, end, opened.commit).right}
+    commit = end
+    while commit.id in only:
+        yield commit
+        if not commit.parents:
+            return
+        commit = opened.commit(commit.parents[0])
+
+
+def _doing(opened: OpenRepository, commit: Commit, mainline: int, facts: Facts) -> Step:
+    parent = _parent(opened, commit, mainline)
+    return Step(
+        source=commit,
+        before=parent.root if parent else EMPTY_ROOT,
+        after=commit.root,
+        since=parent or commit,
+        makers=_makers(opened, parent, commit),
+        facts=facts,
+    )
+
+
+def _undoing(opened: OpenRepository, commit: Commit, mainline: int, facts: Facts) -> Step:
+    parent = _parent(opened, commit, mainline)
+    return Step(
+        source=commit,
+        before=commit.root,
+        after=parent.root if parent else EMPTY_ROOT,
+        since=commit,
+        makers=_makers(opened, parent, commit),
+        facts=facts,
+    )
+
+
+def _makers(opened: OpenRepository, parent: Commit | None, commit: Commit) -> tuple[Commit, ...]:
+    # With what it merged, if it is a merge: a run's units are in the commits that its publication brought.
+    return part(parent, commit, opened.commit).right if parent else (commit,)
+
+
+def _parent(opened: OpenRepository, commit: Commit, mainline: int) -> Commit | None:
+    if mainline == 1 and not commit.parents:
+        return None
+    if not 1 <= mainline <= len(commit.parents):
+        raise InvalidInputError(
+            f"commit {commit.id[:8]} has no parent number {mainline}; it has {len(commit.parents)}, and only "
+            "merges have more than one",
+            commit=commit.id,
+        )
+    return opened.commit(commit.parents[mainline - 1])

@@ -1,0 +1,250 @@
+"""Three-way merges of commits onto a branch's tip: a merge, and commits done or undone somewhere else.
+
+All are one thing, `tree.merge`, with different corners: to cherry-pick a commit is to merge it with its
+parent as the base, and to revert it is to merge its parent with the commit as the base. Nothing is published
+here: what comes of it is an Outcome, which a preview shows and an operation publishes, if it may.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from lineageflow_core.model.commit import Commit, make_commit
+from lineageflow_core.model.ids import CommitId, RunId
+from lineageflow_core.model.merge import Conflict, Side, StaleRead
+from lineageflow_core.model.settings import StaleReads
+from lineageflow_core.service.ancestry import Parting, part
+from lineageflow_core.service.attribution import last_changes
+from lineageflow_core.service.opened import OpenRepository
+from lineageflow_core.service.stale import find_stale_reads
+from lineageflow_core.tree.merge import Choice, Merged, MergeInput, merge_roots, virtual_base
+from lineageflow_core.tree.root import EMPTY_ROOT
+from lineageflow_core.tree.source import NodeBuffer
+
+_TOLD = 20
+"""So many paths are told in a message or in metadata; a preview lists all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What decides conflicts."""
+
+    picks: Mapping[str, Choice] = field(default_factory=dict)
+    strategy: Side | None = None
+    """Wins where there is no pick."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an operation makes of a branch's tip."""
+
+    tip: Commit
+    root: str
+    """What the branch would hold, with undecided conflicts as it has them."""
+    commits: tuple[Commit, ...] = ()
+    """What is to be published, oldest first; none changes nothing."""
+    sources: tuple[Commit, ...] = ()
+    base: CommitId | None = None
+    conflicts: tuple[Conflict, ...] = ()
+    stale_reads: tuple[StaleRead, ...] = ()
+    stale_policy: StaleReads = StaleReads.ALLOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a commit says beside its content."""
+
+    author: str
+    message: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    run_id: RunId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one commit did, or undid, between two states, to be done on a tip."""
+
+    source: Commit
+    before: str
+    """The root that it starts from."""
+    after: str
+    since: Commit
+    """What the tip has beyond this commit's history is later work."""
+    makers: tuple[Commit, ...]
+    """The commits that made the difference."""
+    facts: Facts
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """Datasets and partitions that it wrote as one thing."""
+        return frozenset(unit for commit in self.makers for unit in commit.replaced)
+
+
+def merge_onto(
+    opened: OpenRepository,
+    nodes: NodeBuffer,
+    tip: Commit,
+    theirs: Commit,
+    *,
+    decisions: Decisions,
+    stale_policy: StaleReads,
+    facts: Facts,
+) -> Outcome:
+    """Merges `theirs` into a tip, as one commit. Nothing to merge changes nothing."""
+    parting = part(tip, theirs, opened.commit)
+    base = parting.bases[0].id if parting.bases else None
+    if not parting.right:
+        return Outcome(tip=tip, root=tip.root, sources=(theirs,), base=base)
+    merged = _merge(opened, nodes, parting, tip, theirs, decisions)
+    is_checked = stale_policy is not StaleReads.ALLOW
+    stale = find_stale_reads(opened, parting, ours=tip, theirs=theirs) if is_checked else ()
+    metadata = _with_decided(facts.metadata, merged)
+    if stale:
+        metadata["stale_reads"] = _listed([read.path for read in stale])
+    commit = make_commit(
+        parents=[tip, theirs],
+        root=merged.result,
+        author=facts.author,
+        message=facts.message,
+        created_at=opened.clock(),
+        metadata=metadata,
+        run_id=facts.run_id,
+    )
+    return Outcome(
+        tip=tip,
+        root=merged.result,
+        commits=(commit,),
+        sources=(theirs,),
+        base=base,
+        conflicts=_attributed(nodes, opened.commit, merged, theirs, ours=parting.left, theirs=parting.right),
+        stale_reads=stale,
+        stale_policy=stale_policy,
+    )
+
+
+def transplant(
+    opened: OpenRepository, nodes: NodeBuffer, tip: Commit, steps: Sequence[Step], *, decisions: Decisions
+) -> Outcome:
+    """Does steps on a tip, one after the other: one commit for each that changes something."""
+    current = tip
+    made: dict[CommitId, Commit] = {}
+    conflicts: list[Conflict] = []
+
+    def read(commit: CommitId) -> Commit:
+        return made.get(commit) or opened.commit(commit)
+
+    for step in steps:
+        later = (*reversed(made.values()), *part(step.since, tip, opened.commit).right)
+        sides = MergeInput(
+            base=step.before,
+            ours=current.root,
+            theirs=step.after,
+            ours_replaced=frozenset(unit for commit in later for unit in commit.replaced),
+            theirs_replaced=step.replaced,
+        )
+        merged = merge_roots(nodes, sides, decisions.picks, strategy=decisions.strategy)
+        conflicts += _attributed(nodes, read, merged, step.source, ours=later, theirs=step.makers)
+        if merged.result == current.root:
+            continue
+        current = make_commit(
+            parents=[current],
+            root=merged.result,
+            author=step.facts.author,
+            message=step.facts.message,
+            created_at=opened.clock(),
+            metadata=_with_decided(step.facts.metadata, merged),
+            run_id=step.facts.run_id,
+            replaced=sorted(step.replaced),
+        )
+        made[current.id] = current
+    return Outcome(
+        tip=tip,
+        root=current.root,
+        commits=tuple(made.values()),
+        sources=tuple(step.source for step in steps),
+        conflicts=tuple(conflicts),
+    )
+
+
+def _with_decided(metadata: Mapping[str, str], merged: Merged) -> dict[str, str]:
+    """Returns a commit's metadata, and in it how conflicts were decided: a merge that chose should say so."""
+    decided = [
+        f"{path}={choice.value if isinstance(choice, Side) else 'content'}" for path, choice in merged.decided
+    ]
+    return {**metadata, "decided": _listed(decided)} if decided else dict(metadata)
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:_TOLD]) + (f", and {len(paths) - _TOLD} more" if len(paths) > _TOLD else "")
+
+
+def _attributed(
+    nodes: NodeBuffer,
+    read: Callable[[CommitId], Commit],
+    merged: Merged,
+    source: Commit,
+    *,
+    ours: Sequence[Commit],
+    theirs: Sequence[Commit],
+) -> tuple[Conflict, ...]:
+    """Returns the conflicts with who made each side."""
+    paths = [conflict.path for conflict in merged.conflicts]
+    mine, other = (last_changes(nodes, read, side, paths) for side in (ours, theirs))
+    return tuple(
+        replace(
+            conflict,
+            ours_by=mine.get(conflict.path),
+            theirs_by=other.get(conflict.path),
+            source=source.id,
+        )
+        for conflict in merged.conflicts
+    )
+
+
+def _merge(
+    opened: OpenRepository,
+    nodes: NodeBuffer,
+    parting: Parting,
+    ours: Commit,
+    theirs: Commit,
+    decisions: Decisions,
+) -> Merged:
+    scratch = NodeBuffer(opened.nodes)
+    sides = MergeInput(
+        base=_base_root(opened, scratch, parting.bases),
+        ours=ours.root,
+        theirs=theirs.root,
+        ours_replaced=parting.left_replaced,
+        theirs_replaced=parting.right_replaced,
+    )
+    if len(parting.bases) < 2:
+        return merge_roots(nodes, sides, decisions.picks, strategy=decisions.strategy)
+    # A virtual base's nodes are for this merge only: they must not reach the pack.
+    over_scratch = NodeBuffer(scratch)
+    merged = merge_roots(over_scratch, sides, decisions.picks, strategy=decisions.strategy)
+    nodes.new.update(over_scratch.new)
+    return merged
+
+
+def _base_root(opened: OpenRepository, scratch: NodeBuffer, bases: Sequence[Commit]) -> str:
+    """Returns the root to compare both sides with: that of the base, or of several merged into one."""
+    if not bases:
+        return EMPTY_ROOT
+    root, so_far = bases[0].root, bases[0]
+    for other in bases[1:]:
+        parting = part(so_far, other, opened.commit)
+        inner = MergeInput(
+            base=_base_root(opened, scratch, parting.bases),
+            ours=root,
+            theirs=other.root,
+            ours_replaced=parting.left_replaced,
+            theirs_replaced=parting.right_replaced,
+        )
+        root = virtual_base(scratch, inner)
+        so_far = make_commit(
+            parents=[so_far, other],
+            root=root,
+            author="",
+            message="",
+            created_at=other.created_at,
+        )
+    return root
