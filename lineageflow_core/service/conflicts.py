@@ -4,12 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from lineageflow_core.errors import InvalidInputError, MergeConflictError, StaleReadError
+from lineageflow_core.errors import (
+    InvalidInputError,
+    MergeConflictError,
+    PathConflictError,
+    StaleReadError,
+)
 from lineageflow_core.model.change import check_change
 from lineageflow_core.model.change import replace as replacing
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.merge import Pick, Side
-from lineageflow_core.model.names import check_path
+from lineageflow_core.model.merge import Conflict, Pick, Side
+from lineageflow_core.model.names import check_path, parents_of
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.settings import StaleReads
 from lineageflow_core.service.opened import OpenRepository
@@ -36,12 +41,7 @@ def publishable(outcome: Outcome, attempt: str) -> Sequence[Commit]:
     Raises MergeConflictError or StaleReadError, if that is in the way.
     """
     if outcome.conflicts:
-        raise MergeConflictError(
-            f"cannot {attempt}: both sides changed {_some([found.path for found in outcome.conflicts])}; "
-            "nothing happened. Decide each with a pick (`--pick PATH=theirs`), all of them with a strategy "
-            "(`--strategy theirs`), or change one side first",
-            conflicts=list(msgspec.to_builtins(outcome.conflicts)),
-        )
+        raise conflict_error(outcome.conflicts, attempt)
     if outcome.stale_reads and outcome.stale_policy is StaleReads.FAIL:
         raise StaleReadError(
             f"cannot {attempt}: its runs read {_some([read.path for read in outcome.stale_reads])}, which "
@@ -50,6 +50,16 @@ def publishable(outcome: Outcome, attempt: str) -> Sequence[Commit]:
             stale_reads=list(msgspec.to_builtins(outcome.stale_reads)),
         )
     return outcome.commits
+
+
+def conflict_error(conflicts: Sequence[Conflict], attempt: str) -> MergeConflictError:
+    """Returns the error that lists conflicts and says how to decide them."""
+    both = _some([conflict.path for conflict in conflicts])
+    return MergeConflictError(
+        f"cannot {attempt}: both sides changed {both}; nothing happened. Decide each with a pick "
+        "(`--pick PATH=theirs`), all of them with a strategy (`--strategy theirs`), or change one side first",
+        conflicts=list(msgspec.to_builtins(conflicts)),
+    )
 
 
 def _choice(opened: OpenRepository, path: str, pick: Pick) -> Choice:
@@ -71,8 +81,15 @@ def _uploaded(
 ) -> Iterator[tuple[str, Placed]]:
     change = check_change(replacing(path, entries))
     check_uploaded(opened, change.objects)
+    places = {join(change.path, entry.path) for entry in change.objects}
     for entry in change.objects:
-        yield join(change.path, entry.path), Placed(object_value(entry), None, 0)
+        place = join(change.path, entry.path)
+        if places.intersection(parents_of(place)):
+            raise PathConflictError(
+                f"the pick for {path!r} makes a folder of {place!r} an object, too; give one of the two",
+                path=place,
+            )
+        yield place, Placed(object_value(entry), None, 0)
 
 
 def _some(paths: Sequence[str]) -> str:

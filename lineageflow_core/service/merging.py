@@ -16,7 +16,7 @@ from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.restoring import Restoration, restore_paths
 from lineageflow_core.service.selecting import picked, picking_steps, reverted, reverting_steps
 from lineageflow_core.service.stale import stale_policy
-from lineageflow_core.service.three_way import Facts, Outcome, merge_onto, transplant
+from lineageflow_core.service.three_way import Facts, Outcome, apply_steps, merge_onto
 from lineageflow_core.service.writing import move_branch, tip_of, writable
 from lineageflow_core.tree.compare import diff_datasets
 from lineageflow_core.tree.source import NodeBuffer
@@ -99,7 +99,7 @@ class MergingService:
                 mainline=mainline,
                 describe=lambda commit: picked(commit, by=author, message=message, metadata=metadata),
             )
-            return transplant(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
+            return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
 
         doing = f"cherry-pick {_named(refs)} onto {branch}"
         return _make(opened, branch, "cherry_pick", attempt, author=author, key=key, doing=doing)
@@ -118,7 +118,7 @@ class MergingService:
 
         def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
             steps = picking_steps(opened, refs, mainline=mainline, describe=_undescribed)
-            return transplant(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
+            return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
 
         return _preview(opened, branch, attempt)
 
@@ -145,7 +145,7 @@ class MergingService:
                 mainline=mainline,
                 describe=lambda commit: reverted(commit, by=author, message=message, metadata=metadata),
             )
-            return transplant(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
+            return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
 
         doing = f"revert {_named(refs)} on {branch}"
         return _make(opened, branch, "revert", attempt, author=author, key=key, doing=doing)
@@ -164,7 +164,7 @@ class MergingService:
 
         def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
             steps = reverting_steps(opened, refs, mainline=mainline, describe=_undescribed)
-            return transplant(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
+            return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
 
         return _preview(opened, branch, attempt)
 

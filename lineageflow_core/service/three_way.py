@@ -121,7 +121,7 @@ def merge_onto(
     )
 
 
-def transplant(
+def apply_steps(
     opened: OpenRepository, nodes: NodeBuffer, tip: Commit, steps: Sequence[Step], *, decisions: Decisions
 ) -> Outcome:
     """Does steps on a tip, one after the other: one commit for each that changes something."""

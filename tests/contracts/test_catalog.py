@@ -9,6 +9,7 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.testing.catalog.cherry_picking import CherryPickContract
 from lineageflow_core.testing.catalog.clock import StandingClock
 from lineageflow_core.testing.catalog.content import ContentContract
+from lineageflow_core.testing.catalog.deciding import DecisionContract
 from lineageflow_core.testing.catalog.history import HistoryContract
 from lineageflow_core.testing.catalog.keys import KeyContract
 from lineageflow_core.testing.catalog.lineage import LineageContract
@@ -21,6 +22,7 @@ from lineageflow_core.testing.catalog.refs import AmbiguityContract, RefsContrac
 from lineageflow_core.testing.catalog.repositories import RepositoriesContract
 from lineageflow_core.testing.catalog.resetting import ResetContract
 from lineageflow_core.testing.catalog.reverting import RevertContract
+from lineageflow_core.testing.catalog.stale import StaleReadContract
 from lineageflow_core.testing.catalog.transactions import ExpiryContract, TransactionsContract
 from tests.contracts.lakes import LAKES
 
@@ -48,6 +50,9 @@ class TestHistory(HistoryContract): ...
 class TestMerges(MergeContract): ...
 
 
+class TestDecisions(DecisionContract): ...
+
+
 class TestCherryPicks(CherryPickContract): ...
 
 
@@ -55,6 +60,9 @@ class TestReverts(RevertContract): ...
 
 
 class TestResets(ResetContract): ...
+
+
+class TestStaleReads(StaleReadContract): ...
 
 
 class TestObjects(ObjectsContract): ...

@@ -11,6 +11,7 @@ from lineageflow_core.remote.client import remote_catalog
 from lineageflow_core.remote.transport import Transport
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.cherry_picking import CherryPickContract
+from lineageflow_core.testing.catalog.deciding import DecisionContract
 from lineageflow_core.testing.catalog.history import HistoryContract
 from lineageflow_core.testing.catalog.keys import KeyContract
 from lineageflow_core.testing.catalog.merging import MergeContract
@@ -69,6 +70,9 @@ class TestHistory(HistoryContract): ...
 
 
 class TestMerges(MergeContract): ...
+
+
+class TestDecisions(DecisionContract): ...
 
 
 class TestCherryPicks(CherryPickContract): ...

@@ -1,9 +1,10 @@
-"""A bare-bones git repository, driven through the real git, as an oracle for trees and merges."""
+"""A bare-bones git repository, driven through the real git: an oracle for what becomes of trees."""
 
 import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 _ENVIRONMENT = {
     "GIT_AUTHOR_NAME": "oracle",
@@ -20,7 +21,7 @@ _SETTINGS = ["-c", "advice.detachedHead=false"]
 
 @dataclass(frozen=True)
 class GitMerge:
-    """What git made of a merge or revert."""
+    """What git made of a merge, cherry-pick or revert."""
 
     tree: str | None
     """None if there were conflicts."""
@@ -28,8 +29,12 @@ class GitMerge:
     """Paths; those of file and folder clashes are git's own inventions."""
 
 
+Command = Literal["cherry-pick", "revert"]
+"""What git does or undoes commits with."""
+
+
 class GitOracle:
-    """Commits, merges and reverts as git does them. Commits are named by git's ids."""
+    """Commits, merges, cherry-picks and reverts as git does them. Commits are named by git's ids."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -62,25 +67,29 @@ class GitOracle:
         assert done.returncode == 1, done.stderr
         return GitMerge(None, frozenset(lines[1:]))
 
-    def revert(self, tip: str, undone: str, *, is_merge: bool) -> GitMerge:
-        """Undoes a commit, against its first parent, on top of `tip`."""
+    def line(self, start: str, end: str) -> list[str]:
+        """Returns the first parents of `end` that are not in the history of `start`, newest first."""
+        return self._git("rev-list", "--first-parent", end, f"^{start}").split()
+
+    def apply(self, command: Command, commit: str, *, tip: str, mainline: int | None) -> GitMerge:
+        """Does or undoes a commit on top of `tip`; a merge against its parent number `mainline`."""
         self._git("checkout", "--quiet", "--force", "--detach", tip)
         self._git("clean", "-dffxq")
-        mainline = ["--mainline", "1"] if is_merge else []
-        done = self._run("revert", "--no-commit", *mainline, undone)
+        parent = ["--mainline", str(mainline)] if mainline else []
+        done = self._run(command, "--no-commit", *parent, commit)
         conflicts = frozenset(self._git("diff", "--name-only", "--diff-filter=U").split("\n")) - {""}
         assert done.returncode == 0 or conflicts, done.stderr
         if done.returncode == 0:
             tree = self._git("write-tree")
             self._git("reset", "--quiet", "--hard")
             return GitMerge(tree, frozenset())
-        self._run("revert", "--quit")
+        self._run(command, "--quit")
         self._git("reset", "--quiet", "--hard")
         self._git("clean", "-dffxq")
         return GitMerge(None, conflicts)
 
     def commit_tree(self, tree: str, parents: list[str]) -> str:
-        """Commits a tree that a merge or revert gave."""
+        """Commits a tree that is there."""
         return self._commit_tree(tree, parents)
 
     def _commit_tree(self, tree: str, parents: list[str]) -> str:

@@ -1,30 +1,36 @@
-"""The same random history here and in git: trees, merge bases, merges, conflicts and reverts agree.
+"""The same random history here and in git: trees, merge bases, merges, picks, reverts and conflicts agree.
 
 Files are one line each, so that git, too, merges them whole, and no two paths ever have similar content, so
 that git sees no renames (reverting looks for them whatever the settings say). Whether the files are datasets
 of their own or objects of one dataset makes no difference to what is where.
+
+In one thing we are stricter than git: what was written as one thing conflicts as one thing. Files are put and
+deleted here, so only resets do that; after one, a conflict of units may stand where git merges.
 """
 
 import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from blake3 import blake3
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from lineageflow_core import connect
-from lineageflow_core.errors import MergeConflictError
+from lineageflow_core.errors import InvalidInputError, MergeConflictError
 from lineageflow_core.model.change import Change, delete, put
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.merge import ConflictKind
 from lineageflow_core.repository import Repository
-from tests.stateful.git import GitMerge, GitOracle
+from tests.stateful.git import Command, GitMerge, GitOracle
 
 NAMES = st.sampled_from(["a", "b", "c", "a/x", "a/y", "b/x", "d/e/f", "d/e/g", "a-b", "d.txt"])
 TEXTS = st.sampled_from(["one", "two", "three"])
+BACK = st.integers(0, 3)
+COMMANDS: st.SearchStrategy[Command] = st.sampled_from(["cherry-pick", "revert"])
 EDITS = st.dictionaries(NAMES, st.none() | TEXTS, min_size=1, max_size=4)
 
 
@@ -38,6 +44,8 @@ class GitAgrees(RuleBasedStateMachine):
 
     branches = Bundle("branches")
     dataset: str | None = None
+    has_units = False
+    """Something was written as one thing."""
 
     @initialize(target=branches)
     def start(self) -> str:
@@ -89,32 +97,88 @@ class GitAgrees(RuleBasedStateMachine):
         try:
             commit = self.repo.merge(source, into=into, message=f"{self.count}")
         except MergeConflictError as error:
-            self.check_conflicts(error, expected)
+            self.check_conflicts(error, expected, source=theirs.id)
             return
         self.count += 1
         self.adopt(commit, expected, [ours, theirs])
 
-    @rule(branch=branches, back=st.integers(0, 3))
-    def revert(self, branch: str, back: int) -> None:
-        tip = undone = self.repo.head(branch)
-        for _ in range(back):
-            undone = self.repo.head(undone.parents[0]) if undone.parents else undone
-        if not undone.parents:
-            return
-        is_merge = len(undone.parents) > 1
-        expected = self.git.revert(self.twins[tip.id], self.twins[undone.id], is_merge=is_merge)
-        try:
-            commit = self.repo.catalog.merging.revert(
-                "data", [undone.id], branch=branch, author="oracle", message=f"{self.count}"
-            )
-        except MergeConflictError as error:
-            self.check_conflicts(error, expected)
-            return
-        self.count += 1
-        if commit == tip:
-            assert self.git.files(self.twins[tip.id]) == self.git.files(expected.tree or "")
+    @rule(one=branches, other=branches)
+    def cross(self, one: str, other: str) -> None:
+        """Merges two branches into each other, both as they were: their histories criss-cross then."""
+        old = self.branch(one)
+        self.merge(other, one)
+        self.merge(old, other)
+
+    @rule(branch=branches, old=NAMES, new=NAMES)
+    def rename(self, branch: str, old: str, new: str) -> None:
+        if old in self.files(branch):
+            self.edit(branch, {old: None, new: "one"})
+
+    @rule(command=COMMANDS, branch=branches, source=branches, back=BACK, mainline=st.integers(1, 2))
+    def apply_one(self, command: Command, branch: str, source: str, back: int, mainline: int) -> None:
+        commit = self.back(source, back)
+        self.apply(command, branch, [commit.id], [commit], mainline)
+
+    @rule(command=COMMANDS, branch=branches, start=branches, end=branches, back=BACK)
+    def apply_range(self, command: Command, branch: str, start: str, end: str, back: int) -> None:
+        ends = self.back(start, back).id, self.repo.head(end).id
+        commits = {twin: commit for commit, twin in self.twins.items()}
+        line = [self.repo.head(commits[twin]) for twin in self.git.line(*(self.twins[end] for end in ends))]
+        if line:
+            self.apply(command, branch, ["..".join(ends)], line if command == "revert" else line[::-1], 1)
         else:
-            self.adopt(commit, expected, [tip])
+            with pytest.raises(InvalidInputError, match="holds no commits"):
+                self.repo.revert("..".join(ends), branch=branch)
+
+    @rule(branch=branches, to=branches, back=BACK)
+    def reset(self, branch: str, to: str, back: int) -> None:
+        tip, state = self.repo.head(branch), self.back(to, back)
+        made = self.repo.reset(state.id, branch=branch)
+        assert state.root == made.root
+        if made != tip:
+            self.has_units = True
+            twin = self.git.commit_tree(f"{self.twins[state.id]}^{{tree}}", [self.twins[tip.id]])
+            self.twins[made.id] = twin
+
+    def back(self, ref: str, steps: int) -> Commit:
+        """Returns a commit so many first parents back; not the first of all, unless it is the only one."""
+        commit = self.repo.head(ref)
+        for _ in range(steps):
+            parent = self.repo.head(commit.parents[0]) if commit.parents else commit
+            commit = parent if parent.parents else commit
+        return commit
+
+    def apply(
+        self, command: Command, branch: str, refs: list[str], commits: list[Commit], mainline: int
+    ) -> None:
+        """Does or undoes commits in both, and agrees on each, or on the first that conflicts."""
+        if any(len(commit.parents) < mainline for commit in commits):
+            return
+        tip = self.repo.head(branch)
+        twin, made = self.twins[tip.id], list[str]()
+        failed: tuple[Commit, GitMerge] | None = None
+        for commit in commits:
+            parent = mainline if len(commit.parents) > 1 else None
+            done = self.git.apply(command, self.twins[commit.id], tip=twin, mainline=parent)
+            if done.tree is None:
+                failed = commit, done
+                break
+            if self.git.files(done.tree) != self.git.files(twin):
+                twin = self.git.commit_tree(done.tree, [twin])
+                made.append(twin)
+        merging = self.repo.catalog.merging
+        call = merging.cherry_pick if command == "cherry-pick" else merging.revert
+        try:
+            commit = call("data", refs, branch=branch, author="oracle", mainline=mainline)
+        except MergeConflictError as error:
+            source, expected = (failed[0].id, failed[1]) if failed else ("", GitMerge(twin, frozenset()))
+            self.check_conflicts(error, expected, source=source)
+            return
+        assert failed is None, f"git finds conflicts: {failed}"
+        for twin in reversed(made):
+            self.twins[commit.id] = twin
+            commit = self.repo.head(commit.parents[0])
+        assert tip == commit
 
     @invariant()
     def trees_agree(self) -> None:
@@ -126,9 +190,18 @@ class GitAgrees(RuleBasedStateMachine):
         twin = self.git.commit_tree(expected.tree, [self.twins[parent.id] for parent in parents])
         self.twins[commit.id] = twin
 
-    def check_conflicts(self, error: MergeConflictError, expected: GitMerge) -> None:
+    def is_stricter(self, error: MergeConflictError) -> bool:
+        """Tells whether we may find conflicts where git finds none, or others."""
+        kinds = {conflict["kind"] for conflict in error.details["conflicts"]}
+        assert self.has_units or ConflictKind.UNIT not in kinds
+        return ConflictKind.UNIT in kinds
+
+    def check_conflicts(self, error: MergeConflictError, expected: GitMerge, *, source: str) -> None:
+        if self.is_stricter(error):
+            return
         assert expected.tree is None, f"git merges what we do not: {error.details}"
-        conflicts = error.details["conflicts"]
+        assert source == error.details["conflicts"][0]["source"]
+        conflicts = [conflict for conflict in error.details["conflicts"] if conflict["source"] == source]
         if all(conflict["kind"] == ConflictKind.OBJECT for conflict in conflicts):
             assert expected.conflicts == {self.inside(conflict["path"]) for conflict in conflicts}
 

@@ -1,7 +1,5 @@
 """What every catalog promises about merging."""
 
-from collections.abc import Mapping
-
 import msgspec
 import pytest
 
@@ -91,30 +89,6 @@ class MergeContract(CatalogContract):
         ]
         assert tip == repo.head()
 
-    @pytest.mark.parametrize(
-        "picks, expected",
-        [
-            ({"d/x": Side.OURS, "d/y": Side.OURS}, {"d/x": b"1", "d/y": b"1", "new": b"2"}),
-            ({"d/x": Side.THEIRS, "d/y": Side.THEIRS}, {"d/x": b"2", "new": b"2"}),
-            ({"d/x": Side.THEIRS, "d/y": Side.OURS}, {"d/x": b"2", "d/y": b"1", "new": b"2"}),
-        ],
-    )
-    def test_picks_say_which_side_wins(
-        self, repo: Repository, picks: Mapping[str, Side], expected: dict[str, bytes]
-    ) -> None:
-        fork(repo)
-        made = repo.merge("topic", picks=picks)
-        assert expected == files(repo)
-        assert 2 == len(made.parents)
-        assert made == repo.merge("topic")
-
-    def test_conflicts_without_a_pick_are_left(self, repo: Repository) -> None:
-        tip = fork(repo)
-        with pytest.raises(MergeConflictError) as caught:
-            repo.merge("topic", picks={"d/x": Side.THEIRS, "new": Side.OURS})
-        assert ["d/y"] == [conflict["path"] for conflict in caught.value.details["conflicts"]]
-        assert tip == repo.head()
-
     def test_a_replaced_dataset_conflicts_with_any_change_below_it(self, repo: Repository) -> None:
         repo.replace("d", {"0": b"0"})
         repo.branch("topic")
@@ -160,14 +134,6 @@ class MergeContract(CatalogContract):
         repo.merge("topic", into="copy", picks={"t": side})
         chosen = "main" if side is Side.OURS else "topic"
         assert repo.head(chosen).root == repo.head("copy").root
-
-    def test_a_side_picked_for_a_dataset_is_that_side_whole(self, repo: Repository) -> None:
-        repo.replace("t/p", {"x": b"0"}, dataset="t")
-        repo.branch("topic")
-        repo.replace("t", {"flat": b"1"}, branch="topic")
-        repo.replace("t/q", {"x": b"2"}, dataset="t")
-        repo.merge("topic", picks={"t": Side.THEIRS})
-        assert repo.head("topic").root == repo.head("main").root
 
     @pytest.mark.parametrize("one, other", [("a", "a/b"), ("a/b", "a"), ("d/x", "d/x/y")])
     def test_an_object_here_and_a_folder_there_conflict(self, repo: Repository, one: str, other: str) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.change import delete, put
 from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.merge import Side
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import CatalogContract, commit, files
 from lineageflow_core.testing.strategies import contract_settings
@@ -84,6 +85,89 @@ class CatalogProperties(CatalogContract):
             assert () == history.diff(repo.name, start.id, "main", path=path).items
         changed = {entry.path for entry in history.diff(repo.name, after.id, "main").items}
         assert changed == {entry.path for entry in history.diff(repo.name, start.id, undone.id).items}
+
+    @few
+    @given(some_files, st.lists(some_edits, min_size=1, max_size=4))
+    def test_a_range_that_is_reverted_leaves_no_difference(
+        self, catalog: Catalog, before: Files, steps: list[Edits]
+    ) -> None:
+        repo = new_repository(catalog, before)
+        start = repo.head()
+        for step in steps:
+            edit(repo, step)
+        assume(start != repo.head())
+        repo.revert(f"{start.id}..main")
+        assert start.root == repo.head().root
+
+    @few
+    @given(some_files, some_edits, some_edits)
+    def test_a_commit_that_is_picked_and_reverted_leaves_no_difference(
+        self, catalog: Catalog, before: Files, here: Edits, there: Edits
+    ) -> None:
+        repo = new_repository(catalog, before)
+        repo.branch("topic")
+        apart = {path: text for path, text in there.items() if path not in here}
+        start, picked = repo.head(), edit(repo, apart, branch="topic")
+        assume(start != picked)
+        tip = edit(repo, here)
+        made = repo.cherry_pick(picked.id)
+        done, wanted = (
+            repo.catalog.history.diff(repo.name, one.id, other.id).items
+            for one, other in ((tip, made), (start, picked))
+        )
+        assert wanted == done
+        repo.revert(made.id)
+        assert tip.root == repo.head().root
+
+    @few
+    @given(some_files, st.lists(some_edits, min_size=1, max_size=3))
+    def test_picking_all_of_a_branch_is_merging_it(
+        self, catalog: Catalog, before: Files, steps: list[Edits]
+    ) -> None:
+        repo = new_repository(catalog, before)
+        repo.branch("topic")
+        for step in steps:
+            edit(repo, step, branch="topic")
+        assume(repo.head() != repo.head("topic"))
+        repo.cherry_pick("main..topic")
+        assert repo.head("topic").root == repo.head().root
+
+    @few
+    @given(some_files, st.lists(some_edits, max_size=3))
+    def test_a_branch_that_is_reset_holds_what_the_state_holds(
+        self, catalog: Catalog, before: Files, steps: list[Edits]
+    ) -> None:
+        repo = new_repository(catalog, before)
+        start = repo.head()
+        for step in steps:
+            edit(repo, step)
+        tip = repo.head()
+        made = repo.reset(start.id)
+        assert start.root == made.root
+        assert (made == tip) == (start.root == tip.root)
+        repo.reset(tip.id)
+        assert tip.root == repo.head().root
+
+    @few
+    @given(some_files, some_edits, some_edits, st.sampled_from(Side))
+    def test_a_strategy_decides_what_a_side_wins_and_a_preview_says_so_before(
+        self, catalog: Catalog, before: Files, here: Edits, there: Edits, strategy: Side
+    ) -> None:
+        repo = new_repository(catalog, before)
+        repo.branch("topic")
+        edit(repo, there, branch="topic")
+        edit(repo, here)
+        ours, theirs = files(repo), files(repo, "topic")
+        merging, tip = repo.catalog.merging, repo.head()
+        preview = merging.preview_merge(repo.name, "topic", into="main", strategy=strategy)
+        repo.merge("topic", strategy=strategy)
+        winner, loser = (ours, theirs) if strategy is Side.OURS else (theirs, ours)
+        assert files(repo) == {
+            path: text
+            for path in before.keys() | here.keys() | there.keys()
+            if (text := (winner if winner.get(path) != before.get(path) else loser).get(path)) is not None
+        }
+        assert repo.catalog.history.diff_datasets(repo.name, tip.id, "main").items == preview.datasets
 
     @few
     @given(some_files, some_edits, st.sampled_from(["data", "data/a", "loose", "data/a/b.leaf"]) | paths)

@@ -1,0 +1,196 @@
+"""What every catalog promises about stale reads: what runs read, and the target has changed since."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from lineageflow_core.errors import MergeConflictError, StaleReadError
+from lineageflow_core.model.change import delete, replace
+from lineageflow_core.model.merge import BranchPreview, StaleRead, changed_by
+from lineageflow_core.model.run import Transaction, TransactionState
+from lineageflow_core.model.settings import StaleReads
+from lineageflow_core.repository import Repository
+from lineageflow_core.run import RunSession
+from lineageflow_core.testing.catalog.scene import CatalogContract, commit, entries, files, new_run_id
+from lineageflow_core.testing.catalog.stories import session_of
+
+
+class StaleReadContract(CatalogContract):
+    """The stale reads of `Merging.merge` and `Transactions.publish`. Needs the fixture `catalog`."""
+
+    @pytest.fixture
+    def session(self, repo: Repository) -> RunSession:
+        """Returns a run that made `clean` from `raw`, and has told so; it is not published."""
+        repo.replace("raw", {"x": b"1"})
+        repo.replace("other", {"x": b"1"})
+        session = session_of(repo, "clean")
+        session.read("raw")
+        session.write("clean", {"x": b"1"})
+        session.report()
+        return session
+
+    def test_what_a_run_read_and_others_changed_since_is_told(
+        self, repo: Repository, session: RunSession
+    ) -> None:
+        read = repo.catalog.objects.get_snapshot(repo.name, "main", "raw").snapshot
+        changed = repo.replace("raw", {"x": b"2"})
+        repo.replace("other", {"x": b"2"})
+        preview = preview_of(repo, session)
+        assert (
+            StaleRead(
+                dataset="raw",
+                partition="",
+                read=read,
+                now=repo.catalog.objects.get_snapshot(repo.name, "main", "raw").snapshot,
+                readers=(session.run.id,),
+                changed_by=changed_by(changed),
+            ),
+        ) == preview.stale_reads
+        assert (StaleReads.WARN, (), ["clean"]) == (
+            preview.stale_policy,
+            preview.conflicts,
+            [diff.path for diff in preview.datasets],
+        )
+
+    def test_a_publication_that_must_not_be_stale_is_refused_and_stays_open(
+        self, repo: Repository, session: RunSession
+    ) -> None:
+        tip = repo.replace("raw", {"x": b"2"})
+        with pytest.raises(StaleReadError, match=r"publish run .* read raw, ") as caught:
+            publish(repo, session, StaleReads.FAIL)
+        listed = msgspec.convert(caught.value.details["stale_reads"], tuple[StaleRead, ...])
+        assert preview_of(repo, session).stale_reads == listed
+        assert (tip, TransactionState.OPEN) == (repo.head(), session.transaction.state)
+        assert TransactionState.PUBLISHED == publish(repo, session, StaleReads.ALLOW).state
+        assert {} == repo.head().metadata
+
+    def test_a_publication_warns_where_nobody_said_anything(
+        self, repo: Repository, session: RunSession
+    ) -> None:
+        repo.replace("raw", {"x": b"2"})
+        publish(repo, session)
+        assert {"stale_reads": "raw"} == repo.head().metadata
+        assert {"clean/x": b"1", "other/x": b"1", "raw/x": b"2"} == files(repo)
+
+    def test_a_session_tells_what_it_read_before_it_publishes(self, repo: Repository) -> None:
+        repo.replace("raw", {"x": b"1"})
+        session = session_of(repo, "clean")
+        session.read("raw")
+        session.write("clean", {"x": b"1"})
+        repo.replace("raw", {"x": b"2"})
+        session.publish()
+        assert {"stale_reads": "raw"} == repo.head().metadata
+
+    @pytest.mark.parametrize("policy", [StaleReads.WARN, StaleReads.FAIL])
+    def test_a_merge_of_the_run_obeys_too(
+        self, repo: Repository, session: RunSession, policy: StaleReads
+    ) -> None:
+        repo.replace("raw", {"x": b"2"})
+
+        def merge() -> Any:
+            return repo.catalog.merging.merge(
+                repo.name, session.ref, into="main", author="ada", stale_reads=policy
+            )
+
+        if policy is StaleReads.FAIL:
+            with pytest.raises(StaleReadError):
+                merge()
+        else:
+            assert {"stale_reads": "raw"} == merge().metadata
+
+    def test_a_branch_that_took_in_runs_is_checked_for_what_they_read(
+        self, repo: Repository, session: RunSession
+    ) -> None:
+        repo.branch("dev")
+        repo.merge(session.ref, into="dev")
+        repo.replace("raw", {"x": b"2"})
+        [read] = repo.catalog.merging.preview_merge(repo.name, "dev", into="main").stale_reads
+        assert "raw" == read.path
+
+    def test_what_the_steps_beside_the_writer_read_counts(self, repo: Repository) -> None:
+        repo.replace("raw", {"x": b"1"})
+        pipeline = new_run_id()
+        reader, writer = (session_of(repo, name, pipeline=pipeline) for name in ("read", "write"))
+        reader.read("raw")
+        reader.complete()
+        writer.write("clean", {"x": b"1"})
+        writer.complete()
+        repo.replace("raw", {"x": b"2"})
+        [read] = preview_of(repo, writer).stale_reads
+        assert (reader.run.id,) == read.readers
+
+    def test_partitions_are_read_and_changed_by_themselves(self, repo: Repository) -> None:
+        for partition in ("p", "q"):
+            repo.replace(f"raw/{partition}", {"x": b"1"}, dataset="raw")
+        session = session_of(repo, "clean")
+        session.read("raw", partitions=("p",))
+        session.write("clean", {"x": b"1"})
+        session.report()
+        repo.replace("raw/q", {"x": b"2"}, dataset="raw")
+        assert () == preview_of(repo, session).stale_reads
+        repo.replace("raw/p", {"x": b"2"}, dataset="raw")
+        assert ["raw/p"] == [read.path for read in preview_of(repo, session).stale_reads]
+
+    def test_what_is_gone_is_stale_too(self, repo: Repository, session: RunSession) -> None:
+        commit(repo, delete("raw"))
+        [read] = preview_of(repo, session).stale_reads
+        assert ("raw", None) == (read.path, read.now)
+
+    def test_what_changed_and_changed_back_is_not_stale(self, repo: Repository, session: RunSession) -> None:
+        repo.replace("raw", {"x": b"2"})
+        repo.replace("raw", {"x": b"1"})
+        assert () == preview_of(repo, session).stale_reads
+
+    def test_an_old_version_that_was_read_on_purpose_is_not_stale(self, repo: Repository) -> None:
+        repo.replace("raw", {"x": b"1"})
+        repo.tag("v1")
+        repo.replace("raw", {"x": b"2"})
+        session = session_of(repo, "clean")
+        session.read("raw", ref="v1")
+        session.write("clean", {"x": b"1"})
+        session.report()
+        repo.put("note", b"1")
+        assert () == preview_of(repo, session).stale_reads
+
+    def test_what_the_run_wrote_itself_is_an_ordinary_conflict(self, repo: Repository) -> None:
+        repo.replace("raw", {"x": b"1"})
+        session = session_of(repo, "clean")
+        session.read("raw")
+        session.write("raw", {"x": b"3"})
+        session.read("raw")
+        session.report()
+        repo.replace("raw", {"x": b"2"})
+        preview = preview_of(repo, session)
+        assert ((), ["raw"]) == (preview.stale_reads, [conflict.path for conflict in preview.conflicts])
+        with pytest.raises(MergeConflictError):
+            publish(repo, session, StaleReads.FAIL)
+
+    def test_merging_the_target_first_does_not_make_outputs_any_fresher(
+        self, repo: Repository, session: RunSession
+    ) -> None:
+        repo.replace("raw", {"x": b"2"})
+        repo.branch("dev", source=session.ref)
+        repo.merge("main", into="dev")
+        [read] = repo.catalog.merging.preview_merge(repo.name, "dev", into="main").stale_reads
+        assert "raw" == read.path
+
+    def test_a_merge_of_what_people_did_is_never_stale(self, repo: Repository) -> None:
+        repo.replace("raw", {"x": b"1"})
+        repo.branch("topic")
+        commit(repo, replace("clean", entries(repo, {"x": b"1"})), branch="topic")
+        repo.replace("raw", {"x": b"2"})
+        made = repo.catalog.merging.merge(
+            repo.name, "topic", into="main", author="ada", stale_reads=StaleReads.FAIL
+        )
+        assert {} == made.metadata
+
+
+def preview_of(repo: Repository, session: RunSession) -> BranchPreview:
+    """Returns what publishing a run would do."""
+    return repo.catalog.merging.preview_merge(repo.name, session.ref, into="main")
+
+
+def publish(repo: Repository, session: RunSession, policy: StaleReads | None = None) -> Transaction:
+    """Publishes a run."""
+    return repo.catalog.transactions.publish(repo.name, session.run.id, author="ada", stale_reads=policy)
