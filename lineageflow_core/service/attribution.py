@@ -11,9 +11,11 @@ from lineageflow_core.tree.source import NodeSource
 
 
 def last_changes(
-    nodes: NodeSource, read: Callable[[CommitId], Commit], side: Iterable[Commit], paths: Collection[str]
+    nodes: NodeSource, read: Callable[[CommitId], Commit], side: Iterable[CommitId], paths: Collection[str]
 ) -> dict[str, ChangedBy]:
     """Returns, for each path, the last of the side's own commits that changed what is at or below it.
+
+    `side` has them with every commit before its parents.
 
     A merge changed what it has as none of its parents has it: otherwise it only brought what another commit
     did, and that one is among the side's own, too. Costs the side's commits times the paths not found yet.
@@ -21,7 +23,7 @@ def last_changes(
     found: dict[str, ChangedBy] = {}
     if not paths:
         return found
-    for commit in sorted(side, key=lambda commit: -commit.generation):
+    for commit in map(read, side):
         before = [read(parent).root for parent in commit.parents] or [EMPTY_ROOT]
         if commit.root in before:
             continue

@@ -1,4 +1,4 @@
-"""Making commits, and comparing them."""
+"""Making commits, and reading and comparing what they made."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

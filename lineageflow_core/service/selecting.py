@@ -1,11 +1,13 @@
 """Which commits people mean who name several, and what each of them did or undid."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.refs import parse_range
-from lineageflow_core.service.ancestry import part
+from lineageflow_core.service.log import first_parents
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.service.three_way import Facts, Step
 from lineageflow_core.tree.root import EMPTY_ROOT
@@ -78,43 +80,50 @@ def reverted(commit: Commit, *, by: str, message: str | None, metadata: Mapping[
 
 
 def _line(opened: OpenRepository, start: Commit, end: Commit) -> Iterator[Commit]:
-    """Yields the first parents of `end` that are not in the history of `start`, newest first."""
-    only = {commit.id for commit in part(start, end, opened.commit).right}
-    commit = end
-    while commit.id in only:
-        yield commit
-        if not commit.parents:
-            return
-        commit = opened.commit(commit.parents[0])
+    """Returns the first parents of `end` that are not in the history of `start`, newest first."""
+    only = set(opened.graph.part(start, end).right)
+    return takewhile(lambda commit: commit.id in only, first_parents(opened, end))
 
 
 def _doing(opened: OpenRepository, commit: Commit, mainline: int, facts: Facts) -> Step:
     parent = _parent(opened, commit, mainline)
+    makers, replaced = _brought(opened, parent, commit)
     return Step(
         source=commit,
         before=parent.root if parent else EMPTY_ROOT,
         after=commit.root,
         since=parent or commit,
-        makers=_makers(opened, parent, commit),
+        makers=makers,
+        replaced=replaced,
         facts=facts,
     )
 
 
 def _undoing(opened: OpenRepository, commit: Commit, mainline: int, facts: Facts) -> Step:
     parent = _parent(opened, commit, mainline)
+    makers, replaced = _brought(opened, parent, commit)
     return Step(
         source=commit,
         before=commit.root,
         after=parent.root if parent else EMPTY_ROOT,
         since=commit,
-        makers=_makers(opened, parent, commit),
+        makers=makers,
+        replaced=replaced,
         facts=facts,
     )
 
 
-def _makers(opened: OpenRepository, parent: Commit | None, commit: Commit) -> tuple[Commit, ...]:
-    # With what it merged, if it is a merge: a run's units are in the commits that its publication brought.
-    return part(parent, commit, opened.commit).right if parent else (commit,)
+def _brought(
+    opened: OpenRepository, parent: Commit | None, commit: Commit
+) -> tuple[Sequence[CommitId], frozenset[str]]:
+    """Returns the commits that made what `commit` has and `parent` has not, and what they replaced.
+
+    Of a merge, that is all that it merged: a run's units are in the commits that its publication brought.
+    """
+    if parent is None or commit.parents == (parent.id,):
+        return (commit.id,), frozenset(commit.replaced)
+    parting = opened.graph.part(parent, commit)
+    return parting.right, parting.right_replaced
 
 
 def _parent(opened: OpenRepository, commit: Commit, mainline: int) -> Commit | None:

@@ -20,8 +20,8 @@ from lineageflow_core.model.lineage import Io
 from lineageflow_core.model.merge import StaleRead
 from lineageflow_core.model.settings import StaleReads
 from lineageflow_core.openlineage.naming import dataset_namespace
-from lineageflow_core.service.ancestry import Parting
 from lineageflow_core.service.attribution import last_changes
+from lineageflow_core.service.commit_graph import Parting
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.store.ports import LineageStore
 from lineageflow_core.tree.compare import changed_datasets
@@ -43,9 +43,10 @@ def find_stale_reads(
     opened: OpenRepository, parting: Parting, *, ours: Commit, theirs: Commit
 ) -> tuple[StaleRead, ...]:
     """Returns what runs whose commits only `theirs` has read of ours, and ours has changed since, by path."""
-    own = {commit.run_id for commit in parting.right if commit.run_id is not None}
+    commits = opened.commits(parting.right)
+    own = {commit.run_id for commit in commits if commit.run_id is not None}
     # Ours may have moved on although the source has all of it: by then, the source had merged it.
-    is_behind = bool(parting.left) or any(len(commit.parents) > 1 for commit in parting.right)
+    is_behind = bool(parting.left) or any(len(commit.parents) > 1 for commit in commits)
     if not own or not is_behind:
         return ()
     runs = _with_pipelines(opened.stores.lineage, own)

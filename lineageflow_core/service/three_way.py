@@ -12,8 +12,8 @@ from lineageflow_core.model.commit import Commit, make_commit
 from lineageflow_core.model.ids import CommitId, RunId
 from lineageflow_core.model.merge import Conflict, Side, StaleRead
 from lineageflow_core.model.settings import StaleReads
-from lineageflow_core.service.ancestry import Parting, part
 from lineageflow_core.service.attribution import last_changes
+from lineageflow_core.service.commit_graph import Parting
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.service.stale import find_stale_reads
 from lineageflow_core.tree.merge import Choice, Merged, MergeInput, merge_roots, virtual_base
@@ -69,14 +69,11 @@ class Step:
     after: str
     since: Commit
     """What the tip has beyond this commit's history is later work."""
-    makers: tuple[Commit, ...]
-    """The commits that made the difference."""
+    makers: Sequence[CommitId]
+    """The commits that made the difference, the latest generation first."""
+    replaced: frozenset[str]
+    """Datasets and partitions that they wrote as one thing."""
     facts: Facts
-
-    @property
-    def replaced(self) -> frozenset[str]:
-        """Datasets and partitions that it wrote as one thing."""
-        return frozenset(unit for commit in self.makers for unit in commit.replaced)
 
 
 def merge_onto(
@@ -90,7 +87,7 @@ def merge_onto(
     facts: Facts,
 ) -> Outcome:
     """Merges `theirs` into a tip, as one commit. Nothing to merge changes nothing."""
-    parting = part(tip, theirs, opened.commit)
+    parting = opened.graph.part(tip, theirs)
     base = parting.bases[0].id if parting.bases else None
     if not parting.right:
         return Outcome(tip=tip, root=tip.root, sources=(theirs,), base=base)
@@ -133,16 +130,18 @@ def apply_steps(
         return made.get(commit) or opened.commit(commit)
 
     for step in steps:
-        later = (*reversed(made.values()), *part(step.since, tip, opened.commit).right)
+        later = opened.graph.part(step.since, tip)
         sides = MergeInput(
             base=step.before,
             ours=current.root,
             theirs=step.after,
-            ours_replaced=frozenset(unit for commit in later for unit in commit.replaced),
+            ours_replaced=later.right_replaced.union(*(commit.replaced for commit in made.values())),
             theirs_replaced=step.replaced,
         )
         merged = merge_roots(nodes, sides, decisions.picks, strategy=decisions.strategy)
-        conflicts += _attributed(nodes, read, merged, step.source, ours=later, theirs=step.makers)
+        conflicts += _attributed(
+            nodes, read, merged, step.source, ours=(*reversed(made), *later.right), theirs=step.makers
+        )
         if merged.result == current.root:
             continue
         current = make_commit(
@@ -183,8 +182,8 @@ def _attributed(
     merged: Merged,
     source: Commit,
     *,
-    ours: Sequence[Commit],
-    theirs: Sequence[Commit],
+    ours: Sequence[CommitId],
+    theirs: Sequence[CommitId],
 ) -> tuple[Conflict, ...]:
     """Returns the conflicts with who made each side."""
     paths = [conflict.path for conflict in merged.conflicts]
@@ -231,7 +230,7 @@ def _base_root(opened: OpenRepository, scratch: NodeBuffer, bases: Sequence[Comm
         return EMPTY_ROOT
     root, so_far = bases[0].root, bases[0]
     for other in bases[1:]:
-        parting = part(so_far, other, opened.commit)
+        parting = opened.graph.part(so_far, other)
         inner = MergeInput(
             base=_base_root(opened, scratch, parting.bases),
             ours=root,

@@ -41,8 +41,8 @@ def crossed(repo: Repository) -> tuple[Commit, Commit]:
     """Makes two branches that merge each other, and returns the two commits that they have in common."""
     repo.branch("other")
     one, other = repo.put("one", b"1"), repo.put("other", b"2", branch="other")
-    repo.catalog.history.merge(repo.name, other.id, into="main", author="ada")
-    repo.catalog.history.merge(repo.name, one.id, into="other", author="ada")
+    repo.catalog.merging.merge(repo.name, other.id, into="main", author="ada")
+    repo.catalog.merging.merge(repo.name, one.id, into="other", author="ada")
     return one, other
 
 
