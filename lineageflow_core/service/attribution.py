@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterable
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.merge import ChangedBy, changed_by
-from lineageflow_core.tree.compare import differ_at
-from lineageflow_core.tree.root import EMPTY_ROOT, RootTree
+from lineageflow_core.tree.compare import changed_among
+from lineageflow_core.tree.root import EMPTY_ROOT
 from lineageflow_core.tree.source import NodeSource
 
 
@@ -15,22 +15,17 @@ def last_changes(
 ) -> dict[str, ChangedBy]:
     """Returns, for each path, the last of the side's own commits that changed what is at or below it.
 
-    `side` has them with every commit before its parents.
-
-    A merge changed what it has as none of its parents has it: otherwise it only brought what another commit
-    did, and that one is among the side's own, too. Costs the side's commits times the paths not found yet.
+    `side` has them with every commit before its parents. A merge changed what it has as none of its parents
+    has it: otherwise it only brought what another commit did, and that one is among the side's own, too.
     """
     found: dict[str, ChangedBy] = {}
-    if not paths:
-        return found
+    left = set(paths)
     for commit in map(read, side):
-        before = [read(parent).root for parent in commit.parents] or [EMPTY_ROOT]
-        if commit.root in before:
-            continue
-        here, parents = RootTree(nodes, commit.root), [RootTree(nodes, root) for root in before]
-        for path in paths:
-            if path not in found and all(differ_at(parent, here, path) for parent in parents):
-                found[path] = changed_by(commit)
-        if len(found) == len(paths):
+        if not left:
             break
+        changed = left
+        for parent in [read(parent).root for parent in commit.parents] or [EMPTY_ROOT]:
+            changed = changed_among(nodes, parent, commit.root, changed) if changed else changed
+        found |= dict.fromkeys(changed, changed_by(commit))
+        left -= changed
     return found

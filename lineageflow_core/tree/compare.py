@@ -1,10 +1,11 @@
 """Two roots compared, by dataset and by object. Costs what differs, not what there is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from itertools import islice
 
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry, DiffKind
 from lineageflow_core.model.ids import SnapshotId
-from lineageflow_core.model.names import is_under
+from lineageflow_core.model.names import is_under, parents_of
 from lineageflow_core.tree.diff import diff
 from lineageflow_core.tree.node import EMPTY, Value
 from lineageflow_core.tree.read import get
@@ -15,6 +16,7 @@ from lineageflow_core.tree.root import (
     object_entry,
     partition_of,
     range_below,
+    relative_to,
 )
 from lineageflow_core.tree.source import NodeBuffer, NodeSource
 from lineageflow_core.tree.walk import new_below
@@ -103,14 +105,33 @@ def diff_datasets(
         )
 
 
-def differ_at(one: RootTree, other: RootTree, path: str) -> bool:
-    """Tells whether what is at or below `path` differs, be it above datasets or inside one."""
-    home = one.dataset_at(path)
-    if home is not None and home == other.dataset_at(path):
-        return False
-    # An object's digest is that of its bytes: what else is said of it counts, too.
-    here, there = ((tree.digest_below(path), tree.object_at(path)) for tree in (one, other))
-    return here != there
+def changed_among(nodes: NodeSource, left: str, right: str, paths: Set[str]) -> set[str]:
+    """Returns those of these paths at or below which something differs, or whose dataset was drawn anew.
+
+    Of a dataset, costs the objects that differ or the number of paths, whichever is less.
+    """
+    found: set[str] = set()
+    for dataset, one, other in changed_datasets(nodes, left, right):
+        found |= paths & {dataset, *parents_of(dataset)}
+        changed = [key for key, _, _ in islice(changed_objects(nodes, one, other), len(paths))]
+        if len(changed) < len(paths):
+            for key in changed:
+                place = join(dataset, key)
+                found |= paths & {place, *parents_of(place)}
+        else:
+            inside = {path: relative_to(path, dataset) for path in paths if is_under(path, dataset)}
+            found |= {path for path, key in inside.items() if _differ_inside(nodes, one, other, key)}
+    return found
+
+
+def _differ_inside(nodes: NodeSource, one: Value | None, other: Value | None, key: str) -> bool:
+    """Tells whether an object or folder differs between two states of its dataset."""
+    roots = [value.id if value else EMPTY for value in (one, other)]
+    was, now = (get(nodes, root, key) for root in roots)
+    if was is not None or now is not None:
+        return was != now
+    start, stop = range_below(key)
+    return next(diff(nodes, *roots, start=start, stop=stop), None) is not None
 
 
 def _has_objects(tree: RootTree, path: str) -> bool:

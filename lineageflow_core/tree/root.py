@@ -161,11 +161,11 @@ class RootTree:
         dataset = self.dataset_at(path)
         if dataset is None:
             return None
-        found = self.snapshot(dataset, relative_to(path, dataset.path))
-        if found is not None:
-            return found.snapshot
-        entry = self.object_at(path)
-        return entry.object_id if entry else None
+        key = relative_to(path, dataset.path)
+        if key and (value := get(self.nodes, bytes.fromhex(dataset.snapshot), key)) is not None:
+            return value.id.hex()
+        found = self.snapshot(dataset, key)
+        return found.snapshot if found is not None else None
 
     def digest_below(self, path: str) -> str | None:
         """Returns a digest of all that is at or below `path`, even above datasets; None if nothing is."""

@@ -15,6 +15,7 @@ _CODES = {
     "conflict": 5,
     "ref_moved": 5,
     "merge_conflict": 5,
+    "stale_read": 5,
     "path_conflict": 5,
     "plan_outdated": 5,
     "state": 5,

@@ -1,0 +1,34 @@
+"""Which of some paths differ between two roots, against a plain dictionary of paths."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineageflow_core.model.change import put
+from lineageflow_core.model.names import is_under, parents_of
+from lineageflow_core.tree.compare import changed_among
+from lineageflow_core.tree.root import EMPTY_ROOT
+from lineageflow_core.tree.source import NodeBuffer
+from tests.core.tree.test_changes import apply, contents, entry, relative
+
+files = st.dictionaries(relative.map(lambda path: f"d/{path}.leaf") | st.just("loose"), contents, max_size=8)
+
+
+def root_of(nodes: NodeBuffer, wanted: dict[str, str]) -> str:
+    changes = [
+        put(path, [entry("", text)], dataset="d" if path.startswith("d/") else None)
+        for path, text in wanted.items()
+    ]
+    return apply(nodes, EMPTY_ROOT, changes)
+
+
+@given(files, files, st.data())
+def test_a_path_has_changed_if_an_object_at_or_below_it_has(
+    before: dict[str, str], after: dict[str, str], data: st.DataObject
+) -> None:
+    nodes = NodeBuffer()
+    every = {place for path in before.keys() | after.keys() for place in (path, *parents_of(path))} | {"no"}
+    paths = data.draw(st.sets(st.sampled_from(sorted(every))))
+    differ = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    assert {path for path in paths if any(is_under(each, path) for each in differ)} == changed_among(
+        nodes, root_of(nodes, before), root_of(nodes, after), paths
+    )
