@@ -8,7 +8,7 @@ from lineageflow_core.dataset import Dataset
 from lineageflow_core.listings import Commits, Differences
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
-from lineageflow_core.model.merge import Side
+from lineageflow_core.model.merge import Pick, Side
 from lineageflow_core.scope import Scope
 from lineageflow_core.transaction import Transaction
 from lineageflow_core.writing import DirectWriting
@@ -71,9 +71,17 @@ class Branch(DirectWriting):
         return Differences.between(self._scope, other, self.name, path=path)
 
     def merge(
-        self, *, into: str | None = None, picks: Mapping[str, Side] = {}, message: str | None = None
+        self,
+        *,
+        into: str | None = None,
+        picks: Mapping[str, Pick] = {},
+        strategy: Side | None = None,
+        message: str | None = None,
     ) -> Commit:
-        """Merges this branch into another one, or the default one. Raises MergeConflictError."""
+        """Merges this branch into another one, or the default one.
+
+        Raises MergeConflictError, StaleReadError.
+        """
         scope = self._scope
         return scope.catalog.merging.merge(
             scope.repository,
@@ -81,6 +89,7 @@ class Branch(DirectWriting):
             into=into or scope.default_branch,
             author=scope.author,
             picks=picks,
+            strategy=strategy,
             message=message,
         )
 

@@ -119,7 +119,7 @@ class VersionsContract(CatalogContract):
         elsewhere = repo.put("e", b"1")
         two = repo.replace("t/p=2", {"x": b"2"}, dataset="t")
         gone = commit(repo, delete("t"))
-        back = repo.catalog.history.restore(repo.name, "t", source=one.id, branch="main", author="grace")
+        back = repo.catalog.merging.reset(repo.name, "main", to=one.id, path="t", author="grace")
         whole = repo.catalog.objects.get_snapshot(repo.name, two.id, "t").snapshot
         first = repo.catalog.objects.get_snapshot(repo.name, one.id, "t").snapshot
         part = repo.catalog.objects.get_snapshot(repo.name, one.id, "t/p=1").snapshot

@@ -181,7 +181,7 @@ class MergeContract(CatalogContract):
             run_id=run_id,
         )
         repo.put("d/y", b"1")
-        repo.branch("aside", source="topic")
+        repo.branch("aside", base="topic")
         theirs = repo.put("d/x", b"3", branch="aside", message="aside")
         repo.put("e", b"1", branch="topic")
         repo.merge("aside", into="topic")

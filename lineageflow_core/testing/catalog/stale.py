@@ -170,7 +170,7 @@ class StaleReadContract(CatalogContract):
         self, repo: Repository, session: RunSession
     ) -> None:
         repo.replace("raw", {"x": b"2"})
-        repo.branch("dev", source=session.ref)
+        repo.branch("dev", base=session.ref)
         repo.merge("main", into="dev")
         [read] = repo.catalog.merging.preview_merge(repo.name, "dev", into="main").stale_reads
         assert "raw" == read.path

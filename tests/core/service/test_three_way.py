@@ -53,7 +53,7 @@ def test_what_they_have_differently_conflicts(repo: Repository) -> None:
 
 
 def test_a_first_commit_is_picked_and_reverted_as_all_that_it_holds(repo: Repository) -> None:
-    repo.branch("empty", source="main~2")
+    repo.branch("empty", base="main~2")
     repo.cherry_pick("stranger", branch="empty")
     assert {"d/x": b"1", "d/y": b"1"} == files(repo, "empty")
     repo.revert("stranger", branch="empty")
