@@ -75,6 +75,22 @@ class CherryPickContract(CatalogContract):
         assert made == parted.head()
         assert {"d/x": b"1", "e": b"1", "f": b"1", "g": b"1"} == files(parted)
 
+    def test_every_commit_on_the_way_can_be_read(self, parted: Repository) -> None:
+        parted.cherry_pick("main..topic")
+        assert {"d/x": b"1", "d/y": b"0", "e": b"1", "g": b"1"} == files(parted, "main~2")
+        assert {"d/x": b"1", "e": b"1", "g": b"1"} == files(parted, "main~1")
+        assert ["d"] == [
+            diff.path for diff in parted.catalog.history.diff_datasets(parted.name, "main~2", "main~1").items
+        ]
+
+    def test_a_later_commit_of_a_range_builds_on_an_earlier_one(self, repo: Repository) -> None:
+        repo.branch("topic")
+        repo.replace("d", {"x": b"1"}, branch="topic")
+        repo.put("d/y", b"2", branch="topic")
+        repo.replace("d", {"z": b"3"}, branch="topic")
+        repo.cherry_pick("main..topic")
+        assert {"d/z": b"3"} == files(repo)
+
     def test_several_commits_are_picked_in_the_order_given(self, parted: Repository) -> None:
         made = parted.cherry_pick("topic", "topic~1")
         assert parted.head("topic~1").id == made.metadata["cherry_picked_from"]

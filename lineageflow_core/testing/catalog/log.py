@@ -127,7 +127,7 @@ class VersionsContract(CatalogContract):
         assert [(back.id, first), (gone.id, None), (two.id, whole), (one.id, first)] == [
             (each.commit, each.snapshot) for each in listed
         ]
-        assert ("grace", "restore t from " + one.id, back.created_at, None) == (
+        assert ("grace", f"restore t from {one.id[:8]}", back.created_at, None) == (
             listed[0].author,
             listed[0].message,
             listed[0].created_at,
