@@ -19,6 +19,7 @@ from lineageflow_core.catalog.objects import Objects
 from lineageflow_core.catalog.plans import Plans
 from lineageflow_core.catalog.refs import Refs
 from lineageflow_core.catalog.repositories import Repositories
+from lineageflow_core.catalog.settings import Settings
 from lineageflow_core.catalog.transactions import Transactions
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Plans",
     "Refs",
     "Repositories",
+    "Settings",
     "Transactions",
 ]
 
@@ -40,6 +42,7 @@ class Catalog:
     """One lake, embedded or remote: the same operations either way."""
 
     repositories: Repositories
+    settings: Settings
     refs: Refs
     history: History
     merging: Merging

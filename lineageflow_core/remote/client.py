@@ -16,6 +16,7 @@ from lineageflow_core.catalog import (
     Plans,
     Refs,
     Repositories,
+    Settings,
     Transactions,
 )
 from lineageflow_core.errors import InvalidInputError, ServerUnreachableError
@@ -40,6 +41,7 @@ def remote_catalog(transport: Transport) -> Catalog:
     """Returns the lake at the other end of `transport`."""
     return Catalog(
         repositories=cast(Repositories, _member("repositories")(transport)),
+        settings=cast(Settings, _member("settings")(transport)),
         refs=cast(Refs, _member("refs")(transport)),
         history=cast(History, _member("history")(transport)),
         merging=cast(Merging, _member("merging")(transport)),

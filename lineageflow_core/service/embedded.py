@@ -13,6 +13,7 @@ from lineageflow_core.service.opened import Clock, Lake
 from lineageflow_core.service.plans import PlansService
 from lineageflow_core.service.refs import RefsService
 from lineageflow_core.service.repositories import RepositoriesService
+from lineageflow_core.service.settings import SettingsService
 from lineageflow_core.service.transactions import TransactionsService
 from lineageflow_core.store.ports import Stores
 
@@ -24,6 +25,7 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
     objects, history = ObjectsService(lake), HistoryService(lake)
     return Catalog(
         repositories=repositories,
+        settings=SettingsService(lake),
         refs=refs,
         history=history,
         merging=MergingService(lake),

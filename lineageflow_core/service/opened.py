@@ -21,7 +21,7 @@ from lineageflow_core.model.names import check_repository_name
 from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revision
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Transaction, TransactionState
-from lineageflow_core.model.settings import RepositorySettings
+from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.service.commit_graph import CommitGraph
 from lineageflow_core.service.commit_reader import CommitReader
 from lineageflow_core.store.ports import CommitChanges, PackPart, Publication, RefUpdate, Stores
@@ -81,8 +81,8 @@ class OpenRepository:
         return self._commits.get_many(commits)
 
     def settings(self) -> RepositorySettings:
-        """Returns what the repository's people agreed on."""
-        return RepositorySettings()
+        """Returns the repository's settings as they are now."""
+        return self.stores.settings.get(self.info.id)
 
     def tree(self, ref: str) -> RootTree:
         """Returns the tree of the commit that a revision names now. Raises RefNotFoundError."""
@@ -114,11 +114,12 @@ class OpenRepository:
         *,
         key: str | None,
         actor: str,
-        updates: Sequence[RefUpdate],
+        updates: Sequence[RefUpdate] = (),
         commits: Sequence[Commit] = (),
         changes: Sequence[CommitChanges] = (),
         nodes: Mapping[bytes, bytes] | None = None,
         transaction: Transaction | None = None,
+        settings: SettingsChange | None = None,
     ) -> Publication:
         """Writes one pack, then makes everything visible at once. Raises as `RefStore.publish` does."""
         if not actor.strip():
@@ -138,19 +139,23 @@ class OpenRepository:
                 changes=tuple(changes),
                 nodes=pack.nodes if pack else (),
                 transaction=transaction,
+                settings=settings,
             ),
         )
 
-    def published(self, key: str | None, operation: str, ref: RefName) -> Publication | None:
-        """Returns what an earlier call with this key published.
+    def published(self, key: str | None, operation: str, ref: RefName | None) -> Publication | None:
+        """Returns what an earlier call with this key published: this operation, on this ref first.
 
         Raises InvalidInputError if that was something else: a key that is used twice must not lose a write.
         """
         done = self.stores.refs.published(self.info.id, key) if key else None
-        if done is not None and (done.operation, done.updates[0].ref) != (operation, ref):
+        if done is None:
+            return None
+        first = done.updates[0].ref if done.updates else None
+        if (done.operation, first) != (operation, ref):
             raise InvalidInputError(
-                f"key {key!r} was used before, for {done.operation} on {done.updates[0].ref}, not for "
-                f"{operation} on {ref}; give every call a key of its own",
+                f"key {key!r} was used before, for {done.operation} on {first or self.info.name}, not for "
+                f"{operation} on {ref or self.info.name}; give every call a key of its own",
                 key=key,
             )
         return done

@@ -26,6 +26,7 @@ from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.refs import Ref, RefKind, RefName
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Run, RunState, Transaction, TransactionState
+from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.model.storage import StorageReport
 
 
@@ -140,6 +141,8 @@ class Publication:
     """Nodes that are new, in a pack that is written already."""
     transaction: Transaction | None = None
     """A run's transaction as it is to be stored together with the refs. It must be open until now."""
+    settings: SettingsChange | None = None
+    """What becomes of the settings, which must be `before` until now."""
 
 
 class RepositoryStore(Protocol):
@@ -176,7 +179,7 @@ class RefStore(Protocol):
         ...
 
     def published(self, repository: str, key: str) -> Publication | None:
-        """Returns what was published under a key, with its updates; all that went with them is left out."""
+        """Returns what was published under a key; its commits, nodes and transaction are left out."""
         ...
 
     def publish(self, repository: str, publication: Publication) -> Publication:
@@ -185,8 +188,9 @@ class RefStore(Protocol):
         Returns what `published` tells from now on. If the key was published before, returns that
         publication and changes nothing. Changes nothing and raises RefMovedError (details: ref, expected,
         actual) if any ref is not where it is expected, TransactionClosedError if
-        `publication.transaction` is stored and not open, and InvalidInputError if a ref or a commit would
-        point at a commit that is not stored.
+        `publication.transaction` is stored and not open, ConflictError if the settings are not what they
+        are expected to be, and InvalidInputError if a ref or a commit would point at a commit that is not
+        stored.
         """
         ...
 
@@ -214,6 +218,14 @@ class CommitPlace(NamedTuple):
 
     generation: int
     id: CommitId
+
+
+class SettingsStore(Protocol):
+    """Settings of repositories. Filled by `RefStore.publish`."""
+
+    def get(self, repository: str) -> RepositorySettings:
+        """Returns the settings; the defaults where nobody changed them."""
+        ...
 
 
 class CommitStore(Protocol):
@@ -368,6 +380,8 @@ class Stores(Protocol):
     def repositories(self) -> RepositoryStore: ...
     @property
     def refs(self) -> RefStore: ...
+    @property
+    def settings(self) -> SettingsStore: ...
     @property
     def commits(self) -> CommitStore: ...
     @property

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lineageflow_core.errors import (
     AlreadyExistsError,
+    ConflictError,
     IntegrityError,
     InvalidInputError,
     ObjectMissingError,
@@ -69,6 +70,13 @@ def ref_moved(update: RefUpdate, actual: CommitId | None) -> RefMovedError:
         ref=str(update.ref),
         expected=update.expected,
         actual=actual,
+    )
+
+
+def settings_changed() -> ConflictError:
+    """Returns the error for settings that somebody else changed meanwhile."""
+    return ConflictError(
+        "the settings have changed since they were read: read them again, then change what is to be changed"
     )
 
 

@@ -35,6 +35,7 @@ from lineageflow_core.catalog import (
     Plans,
     Refs,
     Repositories,
+    Settings,
     Transactions,
 )
 from lineageflow_core.errors import InvalidInputError
@@ -182,6 +183,9 @@ ROUTES: tuple[Route, ...] = (
     _get(Repositories.get_repository, _REPOSITORY),
     _get(Repositories.list_repositories, "/repositories"),
     _post(Repositories.check_storage, _REPOSITORY + "/storage-checks"),
+    #
+    _get(Settings.get_settings, _REPOSITORY + "/settings"),
+    _post(Settings.update_settings, _REPOSITORY + "/settings"),
     #
     _get(Refs.resolve, _COMMIT, fixed_by=("ref",)),
     _post(Refs.create_branch, _REPOSITORY + "/branches"),

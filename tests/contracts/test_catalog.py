@@ -22,6 +22,7 @@ from lineageflow_core.testing.catalog.refs import AmbiguityContract, RefsContrac
 from lineageflow_core.testing.catalog.repositories import RepositoriesContract
 from lineageflow_core.testing.catalog.resetting import ResetContract
 from lineageflow_core.testing.catalog.reverting import RevertContract
+from lineageflow_core.testing.catalog.settings import SettingsContract
 from lineageflow_core.testing.catalog.stale import StaleReadContract
 from lineageflow_core.testing.catalog.transactions import ExpiryContract, TransactionsContract
 from tests.contracts.lakes import LAKES
@@ -39,6 +40,9 @@ def catalog(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cat
 
 
 class TestRepositories(RepositoriesContract): ...
+
+
+class TestSettings(SettingsContract): ...
 
 
 class TestRefs(RefsContract): ...

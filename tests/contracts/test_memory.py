@@ -14,6 +14,7 @@ from lineageflow_core.testing.plan_store import PlanStoreContract
 from lineageflow_core.testing.ref_log import RefLogContract
 from lineageflow_core.testing.ref_store import RefStoreContract
 from lineageflow_core.testing.repository_store import RepositoryStoreContract
+from lineageflow_core.testing.settings_store import SettingsStoreContract
 from lineageflow_core.testing.transaction_store import TransactionStoreContract
 from lineageflow_core.testing.turns import TurnContract, Waiting
 
@@ -56,6 +57,9 @@ class TestRefLog(RefLogContract): ...
 
 
 class TestTurns(TurnContract): ...
+
+
+class TestSettings(SettingsStoreContract): ...
 
 
 class TestCommits(CommitStoreContract): ...

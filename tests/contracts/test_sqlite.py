@@ -17,6 +17,7 @@ from lineageflow_core.testing.plan_store import PlanStoreContract
 from lineageflow_core.testing.ref_log import RefLogContract
 from lineageflow_core.testing.ref_store import RefStoreContract
 from lineageflow_core.testing.repository_store import RepositoryStoreContract
+from lineageflow_core.testing.settings_store import SettingsStoreContract
 from lineageflow_core.testing.shared_stores import Open, SharedStoresContract
 from lineageflow_core.testing.transaction_store import TransactionStoreContract
 from lineageflow_core.testing.turns import TurnContract, Waiting
@@ -55,6 +56,9 @@ class TestRefLog(RefLogContract): ...
 
 
 class TestTurns(TurnContract): ...
+
+
+class TestSettings(SettingsStoreContract): ...
 
 
 class TestCommits(CommitStoreContract): ...

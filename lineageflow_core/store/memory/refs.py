@@ -10,13 +10,14 @@ from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import Ref, RefKind, RefName
 from lineageflow_core.model.run import TransactionState
+from lineageflow_core.model.settings import RepositorySettings
 from lineageflow_core.store.memory.checks import check_instant, check_publication
 from lineageflow_core.store.memory.content import MemoryContentStore
 from lineageflow_core.store.memory.state import State
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.paging import check_limit, page_of
 from lineageflow_core.store.ports import Publication, RefUpdate
-from lineageflow_core.store.refusals import commit_missing, ref_moved, transaction_closed
+from lineageflow_core.store.refusals import commit_missing, ref_moved, settings_changed, transaction_closed
 
 
 class MemoryRefStore:
@@ -62,6 +63,7 @@ class MemoryRefStore:
             self._check_transaction(repository, publication)
             self._check_commits(repository, publication)
             self._check_nodes(repository, publication)
+            self._check_settings(repository, publication)
             for update in publication.updates:
                 self._check_update(repository, update)
             return self._apply(repository, publication)
@@ -100,6 +102,11 @@ class MemoryRefStore:
             if isinstance(content, MemoryContentStore):  # with others it would take a request for each node
                 content.read_pack(node.pack_id, node.offset, node.length)
 
+    def _check_settings(self, repository: str, publication: Publication) -> None:
+        current = self._state.settings.get(repository, RepositorySettings())
+        if publication.settings is not None and publication.settings.before != current:
+            raise settings_changed()
+
     def _check_update(self, repository: str, update: RefUpdate) -> None:
         current = self._state.refs.get((repository, update.ref))
         actual = current.commit if current else None
@@ -116,6 +123,8 @@ class MemoryRefStore:
             state.nodes.setdefault((repository, node.node_id), node)
         if publication.transaction is not None:
             state.transactions[repository, publication.transaction.run_id] = publication.transaction
+        if publication.settings is not None:
+            state.settings[repository] = publication.settings.after
         for update in publication.updates:
             self._move(repository, update, publication.at)
         done = replace(publication, commits=(), changes=(), nodes=(), transaction=None)

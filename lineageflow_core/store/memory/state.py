@@ -10,6 +10,7 @@ from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.refs import Ref, RefName
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Transaction
+from lineageflow_core.model.settings import RepositorySettings
 from lineageflow_core.store.ports import (
     CommitChanges,
     ContentStore,
@@ -33,6 +34,7 @@ class State:
     """Where each ref went and when, in order."""
     operations: dict[tuple[str, str], Publication] = field(default_factory=dict)
     """By idempotency key."""
+    settings: dict[str, RepositorySettings] = field(default_factory=dict)
     commits: dict[tuple[str, CommitId], Commit] = field(default_factory=dict)
     changes: dict[tuple[str, CommitId], CommitChanges] = field(default_factory=dict)
     nodes: dict[tuple[str, bytes], NodeLocation] = field(default_factory=dict)

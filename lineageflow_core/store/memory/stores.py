@@ -6,6 +6,7 @@ from lineageflow_core.store.memory.lineage import MemoryLineageStore
 from lineageflow_core.store.memory.plans import MemoryPlanStore
 from lineageflow_core.store.memory.refs import MemoryRefStore
 from lineageflow_core.store.memory.repositories import MemoryRepositoryStore
+from lineageflow_core.store.memory.settings import MemorySettingsStore
 from lineageflow_core.store.memory.state import State
 from lineageflow_core.store.memory.transactions import MemoryTransactionStore
 from lineageflow_core.store.open import open_content_of
@@ -19,6 +20,7 @@ class MemoryStores:
         self._state = State()
         self.repositories = MemoryRepositoryStore(self._state)
         self.refs = MemoryRefStore(self._state)
+        self.settings = MemorySettingsStore(self._state)
         self.commits = MemoryCommitStore(self._state)
         self.transactions = MemoryTransactionStore(self._state)
         self.lineage = MemoryLineageStore(self._state)

@@ -19,6 +19,7 @@ from lineageflow_server.sql.commits import add_commits, add_nodes
 from lineageflow_server.sql.database import Database
 from lineageflow_server.sql.dialect import insert_missing, insert_or_update
 from lineageflow_server.sql.repository_keys import RepositoryKeys
+from lineageflow_server.sql.settings import change_settings
 from lineageflow_server.sql.tables import operations, ref_moves, refs, transactions
 
 _IS_OPEN = transactions.c.state == TransactionState.OPEN
@@ -81,6 +82,8 @@ class SqlRefStore:
                 return done
             if publication.transaction is not None:
                 _put_transaction(connection, key, publication.transaction)
+            if publication.settings is not None:
+                change_settings(connection, key, publication.settings)
             targets = [each.new for each in publication.updates if each.new is not None]
             add_commits(connection, key, publication.commits, targets, changes=publication.changes)
             add_nodes(connection, key, publication.nodes)

@@ -7,6 +7,7 @@ them with the default. An event's is a zstd frame around the bytes that came.
 # ruff: noqa: D103 - what a mapping does, its name says
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import zstandard
@@ -23,6 +24,7 @@ from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.refs import Ref, RefName
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import Job, Run, Transaction
+from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.store.paging import place_of_run
 from lineageflow_core.store.ports import (
     CommitLink,
@@ -39,9 +41,17 @@ AnyRow = Row[*tuple[Any, ...]]
 
 T = TypeVar("T")
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What an operation changed beside refs."""
+
+    settings: SettingsChange | None = None
+
+
 _encode = msgpack.Encoder().encode
 _decoders: dict[type[Any], msgpack.Decoder[Any]] = {
-    kind: msgpack.Decoder(kind) for kind in (RollbackPlan, Run, Transaction)
+    kind: msgpack.Decoder(kind) for kind in (Beside, RepositorySettings, RollbackPlan, Run, Transaction)
 }
 
 
@@ -143,16 +153,19 @@ def ref_from(row: AnyRow) -> Ref:
 
 
 def operation_row(repository: int, publication: Publication) -> Values:
+    beside = Beside(settings=publication.settings)
     return {
         "repository": repository,
         "key": publication.key,
         "operation": publication.operation,
         "actor": publication.actor,
         "at": publication.at,
+        "body": _encode(beside) if beside != Beside() else None,
     }
 
 
 def publication_from(operation: AnyRow, moves: list[AnyRow]) -> Publication:
+    beside = from_body(Beside, operation.body) if operation.body is not None else Beside()
     return Publication(
         key=operation.key,
         operation=operation.operation,
@@ -162,7 +175,12 @@ def publication_from(operation: AnyRow, moves: list[AnyRow]) -> Publication:
             RefUpdate(ref=RefName(kind=move.kind, name=move.name), expected=move.expected, new=move.new)
             for move in moves
         ),
+        settings=beside.settings,
     )
+
+
+def settings_row(repository: int, version: int, settings: RepositorySettings) -> Values:
+    return {"repository": repository, "version": version, "body": _encode(settings)}
 
 
 def transaction_row(repository: int, transaction: Transaction) -> Values:

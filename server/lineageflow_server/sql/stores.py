@@ -13,6 +13,7 @@ from lineageflow_server.sql.plans import SqlPlanStore
 from lineageflow_server.sql.refs import SqlRefStore
 from lineageflow_server.sql.repositories import SqlRepositoryStore
 from lineageflow_server.sql.repository_keys import RepositoryKeys
+from lineageflow_server.sql.settings import SqlSettingsStore
 from lineageflow_server.sql.transactions import SqlTransactionStore
 
 
@@ -34,6 +35,7 @@ class SqlStores:
         self._cache = cache
         self.repositories = SqlRepositoryStore(database)
         self.refs = SqlRefStore(database, keys, turns)
+        self.settings = SqlSettingsStore(database, keys)
         self.commits = SqlCommitStore(database, keys)
         self.transactions = SqlTransactionStore(database, keys)
         self.lineage = SqlLineageStore(database)

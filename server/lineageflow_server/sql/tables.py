@@ -59,6 +59,15 @@ repositories = Table(
     Column("storage", String),
 )
 
+settings = Table(
+    "settings",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""`version` counts the changes: what they are compared by and set."""
+
 commits = Table(
     "commits",
     metadata,
@@ -142,9 +151,11 @@ operations = Table(
     Column("operation", String, nullable=False),
     Column("actor", String, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("body", LargeBinary),
     UniqueConstraint("repository", "key"),
     sqlite_autoincrement=True,  # the log's numbers are never used again
 )
+"""`body` is what changed beside refs (`rows.Beside`); NULL where nothing did."""
 
 ref_moves = Table(
     "ref_moves",

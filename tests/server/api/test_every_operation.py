@@ -17,7 +17,7 @@ from lineageflow_core.model.merge import Side, content, content_of
 from lineageflow_core.model.plan import RollbackPlan, RollbackScope
 from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.run import RunState, TransactionState
-from lineageflow_core.model.settings import StaleReads
+from lineageflow_core.model.settings import BranchRule, RepositorySettings, StaleReads
 from lineageflow_core.remote.client import open_remote
 from lineageflow_core.wire.routes import ROUTES, Route
 from tests.server.flights import REPORT, make_repository, run_id
@@ -43,6 +43,11 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
         "get_repository": ((name,), {}),
         "list_repositories": ((), {"limit": 1}),
         "check_storage": ((name,), {}),
+        "get_settings": ((name,), {}),
+        "update_settings": (
+            (name, RepositorySettings(branch_rules=(BranchRule(pattern="release-*", merges_only=True),))),
+            {"expected": RepositorySettings(), **by},
+        ),
         "resolve": ((name, f"main@{{{now}}}"), {}),
         "create_branch": ((name, "topic"), {"source": "main~1", **by}),
         "delete_branch": ((name, "fix"), by),
