@@ -3,11 +3,14 @@
 ```
 LineageFlowError
 ├── NotFoundError (LookupError)     RepositoryNotFoundError  RefNotFoundError  ObjectNotFoundError
-│                                   RunNotFoundError  PlanNotFoundError
+│                                   RunNotFoundError  PlanNotFoundError  OperationNotFoundError
 ├── AlreadyExistsError              the name is taken: choose another, or use what is there
 ├── ConflictError                   RefMovedError  MergeConflictError  StaleReadError  PathConflictError
 │                                   PlanOutdatedError
 ├── StateError                      TransactionClosedError  the thing is no longer in a state that allows this
+├── ConflictError                   RefMovedError  MergeConflictError  PathConflictError  PlanOutdatedError
+├── StateError                      TransactionClosedError  RuleViolatedError  CheckRequiredError
+│                                   the thing is in no state that allows this
 ├── InvalidInputError (ValueError)  the input can never work: mend it
 ├── AccessDeniedError               credentials are missing or do not suffice
 ├── StorageError (OSError)          StorageFullError  ObjectMissingError
@@ -72,6 +75,10 @@ class PlanNotFoundError(NotFoundError):
     kind = "plan_not_found"
 
 
+class OperationNotFoundError(NotFoundError):
+    kind = "operation_not_found"
+
+
 class AlreadyExistsError(LineageFlowError):
     """The name is taken."""
 
@@ -124,6 +131,18 @@ class TransactionClosedError(StateError):
     """The run's branch was published, discarded or has expired: nothing more is written to it."""
 
     kind = "transaction_closed"
+
+
+class RuleViolatedError(StateError):
+    """A rule of the branch does not allow this. `details` has the branch and the rule's pattern."""
+
+    kind = "rule_violated"
+
+
+class CheckRequiredError(RuleViolatedError):
+    """Checks that the branch's rules require are missing or have failed: `details` lists which."""
+
+    kind = "check_required"
 
 
 class InvalidInputError(LineageFlowError, ValueError):

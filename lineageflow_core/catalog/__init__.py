@@ -11,11 +11,13 @@ is not an error; None means that the caller will not retry.
 
 from dataclasses import dataclass
 
+from lineageflow_core.catalog.checks import Checks
 from lineageflow_core.catalog.content import Content
 from lineageflow_core.catalog.history import History
 from lineageflow_core.catalog.lineage import Lineage
 from lineageflow_core.catalog.merging import Merging
 from lineageflow_core.catalog.objects import Objects
+from lineageflow_core.catalog.operations import Operations
 from lineageflow_core.catalog.plans import Plans
 from lineageflow_core.catalog.refs import Refs
 from lineageflow_core.catalog.repositories import Repositories
@@ -24,11 +26,13 @@ from lineageflow_core.catalog.transactions import Transactions
 
 __all__ = [
     "Catalog",
+    "Checks",
     "Content",
     "History",
     "Lineage",
     "Merging",
     "Objects",
+    "Operations",
     "Plans",
     "Refs",
     "Repositories",
@@ -44,6 +48,8 @@ class Catalog:
     repositories: Repositories
     settings: Settings
     refs: Refs
+    checks: Checks
+    operations: Operations
     history: History
     merging: Merging
     objects: Objects

@@ -25,16 +25,37 @@ class Refs(Protocol):
         ...
 
     def delete_branch(self, repository: str, branch: str, *, author: str, key: str | None = None) -> Ref:
-        """Removes a branch and returns what it was; its commits stay.
+        """Removes a branch, with what is staged on it, and returns what it was; its commits stay.
 
-        The default branch cannot be removed: StateError.
+        The default branch cannot be removed (StateError), nor one that is protected (RuleViolatedError).
+        """
+        ...
+
+    def rename_branch(
+        self, repository: str, branch: str, name: str, *, author: str, key: str | None = None
+    ) -> Ref:
+        """Gives a branch another name, and returns it. What is staged on it, and open runs, go along.
+
+        The default branch stays the default. Raises AlreadyExistsError if a branch or tag has the name, and
+        RuleViolatedError if the branch is protected.
+        """
+        ...
+
+    def restore_branch(self, repository: str, branch: str, *, author: str, key: str | None = None) -> Ref:
+        """Brings a deleted branch back where it was, with what was staged on it.
+
+        Raises RefNotFoundError if none of this name was deleted, AlreadyExistsError if the name is taken.
         """
         ...
 
     def create_tag(
         self, repository: str, tag: str, *, source: str, author: str, key: str | None = None
     ) -> Ref:
-        """Makes a tag, which never moves. Raises AlreadyExistsError."""
+        """Makes a tag, which never moves.
+
+        Raises AlreadyExistsError; also where a tag of this name was at another commit once and was deleted:
+        a tag's name never means two commits.
+        """
         ...
 
     def delete_tag(self, repository: str, tag: str, *, author: str, key: str | None = None) -> Ref:

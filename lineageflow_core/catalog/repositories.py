@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
-from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.repository import DeletionPreview, RepositoryInfo
 from lineageflow_core.model.storage import StorageReport
 
 
@@ -29,7 +29,11 @@ class Repositories(Protocol):
         ...
 
     def get_repository(self, repository: str) -> RepositoryInfo:
-        """Returns a repository. Raises RepositoryNotFoundError."""
+        """Returns a repository. Raises RepositoryNotFoundError.
+
+        Here and wherever a repository is named: a name that it had before will do, unless another repository
+        has taken it since. One that is deleted is not found.
+        """
         ...
 
     def list_repositories(
@@ -44,4 +48,40 @@ class Repositories(Protocol):
         Asked of a server, it is the server's access that is tried. Raises RepositoryNotFoundError; what fails
         in the storage is in the report.
         """
+        ...
+
+    def list_deleted_repositories(
+        self, *, after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[RepositoryInfo]:
+        """Returns deleted repositories that can be restored, by name."""
+        ...
+
+    def rename_repository(
+        self, repository: str, name: str, *, author: str, key: str | None = None
+    ) -> RepositoryInfo:
+        """Gives a repository another name; the old one goes on working until a new repository takes it.
+
+        Its lineage, open runs and plans go along. Raises AlreadyExistsError if the name is taken.
+        """
+        ...
+
+    def set_default_branch(
+        self, repository: str, branch: str, *, author: str, key: str | None = None
+    ) -> RepositoryInfo:
+        """Makes a branch the one that is meant where none is named. Raises RefNotFoundError."""
+        ...
+
+    def preview_deletion(self, repository: str) -> DeletionPreview:
+        """Returns what deleting a repository would hide, and what was derived from it elsewhere."""
+        ...
+
+    def delete_repository(self, repository: str, *, author: str, key: str | None = None) -> RepositoryInfo:
+        """Hides a repository: nothing reads it or writes to it. It can be restored for seven days.
+
+        Its name is taken until then.
+        """
+        ...
+
+    def restore_repository(self, repository: str, *, author: str, key: str | None = None) -> RepositoryInfo:
+        """Brings a deleted repository back as it was. Raises RepositoryNotFoundError, StateError."""
         ...

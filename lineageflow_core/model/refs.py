@@ -19,6 +19,8 @@ class RefKind(StrEnum):
     """Never moves."""
     RUN = "run"
     """The branch of one run; its name is the run's id. Kept out of people's listings."""
+    STAGE = "stage"
+    """What one person has staged on one branch, `<branch>:<owner>`. Kept out of people's listings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class RefName:
 
     def __str__(self) -> str:
         """Returns the ref as people write it in an address."""
-        return f"run:{self.name}" if self.kind is RefKind.RUN else self.name
+        return f"{self.kind.value}:{self.name}" if self.kind in {RefKind.RUN, RefKind.STAGE} else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

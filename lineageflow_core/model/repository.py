@@ -1,7 +1,10 @@
 """A repository: a versioned namespace over one storage root."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+KEPT = timedelta(days=7)
+"""How long a deleted repository can be restored, and its name is not free: a week to notice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,3 +18,38 @@ class RepositoryInfo:
     created_at: datetime
     storage: str | None = None
     """Where its content lies, as `gs://bucket/folder`; None: where the lake keeps what says nothing."""
+    deleted_at: datetime | None = None
+    """Since when it is deleted: hidden, and restorable for a week."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryChange:
+    """What a lake knew of a repository before and after an operation."""
+
+    before: RepositoryInfo
+    after: RepositoryInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryName:
+    """A name that a repository had from an instant on, until another repository took it."""
+
+    name: str
+    repository: str
+    """The repository's id."""
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionPreview:
+    """What deleting a repository would hide, and who would miss it."""
+
+    repository: RepositoryInfo
+    branches: int
+    tags: int
+    datasets: int
+    """On the default branch."""
+    open_runs: int
+    """Runs that have written to it and not published yet."""
+    dependents: tuple[str, ...]
+    """Datasets elsewhere that were derived from what its default branch holds now."""

@@ -8,11 +8,13 @@ from uuid import uuid4
 
 from lineageflow_core.catalog import (
     Catalog,
+    Checks,
     Content,
     History,
     Lineage,
     Merging,
     Objects,
+    Operations,
     Plans,
     Refs,
     Repositories,
@@ -43,6 +45,8 @@ def remote_catalog(transport: Transport) -> Catalog:
         repositories=cast(Repositories, _member("repositories")(transport)),
         settings=cast(Settings, _member("settings")(transport)),
         refs=cast(Refs, _member("refs")(transport)),
+        checks=cast(Checks, _member("checks")(transport)),
+        operations=cast(Operations, _member("operations")(transport)),
         history=cast(History, _member("history")(transport)),
         merging=cast(Merging, _member("merging")(transport)),
         objects=cast(Objects, _member("objects")(transport)),

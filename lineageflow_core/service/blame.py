@@ -17,8 +17,8 @@ from lineageflow_core.model.names import check_path
 from lineageflow_core.model.objects import Snapshot
 from lineageflow_core.model.run import Run
 from lineageflow_core.openlineage.naming import version_of
+from lineageflow_core.service.namespaces import CurrentNames
 from lineageflow_core.service.nodes import in_order, snapshots_at
-from lineageflow_core.store.ports import LineageStore
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -26,7 +26,7 @@ _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 class BlameService:
     """Joins what history knows (commits) with what lineage knows (runs)."""
 
-    def __init__(self, store: LineageStore, *, objects: Objects, history: History) -> None:
+    def __init__(self, store: CurrentNames, *, objects: Objects, history: History) -> None:
         self._store = store
         self._objects = objects
         self._history = history
@@ -38,7 +38,7 @@ class BlameService:
         """
         snapshot = self._last_changed(repository, ref, check_path(path))
         commit = self._last_change(repository, ref, _unit(snapshot))
-        version = version_of(repository, snapshot)
+        version = self._store.today(version_of(repository, snapshot))
         run = self._maker(version, list(self._origins(repository, commit, _unit(snapshot))))
         return Blame(
             version=version,

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from lineageflow_core.catalog import Catalog
+from lineageflow_core.service.checks import ChecksService
 from lineageflow_core.service.content import ContentService
 from lineageflow_core.service.history import HistoryService
 from lineageflow_core.service.lineage import LineageService
@@ -10,6 +11,7 @@ from lineageflow_core.service.merging import MergingService
 from lineageflow_core.service.nodes import Nodes
 from lineageflow_core.service.objects import ObjectsService
 from lineageflow_core.service.opened import Clock, Lake
+from lineageflow_core.service.operations import OperationsService
 from lineageflow_core.service.plans import PlansService
 from lineageflow_core.service.refs import RefsService
 from lineageflow_core.service.repositories import RepositoriesService
@@ -27,13 +29,15 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         repositories=repositories,
         settings=SettingsService(lake),
         refs=refs,
+        checks=ChecksService(lake),
+        operations=OperationsService(lake),
         history=history,
         merging=MergingService(lake),
         objects=objects,
         content=ContentService(lake),
         transactions=TransactionsService(lake),
         lineage=LineageService(
-            stores.lineage, repositories=repositories, refs=refs, objects=objects, history=history
+            lake.lineage, repositories=repositories, refs=refs, objects=objects, history=history
         ),
-        plans=PlansService(lake, Nodes(stores.lineage, repositories=repositories, objects=objects)),
+        plans=PlansService(lake, Nodes(lake.lineage, repositories=repositories, objects=objects)),
     )

@@ -21,9 +21,10 @@ from lineageflow_core.openlineage.fold import fold
 from lineageflow_core.openlineage.parse import ParsedEvent, mention_events, parse_event
 from lineageflow_core.service.blame import BlameService
 from lineageflow_core.service.graph import impact, trace
+from lineageflow_core.service.namespaces import CurrentNames
 from lineageflow_core.service.nodes import Nodes, in_order, run_with_steps
 from lineageflow_core.service.tips import branches_holding
-from lineageflow_core.store.ports import LineageStore, StoredEvent
+from lineageflow_core.store.ports import StoredEvent
 
 
 class LineageService:
@@ -31,7 +32,7 @@ class LineageService:
 
     def __init__(
         self,
-        store: LineageStore,
+        store: CurrentNames,
         *,
         repositories: Repositories,
         refs: Refs,

@@ -5,6 +5,7 @@ step as the ref that leads to them (`RefStore.publish`). So a commit that can be
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from functools import lru_cache
 from uuid import uuid4
@@ -15,15 +16,17 @@ from lineageflow_core.errors import (
     RefNotFoundError,
     RepositoryNotFoundError,
 )
+from lineageflow_core.model.check import Check
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, parse_run_id
 from lineageflow_core.model.names import check_repository_name
 from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revision
-from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.service.commit_graph import CommitGraph
 from lineageflow_core.service.commit_reader import CommitReader
+from lineageflow_core.service.namespaces import CurrentNames
 from lineageflow_core.store.ports import CommitChanges, PackPart, Publication, RefUpdate, Stores
 from lineageflow_core.tree.pack import make_pack
 from lineageflow_core.tree.root import RootTree
@@ -40,21 +43,53 @@ class Lake:
     def __init__(self, stores: Stores, clock: Clock) -> None:
         self.stores = stores
         self.clock = clock
+        self.lineage = CurrentNames(stores.lineage, stores.repositories)
         self._opened = lru_cache(maxsize=64)(self._open)
 
     def repository(self, name: str) -> "OpenRepository":
-        """Returns the repository called `name`. Raises RepositoryNotFoundError, InvalidInputError."""
-        info = self.stores.repositories.get(check_repository_name(name))
+        """Returns the repository called `name`, or that was called so until nobody else took the name.
+
+        Raises RepositoryNotFoundError, InvalidInputError.
+        """
+        opened = self.even_deleted(name)
+        if opened.info.deleted_at is not None:
+            raise repository_deleted(opened.info)
+        return opened
+
+    def even_deleted(self, name: str) -> "OpenRepository":
+        """Returns a repository as `repository` does, even if it is deleted."""
+        store = self.stores.repositories
+        info = store.get(check_repository_name(name))
+        if info is None:
+            holders = [past.repository for past in store.names() if past.name == name]
+            info = store.with_id(holders[-1]) if holders else None
         if info is None:
             raise RepositoryNotFoundError(
                 f"there is no repository {name!r}; `lineageflow repo list` shows those there are, "
                 f"`lineageflow repo create NAME` makes one",
                 repository=name,
             )
-        return self._opened(info)
+        return self._opened(info.id).with_info(info)
 
-    def _open(self, info: RepositoryInfo) -> "OpenRepository":
+    def with_id(self, repository: str) -> "OpenRepository":
+        """Returns the repository with this id, which is known to exist."""
+        info = self.stores.repositories.with_id(repository)
+        if info is None:
+            raise RepositoryNotFoundError(f"repository {repository} is gone", repository=repository)
+        return self._opened(info.id).with_info(info)
+
+    def _open(self, repository: str) -> "OpenRepository":
+        info = self.stores.repositories.with_id(repository)
+        assert info is not None  # it was found a moment ago, and its id stays
         return OpenRepository(self, info)
+
+
+def repository_deleted(info: RepositoryInfo) -> RepositoryNotFoundError:
+    """Returns the error for a repository that is deleted."""
+    return RepositoryNotFoundError(
+        f"repository {info.name!r} is deleted; `lineageflow repo restore {info.name}` brings it back",
+        repository=info.name,
+    )
 
 
 class OpenRepository:
@@ -63,6 +98,7 @@ class OpenRepository:
     def __init__(self, lake: Lake, info: RepositoryInfo) -> None:
         self.info = info
         self.stores = lake.stores
+        self.lineage = lake.lineage
         self.clock = lake.clock
         self.content = lake.stores.content(info.id, storage=info.storage)
         self.nodes = StoredNodes(self._read_nodes)
@@ -71,6 +107,14 @@ class OpenRepository:
             lambda commits, down_to: self.stores.commits.ancestors(info.id, commits, down_to=down_to),
             self.commits,
         )
+
+    def with_info(self, info: RepositoryInfo) -> "OpenRepository":
+        """Returns the same repository, with the same caches, as the lake knows it now."""
+        if info == self.info:
+            return self
+        renewed = copy(self)
+        renewed.info = info
+        return renewed
 
     def commit(self, commit: CommitId) -> Commit:
         """Returns a commit that is known to exist."""
@@ -120,6 +164,9 @@ class OpenRepository:
         nodes: Mapping[bytes, bytes] | None = None,
         transaction: Transaction | None = None,
         settings: SettingsChange | None = None,
+        repository: RepositoryChange | None = None,
+        check: Check | None = None,
+        undoes: int | None = None,
     ) -> Publication:
         """Writes one pack, then makes everything visible at once. Raises as `RefStore.publish` does."""
         if not actor.strip():
@@ -140,6 +187,9 @@ class OpenRepository:
                 nodes=pack.nodes if pack else (),
                 transaction=transaction,
                 settings=settings,
+                repository=repository,
+                check=check,
+                undoes=undoes,
             ),
         )
 

@@ -27,7 +27,7 @@ from lineageflow_core.service.nodes import Nodes, Start
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.restoring import Restoration, restore_paths
 from lineageflow_core.service.taint import Derived, derive
-from lineageflow_core.service.writing import move_branch, writable
+from lineageflow_core.service.writing import current_branch, move_branch, writable
 from lineageflow_core.tree.root import RootTree, join
 from lineageflow_core.tree.source import NodeBuffer
 
@@ -65,7 +65,7 @@ class PlansService:
         tip = opened.ref(writable(name))
         start = self._nodes.resolve(target)
         derived = derive(
-            opened.stores.lineage,
+            opened.lineage,
             bad_writes=self._bad_writes(opened, start, outputs),
             bad_versions=start.versions,
         )
@@ -73,7 +73,7 @@ class PlansService:
             derived = tuple(found for found in derived if found.degree == 0)
         plan = RollbackPlan(
             id=PlanId(uuid4().hex[:12]),
-            repository=repository,
+            repository=opened.info.name,
             branch=name,
             target=target,
             scope=scope,
@@ -86,17 +86,19 @@ class PlansService:
 
     def get_plan(self, plan: PlanId) -> RollbackPlan:
         found = self._lake.stores.plans.get(plan)
-        if found is None:
+        owner = self._lake.stores.plans.repository_of(plan)
+        if found is None or owner is None:
             raise PlanNotFoundError(
                 f"there is no plan {plan!r}; `lineageflow rollback RUN --dry-run` makes one", plan=plan
             )
-        return found
+        return replace(found, repository=self._lake.with_id(owner).info.name)
 
     def list_plans(
         self, repository: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[RollbackPlan]:
         opened = self._lake.repository(repository)
-        return opened.stores.plans.list(opened.info.id, after=after, limit=limit)
+        page = opened.stores.plans.list(opened.info.id, after=after, limit=limit)
+        return replace(page, items=tuple(replace(plan, repository=opened.info.name) for plan in page.items))
 
     def apply_plan(self, plan: PlanId, *, author: str, message: str | None = None) -> RollbackPlan:
         found = self.get_plan(plan)
@@ -120,14 +122,19 @@ class PlansService:
             )
 
         commit = move_branch(
-            opened, writable(found.branch), "rollback", actor=author, key=f"plan:{plan}", build=build
+            opened,
+            current_branch(opened, found.branch),
+            "rollback",
+            actor=author,
+            key=f"plan:{plan}",
+            build=build,
         )
         applied = replace(found, state=PlanState.APPLIED, commit=commit.id)
         opened.stores.plans.replace(applied)
         return applied
 
     def _bad_writes(self, opened: OpenRepository, start: Start, outputs: Collection[str]) -> list[Io]:
-        writes = opened.stores.lineage.writes([run.id for run in start.runs])
+        writes = opened.lineage.writes([run.id for run in start.runs])
         if not outputs:
             return writes
         unknown = sorted(set(outputs) - {io.version.name for io in writes})
@@ -171,7 +178,7 @@ class PlansService:
 
     def _jobs(self, opened: OpenRepository, derived: Iterable[Derived]) -> dict[RunId, str]:
         runs = sorted({found.produced_by for found in derived if found.produced_by})
-        return {run.id: run.job.name for run in opened.stores.lineage.runs(runs).values()}
+        return {run.id: run.job.name for run in opened.lineage.runs(runs).values()}
 
 
 def _unit(found: Derived) -> _Unit:

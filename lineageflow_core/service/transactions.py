@@ -28,7 +28,7 @@ from lineageflow_core.service.conflicts import publishable
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.stale import stale_policy
 from lineageflow_core.service.three_way import Decisions, Facts, merge_onto
-from lineageflow_core.service.writing import move_branch, writable
+from lineageflow_core.service.writing import current_branch, move_branch
 from lineageflow_core.store.ports import RefUpdate
 from lineageflow_core.tree.source import NodeBuffer
 
@@ -53,21 +53,21 @@ class TransactionsService:
         store = opened.stores.transactions
         there = store.get(opened.info.id, run_id)
         if there is not None:
-            return there
+            return _renamed(opened, there)
         self.expire(repository)  # whoever begins tidies up: no process has to live for it
         target = check_ref_name(into or opened.info.default_branch)
         opened.ref(RefName(kind=RefKind.BRANCH, name=target))
         now = self._lake.clock()
         transaction = Transaction(
             run_id=run_id,
-            repository=repository,
+            repository=opened.info.name,
             base=opened.resolve(base or target).id,
             into=target,
             state=TransactionState.OPEN,
             created_at=now,
             expires_at=now + KEPT,
         )
-        return store.add(opened.info.id, transaction)
+        return _renamed(opened, store.add(opened.info.id, transaction))
 
     def get_transaction(self, repository: str, run_id: RunId) -> Transaction:
         return _stored(self._lake.repository(repository), run_id)
@@ -81,7 +81,8 @@ class TransactionsService:
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Transaction]:
         opened = self._lake.repository(repository)
-        return opened.stores.transactions.list(opened.info.id, state=state, after=after, limit=limit)
+        page = opened.stores.transactions.list(opened.info.id, state=state, after=after, limit=limit)
+        return replace(page, items=tuple(_renamed(opened, each) for each in page.items))
 
     def publish(
         self,
@@ -123,7 +124,7 @@ class TransactionsService:
         try:
             move_branch(
                 opened,
-                writable(transaction.into),
+                current_branch(opened, transaction.into),
                 "publish",
                 actor=author,
                 key=f"publish:{transaction.run_id}",
@@ -202,7 +203,12 @@ def _stored(opened: OpenRepository, run_id: RunId) -> Transaction:
             f"`lineageflow status -R {opened.info.name}` shows those that did last",
             run_id=run_id,
         )
-    return found
+    return _renamed(opened, found)
+
+
+def _renamed(opened: OpenRepository, transaction: Transaction) -> Transaction:
+    """Returns a transaction with what its repository is called now: it was stored with what it was then."""
+    return replace(transaction, repository=opened.info.name)
 
 
 def _closed(transaction: Transaction) -> TransactionClosedError:

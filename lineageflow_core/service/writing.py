@@ -25,6 +25,7 @@ from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.refs import RefKind, RefName, parse_revision
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.service.opened import OpenRepository
+from lineageflow_core.service.rules import check_move
 from lineageflow_core.store.ports import CommitChanges, DatasetChange, Publication, RefUpdate
 from lineageflow_core.tree.compare import changed_datasets, new_nodes
 from lineageflow_core.tree.node import Value
@@ -65,6 +66,24 @@ def writable(text: str) -> RefName:
     return RefName(kind=RefKind.BRANCH, name=check_ref_name(text))
 
 
+def current_branch(opened: OpenRepository, name: str) -> RefName:
+    """Returns a branch that was pinned by its name, under the name that it was given since."""
+    branch = RefName(kind=RefKind.BRANCH, name=name)
+    seen = {branch}
+    while opened.stores.refs.get(opened.info.id, branch) is None:
+        last = opened.stores.operations.list(
+            opened.info.id, actor=None, operation=None, refs=[branch], since=None, until=None, after=None,
+            limit=1,
+        ).items  # fmt: skip
+        made = [move.ref for each in last for move in each.moves if move.before is None]
+        made = [ref for ref in made if ref.kind is RefKind.BRANCH and ref not in seen]
+        if not made:
+            break
+        branch = made[0]
+        seen.add(branch)
+    return branch
+
+
 def move_branch(
     opened: OpenRepository,
     branch: RefName,
@@ -89,6 +108,10 @@ def move_branch(
             commits = [built] if isinstance(built, Commit) else list(built)
             commits = [commit for commit in commits if commit.id != tip.commit.id]
             is_new, commit = bool(commits), [tip.commit, *commits][-1]
+            commit = build(tip.commit, nodes)
+            is_new = commit.id != tip.commit.id
+            if is_new:
+                check_move(opened, branch, operation, actor=actor, commit=commit)
             if not is_new and settle is None and key is None:
                 return commit
             before = tip.commit.id if tip.exists else None

@@ -50,6 +50,15 @@ def place_of_run(run: Run) -> Place:
     return Place(run.started_at or run.ended_at or EPOCH, run.id)
 
 
+def parse_operation(text: str) -> int:
+    """Reads a place in the log of operations. Raises InvalidInputError."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise InvalidInputError(
+            f"{text[:100]!r} is not a place in this list: pass the `next` of a page as `after`"
+        )
+    return int(text)
+
+
 def check_limit(limit: int) -> None:
     """Raises InvalidInputError unless a page can hold `limit` items."""
     if not 1 <= limit <= MAX_LIMIT:

@@ -13,18 +13,20 @@ changes; only `RepositoryStore.get` takes a name.
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
+from lineageflow_core.model.check import Check
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, ObjectId, PlanId, RunId, SnapshotId
 from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.model.operation import Operation
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.refs import Ref, RefKind, RefName
-from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo, RepositoryName
 from lineageflow_core.model.run import Run, RunState, Transaction, TransactionState
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.model.storage import StorageReport
@@ -143,6 +145,26 @@ class Publication:
     """A run's transaction as it is to be stored together with the refs. It must be open until now."""
     settings: SettingsChange | None = None
     """What becomes of the settings, which must be `before` until now."""
+    repository: RepositoryChange | None = None
+    """What becomes of the repository, which must be `before` until now; equal sides only check that."""
+    check: Check | None = None
+    """A check's result, in place of an earlier one of the same name and content."""
+    undoes: int | None = None
+    """The operation that this one takes back."""
+
+    @property
+    def is_for_people(self) -> bool:
+        """Tells whether it stands in people's logs: it did more than move runs' branches and drafts."""
+        moved = {update.ref.kind for update in self.updates if update.expected != update.new}
+        return bool(moved & {RefKind.BRANCH, RefKind.TAG} or self.settings or self.logged.repository)
+
+    @property
+    def logged(self) -> "Publication":
+        """What the log keeps of it: all but commits, nodes and transaction."""
+        unchanged = self.repository is None or self.repository.before == self.repository.after
+        return replace(
+            self, commits=(), nodes=(), transaction=None, repository=None if unchanged else self.repository
+        )
 
 
 class RepositoryStore(Protocol):
@@ -152,10 +174,28 @@ class RepositoryStore(Protocol):
         """Adds a repository. Raises AlreadyExistsError if its name is taken."""
         ...
 
-    def get(self, name: str) -> RepositoryInfo | None: ...
+    def get(self, name: str) -> RepositoryInfo | None:
+        """Returns the repository that has this name now, even if it is deleted."""
+        ...
 
-    def list(self, *, after: str | None, limit: int) -> Page[RepositoryInfo]:
-        """By name."""
+    def with_id(self, repository: str) -> RepositoryInfo | None: ...
+
+    def list(self, *, after: str | None, limit: int, deleted: bool = False) -> Page[RepositoryInfo]:
+        """By name; those that are deleted, or those that are not."""
+        ...
+
+    def names(self) -> tuple[RepositoryName, ...]:
+        """Returns the names that repositories had, in the order in which they got them.
+
+        Of a repository that was never renamed, and whose name no other had before, there are none.
+        """
+        ...
+
+    def purge(self, repository: str) -> None:
+        """Removes a repository for good, with all rows about it but lineage; its name is free.
+
+        Its content is not touched. Raises StateError if it is not deleted.
+        """
         ...
 
 
@@ -188,9 +228,10 @@ class RefStore(Protocol):
         Returns what `published` tells from now on. If the key was published before, returns that
         publication and changes nothing. Changes nothing and raises RefMovedError (details: ref, expected,
         actual) if any ref is not where it is expected, TransactionClosedError if
-        `publication.transaction` is stored and not open, ConflictError if the settings are not what they
-        are expected to be, and InvalidInputError if a ref or a commit would point at a commit that is not
-        stored.
+        `publication.transaction` is stored and not open, ConflictError if the settings or the repository
+        are not what they are expected to be, AlreadyExistsError if the repository's new name is taken, or
+        if a tag would be made that once stood at another commit, and InvalidInputError if a ref or a commit
+        would point at a commit that is not stored.
         """
         ...
 
@@ -225,6 +266,42 @@ class SettingsStore(Protocol):
 
     def get(self, repository: str) -> RepositorySettings:
         """Returns the settings; the defaults where nobody changed them."""
+        ...
+
+
+class OperationStore(Protocol):
+    """The log of publications. Filled by `RefStore.publish`; nothing is ever removed from it."""
+
+    def get(self, repository: str, operation: int) -> Operation | None: ...
+
+    def with_key(self, repository: str, key: str) -> Operation | None:
+        """Returns what was published under a key."""
+        ...
+
+    def list(
+        self,
+        repository: str,
+        *,
+        actor: str | None,
+        operation: str | None,
+        refs: Sequence[RefName],
+        since: datetime | None,
+        until: datetime | None,
+        after: str | None,
+        limit: int,
+    ) -> Page[Operation]:
+        """Newest first. Those that moved one of `refs`, if any are named.
+
+        Where neither an operation nor refs are named, only what is for people.
+        """
+        ...
+
+
+class CheckStore(Protocol):
+    """Results of checks. Filled by `RefStore.publish`."""
+
+    def list(self, repository: str, root: str) -> list[Check]:
+        """Returns the latest result of each check of this content, by name."""
         ...
 
 
@@ -360,6 +437,10 @@ class LineageStore(Protocol):
 class PlanStore(Protocol):
     """Plans, by id."""
 
+    def repository_of(self, plan: PlanId) -> str | None:
+        """Returns the id of the repository that a plan is about."""
+        ...
+
     def add(self, repository: str, plan: RollbackPlan) -> None: ...
 
     def get(self, plan: PlanId) -> RollbackPlan | None: ...
@@ -382,6 +463,10 @@ class Stores(Protocol):
     def refs(self) -> RefStore: ...
     @property
     def settings(self) -> SettingsStore: ...
+    @property
+    def operations(self) -> OperationStore: ...
+    @property
+    def checks(self) -> CheckStore: ...
     @property
     def commits(self) -> CommitStore: ...
     @property

@@ -73,6 +73,30 @@ def ref_moved(update: RefUpdate, actual: CommitId | None) -> RefMovedError:
     )
 
 
+def repository_changed(name: str) -> ConflictError:
+    """Returns the error for a repository that somebody else changed meanwhile."""
+    return ConflictError(
+        f"repository {name!r} was renamed, deleted, or given another default branch meanwhile: look again "
+        "and retry",
+        repository=name,
+    )
+
+
+def repository_kept(repository: str) -> StateError:
+    """Returns the error for a repository that would be purged before anybody deleted it."""
+    return StateError(f"repository {repository} is not deleted, so it is not purged: delete it first")
+
+
+def tag_spent(tag: str, commit: CommitId) -> AlreadyExistsError:
+    """Returns the error for a tag's name that meant another commit once."""
+    return AlreadyExistsError(
+        f"tag {tag!r} was at commit {commit[:12]} before it was deleted, and a tag's name never means two "
+        "commits: make it there again, or choose another name",
+        ref=tag,
+        commit=commit,
+    )
+
+
 def settings_changed() -> ConflictError:
     """Returns the error for settings that somebody else changed meanwhile."""
     return ConflictError(

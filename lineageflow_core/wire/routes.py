@@ -27,11 +27,13 @@ import msgspec
 
 from lineageflow_core.catalog import (
     Catalog,
+    Checks,
     Content,
     History,
     Lineage,
     Merging,
     Objects,
+    Operations,
     Plans,
     Refs,
     Repositories,
@@ -85,6 +87,8 @@ class Route:
     has_key: bool
     fixed_by: tuple[str, ...]
     """Where all of these are commit ids, the answer never changes. Empty: it always may."""
+    named: type[msgspec.Struct]
+    """Decodes and checks the parameters in `in_path`."""
     rest: type[msgspec.Struct]
     """Decodes and checks the parameters in `in_rest`; a name that is not among them is an error."""
 
@@ -139,6 +143,7 @@ def _row(verb: Verb, method: Callable[..., Any], path: str, fixed_by: tuple[str,
         ),
         has_key="key" in types,
         fixed_by=fixed_by,
+        named=msgspec.defstruct(name, [(each, types[each]) for each in in_path], kw_only=True),
         rest=msgspec.defstruct(
             name,
             [_field(each, types[each], signature.parameters[each].default) for each in in_rest],
@@ -183,6 +188,12 @@ ROUTES: tuple[Route, ...] = (
     _get(Repositories.get_repository, _REPOSITORY),
     _get(Repositories.list_repositories, "/repositories"),
     _post(Repositories.check_storage, _REPOSITORY + "/storage-checks"),
+    _get(Repositories.list_deleted_repositories, "/deleted-repositories"),
+    _post(Repositories.rename_repository, _REPOSITORY + "/name"),
+    _post(Repositories.set_default_branch, _REPOSITORY + "/default-branch"),
+    _get(Repositories.preview_deletion, _REPOSITORY + "/deletion-preview"),
+    _delete(Repositories.delete_repository, _REPOSITORY),
+    _post(Repositories.restore_repository, _REPOSITORY + "/restore"),
     #
     _get(Settings.get_settings, _REPOSITORY + "/settings"),
     _post(Settings.update_settings, _REPOSITORY + "/settings"),
@@ -190,11 +201,21 @@ ROUTES: tuple[Route, ...] = (
     _get(Refs.resolve, _COMMIT, fixed_by=("ref",)),
     _post(Refs.create_branch, _REPOSITORY + "/branches"),
     _delete(Refs.delete_branch, _REPOSITORY + "/branches/{branch}"),
+    _post(Refs.rename_branch, _REPOSITORY + "/branches/{branch}/name"),
+    _post(Refs.restore_branch, _REPOSITORY + "/branches/{branch}/restore"),
     _post(Refs.create_tag, _REPOSITORY + "/tags"),
     _delete(Refs.delete_tag, _REPOSITORY + "/tags/{tag}"),
     _get(Refs.get_ref, _REPOSITORY + "/refs/{name}"),
     _get(Refs.list_refs, _REPOSITORY + "/refs"),
     _get(Refs.list_branches, _REPOSITORY + "/branches"),
+    #
+    _post(Checks.record_check, _COMMIT + "/checks"),
+    _get(Checks.list_checks, _COMMIT + "/checks"),
+    #
+    _get(Operations.list_operations, _REPOSITORY + "/operations"),
+    _get(Operations.get_operation, _REPOSITORY + "/operations/{operation_id}"),
+    _get(Operations.preview_undo, _REPOSITORY + "/operations/{operation_id}/undo-preview"),
+    _post(Operations.undo_operation, _REPOSITORY + "/operations/{operation_id}/undo"),
     #
     _post(History.commit, _REPOSITORY + "/branches/{branch}/commits"),
     _get(History.log, _COMMIT + "/log", fixed_by=("ref",)),

@@ -15,6 +15,10 @@ class MemoryPlanStore:
     def __init__(self, state: State) -> None:
         self._state = state
 
+    def repository_of(self, plan: PlanId) -> str | None:
+        with self._state.lock:
+            return self._state.plans[plan][0] if plan in self._state.plans else None
+
     def add(self, repository: str, plan: RollbackPlan) -> None:
         check_instant(plan.created_at)
         with self._state.lock:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Set
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import datetime
 
 from lineageflow_core.errors import InvalidInputError
@@ -13,11 +12,20 @@ from lineageflow_core.model.run import TransactionState
 from lineageflow_core.model.settings import RepositorySettings
 from lineageflow_core.store.memory.checks import check_instant, check_publication
 from lineageflow_core.store.memory.content import MemoryContentStore
+from lineageflow_core.store.memory.repositories import change_repository
 from lineageflow_core.store.memory.state import State
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.paging import check_limit, page_of
 from lineageflow_core.store.ports import Publication, RefUpdate
-from lineageflow_core.store.refusals import commit_missing, ref_moved, settings_changed, transaction_closed
+from lineageflow_core.store.refusals import (
+    commit_missing,
+    ref_moved,
+    repository_changed,
+    repository_taken,
+    settings_changed,
+    tag_spent,
+    transaction_closed,
+)
 
 
 class MemoryRefStore:
@@ -64,6 +72,7 @@ class MemoryRefStore:
             self._check_commits(repository, publication)
             self._check_nodes(repository, publication)
             self._check_settings(repository, publication)
+            self._check_repository(publication)
             for update in publication.updates:
                 self._check_update(repository, update)
             return self._apply(repository, publication)
@@ -107,11 +116,26 @@ class MemoryRefStore:
         if publication.settings is not None and publication.settings.before != current:
             raise settings_changed()
 
+    def _check_repository(self, publication: Publication) -> None:
+        change = publication.repository
+        if change is None:
+            return
+        there = self._state.repositories
+        if there.get(change.before.id) != change.before:
+            raise repository_changed(change.before.name)
+        others = {info.name for info in there.values() if info.id != change.before.id}
+        if change.after.name in others:
+            raise repository_taken(change.after.name)
+
     def _check_update(self, repository: str, update: RefUpdate) -> None:
         current = self._state.refs.get((repository, update.ref))
         actual = current.commit if current else None
         if actual != update.expected:
             raise ref_moved(update, actual)
+        if update.ref.kind is RefKind.TAG and update.expected is None and update.new is not None:
+            for _, past in self._state.moves.get((repository, update.ref), []):
+                if past not in {None, update.new}:
+                    raise tag_spent(update.ref.name, past)
 
     def _apply(self, repository: str, publication: Publication) -> Publication:
         state = self._state
@@ -128,7 +152,13 @@ class MemoryRefStore:
         for update in publication.updates:
             self._move(repository, update, publication.at)
         done = replace(publication, commits=(), changes=(), nodes=(), transaction=None)
+        if publication.repository is not None:
+            change_repository(state, publication.repository, publication.at)
+        if (check := publication.check) is not None:
+            state.checks[repository, check.root, check.name] = check
+        done = publication.logged
         state.operations[repository, publication.key] = done
+        state.log.append((repository, done))
         return done
 
     def _move(self, repository: str, update: RefUpdate, at: datetime) -> None:

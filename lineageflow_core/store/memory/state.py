@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
 
+from lineageflow_core.model.check import Check
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, PlanId, RunId
 from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.refs import Ref, RefName
-from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.repository import RepositoryInfo, RepositoryName
 from lineageflow_core.model.run import Transaction
 from lineageflow_core.model.settings import RepositorySettings
 from lineageflow_core.store.ports import (
@@ -32,8 +33,13 @@ class State:
     refs: dict[tuple[str, RefName], Ref] = field(default_factory=dict)
     moves: dict[tuple[str, RefName], list[tuple[datetime, CommitId | None]]] = field(default_factory=dict)
     """Where each ref went and when, in order."""
+    names: list[RepositoryName] = field(default_factory=list)
     operations: dict[tuple[str, str], Publication] = field(default_factory=dict)
     """By idempotency key."""
+    log: list[tuple[str, Publication]] = field(default_factory=list)
+    """An operation's id is its place in here, from 1."""
+    checks: dict[tuple[str, str, str], Check] = field(default_factory=dict)
+    """By repository, content and name."""
     settings: dict[str, RepositorySettings] = field(default_factory=dict)
     commits: dict[tuple[str, CommitId], Commit] = field(default_factory=dict)
     changes: dict[tuple[str, CommitId], CommitChanges] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from lineageflow_core.store.memory.commits import MemoryCommitStore
 from lineageflow_core.store.memory.content import MemoryContentStore
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
+from lineageflow_core.store.memory.operations import MemoryCheckStore, MemoryOperationStore
 from lineageflow_core.store.memory.plans import MemoryPlanStore
 from lineageflow_core.store.memory.refs import MemoryRefStore
 from lineageflow_core.store.memory.repositories import MemoryRepositoryStore
@@ -21,6 +22,8 @@ class MemoryStores:
         self.repositories = MemoryRepositoryStore(self._state)
         self.refs = MemoryRefStore(self._state)
         self.settings = MemorySettingsStore(self._state)
+        self.operations = MemoryOperationStore(self._state)
+        self.checks = MemoryCheckStore(self._state)
         self.commits = MemoryCommitStore(self._state)
         self.transactions = MemoryTransactionStore(self._state)
         self.lineage = MemoryLineageStore(self._state)

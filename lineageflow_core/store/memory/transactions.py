@@ -57,4 +57,4 @@ def _place(transaction: Transaction) -> Place:
 
 
 def _pinned(transaction: Transaction) -> tuple[str, ...]:
-    return transaction.repository, transaction.base, transaction.into
+    return transaction.base, transaction.into

@@ -62,7 +62,7 @@ CALLS = {
         call=_refs("delete_branch", "topic"), meanwhile=lambda repo: repo.branch("topic", base="main")
     ),
     "delete_tag": Repeated(
-        call=_refs("delete_tag", "v1"), meanwhile=lambda repo: repo.tag("v1", source="main")
+        call=_refs("delete_tag", "v1"), meanwhile=lambda repo: repo.tag("v1", source="main~1")
     ),
     "commit": Repeated(
         call=lambda repo: commit(repo, put("d/x", entries(repo, {"": b"mine"})), key=KEY),

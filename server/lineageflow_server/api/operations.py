@@ -74,7 +74,9 @@ def _endpoint(route: Route, member: Any, max_body: int) -> Callable[[Request], A
             if route.has_key:
                 key = request.headers.get(KEY_HEADER)
                 arguments["key"] = unquote(key) if key else None
-            return encode(getattr(member, route.name)(**request.path_params, **arguments))
+            named = from_text(request.path_params, route.named)
+            arguments |= {name: getattr(named, name) for name in route.in_path}
+            return encode(getattr(member, route.name)(**arguments))
 
         return Response(
             await run_in_threadpool(call), media_type="application/json", headers=_lifetime(route, request)

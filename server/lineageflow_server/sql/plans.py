@@ -11,7 +11,7 @@ from lineageflow_server.sql import rows
 from lineageflow_server.sql.database import Database
 from lineageflow_server.sql.dialect import insert_missing
 from lineageflow_server.sql.repository_keys import RepositoryKeys
-from lineageflow_server.sql.tables import plans
+from lineageflow_server.sql.tables import plans, repository_keys
 
 
 class SqlPlanStore:
@@ -20,6 +20,12 @@ class SqlPlanStore:
     def __init__(self, database: Database, keys: RepositoryKeys) -> None:
         self._database = database
         self._keys = keys
+
+    def repository_of(self, plan: PlanId) -> str | None:
+        owner = select(repository_keys.c.id).join(plans, plans.c.repository == repository_keys.c.key)
+        with self._database.read() as connection:
+            found: str | None = connection.scalar(owner.where(plans.c.id == plan))
+        return found
 
     def add(self, repository: str, plan: RollbackPlan) -> None:
         with self._database.write() as connection:

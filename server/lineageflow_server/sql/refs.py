@@ -1,7 +1,6 @@
 """Refs and the log of their moves, in SQL: where everything becomes visible."""
 
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
@@ -12,12 +11,14 @@ from lineageflow_core.model.refs import Ref, RefKind, RefName
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.store.paging import check_limit, page_of
 from lineageflow_core.store.ports import Publication, RefUpdate
-from lineageflow_core.store.refusals import ref_moved, transaction_closed
+from lineageflow_core.store.refusals import ref_moved, tag_spent, transaction_closed
 from lineageflow_core.store.turns import FileTurns
 from lineageflow_server.sql import rows
 from lineageflow_server.sql.commits import add_commits, add_nodes
 from lineageflow_server.sql.database import Database
 from lineageflow_server.sql.dialect import insert_missing, insert_or_update
+from lineageflow_server.sql.operations import put_check
+from lineageflow_server.sql.repositories import change_repository
 from lineageflow_server.sql.repository_keys import RepositoryKeys
 from lineageflow_server.sql.settings import change_settings
 from lineageflow_server.sql.tables import operations, ref_moves, refs, transactions
@@ -84,6 +85,10 @@ class SqlRefStore:
                 _put_transaction(connection, key, publication.transaction)
             if publication.settings is not None:
                 change_settings(connection, key, publication.settings)
+            if publication.repository is not None:
+                change_repository(connection, publication.repository, publication.at)
+            if publication.check is not None:
+                put_check(connection, key, publication.check)
             targets = [each.new for each in publication.updates if each.new is not None]
             add_commits(connection, key, publication.commits, targets, changes=publication.changes)
             add_nodes(connection, key, publication.nodes)
@@ -104,6 +109,7 @@ class SqlRefStore:
                     },
                 )
         return replace(publication, commits=(), changes=(), nodes=(), transaction=None)
+        return publication.logged
 
     def turn(self, repository: str, ref: RefName) -> AbstractContextManager[None]:
         return self._turns.turn(f"{repository}/{ref.kind.value}/{ref.name}")
@@ -172,6 +178,8 @@ def _move(connection: Connection, repository: int, move: RefUpdate, at: datetime
         added = {"repository": repository, "kind": move.ref.kind, "name": move.ref.name}
         added |= {"commit_id": move.new, "created_at": at, "updated_at": at}
         moved = connection.execute(insert_missing(connection, refs), added).rowcount == 1
+        if move.ref.kind is RefKind.TAG:
+            _check_unspent(connection, repository, move)
     elif move.new is None:
         moved = connection.execute(delete(refs).where(here)).rowcount == 1
     else:
@@ -179,3 +187,11 @@ def _move(connection: Connection, repository: int, move: RefUpdate, at: datetime
         moved = connection.execute(update(refs).where(here).values(values)).rowcount == 1
     if not moved:
         raise ref_moved(move, connection.scalar(select(refs.c.commit_id).where(_is(repository, move.ref))))
+
+
+def _check_unspent(connection: Connection, repository: int, tag: RefUpdate) -> None:
+    """Raises AlreadyExistsError if the tag was at another commit once. Asked while its row is ours."""
+    past = select(ref_moves.c.new).where(_moved(repository, tag.ref), ref_moves.c.new != tag.new).limit(1)
+    elsewhere: CommitId | None = connection.scalar(past)
+    if elsewhere is not None:
+        raise tag_spent(tag.ref.name, elsewhere)

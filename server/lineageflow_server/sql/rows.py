@@ -8,6 +8,7 @@ them with the default. An event's is a zstd frame around the bytes that came.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import zstandard
@@ -16,13 +17,14 @@ from msgspec import msgpack
 from sqlalchemy import Row
 
 from lineageflow_core.errors import IntegrityError
+from lineageflow_core.model.check import Check
 from lineageflow_core.model.commit import Commit, decode_commit, encode_commit, parents_in
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.lineage import Io, Version
 from lineageflow_core.model.names import parents_of
 from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.refs import Ref, RefName
-from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo, RepositoryName
 from lineageflow_core.model.run import Job, Run, Transaction
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.store.paging import place_of_run
@@ -47,11 +49,15 @@ class Beside:
     """What an operation changed beside refs."""
 
     settings: SettingsChange | None = None
+    repository: RepositoryChange | None = None
+    check: Check | None = None
+    undoes: int | None = None
 
 
 _encode = msgpack.Encoder().encode
 _decoders: dict[type[Any], msgpack.Decoder[Any]] = {
-    kind: msgpack.Decoder(kind) for kind in (Beside, RepositorySettings, RollbackPlan, Run, Transaction)
+    kind: msgpack.Decoder(kind)
+    for kind in (Beside, Check, RepositorySettings, RollbackPlan, Run, Transaction)
 }
 
 
@@ -72,6 +78,7 @@ def repository_from(row: AnyRow) -> RepositoryInfo:
         default_branch=row.default_branch,
         created_at=row.created_at,
         storage=row.storage,
+        deleted_at=row.deleted_at,
     )
 
 
@@ -82,10 +89,20 @@ def repository_row(info: RepositoryInfo) -> Values:
         "default_branch": info.default_branch,
         "created_at": info.created_at,
         "storage": info.storage,
+        "deleted_at": info.deleted_at,
     }
 
 
 def commit_row(repository: int, commit: Commit, *, changed: int | None) -> Values:
+def repository_name_row(info: RepositoryInfo, since: datetime) -> Values:
+    return {"name": info.name, "repository": info.id, "since": since}
+
+
+def repository_name_from(row: AnyRow) -> RepositoryName:
+    return RepositoryName(name=row.name, repository=row.repository, since=row.since)
+
+
+def commit_row(repository: int, commit: Commit) -> Values:
     return {
         "repository": repository,
         "id": commit.id,
@@ -153,13 +170,17 @@ def ref_from(row: AnyRow) -> Ref:
 
 
 def operation_row(repository: int, publication: Publication) -> Values:
-    beside = Beside(settings=publication.settings)
+    logged = publication.logged
+    beside = Beside(
+        settings=logged.settings, repository=logged.repository, check=logged.check, undoes=logged.undoes
+    )
     return {
         "repository": repository,
         "key": publication.key,
         "operation": publication.operation,
         "actor": publication.actor,
         "at": publication.at,
+        "listed": publication.is_for_people,
         "body": _encode(beside) if beside != Beside() else None,
     }
 
@@ -176,7 +197,14 @@ def publication_from(operation: AnyRow, moves: list[AnyRow]) -> Publication:
             for move in moves
         ),
         settings=beside.settings,
+        repository=beside.repository,
+        check=beside.check,
+        undoes=beside.undoes,
     )
+
+
+def check_row(repository: int, check: Check) -> Values:
+    return {"repository": repository, "root": check.root, "name": check.name, "body": _encode(check)}
 
 
 def settings_row(repository: int, version: int, settings: RepositorySettings) -> Values:

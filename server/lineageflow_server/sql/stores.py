@@ -9,6 +9,7 @@ from lineageflow_core.store.turns import FileTurns
 from lineageflow_server.sql.commits import SqlCommitStore
 from lineageflow_server.sql.database import Database
 from lineageflow_server.sql.lineage import SqlLineageStore
+from lineageflow_server.sql.operations import SqlCheckStore, SqlOperationStore
 from lineageflow_server.sql.plans import SqlPlanStore
 from lineageflow_server.sql.refs import SqlRefStore
 from lineageflow_server.sql.repositories import SqlRepositoryStore
@@ -36,6 +37,8 @@ class SqlStores:
         self.repositories = SqlRepositoryStore(database)
         self.refs = SqlRefStore(database, keys, turns)
         self.settings = SqlSettingsStore(database, keys)
+        self.operations = SqlOperationStore(database, keys)
+        self.checks = SqlCheckStore(database, keys)
         self.commits = SqlCommitStore(database, keys)
         self.transactions = SqlTransactionStore(database, keys)
         self.lineage = SqlLineageStore(database)

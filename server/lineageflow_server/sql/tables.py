@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    true,
 )
 
 from lineageflow_core.model.lineage import Evidence
@@ -57,7 +58,19 @@ repositories = Table(
     Column("default_branch", String, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("storage", String),
+    Column("deleted_at", Instant),
 )
+
+repository_names = Table(
+    "repository_names",
+    metadata,
+    Column("seq", Key, primary_key=True),
+    Column("name", Name, nullable=False),
+    Column("repository", String, nullable=False, index=True),
+    Column("since", Instant, nullable=False),
+    Index("repository_names_by_name", "name", "seq"),
+)
+"""Names of repositories that were renamed or took another's name: ids are those of `repositories`."""
 
 settings = Table(
     "settings",
@@ -151,11 +164,13 @@ operations = Table(
     Column("operation", String, nullable=False),
     Column("actor", String, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("listed", Boolean, nullable=False, server_default=true()),
     Column("body", LargeBinary),
     UniqueConstraint("repository", "key"),
+    Index("operations_by_age", "repository", "listed", "seq"),
     sqlite_autoincrement=True,  # the log's numbers are never used again
 )
-"""`body` is what changed beside refs (`rows.Beside`); NULL where nothing did."""
+"""`listed` tells what is for people; `body` is what changed beside refs (`rows.Beside`), if anything did."""
 
 ref_moves = Table(
     "ref_moves",
@@ -172,6 +187,15 @@ ref_moves = Table(
     sqlite_with_rowid=False,
 )
 """`at` never decreases for one ref, even if a clock does, so that the latest move is the last one."""
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("root", Digest, primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
 
 transactions = Table(
     "transactions",

@@ -11,6 +11,7 @@ import pytest
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.connect import connect
 from lineageflow_core.model.change import delete, put, replace
+from lineageflow_core.model.check import CheckState
 from lineageflow_core.model.ids import ObjectId, PlanId
 from lineageflow_core.model.lineage import Direction, IntakeReport
 from lineageflow_core.model.merge import Side, content, content_of
@@ -35,6 +36,12 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
     plan = embedded.plans.plan_rollback(name, night)
     other = run_id("other", name)
     embedded.transactions.begin(name, other)
+    embedded.refs.create_branch(name, "lost", source="main", author="ada")
+    embedded.refs.delete_branch(name, "lost", author="ada")
+    [last] = embedded.operations.list_operations(name, limit=1).items
+    gone = f"{name}-gone"
+    embedded.repositories.create_repository(gone, author="ada")
+    embedded.repositories.delete_repository(gone, author="ada")
     by = {"author": "grace", "key": f"{name}/ü%"}
     now = datetime.now(UTC).isoformat()
     event = {"eventType": "START", "eventTime": now, "producer": "https://producer.example/1"}
@@ -43,6 +50,23 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
         "get_repository": ((name,), {}),
         "list_repositories": ((), {"limit": 1}),
         "check_storage": ((name,), {}),
+        "list_deleted_repositories": ((), {"limit": 1}),
+        "rename_repository": ((name, f"{name}-renamed"), by),
+        "set_default_branch": ((name, "fix"), by),
+        "preview_deletion": ((name,), {}),
+        "delete_repository": ((name,), by),
+        "restore_repository": ((gone,), by),
+        "record_check": (
+            (name, night, "row-count"),
+            {"state": CheckState.FAILED, "summary": "ünlü", "details": {"rows": "3"}, "run_id": None, **by},
+        ),
+        "list_checks": ((name, "main"), {}),
+        "list_operations": ((name,), {"ref": "main", "since": datetime(2020, 1, 1, tzinfo=UTC), "limit": 1}),
+        "get_operation": ((name, last.id), {}),
+        "preview_undo": ((name, last.id), {}),
+        "undo_operation": ((name, last.id), by),
+        "rename_branch": ((name, "fix", "mended"), by),
+        "restore_branch": ((name, "lost"), by),
         "get_settings": ((name,), {}),
         "update_settings": (
             (name, RepositorySettings(branch_rules=(BranchRule(pattern="release-*", merges_only=True),))),

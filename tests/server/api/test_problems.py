@@ -1,12 +1,11 @@
 import dataclasses
+from typing import Any, cast
 
 import pytest
 from starlette.testclient import TestClient
 
+from lineageflow_core.catalog import Repositories
 from lineageflow_core.errors import LineageFlowError, StorageError, StorageFullError
-from lineageflow_core.model.page import Page
-from lineageflow_core.model.repository import RepositoryInfo
-from lineageflow_core.model.storage import StorageReport
 from tests.server.flights import make_lake
 from tests.server.serving import api_of
 
@@ -17,21 +16,15 @@ class Failing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def create_repository(self, repository: str, **_: str | None) -> RepositoryInfo:
-        raise self._error
+    def __getattr__(self, operation: str) -> Any:
+        def fail(*_: object, **__: object) -> None:
+            raise self._error
 
-    def get_repository(self, repository: str) -> RepositoryInfo:
-        raise self._error
-
-    def list_repositories(self, *, after: str | None = None, limit: int = 100) -> Page[RepositoryInfo]:
-        raise self._error
-
-    def check_storage(self, repository: str) -> StorageReport:
-        raise self._error
+        return fail
 
 
 def _api(error: Exception) -> TestClient:
-    return api_of(dataclasses.replace(make_lake(), repositories=Failing(error)))
+    return api_of(dataclasses.replace(make_lake(), repositories=cast(Repositories, Failing(error))))
 
 
 @pytest.mark.parametrize(
