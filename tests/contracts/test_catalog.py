@@ -16,12 +16,14 @@ from lineageflow_core.testing.catalog.lineage import LineageContract
 from lineageflow_core.testing.catalog.merging import MergeContract
 from lineageflow_core.testing.catalog.names import PathContract
 from lineageflow_core.testing.catalog.objects import ObjectsContract
+from lineageflow_core.testing.catalog.operations import OperationsContract, UndoContract
 from lineageflow_core.testing.catalog.plans import PlansContract
 from lineageflow_core.testing.catalog.properties import CatalogProperties
 from lineageflow_core.testing.catalog.refs import AmbiguityContract, RefsContract
 from lineageflow_core.testing.catalog.repositories import RepositoriesContract
 from lineageflow_core.testing.catalog.resetting import ResetContract
 from lineageflow_core.testing.catalog.reverting import RevertContract
+from lineageflow_core.testing.catalog.rules import ChecksContract, RulesContract
 from lineageflow_core.testing.catalog.settings import SettingsContract
 from lineageflow_core.testing.catalog.stale import StaleReadContract
 from lineageflow_core.testing.catalog.transactions import ExpiryContract, TransactionsContract
@@ -43,6 +45,18 @@ class TestRepositories(RepositoriesContract): ...
 
 
 class TestSettings(SettingsContract): ...
+
+
+class TestRules(RulesContract): ...
+
+
+class TestChecks(ChecksContract): ...
+
+
+class TestOperations(OperationsContract): ...
+
+
+class TestUndo(UndoContract): ...
 
 
 class TestRefs(RefsContract): ...

@@ -64,6 +64,14 @@ CALLS = {
     "delete_tag": Repeated(
         call=_refs("delete_tag", "v1"), meanwhile=lambda repo: repo.tag("v1", source="main~1")
     ),
+    "rename_branch": Repeated(
+        call=_refs("rename_branch", "topic", "new"),
+        meanwhile=lambda repo: repo.catalog.refs.delete_branch(repo.name, "new", author="bob"),
+    ),
+    "restore_branch": Repeated(
+        call=_refs("restore_branch", "lost"),
+        meanwhile=lambda repo: repo.catalog.refs.delete_branch(repo.name, "lost", author="bob"),
+    ),
     "commit": Repeated(
         call=lambda repo: commit(repo, put("d/x", entries(repo, {"": b"mine"})), key=KEY),
         meanwhile=lambda repo: repo.put("d/x", b"meanwhile"),
@@ -130,6 +138,8 @@ class KeyContract(CatalogContract):
         repo.branch("clash")
         repo.put("d/x", b"clash", branch="clash")
         repo.put("d/x", b"1")
+        repo.branch("lost")
+        repo.catalog.refs.delete_branch(repo.name, "lost", author="bob")
         return repo
 
     @pytest.mark.parametrize("repeated", CALLS.values(), ids=CALLS)

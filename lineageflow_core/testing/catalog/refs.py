@@ -170,6 +170,69 @@ class RefsContract(CatalogContract):
         assert b"1" == repo.read_bytes("a", ref=tip.id)
         assert repo.head().id == repo.branch("topic").commit
 
+    def test_a_deleted_branch_is_restored_where_it_was(self, repo: Repository) -> None:
+        refs = repo.catalog.refs
+        repo.branch("topic")
+        tip = repo.put("a", b"1", branch="topic")
+        refs.delete_branch(repo.name, "topic", author="ada")
+        assert tip.id == refs.restore_branch(repo.name, "topic", author="bob").commit
+        assert tip == repo.head("topic")
+
+    def test_only_a_branch_that_was_deleted_is_restored(self, repo: Repository) -> None:
+        refs = repo.catalog.refs
+        with pytest.raises(AlreadyExistsError, match="branch 'main' already"):
+            refs.restore_branch(repo.name, "main", author="ada")
+        with pytest.raises(RefNotFoundError, match="no deleted branch 'nothing'"):
+            refs.restore_branch(repo.name, "nothing", author="ada")
+        repo.branch("old")
+        refs.rename_branch(repo.name, "old", "new", author="ada")
+        with pytest.raises(RefNotFoundError, match="no deleted branch 'old'"):
+            refs.restore_branch(repo.name, "old", author="ada")
+
+    def test_a_renamed_branch_has_its_commit_and_history_under_the_new_name(self, repo: Repository) -> None:
+        repo.branch("topic")
+        tip = repo.put("a", b"1", branch="topic")
+        renamed = repo.catalog.refs.rename_branch(repo.name, "topic", "better", author="bob")
+        assert (RefKind.BRANCH, "better", tip.id) == (renamed.kind, renamed.name, renamed.commit)
+        assert renamed == repo.catalog.refs.get_ref(repo.name, "better")
+        with pytest.raises(RefNotFoundError):
+            repo.head("topic")
+        assert tip.id in first_parents(repo, "better")
+
+    def test_the_default_branch_is_renamed_as_the_default_branch(self, repo: Repository) -> None:
+        tip = repo.put("a", b"1")
+        repo.catalog.refs.rename_branch(repo.name, "main", "trunk", author="ada")
+        assert ("trunk", tip) == (repo.info.default_branch, repo.head())
+
+    @pytest.mark.parametrize("taken", ["b", "t", "main"])
+    def test_a_branch_is_not_renamed_to_a_name_that_is_taken(self, repo: Repository, taken: str) -> None:
+        repo.branch("b")
+        repo.tag("t")
+        before = repo.catalog.refs.list_refs(repo.name)
+        with pytest.raises(AlreadyExistsError, match=repr(taken)):
+            repo.catalog.refs.rename_branch(repo.name, "main", taken, author="ada")
+        assert before == repo.catalog.refs.list_refs(repo.name)
+
+    def test_an_open_run_publishes_to_the_branch_that_was_renamed(self, repo: Repository) -> None:
+        run_id = new_run_id()
+        repo.catalog.transactions.begin(repo.name, run_id)
+        commit(repo, put("a", entries(repo, {"": b"1"})), branch=f"run:{run_id}")
+        repo.catalog.refs.rename_branch(repo.name, "main", "trunk", author="ada")
+        repo.catalog.refs.rename_branch(repo.name, "trunk", "stem", author="ada")
+        repo.catalog.transactions.publish(repo.name, run_id, author="ada")
+        assert b"1" == repo.read_bytes("a", ref="stem")
+
+    def test_a_tags_name_never_means_two_commits(self, repo: Repository) -> None:
+        refs = repo.catalog.refs
+        made = repo.tag("v1")
+        repo.put("a", b"1")
+        refs.delete_tag(repo.name, "v1", author="ada")
+        with pytest.raises(AlreadyExistsError, match=f"was at commit {made.commit[:12]}"):
+            repo.tag("v1")
+        with pytest.raises(RefNotFoundError):
+            repo.head("v1")
+        assert made.commit == repo.tag("v1", source="main~1").commit
+
     def test_a_tag_that_is_deleted_is_gone(self, repo: Repository) -> None:
         made = repo.tag("v1")
         assert made == repo.catalog.refs.delete_tag(repo.name, "v1", author="ada")

@@ -1,14 +1,33 @@
 """What every catalog promises about repositories."""
 
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from lineageflow_core.catalog import Catalog, Repositories
-from lineageflow_core.errors import AlreadyExistsError, InvalidInputError, RepositoryNotFoundError
+from lineageflow_core.errors import (
+    AlreadyExistsError,
+    InvalidInputError,
+    RefNotFoundError,
+    RepositoryNotFoundError,
+    StateError,
+)
+from lineageflow_core.model.change import put
+from lineageflow_core.model.page import MAX_LIMIT, Page
+from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.repository import Repository
-from lineageflow_core.testing.catalog.scene import Call, CatalogContract, files, in_pages_of_one, new_run_id
+from lineageflow_core.testing.catalog.scene import (
+    Call,
+    CatalogContract,
+    commit,
+    entries,
+    files,
+    in_pages_of_one,
+    new_run_id,
+)
 from lineageflow_core.testing.signatures import assert_same_signatures
 
 IMPOSSIBLE_NAMES = [
@@ -144,6 +163,126 @@ class RepositoriesContract(CatalogContract):
         for call in calls:
             with pytest.raises(InvalidInputError, match="1 to 1000"):
                 call()
+
+    def test_a_renamed_repository_goes_by_both_names(self, repo: Repository) -> None:
+        repositories, old, new = repo.catalog.repositories, repo.name, new_name()
+        before = repo.info
+        repo.put("a", b"1")
+        renamed = repositories.rename_repository(old, new, author="bob")
+        assert dataclasses.replace(before, name=new) == renamed
+        assert [renamed, renamed] == [repositories.get_repository(name) for name in (old, new)]
+        repo.put("b", b"2")
+        assert {"a": b"1", "b": b"2"} == files(Repository(repo.catalog, new))
+
+    def test_a_new_repository_takes_an_old_name_over(self, repo: Repository) -> None:
+        repositories, old, new = repo.catalog.repositories, repo.name, new_name()
+        repo.put("a", b"1")
+        repositories.rename_repository(old, new, author="bob")
+        repositories.create_repository(old, author="eve")
+        assert ({}, {"a": b"1"}) == (files(repo), files(Repository(repo.catalog, new)))
+
+    def test_a_repository_is_not_renamed_to_a_name_that_is_taken(self, repo: Repository) -> None:
+        other = Repository(repo.catalog, new_name()).create()
+        before = repo.info
+        with pytest.raises(AlreadyExistsError, match=other.name):
+            repo.catalog.repositories.rename_repository(repo.name, other.name, author="ada")
+        with pytest.raises(InvalidInputError):
+            repo.catalog.repositories.rename_repository(repo.name, "a/b", author="ada")
+        assert before == repo.info
+
+    def test_an_old_name_is_free_for_its_repository(self, repo: Repository) -> None:
+        repositories, old, new = repo.catalog.repositories, repo.name, new_name()
+        before = repo.info
+        repositories.rename_repository(old, new, author="ada")
+        assert before == repositories.rename_repository(new, old, author="ada")
+        assert before == repositories.get_repository(new)
+
+    def test_open_runs_and_plans_go_along_with_a_renamed_repository(self, repo: Repository) -> None:
+        catalog, old, new, run_id = repo.catalog, repo.name, new_name(), new_run_id()
+        catalog.transactions.begin(old, run_id)
+        commit(repo, put("a", entries(repo, {"": b"1"})), branch=f"run:{run_id}")
+        catalog.repositories.rename_repository(old, new, author="ada")
+        Repository(catalog, old).create()
+        assert new == catalog.transactions.get_transaction(new, run_id).repository
+        assert [new] == [each.repository for each in catalog.transactions.list_transactions(new).items]
+        assert new == catalog.transactions.publish(new, run_id, author="ada").repository
+        assert b"1" == Repository(catalog, new).read_bytes("a")
+
+    def test_another_branch_becomes_the_default(self, repo: Repository) -> None:
+        repositories = repo.catalog.repositories
+        repo.branch("dev")
+        changed = repositories.set_default_branch(repo.name, "dev", author="ada")
+        assert ("dev", changed) == (changed.default_branch, repo.info)
+        repo.put("a", b"1")
+        assert {"a": b"1"} == files(repo, "dev")
+        with pytest.raises(StateError, match="default branch"):
+            repo.catalog.refs.delete_branch(repo.name, "dev", author="ada")
+        repo.catalog.refs.delete_branch(repo.name, "main", author="ada")
+
+    def test_what_is_no_branch_does_not_become_the_default(self, repo: Repository) -> None:
+        repo.tag("v1")
+        for name in ("nothing", "v1"):
+            with pytest.raises(RefNotFoundError, match=name):
+                repo.catalog.repositories.set_default_branch(repo.name, name, author="ada")
+        assert "main" == repo.info.default_branch
+
+    def test_a_deleted_repository_is_hidden_until_it_is_restored(self, repo: Repository) -> None:
+        repositories, name = repo.catalog.repositories, repo.name
+        before = repo.info
+        repo.put("a", b"1")
+        deleted = repositories.delete_repository(name, author="bob")
+        assert deleted.deleted_at is not None
+        calls: list[Call] = [
+            lambda: repositories.get_repository(name),
+            lambda: repo.catalog.refs.resolve(name, "main"),
+            lambda: repo.put("b", b"2"),
+            lambda: repositories.delete_repository(name, author="bob"),
+            lambda: repositories.rename_repository(name, new_name(), author="bob"),
+        ]
+        for call in calls:
+            with pytest.raises(RepositoryNotFoundError, match=f"is deleted; `.* restore {name}`"):
+                call()
+        assert name not in names_of(repositories.list_repositories)
+        assert name in names_of(repositories.list_deleted_repositories)
+        with pytest.raises(AlreadyExistsError, match="is deleted, and its name is kept until"):
+            repositories.create_repository(name, author="ada")
+        assert before == repositories.restore_repository(name, author="ada")
+        assert {"a": b"1"} == files(repo)
+        assert name not in names_of(repositories.list_deleted_repositories)
+        with pytest.raises(StateError, match="not deleted"):
+            repositories.restore_repository(name, author="ada")
+
+    def test_a_preview_tells_what_a_deletion_hides(self, repo: Repository) -> None:
+        repo.put("a", b"1")
+        repo.put("b", {"x": b"1"})
+        repo.branch("topic")
+        repo.tag("v1")
+        repo.catalog.transactions.begin(repo.name, new_run_id())
+        preview = repo.catalog.repositories.preview_deletion(repo.name)
+        assert (repo.info, 2, 1, 2, 1, ()) == (
+            preview.repository,
+            preview.branches,
+            preview.tags,
+            preview.datasets,
+            preview.open_runs,
+            preview.dependents,
+        )
+
+    def test_a_change_repeated_with_its_key_is_one_change(self, repo: Repository) -> None:
+        repositories, old, new = repo.catalog.repositories, repo.name, new_name()
+        renamed = repositories.rename_repository(old, new, author="ada", key="rename")
+        repositories.rename_repository(new, f"{new}-2", author="bob")
+        assert renamed == repositories.rename_repository(old, new, author="ada", key="rename")
+        deleted = repositories.delete_repository(old, author="ada", key="delete")
+        assert deleted == repositories.delete_repository(old, author="ada", key="delete")
+        restored = repositories.restore_repository(old, author="ada", key="restore")
+        assert restored == repositories.restore_repository(old, author="ada", key="restore")
+        assert restored == repositories.get_repository(f"{new}-2")
+
+
+def names_of(list_page: Callable[..., Page[RepositoryInfo]]) -> list[str]:
+    """Returns the names of a whole list of repositories."""
+    return [info.name for info in list_page(limit=MAX_LIMIT).items]
 
 
 def new_name() -> str:
