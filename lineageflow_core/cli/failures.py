@@ -15,6 +15,7 @@ from lineageflow_core.cli.escaping import visible, visible_json
 from lineageflow_core.errors import (
     AccessDeniedError,
     AlreadyExistsError,
+    CheckRequiredError,
     ConflictError,
     InvalidInputError,
     LineageFlowError,
@@ -32,6 +33,7 @@ USAGE = 2
 NOT_FOUND = 3
 NO_ACCESS = 4
 CONFLICT = 5
+CHECK_FAILED = 6
 UNREACHABLE = 7
 CANCELLED = 130
 
@@ -40,6 +42,7 @@ _CODES: dict[type[LineageFlowError], int] = {
     AlreadyExistsError: CONFLICT,
     ConflictError: CONFLICT,
     StateError: CONFLICT,
+    CheckRequiredError: CHECK_FAILED,
     InvalidInputError: USAGE,
     AccessDeniedError: NO_ACCESS,
     ServerUnreachableError: UNREACHABLE,

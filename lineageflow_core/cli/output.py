@@ -156,6 +156,12 @@ class Output:
         self._err.flush()
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
+    def ask(self, question: str) -> str:
+        """Asks a person for a word. Only where `can_ask`."""
+        self._err.write(f"{visible(question)} ")
+        self._err.flush()
+        return sys.stdin.readline().strip()
+
     @property
     def can_ask(self) -> bool:
         """A person can read a question and answer it."""

@@ -93,8 +93,33 @@ def delete_branch(invocation: Invocation, name: NameArgument, author: AuthorOpti
         invocation.places.repository, name, author=invocation.author(author)
     )
     _show(invocation, gone)
-    again = invocation.command("branch", "create", name, "--from", gone.commit)
+    again = invocation.command("branch", "restore", name)
     invocation.output.note(f"back with: {again}")
+
+
+def rename_branch(
+    invocation: Invocation,
+    name: NameArgument,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="What it is to be called.", show_default=False)],
+    author: AuthorOption = None,
+) -> None:
+    """Give a branch another name.
+
+    What is staged on it, and open runs, go along. The default branch stays the default.
+    """
+    renamed = invocation.catalog.refs.rename_branch(
+        invocation.places.repository, name, new, author=invocation.author(author)
+    )
+    _show(invocation, renamed)
+    invocation.output.note(f"back with: {invocation.command('branch', 'rename', new, name)}")
+
+
+def restore_branch(invocation: Invocation, name: NameArgument, author: AuthorOption = None) -> None:
+    """Bring a deleted branch back where it was."""
+    back = invocation.catalog.refs.restore_branch(
+        invocation.places.repository, name, author=invocation.author(author)
+    )
+    _show(invocation, back)
 
 
 def list_tags(invocation: Invocation) -> None:

@@ -1,6 +1,6 @@
 """`repo`: the repositories of a lake."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,14 +9,19 @@ import typer
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.cli.options import AuthorOption
+from lineageflow_core.cli.options import AuthorOption, DryRunOption
 from lineageflow_core.cli.output import Column
+from lineageflow_core.cli.pages import every
+from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.page import every
+from lineageflow_core.model.page import Page, every
 from lineageflow_core.model.refs import Ref, RefKind
-from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.repository import DeletionPreview, RepositoryInfo
 
 _COLUMNS = (Column(name="repository"), Column(name="default branch"), Column(name="created"))
+
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Which one.", show_default=False)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +70,15 @@ def create_repository(
     )
 
 
-def list_repositories(invocation: Invocation) -> None:
+def list_repositories(
+    invocation: Invocation,
+    deleted: Annotated[
+        bool, typer.Option("--deleted", help="Those that are deleted and can be restored.")
+    ] = False,
+) -> None:
     """List the repositories of the lake."""
-    invocation.output.listing(repositories(invocation.catalog), _COLUMNS, _row)
+    found = every(_pages(invocation.catalog, deleted=deleted))
+    invocation.output.listing(found, _COLUMNS, _row)
 
 
 def show_repository(
@@ -95,9 +106,83 @@ def show_repository(
     )
 
 
+def rename_repository(
+    invocation: Invocation,
+    name: NameArgument,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="What it is to be called.", show_default=False)],
+    author: AuthorOption = None,
+) -> None:
+    """Give a repository another name.
+
+    The old one goes on working until a new repository takes it.
+    """
+    renamed = invocation.catalog.repositories.rename_repository(name, new, author=invocation.author(author))
+    invocation.output.document(renamed)
+    invocation.output.line(*_row(renamed))
+    invocation.output.note(f"back with: {invocation.command('repo', 'rename', new, name)}")
+
+
+def set_default_branch(
+    invocation: Invocation,
+    branch: Annotated[str, typer.Argument(metavar="BRANCH", help="Which branch.", show_default=False)],
+    author: AuthorOption = None,
+) -> None:
+    """Make a branch the default one."""
+    changed = invocation.catalog.repositories.set_default_branch(
+        invocation.places.repository, branch, author=invocation.author(author)
+    )
+    invocation.output.document(changed)
+    invocation.output.line(*_row(changed))
+
+
+def delete_repository(
+    invocation: Invocation,
+    name: NameArgument,
+    dry_run: DryRunOption = False,
+    confirm: Annotated[
+        str | None,
+        typer.Option(
+            "--confirm",
+            metavar="NAME",
+            help="The name once more, instead of being asked.",
+            show_default=False,
+        ),
+    ] = None,
+    author: AuthorOption = None,
+) -> None:
+    """Delete a repository. It can be restored for seven days.
+
+    What would be missed is shown first, and the name has to be typed once more.
+    """
+    repositories, output = invocation.catalog.repositories, invocation.output
+    preview = repositories.preview_deletion(name)
+    _show_deletion(invocation, preview)
+    if dry_run:
+        output.document(preview)
+        output.note(f"nothing changed yet; delete it: {invocation.command('repo', 'delete', name)}")
+        return
+    if confirm is None and output.can_ask:
+        confirm = output.ask(f"Type {name} to delete it:")
+    if confirm != name:
+        raise InvalidInputError(
+            f"deleting {name!r} needs its name once more, so nothing changed; "
+            f"`{invocation.command('repo', 'delete', name, '--confirm', name)}` deletes it"
+        )
+    deleted = repositories.delete_repository(name, author=invocation.author(author))
+    output.document(deleted)
+    output.note(f"back with, for seven days: {invocation.command('repo', 'restore', name)}")
+
+
+def restore_repository(invocation: Invocation, name: NameArgument, author: AuthorOption = None) -> None:
+    """Bring a deleted repository back."""
+    restored = invocation.catalog.repositories.restore_repository(name, author=invocation.author(author))
+    invocation.output.document(restored)
+    invocation.output.line(*_row(restored))
+
+
 def repositories(catalog: Catalog) -> Iterator[RepositoryInfo]:
     """Yields all repositories of a lake."""
-    return every(lambda after, limit: catalog.repositories.list_repositories(after=after, limit=limit))
+    return every(_pages(catalog))
 
 
 def details_of(catalog: Catalog, name: str) -> RepositoryDetails:
@@ -115,6 +200,31 @@ def details_of(catalog: Catalog, name: str) -> RepositoryDetails:
         size=sum(dataset.size for dataset in datasets),
         branches=sum(1 for _ in _refs(catalog, name, RefKind.BRANCH)),
         tags=sum(1 for _ in _refs(catalog, name, RefKind.TAG)),
+    )
+
+
+def _pages(catalog: Catalog, *, deleted: bool = False) -> Callable[[str | None, int], Page[RepositoryInfo]]:
+    listed = catalog.repositories
+    list_page = listed.list_deleted_repositories if deleted else listed.list_repositories
+    return lambda after, limit: list_page(after=after, limit=limit)
+
+
+def _show_deletion(invocation: Invocation, preview: DeletionPreview) -> None:
+    """Shows what a deletion hides; in JSON it stands alone, and only for a dry run."""
+    invocation.output.card(
+        [
+            ("repository", cells.text(preview.repository.name, "name")),
+            ("branches", cells.count(preview.branches)),
+            ("tags", cells.count(preview.tags)),
+            ("datasets", cells.count(preview.datasets)),
+            ("open runs", cells.count(preview.open_runs)),
+            ("derived elsewhere", cells.count(len(preview.dependents))),
+        ]
+    )
+    invocation.output.table(
+        (Column(name="dataset"),),
+        ((cells.text(dataset, "name"),) for dataset in preview.dependents),
+        section="derived elsewhere",
     )
 
 

@@ -29,6 +29,11 @@ def check_ref(ref: RefName) -> None:
     """Raises InvalidInputError unless a ref can have this name."""
     if ref.kind is RefKind.RUN:
         check_run_id(ref.name)
+    elif ref.kind is RefKind.STAGE:
+        branch, colon, owner = ref.name.partition(":")
+        check_ref_name(branch)
+        if not colon or not owner:
+            raise InvalidInputError(f"{ref.name!r} is not a branch and an owner")
     else:
         check_ref_name(ref.name)
 

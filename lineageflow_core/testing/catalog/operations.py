@@ -233,7 +233,7 @@ class UndoContract(CatalogContract):
 def assert_refused(
     repo: Repository, operation: Operation, error: type[LineageFlowError], message: str
 ) -> None:
-    """Asserts that an operation cannot be undone, that the preview says so, too, and that nothing happened."""
+    """Asserts that an operation cannot be undone, that the preview says so, and that nothing happened."""
     before = operations(repo)
     with pytest.raises(error, match=message):
         repo.catalog.operations.preview_undo(repo.name, operation.id)

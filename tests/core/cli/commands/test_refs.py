@@ -19,6 +19,15 @@ def test_a_ref_is_made_listed_and_removed(cli: Cli, noun: str) -> None:
     assert gone.err.startswith("back with: lineageflow --lake ")
 
 
+def test_a_branch_is_renamed_and_the_note_renames_it_back(cli: Cli) -> None:
+    cli.good("branch", "create", "try")
+    renamed = cli.good("branch", "rename", "try", "better")
+    assert "better" == renamed.rows[0][0]
+    assert ["better", "main"] == [ref["ref"]["name"] for ref in cli.good("branch", "--json").json]
+    _, *again = shlex.split(renamed.err.removeprefix("back with: "))
+    assert "try" == Cli(None).good(*again).rows[0][0]
+
+
 def test_what_brings_a_branch_back_brings_it_back(cli: Cli) -> None:
     cli.good("branch", "create", "try", "--from", "main~1")
     _, *again = shlex.split(cli.good("branch", "delete", "try").err.removeprefix("back with: "))

@@ -40,3 +40,31 @@ def test_an_unknown_repository_is_not_found(seen: Cli) -> None:
 def test_who_made_it_is_the_author(empty: Cli) -> None:
     empty.good("repo", "create", "weather", "--author", "ada")
     assert "ada" == empty.good("show", "lf://weather/@main").facts["author"]
+
+
+def test_a_repository_is_renamed_and_goes_by_both_names(empty: Cli) -> None:
+    assert ["planes", "main"] == empty.good("repo", "rename", "flights", "planes").rows[0][:2]
+    assert ["planes"] == [row[0] for row in empty.good("repo").rows]
+    assert "planes" == empty.good("repo", "show", "flights").facts["repository"]
+
+
+def test_another_branch_becomes_the_default(empty: Cli) -> None:
+    empty.good("branch", "create", "dev")
+    assert ["flights", "dev"] == empty.good("repo", "set-default", "dev").rows[0][:2]
+    assert 3 == empty("repo", "set-default", "nothing").code
+
+
+def test_a_repository_is_deleted_by_its_name_and_restored(empty: Cli) -> None:
+    assert "1" == empty.good("repo", "delete", "flights", "--dry-run").facts["branches"]
+    assert [2, 2] == [
+        empty("repo", "delete", "flights", *more).code for more in ((), ("--confirm", "flight"))
+    ]
+    empty.good("repo", "show", "flights")
+    empty.good("repo", "delete", "flights", "--confirm", "flights")
+    assert 3 == empty("repo", "show", "flights").code
+    assert ([], ["flights"]) == (
+        empty.good("repo").rows,
+        [row[0] for row in empty.good("repo", "list", "--deleted").rows],
+    )
+    empty.good("repo", "restore", "flights")
+    empty.good("repo", "show", "flights")

@@ -1,0 +1,163 @@
+"""`operations`: what was done to a repository, and taking it back."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from lineageflow_core.cli import cells
+from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.options import AuthorOption, DryRunOption, LimitOption, most_of
+from lineageflow_core.cli.output import Column
+from lineageflow_core.cli.pages import every
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.ids import CommitId
+from lineageflow_core.model.operation import Operation, RefMove, UndoPreview
+from lineageflow_core.model.repository import RepositoryChange
+
+_COLUMNS = (
+    Column(name="id", right=True),
+    Column(name="when"),
+    Column(name="operation"),
+    Column(name="who"),
+    Column(name="what", shrinks=True),
+)
+
+
+def list_operations(
+    invocation: Invocation,
+    actor: Annotated[
+        str | None,
+        typer.Option("--actor", metavar="NAME", help="Only what this one did."),
+    ] = None,
+    operation: Annotated[
+        str | None,
+        typer.Option(
+            "--operation",
+            metavar="NAME",
+            help="Only operations like 'merge' or 'delete_branch'.",
+            show_default=False,
+        ),
+    ] = None,
+    ref: Annotated[
+        str | None,
+        typer.Option(
+            "--ref", metavar="REF", help="Only what moved this branch, tag or run:<id>.", show_default=False
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since", metavar="TIME", help="Only from this time on (ISO 8601).", show_default=False
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="TIME", help="Only before this time (ISO 8601)."),
+    ] = None,
+    limit: LimitOption = 30,
+) -> None:
+    """List what was done to the repository, newest first."""
+    repository = invocation.places.repository
+    found = every(
+        lambda after, limit: invocation.catalog.operations.list_operations(
+            repository,
+            actor=actor,
+            operation=operation,
+            ref=ref,
+            since=_instant(since),
+            until=_instant(until),
+            after=after,
+            limit=limit,
+        )
+    )
+    invocation.output.listing(found, _COLUMNS, _row, most=most_of(limit))
+
+
+def undo_operation(
+    invocation: Invocation,
+    operation_id: Annotated[
+        int, typer.Argument(metavar="ID", help="Which operation, from `operations list`.", show_default=False)
+    ],
+    dry_run: DryRunOption = False,
+    author: AuthorOption = None,
+) -> None:
+    """Take an operation back, as a new operation.
+
+    Branches, tags, settings, names: what it moved goes back to where it was. Commits are taken back by
+    `lineageflow revert`.
+    """
+    operations, repository = invocation.catalog.operations, invocation.places.repository
+    output = invocation.output
+    if dry_run:
+        preview = operations.preview_undo(repository, operation_id)
+        output.document(preview)
+        output.table(_COLUMNS[2:], [_preview_row(preview)])
+        undo = invocation.command("operations", "undo", str(operation_id))
+        output.note(f"nothing changed yet; undo it: {undo}")
+        return
+    made = operations.undo_operation(repository, operation_id, author=invocation.author(author))
+    output.document(made)
+    output.line(*_row(made))
+    output.note(f"back with: {invocation.command('operations', 'undo', str(made.id))}")
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInputError(
+            f"{text[:100]!r} is not a time; write ISO 8601, like '2026-05-01' or '2026-05-01T09:30:00Z'"
+        ) from None
+
+
+def _row(operation: Operation) -> tuple[cells.Cell, ...]:
+    return (
+        cells.text(str(operation.id), "id"),
+        cells.when(operation.at),
+        cells.text(operation.operation, "name"),
+        cells.text(operation.actor),
+        cells.text("; ".join(_told(operation))),
+    )
+
+
+def _preview_row(preview: UndoPreview) -> tuple[cells.Cell, ...]:
+    return (
+        cells.text("undo", "name"),
+        cells.text(f"of {preview.operation.operation} by {preview.operation.actor}"),
+        cells.text("; ".join(_told(preview))),
+    )
+
+
+def _told(changed: Operation | UndoPreview) -> Iterator[str]:
+    yield from _moves(changed.moves)
+    if changed.settings is not None:
+        yield "settings"
+    if changed.repository is not None:
+        yield from _repository(changed.repository)
+    if isinstance(changed, Operation) and changed.check is not None:
+        yield f"{changed.check.name} {changed.check.state.value} on {changed.check.commit[: cells.SHORT]}"
+    if isinstance(changed, Operation) and changed.undoes is not None:
+        yield f"undoes {changed.undoes}"
+
+
+def _moves(moves: Iterable[RefMove]) -> Iterator[str]:
+    for move in moves:
+        yield f"{move.ref}: {_place(move.before)} to {_place(move.after)}"
+
+
+def _place(commit: CommitId | None) -> str:
+    return commit[: cells.SHORT] if commit else "nothing"
+
+
+def _repository(change: RepositoryChange) -> Iterator[str]:
+    before, after = change.before, change.after
+    if before.name != after.name:
+        yield f"name: {before.name} to {after.name}"
+    if before.default_branch != after.default_branch:
+        yield f"default branch: {before.default_branch} to {after.default_branch}"
+    if before.deleted_at != after.deleted_at:
+        yield "deleted" if after.deleted_at else "restored"

@@ -1,0 +1,38 @@
+import shlex
+
+from tests.core.cli.calling import Cli
+
+
+def test_a_protected_branch_takes_no_direct_commit_until_it_is_unprotected(cli: Cli) -> None:
+    rule = cli.good(
+        "branch", "protect", "main", "--merges-only", "--writer", "ada", "--writer", "bob",
+        "--check", "row-count", "--require-metadata", "ticket", "--stale-reads", "fail",
+    )  # fmt: skip
+    row = ["main", "ada, bob", "merges only", "row-count", "ticket", "fail"]
+    assert [row] == rule.rows
+    assert [row] == cli.good("settings").section("branch rules")
+    refused = cli("put", "-", "new", "--author", "ada", input="x")
+    assert (5, True) == (refused.code, "takes no direct commits" in refused.err)
+    assert 5 == cli("branch", "rename", "main", "trunk").code
+    assert [row] == cli.good("branch", "unprotect", "main").rows
+    cli.good("put", "-", "new", input="x")
+
+
+def test_a_rule_replaces_the_one_for_the_same_pattern(cli: Cli) -> None:
+    cli.good("branch", "protect", "main", "--merges-only")
+    cli.good("branch", "protect", "main", "--check", "schema")
+    [rule] = cli.good("settings", "show", "--json").json["branch_rules"]
+    assert (False, ["schema"]) == (rule["merges_only"], rule["checks"])
+
+
+def test_the_note_takes_a_rule_back(cli: Cli) -> None:
+    note = cli.good("branch", "protect", "main", "--merges-only").err
+    _, *again = shlex.split(note.removeprefix("back with: "))
+    Cli(None).good(*again)
+    assert [] == cli.good("settings", "--json").json["branch_rules"]
+
+
+def test_a_rule_that_says_nothing_and_one_that_is_not_there_are_told(cli: Cli) -> None:
+    assert 2 == cli("branch", "protect", "main").code
+    assert 2 == cli("branch", "protect", "a/b", "--merges-only").code
+    assert 3 == cli("branch", "unprotect", "main").code

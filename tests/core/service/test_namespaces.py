@@ -1,0 +1,89 @@
+"""Lineage knows a repository's data by whatever name the repository has, had, or another took over."""
+
+import pytest
+
+from lineageflow_core.model.lineage import Direction
+from lineageflow_core.model.plan import PlanAction
+from tests.core.service.story import run_id
+from tests.core.service.test_lineage_blame import Lake
+
+
+@pytest.fixture
+def lake() -> Lake:
+    """Returns a lake where run `bad` made `orders` from `raw`, over what run `good` had made."""
+    lake = Lake()
+    lake.run("good", "orders", "1", dataset="orders")
+    lake.run("bad", "orders", "2", dataset="orders")
+    return lake
+
+
+def rename(lake: Lake, old: str, new: str) -> None:
+    lake.catalog.repositories.rename_repository(old, new, author="ada")
+
+
+def namespaces(lake: Lake, node: str) -> set[str]:
+    graph = lake.catalog.lineage.trace(node, direction=Direction.UPSTREAM)
+    return {node.version.namespace for node in graph.nodes if node.version is not None}
+
+
+def test_what_was_made_before_a_rename_is_blamed_on_its_maker_by_either_name(lake: Lake) -> None:
+    before = lake.catalog.lineage.blame("lake", "main", "orders")
+    rename(lake, "lake", "sea")
+    for name in ("lake", "sea"):
+        found = lake.catalog.lineage.blame(name, "main", "orders")
+        assert (before.run, before.commit) == (found.run, found.commit)
+        assert "lf://sea" == found.version.namespace
+    assert {"lf://sea"} == {version.namespace for version in found.inputs}
+
+
+def test_a_trace_crosses_renames_in_todays_name(lake: Lake) -> None:
+    rename(lake, "lake", "sea")
+    assert {"lf://sea"} == namespaces(lake, "lf://lake/orders")
+    rename(lake, "sea", "ocean")
+    assert {"lf://ocean"} == namespaces(lake, f"run:{run_id('bad')}")
+    rename(lake, "ocean", "lake")
+    assert {"lf://lake"} == namespaces(lake, "lf://lake/orders")
+
+
+def test_what_pipelines_say_by_the_old_name_after_a_rename_is_about_the_same_data(lake: Lake) -> None:
+    rename(lake, "lake", "sea")
+    commit = lake.run("late", "more", "3", dataset="more")  # its events and calls still say `lake`
+    found = lake.catalog.lineage.blame("sea", "main", "more")
+    assert (run_id("late"), "lf://sea") == (found.pipeline, found.version.namespace)
+    assert commit.id == lake.catalog.refs.resolve("sea", "main").id
+
+
+def test_a_bad_run_from_before_a_rename_is_rolled_back_after_it(lake: Lake) -> None:
+    early = lake.catalog.plans.plan_rollback("lake", f"run:{run_id('bad')}")
+    rename(lake, "lake", "sea")
+    plan = lake.catalog.plans.plan_rollback("sea", f"run:{run_id('bad')}")
+    assert ("sea", early.items) == (plan.repository, plan.items)
+    assert [PlanAction.RESTORE] == [item.action for item in plan.items if item.dataset == "orders"]
+    applied = lake.catalog.plans.apply_plan(early.id, author="ada")
+    assert "sea" == applied.repository
+    assert [applied.commit] == [lake.catalog.refs.resolve("sea", "main").id]
+    assert {"sea"} == {each.repository for each in lake.catalog.plans.list_plans("sea").items}
+
+
+def test_a_repository_that_takes_a_name_over_takes_no_lineage_with_it(lake: Lake) -> None:
+    plan = lake.catalog.plans.plan_rollback("lake", f"run:{run_id('bad')}")
+    rename(lake, "lake", "sea")
+    lake.catalog.repositories.create_repository("lake", author="eve")
+    _, same_content = lake.write("orders", "2", dataset="orders")
+    assert lake.catalog.lineage.blame("lake", "main", "orders").run is None
+    assert run_id("bad") == lake.catalog.lineage.blame("sea", "main", "orders").pipeline
+    commit = lake.run("new", "orders", "4", dataset="orders")
+    found = lake.catalog.lineage.blame("lake", "main", "orders")
+    assert (run_id("new"), "lf://lake") == (found.pipeline, found.version.namespace)
+    assert {"lf://sea"} == namespaces(lake, "lf://sea/orders")
+    assert same_content.snapshot == lake.catalog.objects.get_snapshot("sea", "main", "orders").snapshot
+    lake.catalog.plans.apply_plan(plan.id, author="ada")
+    assert commit == lake.catalog.refs.resolve("lake", "main")
+
+
+def test_a_purged_repository_leaves_its_name_but_not_its_lineage(lake: Lake) -> None:
+    deleted = lake.catalog.repositories.delete_repository("lake", author="ada")
+    lake.stores.repositories.purge(deleted.id)
+    lake.catalog.repositories.create_repository("lake", author="eve")
+    lake.write("orders", "2", dataset="orders")
+    assert lake.catalog.lineage.blame("lake", "main", "orders").run is None
