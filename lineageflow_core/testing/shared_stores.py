@@ -3,14 +3,16 @@
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from typing import Any
 
 import pytest
 
+from lineageflow_core.errors import AlreadyExistsError, RefMovedError
 from lineageflow_core.model.ids import PlanId
+from lineageflow_core.model.refs import RefKind, RefName
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.store.ports import Stores
 from lineageflow_core.testing.plan_store import new_plan
@@ -19,6 +21,7 @@ from lineageflow_core.testing.values import (
     MAIN,
     NOON,
     later,
+    move,
     new_commit,
     new_event,
     new_facts,
@@ -27,9 +30,12 @@ from lineageflow_core.testing.values import (
     new_run,
     new_transaction,
     new_version,
+    publication,
     publish_commit,
     run_id,
 )
+
+TAG = RefName(kind=RefKind.TAG, name="v1")
 
 Open = Callable[[], Stores]
 """Opens the same stores in any process: a function that can be pickled."""
@@ -79,6 +85,20 @@ class SharedStoresContract:
             run_all(repeat, [(open_shared, repository, each)] * processes)
             assert each == len(history_of(stores, repository))
 
+    def test_processes_that_race_for_a_tag_give_its_name_to_one_commit(self, open_shared: Open) -> None:
+        repository, processes = new_repository(), 4
+        commits = [new_commit(f"{number}") for number in range(processes)]
+        with closing(open_shared()) as stores:
+            stores.refs.publish(repository, publication("commits", commits=commits))
+            run_all(make_and_remove, [(open_shared, repository, number, 10) for number in range(processes)])
+            page = stores.operations.list(
+                repository, actor=None, operation=None, refs=[TAG], since=None, until=None, after=None,
+                limit=1000,
+            )  # fmt: skip
+            moves = [move for operation in page.items for move in operation.moves]
+            assert len(moves) >= 20  # it was made, and removed, and made again
+            assert 1 == len({move.after for move in moves if move.after})
+
     def test_a_killed_process_gives_its_turn_up(self, open_shared: Open) -> None:
         repository = new_repository()
         with closing(open_shared()) as stores, started(hold_turn, open_shared, repository) as process:
@@ -118,6 +138,19 @@ def race(open_shared: Open, repository: str, name: str, count: int) -> None:
     """Adds commits without taking turns."""
     with closing(open_shared()) as stores:
         add_commits(stores, repository, name, count)
+
+
+def make_and_remove(open_shared: Open, repository: str, number: int, times: int) -> None:
+    """Makes one tag at a commit of its own and removes it, again and again, among others who do the same."""
+    mine = new_commit(f"{number}")
+    with closing(open_shared()) as stores:
+        for time in range(times):
+            with suppress(RefMovedError, AlreadyExistsError):
+                stores.refs.publish(repository, publication(f"{number} makes {time}", move(TAG, None, mine)))
+            with suppress(RefMovedError):
+                stores.refs.publish(
+                    repository, publication(f"{number} removes {time}", move(TAG, mine, None))
+                )
 
 
 def repeat(open_shared: Open, repository: str, count: int) -> None:

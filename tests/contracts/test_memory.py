@@ -10,6 +10,7 @@ from lineageflow_core.store.memory.content import MemoryContentStore
 from lineageflow_core.testing.commit_store import CommitStoreContract
 from lineageflow_core.testing.content_store import ContentStoreContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
+from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
 from lineageflow_core.testing.ref_log import RefLogContract
 from lineageflow_core.testing.ref_store import RefStoreContract
@@ -57,6 +58,9 @@ class TestRefLog(RefLogContract): ...
 
 
 class TestTurns(TurnContract): ...
+
+
+class TestOperations(OperationStoreContract): ...
 
 
 class TestSettings(SettingsStoreContract): ...

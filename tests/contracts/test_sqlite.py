@@ -13,6 +13,7 @@ from lineageflow_core.store.ports import Stores
 from lineageflow_core.store.turns import offset_of
 from lineageflow_core.testing.commit_store import CommitStoreContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
+from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
 from lineageflow_core.testing.ref_log import RefLogContract
 from lineageflow_core.testing.ref_store import RefStoreContract
@@ -56,6 +57,9 @@ class TestRefLog(RefLogContract): ...
 
 
 class TestTurns(TurnContract): ...
+
+
+class TestOperations(OperationStoreContract): ...
 
 
 class TestSettings(SettingsStoreContract): ...

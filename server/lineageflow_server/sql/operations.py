@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from lineageflow_core.model.check import Check
 from lineageflow_core.model.operation import Operation
@@ -44,27 +45,29 @@ class SqlOperationStore:
         limit: int,
     ) -> Page[Operation]:
         check_limit(limit)
-        query = select(operations).order_by(operations.c.seq.desc()).limit(limit + 1)
+        wanted: list[ColumnElement[bool]] = []
         if not operation and not refs:
-            query = query.where(operations.c.listed)
+            wanted.append(operations.c.listed)
         if actor is not None:
-            query = query.where(operations.c.actor == actor)
+            wanted.append(operations.c.actor == actor)
         if operation is not None:
-            query = query.where(operations.c.operation == operation)
+            wanted.append(operations.c.operation == operation)
         if since is not None:
-            query = query.where(operations.c.at >= since)
+            wanted.append(operations.c.at >= since)
         if until is not None:
-            query = query.where(operations.c.at < until)
+            wanted.append(operations.c.at < until)
         if after is not None:
-            query = query.where(operations.c.seq < parse_operation(after))
+            wanted.append(operations.c.seq < parse_operation(after))
         with self._database.read() as connection:
             key = self._keys.find(connection, repository)
-            query = query.where(operations.c.repository == key)
+            everything = select(operations).where(operations.c.repository == key, *wanted).limit(limit + 1)
             if refs:
-                query = query.where(
-                    operations.c.seq.in_(select(ref_moves.c.operation).where(_moves(key, refs)))
-                )
-            found = _whole(connection, list(connection.execute(query)))
+                walks = [_moving(everything, key, ref) for ref in refs]
+            else:
+                walks = [everything.order_by(operations.c.seq.desc())]
+            entries = {entry.seq: entry for walk in walks for entry in connection.execute(walk)}
+            newest = sorted(entries, reverse=True)[: limit + 1]
+            found = _whole(connection, [entries[seq] for seq in newest])
         return page_of(found, limit, cursor=lambda each: each.id)
 
     def _find(self, repository: str, condition: ColumnElement[bool]) -> Operation | None:
@@ -94,13 +97,21 @@ def put_check(connection: Connection, repository: int, check: Check) -> None:
     connection.execute(put, rows.check_row(repository, check))
 
 
-def _moves(repository: int | None, refs: Sequence[RefName]) -> ColumnElement[bool]:
-    """Holds for the moves of these refs; a ref that was only looked at did not move."""
-    each = (and_(ref_moves.c.kind == ref.kind, ref_moves.c.name == ref.name) for ref in refs)
-    return and_(
-        ref_moves.c.repository == repository,
-        or_(*each),
-        ref_moves.c.expected.is_distinct_from(ref_moves.c.new),
+def _moving(query: Select[Any], repository: int | None, ref: RefName) -> Select[Any]:
+    """Narrows a query for operations to those that moved a ref, along the index of its moves.
+
+    A ref's instants never decrease, so that order is the log's; a ref that was only looked at did not move.
+    """
+    moves = ref_moves.c
+    return (
+        query.join(ref_moves, moves.operation == operations.c.seq)
+        .where(
+            moves.repository == repository,
+            moves.kind == ref.kind,
+            moves.name == ref.name,
+            moves.expected.is_distinct_from(moves.new),
+        )
+        .order_by(moves.at.desc(), moves.operation.desc())
     )
 
 

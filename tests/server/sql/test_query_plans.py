@@ -1,0 +1,79 @@
+"""Lists cost what they show, however many runs and operations there are: each is one walk of an index."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lineageflow_server.embedded import open_stores
+from lineageflow_server.sql.sqlite import SqliteDatabase
+from lineageflow_server.sql.stores import SqlStores
+from sqlalchemy import event
+
+from lineageflow_core.model.refs import RefKind, RefName
+from lineageflow_core.testing.values import MAIN, new_commit, new_repository, publish_commit
+
+REPOSITORY = new_repository()
+TAG = RefName(kind=RefKind.TAG, name="v1")
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[SqlStores]:
+    stores = open_stores(tmp_path / "lake")
+    publish_commit(stores.refs, REPOSITORY, new_commit("first"))
+    yield stores
+    stores.close()
+
+
+def operations(stores: SqlStores, **wanted: Any) -> object:
+    everything: dict[str, Any] = {"actor": None, "operation": None, "refs": (), "since": None, "until": None}
+    return stores.operations.list(REPOSITORY, **everything | wanted, after="7", limit=100)
+
+
+LISTS: dict[str, tuple[str, Callable[[SqlStores], object]]] = {
+    "branches": (
+        "SEARCH refs USING PRIMARY KEY (repository=? AND kind=? AND name>?)",
+        lambda stores: stores.refs.list(REPOSITORY, kind=RefKind.BRANCH, prefix="", after="a", limit=100),
+    ),
+    "the drafts of a branch": (
+        "SEARCH refs USING PRIMARY KEY (repository=? AND kind=? AND name>? AND name<?)",
+        lambda stores: stores.refs.list(REPOSITORY, kind=RefKind.STAGE, prefix="a:", after=None, limit=100),
+    ),
+    "the log of people": (
+        "SEARCH operations USING INDEX operations_by_age (repository=? AND listed=? AND seq<?)",
+        operations,
+    ),
+    "the log of a ref": (
+        "SEARCH ref_moves USING INDEX ref_moves_by_ref (repository=? AND kind=? AND name=?)",
+        lambda stores: operations(stores, refs=[MAIN, TAG]),
+    ),
+    "a repository's settings": (
+        "SEARCH settings USING INTEGER PRIMARY KEY (rowid=?)",
+        lambda stores: stores.settings.get(REPOSITORY),
+    ),
+    "the checks of a content": (
+        "SEARCH checks USING INDEX sqlite_autoindex_checks_1 (repository=? AND root=?)",
+        lambda stores: stores.checks.list(REPOSITORY, "0" * 64),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", LISTS)
+def test_a_list_is_read_from_an_index_and_never_sorted(stores: SqlStores, what: str) -> None:
+    expected, read = LISTS[what]
+    database = stores._database
+    assert isinstance(database, SqliteDatabase)
+    asked: list[tuple[str, Any]] = []
+    listener = lambda *call: asked.append((call[2], call[3]))  # noqa: E731 - SQLAlchemy keeps it by identity
+    event.listen(database._engine, "before_cursor_execute", listener)
+    read(stores)
+    event.remove(database._engine, "before_cursor_execute", listener)
+    with database.read() as connection:
+        plans = [
+            row.detail
+            for statement, parameters in asked
+            if statement.startswith("SELECT")
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+    assert expected in plans
+    assert [] == [step for step in plans if step.startswith("SCAN") or "TEMP B-TREE" in step]
