@@ -20,6 +20,7 @@ from lineageflow_core.model.check import Check
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, parse_run_id
 from lineageflow_core.model.names import check_repository_name
+from lineageflow_core.model.operation import Operation
 from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revision
 from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo
 from lineageflow_core.model.run import Transaction, TransactionState
@@ -139,6 +140,19 @@ class OpenRepository:
             raise self._ref_not_found(str(name))
         return self.commit(ref.commit)
 
+    def current_branch(self, name: str) -> RefName:
+        """Returns a branch that was known by this name, under the name that it was given since."""
+        branch, seen = RefName(kind=RefKind.BRANCH, name=name), {name}
+        while self.stores.refs.get(self.info.id, branch) is None:
+            last = self._operations_on(branch)
+            made = [move.ref for each in last for move in each.moves if move.before is None]
+            made = [ref for ref in made if ref.kind is RefKind.BRANCH and ref.name not in seen]
+            if not made:
+                return RefName(kind=RefKind.BRANCH, name=name)  # it was deleted, or never there
+            branch = made[0]
+            seen.add(branch.name)
+        return branch
+
     def resolve(self, text: str) -> Commit:
         """Returns the commit that a revision names now. Raises RefNotFoundError."""
         revision = parse_revision(text)
@@ -216,7 +230,7 @@ class OpenRepository:
         for kind in kinds:
             name = RefName(kind=kind, name=revision.start)
             if revision.at is not None:
-                found = refs.as_of(self.info.id, name, revision.at)
+                found = self._as_of(name, revision.at)
             else:
                 ref = refs.get(self.info.id, name)
                 found = ref.commit if ref else None
@@ -234,6 +248,33 @@ class OpenRepository:
                 )
         raise self._ref_not_found(text)
 
+    def _as_of(self, name: RefName, at: datetime, *, until: datetime | None = None) -> CommitId | None:
+        """Returns where a ref stood at an instant; a branch, before it was renamed, under its old name."""
+        found = self.stores.refs.as_of(self.info.id, name, at)
+        if found is not None or name.kind is not RefKind.BRANCH:
+            return found
+        for rename in self._operations_on(name, operation="rename_branch", until=until):
+            old = [move.ref for move in rename.moves if move.after is None and move.ref.kind is name.kind]
+            if at < rename.at and old != [name]:
+                return self._as_of(old[0], at, until=rename.at)
+        return None
+
+    def _operations_on(
+        self, ref: RefName, *, operation: str | None = None, until: datetime | None = None
+    ) -> tuple[Operation, ...]:
+        """Returns the last operation that moved a ref, if there is one."""
+        page = self.stores.operations.list(
+            self.info.id,
+            actor=None,
+            operation=operation,
+            refs=[ref],
+            since=None,
+            until=until,
+            after=None,
+            limit=1,
+        )
+        return page.items
+
     def _without_branch(self, revision: Revision, text: str) -> Commit:
         """A run has no branch before its first write, when it sees its base, and after its publication."""
         transaction = self.stores.transactions.get(self.info.id, parse_run_id(revision.start))
@@ -246,8 +287,11 @@ class OpenRepository:
         return self.commit(transaction.head or transaction.base)
 
     def _ref_not_found(self, text: str) -> RefNotFoundError:
+        start = text.partition("~")[0].partition("@")[0]
+        now = self.current_branch(start).name
+        renamed = f"branch {start!r} was renamed to {now!r}; " if now != start else ""
         return RefNotFoundError(
-            f"repository {self.info.name!r} has no ref {text!r}; "
+            f"repository {self.info.name!r} has no ref {text!r}; {renamed}"
             f"`lineageflow branch list -R {self.info.name}` and `lineageflow tag list -R {self.info.name}` "
             "show its refs",
             repository=self.info.name,

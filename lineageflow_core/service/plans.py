@@ -27,7 +27,7 @@ from lineageflow_core.service.nodes import Nodes, Start
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.restoring import Restoration, restore_paths
 from lineageflow_core.service.taint import Derived, derive
-from lineageflow_core.service.writing import current_branch, move_branch, writable
+from lineageflow_core.service.writing import move_branch, writable
 from lineageflow_core.tree.root import RootTree, join
 from lineageflow_core.tree.source import NodeBuffer
 
@@ -123,7 +123,7 @@ class PlansService:
 
         commit = move_branch(
             opened,
-            current_branch(opened, found.branch),
+            opened.current_branch(found.branch),
             "rollback",
             actor=author,
             key=f"plan:{plan}",

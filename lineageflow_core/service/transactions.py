@@ -28,7 +28,7 @@ from lineageflow_core.service.conflicts import publishable
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.stale import stale_policy
 from lineageflow_core.service.three_way import Decisions, Facts, merge_onto
-from lineageflow_core.service.writing import current_branch, move_branch
+from lineageflow_core.service.writing import move_branch
 from lineageflow_core.store.ports import RefUpdate
 from lineageflow_core.tree.source import NodeBuffer
 
@@ -124,7 +124,7 @@ class TransactionsService:
         try:
             move_branch(
                 opened,
-                current_branch(opened, transaction.into),
+                opened.current_branch(transaction.into),
                 "publish",
                 actor=author,
                 key=f"publish:{transaction.run_id}",

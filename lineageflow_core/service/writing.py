@@ -66,24 +66,6 @@ def writable(text: str) -> RefName:
     return RefName(kind=RefKind.BRANCH, name=check_ref_name(text))
 
 
-def current_branch(opened: OpenRepository, name: str) -> RefName:
-    """Returns a branch that was pinned by its name, under the name that it was given since."""
-    branch = RefName(kind=RefKind.BRANCH, name=name)
-    seen = {branch}
-    while opened.stores.refs.get(opened.info.id, branch) is None:
-        last = opened.stores.operations.list(
-            opened.info.id, actor=None, operation=None, refs=[branch], since=None, until=None, after=None,
-            limit=1,
-        ).items  # fmt: skip
-        made = [move.ref for each in last for move in each.moves if move.before is None]
-        made = [ref for ref in made if ref.kind is RefKind.BRANCH and ref not in seen]
-        if not made:
-            break
-        branch = made[0]
-        seen.add(branch)
-    return branch
-
-
 def move_branch(
     opened: OpenRepository,
     branch: RefName,
@@ -157,9 +139,14 @@ def tip_of(opened: OpenRepository, branch: RefName) -> Tip:
         return Tip(commit=opened.commit(ref.commit), transaction=transaction)
     if transaction is not None:
         return Tip(commit=opened.commit(transaction.base), exists=False, transaction=transaction)
+    now = opened.current_branch(branch.name).name
+    advice = (
+        f"`lineageflow branch create {branch.name} -R {opened.info.name}` makes it"
+        if now == branch.name
+        else f"it was renamed to {now!r}"
+    )
     raise RefNotFoundError(
-        f"repository {opened.info.name!r} has no branch {branch.name!r}; "
-        f"`lineageflow branch create {branch.name} -R {opened.info.name}` makes it",
+        f"repository {opened.info.name!r} has no branch {branch.name!r}; {advice}",
         ref=branch.name,
     )
 

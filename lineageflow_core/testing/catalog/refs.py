@@ -199,6 +199,26 @@ class RefsContract(CatalogContract):
             repo.head("topic")
         assert tip.id in first_parents(repo, "better")
 
+    def test_a_renamed_branch_can_be_looked_at_as_it_was_under_its_old_name(self, repo: Repository) -> None:
+        repo.branch("topic")
+        before = repo.put("a", b"1", branch="topic")
+        moved = repo.catalog.refs.get_ref(repo.name, "topic").updated_at
+        repo.put("a", b"2", branch="topic")
+        repo.catalog.refs.rename_branch(repo.name, "topic", "better", author="bob")
+        repo.catalog.refs.rename_branch(repo.name, "better", "best", author="bob")
+        assert before == repo.head(f"best@{{{moved.isoformat()}}}")
+
+    def test_who_uses_the_old_name_of_a_branch_is_told_the_new_one(self, repo: Repository) -> None:
+        repo.branch("topic")
+        repo.catalog.refs.rename_branch(repo.name, "topic", "better", author="bob")
+        calls: list[Call] = [
+            lambda: repo.head("topic~1"),
+            lambda: repo.put("a", b"1", branch="topic"),
+        ]
+        for call in calls:
+            with pytest.raises(RefNotFoundError, match="renamed to 'better'"):
+                call()
+
     def test_the_default_branch_is_renamed_as_the_default_branch(self, repo: Repository) -> None:
         tip = repo.put("a", b"1")
         repo.catalog.refs.rename_branch(repo.name, "main", "trunk", author="ada")
