@@ -4,7 +4,8 @@ A rule is about who moves a branch and what comes with it, so it is asked in one
 commit (`writing.move_branch`), and by whatever removes or renames a branch. Three kinds of operations differ:
 those that bring in what had a history of its own, where it could be checked (merge, publish); those that take
 back what the branch itself held before (revert, rollback), which must stay possible when something is wrong;
-and direct ones, whose content somebody chose at this moment: all others.
+and direct ones, whose content somebody chose at this moment: all others, `reset` too, because nothing says
+that a branch takes what another state held.
 """
 
 from lineageflow_core.errors import CheckRequiredError, RuleViolatedError
@@ -18,8 +19,6 @@ MERGES = frozenset({"merge", "publish"})
 TAKES_BACK = frozenset({"revert", "rollback"})
 SAYS_METADATA = frozenset({"commit", "commit_staged", "cherry_pick", "merge"})
 """Operations whose caller gives the new commit's metadata; others have none to give."""
-REPLACES = frozenset({"reset"})
-"""Operations that put a whole branch elsewhere: a protected one is not even reset by who may write to it."""
 
 
 def check_move(
@@ -31,8 +30,6 @@ def check_move(
     rules = opened.settings().rules_for(branch.name)
     for rule in rules:
         _check_writer(rule, branch.name, actor)
-        if operation in REPLACES and rule.protects:
-            raise _protected(opened, rule, branch.name, operation)
         if rule.merges_only and operation not in MERGES | TAKES_BACK:
             raise _violated(
                 rule,

@@ -160,10 +160,15 @@ class Publication:
 
     @property
     def logged(self) -> "Publication":
-        """What the log keeps of it: all but commits, nodes and transaction."""
+        """What the log keeps of it: all but commits, their changes, nodes and transaction."""
         unchanged = self.repository is None or self.repository.before == self.repository.after
         return replace(
-            self, commits=(), nodes=(), transaction=None, repository=None if unchanged else self.repository
+            self,
+            commits=(),
+            changes=(),
+            nodes=(),
+            transaction=None,
+            repository=None if unchanged else self.repository,
         )
 
 

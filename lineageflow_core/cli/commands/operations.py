@@ -10,10 +10,10 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import AuthorOption, DryRunOption, LimitOption, most_of
 from lineageflow_core.cli.output import Column
-from lineageflow_core.cli.pages import every
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.operation import Operation, RefMove, UndoPreview
+from lineageflow_core.model.page import every
 from lineageflow_core.model.repository import RepositoryChange
 
 _COLUMNS = (

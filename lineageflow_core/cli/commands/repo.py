@@ -11,7 +11,6 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import AuthorOption, DryRunOption
 from lineageflow_core.cli.output import Column
-from lineageflow_core.cli.pages import every
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.page import Page, every

@@ -151,7 +151,6 @@ class MemoryRefStore:
             state.settings[repository] = publication.settings.after
         for update in publication.updates:
             self._move(repository, update, publication.at)
-        done = replace(publication, commits=(), changes=(), nodes=(), transaction=None)
         if publication.repository is not None:
             change_repository(state, publication.repository, publication.at)
         if (check := publication.check) is not None:

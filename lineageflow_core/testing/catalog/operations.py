@@ -223,7 +223,8 @@ class UndoContract(CatalogContract):
         repo.branch("topic")
         [creation, *_] = operations(repo)
         first = undo(repo, creation, key="k")
-        again = repo.branch("topic")
+        repo.branch("topic")
+        again = repo.catalog.refs.get_ref(repo.name, "topic")
         assert first == repo.catalog.operations.undo_operation(repo.name, creation.id, author="bob", key="k")
         assert again == repo.catalog.refs.get_ref(repo.name, "topic")
         with pytest.raises(InvalidInputError, match="used before"):

@@ -108,7 +108,6 @@ class SqlRefStore:
                         "at": at,
                     },
                 )
-        return replace(publication, commits=(), changes=(), nodes=(), transaction=None)
         return publication.logged
 
     def turn(self, repository: str, ref: RefName) -> AbstractContextManager[None]:

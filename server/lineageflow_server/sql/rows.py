@@ -93,7 +93,6 @@ def repository_row(info: RepositoryInfo) -> Values:
     }
 
 
-def commit_row(repository: int, commit: Commit, *, changed: int | None) -> Values:
 def repository_name_row(info: RepositoryInfo, since: datetime) -> Values:
     return {"name": info.name, "repository": info.id, "since": since}
 
@@ -102,7 +101,7 @@ def repository_name_from(row: AnyRow) -> RepositoryName:
     return RepositoryName(name=row.name, repository=row.repository, since=row.since)
 
 
-def commit_row(repository: int, commit: Commit) -> Values:
+def commit_row(repository: int, commit: Commit, *, changed: int | None) -> Values:
     return {
         "repository": repository,
         "id": commit.id,
