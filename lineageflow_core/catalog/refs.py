@@ -6,6 +6,7 @@ from lineageflow_core.model.branch import BranchStatus
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.refs import Ref, RefKind
+from lineageflow_core.model.tag import Tag
 
 
 class Refs(Protocol):
@@ -49,9 +50,16 @@ class Refs(Protocol):
         ...
 
     def create_tag(
-        self, repository: str, tag: str, *, source: str, author: str, key: str | None = None
+        self,
+        repository: str,
+        tag: str,
+        *,
+        source: str,
+        author: str,
+        message: str = "",
+        key: str | None = None,
     ) -> Ref:
-        """Makes a tag, which never moves.
+        """Makes a tag, which never moves. The message says what it stands for.
 
         Raises AlreadyExistsError; also where a tag of this name was at another commit once and was deleted:
         a tag's name never means two commits.
@@ -60,6 +68,12 @@ class Refs(Protocol):
 
     def delete_tag(self, repository: str, tag: str, *, author: str, key: str | None = None) -> Ref:
         """Removes a tag and returns what it was."""
+        ...
+
+    def list_tags(
+        self, repository: str, *, prefix: str = "", after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[Tag]:
+        """Returns tags by name, with who made them and what for."""
         ...
 
     def get_ref(self, repository: str, name: str, *, kind: RefKind = RefKind.BRANCH) -> Ref:

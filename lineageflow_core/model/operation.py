@@ -40,6 +40,8 @@ class Operation:
     """The result that was recorded."""
     undoes: int | None = None
     """The operation that it took back."""
+    message: str = ""
+    """What the actor said about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -181,6 +181,7 @@ class OpenRepository:
         repository: RepositoryChange | None = None,
         check: Check | None = None,
         undoes: int | None = None,
+        message: str = "",
     ) -> Publication:
         """Writes one pack, then makes everything visible at once. Raises as `RefStore.publish` does."""
         if not actor.strip():
@@ -204,6 +205,7 @@ class OpenRepository:
                 repository=repository,
                 check=check,
                 undoes=undoes,
+                message=message,
             ),
         )
 

@@ -18,6 +18,7 @@ from lineageflow_core.model.operation import Operation
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
 from lineageflow_core.model.refs import Ref, RefKind, RefName
 from lineageflow_core.model.repository import RepositoryChange
+from lineageflow_core.model.tag import Tag
 from lineageflow_core.service.branches import list_branches
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.rules import check_unprotected
@@ -36,7 +37,7 @@ class RefsService:
     def create_branch(
         self, repository: str, branch: str, *, source: str, author: str, key: str | None = None
     ) -> Ref:
-        return self._create(repository, RefKind.BRANCH, branch, source, author, key)
+        return self._create(repository, RefKind.BRANCH, branch, source, author, "", key)
 
     def delete_branch(self, repository: str, branch: str, *, author: str, key: str | None = None) -> Ref:
         ref = RefName(kind=RefKind.BRANCH, name=check_ref_name(branch))
@@ -99,9 +100,31 @@ class RefsService:
         return _ref_of(done, ref, done.updates[0].new)
 
     def create_tag(
-        self, repository: str, tag: str, *, source: str, author: str, key: str | None = None
+        self,
+        repository: str,
+        tag: str,
+        *,
+        source: str,
+        author: str,
+        message: str = "",
+        key: str | None = None,
     ) -> Ref:
-        return self._create(repository, RefKind.TAG, tag, source, author, key)
+        return self._create(repository, RefKind.TAG, tag, source, author, message, key)
+
+    def list_tags(
+        self, repository: str, *, prefix: str = "", after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[Tag]:
+        opened = self._lake.repository(repository)
+        page = self.list_refs(repository, kind=RefKind.TAG, prefix=prefix, after=after, limit=limit)
+        names = [RefName(kind=ref.kind, name=ref.name) for ref in page.items]
+        made = opened.stores.operations.makers(opened.info.id, names, operation="create_tag")
+        tags = (
+            Tag(ref=ref, author=made[name].actor, message=made[name].message)
+            if name in made
+            else Tag(ref=ref)
+            for ref, name in zip(page.items, names, strict=True)
+        )
+        return Page(items=tuple(tags), next=page.next)
 
     def delete_tag(self, repository: str, tag: str, *, author: str, key: str | None = None) -> Ref:
         return self._delete(self._lake.repository(repository), RefKind.TAG, tag, author, key)
@@ -135,7 +158,14 @@ class RefsService:
         return list_branches(opened, prefix=prefix, against=against, after=after, limit=limit)
 
     def _create(
-        self, repository: str, kind: RefKind, name: str, source: str, author: str, key: str | None
+        self,
+        repository: str,
+        kind: RefKind,
+        name: str,
+        source: str,
+        author: str,
+        message: str,
+        key: str | None,
     ) -> Ref:
         opened = self._lake.repository(repository)
         ref = RefName(kind=kind, name=check_ref_name(name))
@@ -148,7 +178,7 @@ class RefsService:
         other = RefName(kind=RefKind.TAG if kind is RefKind.BRANCH else RefKind.BRANCH, name=name)
         absent = RefUpdate(ref=other, expected=None, new=None)
         try:
-            done = opened.publish(operation, key=key, actor=author, updates=[made, absent])
+            done = opened.publish(operation, key=key, actor=author, updates=[made, absent], message=message)
         except RefMovedError:
             raise AlreadyExistsError(
                 f"{repository!r} has a branch or tag {name!r} already; choose another name", ref=name

@@ -20,4 +20,5 @@ def operation_of(number: int, done: Publication) -> Operation:
         repository=done.repository,
         check=done.check,
         undoes=done.undoes,
+        message=done.message,
     )

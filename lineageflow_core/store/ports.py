@@ -151,6 +151,8 @@ class Publication:
     """A check's result, in place of an earlier one of the same name and content."""
     undoes: int | None = None
     """The operation that this one takes back."""
+    message: str = ""
+    """What the actor says about it, where no commit does."""
 
     @property
     def is_for_people(self) -> bool:
@@ -281,6 +283,10 @@ class OperationStore(Protocol):
 
     def with_key(self, repository: str, key: str) -> Operation | None:
         """Returns what was published under a key."""
+        ...
+
+    def makers(self, repository: str, refs: Sequence[RefName], *, operation: str) -> dict[RefName, Operation]:
+        """Returns the last operation of this name that made each of these refs, without its moves."""
         ...
 
     def list(

@@ -131,6 +131,20 @@ class OperationStoreContract:
         with pytest.raises(InvalidInputError):
             page(stores, new_repository(), after=after, limit=1)
 
+    def test_the_log_tells_who_made_refs_last(self, stores: Stores) -> None:
+        repository = new_repository()
+        publish_commit(stores.refs, repository, FIRST)
+        for key, update in enumerate(
+            (move(TAG, None, FIRST), move(TAG, FIRST, None), move(TAG, None, FIRST))
+        ):
+            tagging = replace(publication(f"{key}", update), operation="create_tag", message=f"the {key}")
+            stores.refs.publish(repository, tagging)
+        stores.refs.publish(repository, publication("other", move(branch("v1"), None, FIRST)))
+        found = stores.operations.makers(repository, [TAG, MAIN], operation="create_tag")
+        assert {TAG: "the 2"} == {ref: each.message for ref, each in found.items()}
+        assert [()] == [each.moves for each in found.values()]
+        assert {MAIN} == set(stores.operations.makers(repository, [TAG, MAIN], operation="commit"))
+
     def test_a_check_replaces_the_one_of_its_name_and_content(self, stores: Stores) -> None:
         repository = new_repository()
         publish_commit(stores.refs, repository, FIRST)

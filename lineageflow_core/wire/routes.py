@@ -204,6 +204,7 @@ ROUTES: tuple[Route, ...] = (
     _post(Refs.rename_branch, _REPOSITORY + "/branches/{branch}/name"),
     _post(Refs.restore_branch, _REPOSITORY + "/branches/{branch}/restore"),
     _post(Refs.create_tag, _REPOSITORY + "/tags"),
+    _get(Refs.list_tags, _REPOSITORY + "/tags"),
     _delete(Refs.delete_tag, _REPOSITORY + "/tags/{tag}"),
     _get(Refs.get_ref, _REPOSITORY + "/refs/{name}"),
     _get(Refs.list_refs, _REPOSITORY + "/refs"),

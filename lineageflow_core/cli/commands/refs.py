@@ -13,6 +13,7 @@ from lineageflow_core.cli.output import Column
 from lineageflow_core.model.branch import BranchStatus
 from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import Ref, RefKind
+from lineageflow_core.model.tag import Tag
 
 _COLUMNS = (
     Column(name=""),
@@ -22,7 +23,13 @@ _COLUMNS = (
     Column(name="moved"),
     Column(name="author"),
 )
-_TAG_COLUMNS = (Column(name="name"), Column(name="commit"), Column(name="made"))
+_TAG_COLUMNS = (
+    Column(name="name"),
+    Column(name="commit"),
+    Column(name="made"),
+    Column(name="by"),
+    Column(name="message", shrinks=True),
+)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What it is called.", show_default=False)]
 SourceOption = Annotated[
@@ -123,21 +130,39 @@ def restore_branch(invocation: Invocation, name: NameArgument, author: AuthorOpt
 
 
 def list_tags(invocation: Invocation) -> None:
-    """List the tags."""
+    """List the tags, with who made them and what for."""
+    repository = invocation.places.repository
 
-    def row(ref: Ref) -> tuple[cells.Cell, ...]:
-        return cells.text(ref.name, "name"), cells.short_id(ref.commit), cells.when(ref.created_at)
+    def row(tag: Tag) -> tuple[cells.Cell, ...]:
+        return (
+            cells.text(tag.ref.name, "name"),
+            cells.short_id(tag.ref.commit),
+            cells.when(tag.ref.created_at),
+            cells.text(tag.author),
+            cells.text(tag.message),
+        )
 
-    found = refs(invocation.catalog, invocation.places.repository, RefKind.TAG)
+    found = every(
+        lambda after, limit: invocation.catalog.refs.list_tags(repository, after=after, limit=limit)
+    )
     invocation.output.listing(found, _TAG_COLUMNS, row)
 
 
 def create_tag(
-    invocation: Invocation, name: NameArgument, source: SourceOption = None, author: AuthorOption = None
+    invocation: Invocation,
+    name: NameArgument,
+    source: SourceOption = None,
+    message: Annotated[
+        str,
+        typer.Option("--message", "-m", metavar="TEXT", help="What it stands for.", show_default=False),
+    ] = "",
+    author: AuthorOption = None,
 ) -> None:
     """Make a tag, which never moves."""
     repository, ref = invocation.places.ref(source)
-    made = invocation.catalog.refs.create_tag(repository, name, source=ref, author=invocation.author(author))
+    made = invocation.catalog.refs.create_tag(
+        repository, name, source=ref, author=invocation.author(author), message=message
+    )
     _show(invocation, made)
 
 

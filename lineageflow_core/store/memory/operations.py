@@ -1,6 +1,7 @@
 """The log of publications, and the results of checks, in memory."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from lineageflow_core.model.check import Check
@@ -26,6 +27,17 @@ class MemoryOperationStore:
     def with_key(self, repository: str, key: str) -> Operation | None:
         with self._state.lock:
             return _find(self._state, repository, lambda _, done: done.key == key)
+
+    def makers(self, repository: str, refs: Sequence[RefName], *, operation: str) -> dict[RefName, Operation]:
+        found: dict[RefName, Operation] = {}
+        with self._state.lock:
+            for number, (owner, done) in enumerate(self._state.log, 1):
+                if (owner, done.operation) != (repository, operation):
+                    continue
+                for update in done.updates:
+                    if update.ref in refs and update.expected is None and update.new is not None:
+                        found[update.ref] = replace(operation_of(number, done), moves=())
+        return found
 
     def list(
         self,

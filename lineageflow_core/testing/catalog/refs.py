@@ -242,6 +242,22 @@ class RefsContract(CatalogContract):
         repo.catalog.transactions.publish(repo.name, run_id, author="ada")
         assert b"1" == repo.read_bytes("a", ref="stem")
 
+    def test_tags_are_listed_with_who_made_them_and_what_for(self, repo: Repository) -> None:
+        refs = repo.catalog.refs
+        made = refs.create_tag(repo.name, "v1", source="main", author="grace", message="the first")
+        repo.tag("v2")
+        repo.branch("b")
+        refs.delete_tag(repo.name, "v1", author="bob")
+        refs.create_tag(repo.name, "v1", source="main", author="eve", message="again")
+        refs.delete_tag(repo.name, "v1", author="bob")
+        deletion = repo.catalog.operations.list_operations(repo.name, limit=1).items[0]
+        repo.catalog.operations.undo_operation(repo.name, deletion.id, author="bob")
+        listed = in_pages_of_one(lambda after, limit: refs.list_tags(repo.name, after=after, limit=limit))
+        assert [("v1", made.commit, "eve", "again"), ("v2", made.commit, "ada", "")] == [
+            (tag.ref.name, tag.ref.commit, tag.author, tag.message) for tag in listed
+        ]
+        assert ["v2"] == [tag.ref.name for tag in refs.list_tags(repo.name, prefix="v2").items]
+
     def test_a_tags_name_never_means_two_commits(self, repo: Repository) -> None:
         refs = repo.catalog.refs
         made = repo.tag("v1")

@@ -32,6 +32,26 @@ class SqlOperationStore:
     def with_key(self, repository: str, key: str) -> Operation | None:
         return self._find(repository, operations.c.key == key)
 
+    def makers(self, repository: str, refs: Sequence[RefName], *, operation: str) -> dict[RefName, Operation]:
+        found: dict[RefName, Operation] = {}
+        moves = ref_moves.c
+        with self._database.read() as connection:
+            key = self._keys.find(connection, repository)
+            for kind in {ref.kind for ref in refs}:
+                for names in chunks([ref.name for ref in refs if ref.kind is kind]):
+                    made = (
+                        select(operations, moves.name.label("made"))
+                        .join(ref_moves, moves.operation == operations.c.seq)
+                        .where(moves.repository == key, moves.kind == kind, moves.name.in_(names))
+                        .where(moves.expected.is_(None), moves.new.is_not(None))
+                        .where(operations.c.operation == operation)
+                        .order_by(operations.c.seq)
+                    )
+                    for row in connection.execute(made):
+                        entry = operation_of(row.seq, rows.publication_from(row, []))
+                        found[RefName(kind=kind, name=row.made)] = entry
+        return found
+
     def list(
         self,
         repository: str,

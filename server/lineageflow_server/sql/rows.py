@@ -52,6 +52,7 @@ class Beside:
     repository: RepositoryChange | None = None
     check: Check | None = None
     undoes: int | None = None
+    message: str = ""
 
 
 _encode = msgpack.Encoder().encode
@@ -171,7 +172,11 @@ def ref_from(row: AnyRow) -> Ref:
 def operation_row(repository: int, publication: Publication) -> Values:
     logged = publication.logged
     beside = Beside(
-        settings=logged.settings, repository=logged.repository, check=logged.check, undoes=logged.undoes
+        settings=logged.settings,
+        repository=logged.repository,
+        check=logged.check,
+        undoes=logged.undoes,
+        message=logged.message,
     )
     return {
         "repository": repository,
@@ -199,6 +204,7 @@ def publication_from(operation: AnyRow, moves: list[AnyRow]) -> Publication:
         repository=beside.repository,
         check=beside.check,
         undoes=beside.undoes,
+        message=beside.message,
     )
 
 

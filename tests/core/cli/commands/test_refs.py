@@ -12,7 +12,7 @@ def test_a_ref_is_made_listed_and_removed(cli: Cli, noun: str) -> None:
     assert [["v1", tip]] == cli.good(noun, "create", "v1", "--from", "main~1").rows
     assert tip == cli.good("show", "v1").facts["commit"]
     listed = cli.good(noun, "list", "--json").json
-    assert "v1" in [each["ref"]["name"] if noun == "branch" else each["name"] for each in listed]
+    assert "v1" in [each["ref"]["name"] for each in listed]
     gone = cli.good(noun, "delete", "v1")
     assert [["v1", tip]] == gone.rows
     assert before == cli.good(noun).rows
@@ -26,6 +26,13 @@ def test_a_branch_is_renamed_and_the_note_renames_it_back(cli: Cli) -> None:
     assert ["better", "main"] == [ref["ref"]["name"] for ref in cli.good("branch", "--json").json]
     _, *again = shlex.split(renamed.err.removeprefix("back with: "))
     assert "try" == Cli(None).good(*again).rows[0][0]
+
+
+def test_a_tag_says_who_made_it_and_what_for(cli: Cli) -> None:
+    cli.good("tag", "create", "v9", "-m", "as published", "--author", "grace")
+    assert ["v9", "grace", "as published"] == [
+        cell for row in cli.good("tag").rows if row[0] == "v9" for cell in (row[0], row[3], row[4])
+    ]
 
 
 def test_what_brings_a_branch_back_brings_it_back(cli: Cli) -> None:
