@@ -169,8 +169,7 @@ def _check_undoable(opened: OpenRepository, undone: Operation) -> None:
         commit = made[0][:8]
         raise StateError(
             f"operation {undone.id} ({undone.operation}) made commit {commit}, and no commit is taken out of "
-            f"history: `lineageflow revert {commit} -R {name}` undoes that commit by a new one, and "
-            f"`lineageflow reset {commit}~1 -R {name}` goes back to before it",
+            f"history: `lineageflow revert {commit} -R {name}` undoes that commit by a new one",
             operation=undone.id,
             commit=made[0],
         )
