@@ -43,11 +43,20 @@ export interface paths {
         /**
          * Returns a repository
          * @description Returns a repository. Raises RepositoryNotFoundError.
+         *
+         *     Here and wherever a repository is named: a name that it had before will do, unless another repository
+         *     has taken it since. One that is deleted is not found.
          */
         get: operations["get_repository"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Hides a repository: nothing reads it or writes to it
+         * @description Hides a repository: nothing reads it or writes to it. It can be restored for seven days.
+         *
+         *     Its name is taken until then.
+         */
+        delete: operations["delete_repository"];
         options?: never;
         head?: never;
         patch?: never;
@@ -70,6 +79,136 @@ export interface paths {
          *     in the storage is in the report.
          */
         post: operations["check_storage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deleted-repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns deleted repositories that can be restored, by name
+         * @description Returns deleted repositories that can be restored, by name.
+         */
+        get: operations["list_deleted_repositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a repository another name; the old one goes on working until a new repository takes it
+         * @description Gives a repository another name; the old one goes on working until a new repository takes it.
+         *
+         *     Its lineage, open runs and plans go along. Raises AlreadyExistsError if the name is taken.
+         */
+        post: operations["rename_repository"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/default-branch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a branch the one that is meant where none is named
+         * @description Makes a branch the one that is meant where none is named. Raises RefNotFoundError.
+         */
+        post: operations["set_default_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/deletion-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what deleting a repository would hide, and what was derived from it elsewhere
+         * @description Returns what deleting a repository would hide, and what was derived from it elsewhere.
+         */
+        get: operations["preview_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings a deleted repository back as it was
+         * @description Brings a deleted repository back as it was. Raises RepositoryNotFoundError, StateError.
+         */
+        post: operations["restore_repository"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns a repository's settings; the defaults where nobody changed them
+         * @description Returns a repository's settings; the defaults where nobody changed them.
+         */
+        get: operations["get_settings"];
+        put?: never;
+        /**
+         * Puts these settings in place of all there were, and returns them
+         * @description Puts these settings in place of all there were, and returns them.
+         *
+         *     `expected` is what they were when the caller read them: ConflictError if they have changed since.
+         *     None puts these in place of whatever there is. Raises InvalidInputError, naming the setting that is
+         *     wrong or contradicts another.
+         */
+        post: operations["update_settings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -135,12 +274,57 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Removes a branch and returns what it was; its commits stay
-         * @description Removes a branch and returns what it was; its commits stay.
+         * Removes a branch, with what is staged on it, and returns what it was; its commits stay
+         * @description Removes a branch, with what is staged on it, and returns what it was; its commits stay.
          *
-         *     The default branch cannot be removed: StateError.
+         *     The default branch cannot be removed (StateError), nor one that is protected (RuleViolatedError).
          */
         delete: operations["delete_branch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a branch another name, and returns it
+         * @description Gives a branch another name, and returns it. What is staged on it, and open runs, go along.
+         *
+         *     The default branch stays the default. Raises AlreadyExistsError if a branch or tag has the name, and
+         *     RuleViolatedError if the branch is protected.
+         */
+        post: operations["rename_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings a deleted branch back where it was, with what was staged on it
+         * @description Brings a deleted branch back where it was, with what was staged on it.
+         *
+         *     Raises RefNotFoundError if none of this name was deleted, AlreadyExistsError if the name is taken.
+         */
+        post: operations["restore_branch"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -153,11 +337,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Returns tags by name, with who made them and what for
+         * @description Returns tags by name, with who made them and what for.
+         */
+        get: operations["list_tags"];
         put?: never;
         /**
          * Makes a tag, which never moves
-         * @description Makes a tag, which never moves. Raises AlreadyExistsError.
+         * @description Makes a tag, which never moves. The message says what it stands for.
+         *
+         *     Raises AlreadyExistsError; also where a tag of this name was at another commit once and was deleted:
+         *     a tag's name never means two commits.
          */
         post: operations["create_tag"];
         delete?: never;
@@ -226,6 +417,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repositories/{repository}/commits/{ref}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the latest result of each check of the content that `ref` names now, by name
+         * @description Returns the latest result of each check of the content that `ref` names now, by name.
+         */
+        get: operations["list_checks"];
+        put?: never;
+        /**
+         * Records what a check found in the whole content that `ref` names now, in place of earlier results
+         * @description Records what a check found in the whole content that `ref` names now, in place of earlier results.
+         *
+         *     Equal content has equal checks: a branch that goes back to checked content need not be checked again.
+         */
+        post: operations["record_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns operations, newest first
+         * @description Returns operations, newest first.
+         *
+         *     `ref` is a branch's or tag's name, which may be gone by now, or `run:<id>`. Steps of runs, what is
+         *     staged, and checks stand in the list only where `operation` or `ref` asks for them. `since` is the
+         *     earliest time, `until` the first that is too late; without a zone they are UTC.
+         */
+        get: operations["list_operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/operations/{operation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns one operation
+         * @description Returns one operation. Raises OperationNotFoundError.
+         */
+        get: operations["get_operation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/operations/{operation_id}/undo-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what `undo_operation` would do now
+         * @description Returns what `undo_operation` would do now. Raises what it would raise.
+         */
+        get: operations["preview_undo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/operations/{operation_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts refs, settings and the repository back to before an operation; returns the new operation
+         * @description Puts refs, settings and the repository back to before an operation; returns the new operation.
+         *
+         *     So a deleted branch comes back, a new one goes, a name or default branch is what it was, and an undo
+         *     is undone. Raises RefMovedError or ConflictError where one of those has changed since, and StateError
+         *     for an operation that made a commit: `revert` and `reset` take those back, as commits. What protects
+         *     a branch from being deleted or renamed protects it from that here, too.
+         */
+        post: operations["undo_operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories/{repository}/branches/{branch}/commits": {
         parameters: {
             query?: never;
@@ -278,6 +584,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repositories/{repository}/commits/{ref}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what the first parents of `ref` made of the dataset, partition or object at `path`
+         * @description Returns what the first parents of `ref` made of the dataset, partition or object at `path`.
+         *
+         *     Newest first; nothing if there never was one.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories/{repository}/graph": {
         parameters: {
             query?: never;
@@ -289,7 +617,7 @@ export interface paths {
          * Returns `refs` and all their ancestors, also merged ones; of all branches where no ref is given
          * @description Returns `refs` and all their ancestors, also merged ones; of all branches where no ref is given.
          *
-         *     By generation, the latest first, then by id: so every commit comes before its parents.
+         *     By generation and id, the largest first: so every commit comes before its parents.
          */
         get: operations["graph"];
         put?: never;
@@ -380,26 +708,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/repositories/{repository}/branches/{into}/merge-preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Returns what merging `source` into the branch `into` would do now
-         * @description Returns what merging `source` into the branch `into` would do now.
-         */
-        get: operations["preview_merge"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/repositories/{repository}/branches/{into}/merges": {
         parameters: {
             query?: never;
@@ -410,13 +718,78 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Merges `source` into the branch `into` as one commit, and returns the branch's tip
-         * @description Merges `source` into the branch `into` as one commit, and returns the branch's tip.
+         * Merges `source` into the branch `into`, as one commit
+         * @description Merges `source` into the branch `into`, as one commit.
          *
-         *     `picks` says which side wins for the conflicts at these paths; MergeConflictError lists those left,
-         *     and nothing has happened then. A merge with nothing to merge returns the tip.
+         *     If runs of the source read what the branch has changed since, their outputs are out of date although
+         *     nothing collides. `stale_reads` says what becomes of that; None is what the branch's rules say, and
+         *     without any, WARN: the commit's metadata lists the paths under `stale_reads`. With FAIL,
+         *     StaleReadError lists what was read.
          */
         post: operations["merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{into}/merges/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Returns what merging `source` into the branch `into` would do now
+         * @description Returns what merging `source` into the branch `into` would do now.
+         */
+        post: operations["preview_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/cherry-picks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Does on `branch` what these commits did elsewhere: one new commit for each, ranges oldest first
+         * @description Does on `branch` what these commits did elsewhere: one new commit for each, ranges oldest first.
+         *
+         *     As in git, a commit keeps its message (unless one is given), its author, its run and its metadata. The
+         *     metadata `cherry_picked_from` names the commit, and `cherry_picked_by` is `author`.
+         */
+        post: operations["cherry_pick"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/cherry-picks/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Returns what picking these commits would do to `branch` now
+         * @description Returns what picking these commits would do to `branch` now.
+         */
+        post: operations["preview_cherry_pick"];
         delete?: never;
         options?: never;
         head?: never;
@@ -433,10 +806,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Undoes the commit `ref` (against its first parent) on top of `branch`, as a new commit
-         * @description Undoes the commit `ref` (against its first parent) on top of `branch`, as a new commit.
+         * Undoes on `branch` what these commits did, and only that: later work stays
+         * @description Undoes on `branch` what these commits did, and only that: later work stays.
          *
-         *     Raises MergeConflictError where later commits changed the same units.
+         *     One new commit for each, so that each can be had back by itself; ranges newest first. The metadata
+         *     `reverts` names the commit. To go back to a state, see `reset`.
          */
         post: operations["revert"];
         delete?: never;
@@ -445,7 +819,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/repositories/{repository}/branches/{branch}/restores": {
+    "/api/v1/repositories/{repository}/branches/{branch}/reverts/preview": {
         parameters: {
             query?: never;
             header?: never;
@@ -455,12 +829,55 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Makes the dataset, partition, object or folder at `path` what it is at `source`, as a new commit
-         * @description Makes the dataset, partition, object or folder at `path` what it is at `source`, as a new commit.
-         *
-         *     Nothing at `source` means that it is removed from `branch`.
+         * Returns what undoing these commits would do to `branch` now
+         * @description Returns what undoing these commits would do to `branch` now.
          */
-        post: operations["restore"];
+        post: operations["preview_revert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes `branch` what it is at `to`, as one new commit
+         * @description Makes `branch` what it is at `to`, as one new commit.
+         *
+         *     Later work is gone from the tip, not from history. With `path`, only that dataset, partition, object
+         *     or folder; ObjectNotFoundError if there is nothing on either side. What is not there at `to` is
+         *     removed. Nothing conflicts. The metadata `reset_to` names the commit. To undo one commit and keep what
+         *     came after it, see `revert`.
+         */
+        post: operations["reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/resets/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Returns what going back to `to` would do to `branch` now
+         * @description Returns what going back to `to` would do to `branch` now.
+         */
+        post: operations["preview_reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -689,7 +1106,8 @@ export interface paths {
          * @description Merges the run's branch into its target, as one commit, and closes the transaction.
          *
          *     Publishing again returns the published transaction. A run that wrote nothing publishes nothing.
-         *     Raises MergeConflictError (the transaction stays open), TransactionClosedError if it was discarded.
+         *     `stale_reads` is as in `Merging.merge`. Raises MergeConflictError and StaleReadError (the transaction
+         *     stays open), TransactionClosedError if it was discarded.
          */
         post: operations["publish"];
         delete?: never;
@@ -1029,6 +1447,23 @@ export interface components {
             base?: string | null;
             into?: string | null;
         };
+        /** Body_cherry_pick */
+        Body_cherry_pick: {
+            refs: string[];
+            author: string;
+            message?: string | null;
+            /** @default {} */
+            metadata: {
+                [key: string]: string;
+            };
+            /** @default {} */
+            picks: {
+                [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
+            };
+            strategy?: components["schemas"]["Side"] | null;
+            /** @default 1 */
+            mainline: number;
+        };
         /** Body_commit */
         Body_commit: {
             changes: components["schemas"]["Change"][];
@@ -1060,6 +1495,8 @@ export interface components {
             tag: string;
             source: string;
             author: string;
+            /** @default  */
+            message: string;
         };
         /** Body_ingest */
         Body_ingest: {
@@ -1073,9 +1510,15 @@ export interface components {
             author: string;
             message?: string | null;
             /** @default {} */
-            picks: {
-                [key: string]: components["schemas"]["Side"];
+            metadata: {
+                [key: string]: string;
             };
+            /** @default {} */
+            picks: {
+                [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
+            };
+            strategy?: components["schemas"]["Side"] | null;
+            stale_reads?: components["schemas"]["StaleReads"] | null;
             run_id?: string | null;
         };
         /** Body_missing */
@@ -1091,23 +1534,158 @@ export interface components {
             /** @default [] */
             outputs: string[];
         };
+        /** Body_preview_cherry_pick */
+        Body_preview_cherry_pick: {
+            refs: string[];
+            /** @default {} */
+            picks: {
+                [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
+            };
+            strategy?: components["schemas"]["Side"] | null;
+            /** @default 1 */
+            mainline: number;
+        };
+        /** Body_preview_merge */
+        Body_preview_merge: {
+            source: string;
+            /** @default {} */
+            picks: {
+                [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
+            };
+            strategy?: components["schemas"]["Side"] | null;
+        };
+        /** Body_preview_reset */
+        Body_preview_reset: {
+            to: string;
+            /** @default  */
+            path: string;
+        };
+        /** Body_preview_revert */
+        Body_preview_revert: {
+            refs: string[];
+            /** @default {} */
+            picks: {
+                [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
+            };
+            strategy?: components["schemas"]["Side"] | null;
+            /** @default 1 */
+            mainline: number;
+        };
         /** Body_publish */
         Body_publish: {
             author: string;
             message?: string | null;
+            stale_reads?: components["schemas"]["StaleReads"] | null;
         };
-        /** Body_restore */
-        Body_restore: {
+        /** Body_record_check */
+        Body_record_check: {
+            name: string;
+            state: components["schemas"]["CheckState"];
+            author: string;
+            /** @default  */
+            summary: string;
+            /** @default {} */
+            details: {
+                [key: string]: string;
+            };
+            run_id?: string | null;
+        };
+        /** Body_rename_branch */
+        Body_rename_branch: {
+            name: string;
+            author: string;
+        };
+        /** Body_rename_repository */
+        Body_rename_repository: {
+            name: string;
+            author: string;
+        };
+        /** Body_reset */
+        Body_reset: {
+            to: string;
+            /** @default  */
             path: string;
-            source: string;
             author: string;
             message?: string | null;
+            /** @default {} */
+            metadata: {
+                [key: string]: string;
+            };
+        };
+        /** Body_restore_branch */
+        Body_restore_branch: {
+            author: string;
+        };
+        /** Body_restore_repository */
+        Body_restore_repository: {
+            author: string;
         };
         /** Body_revert */
         Body_revert: {
-            ref: string;
+            refs: string[];
             author: string;
             message?: string | null;
+            /** @default {} */
+            metadata: {
+                [key: string]: string;
+            };
+            /** @default {} */
+            picks: {
+                [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
+            };
+            strategy?: components["schemas"]["Side"] | null;
+            /** @default 1 */
+            mainline: number;
+        };
+        /** Body_set_default_branch */
+        Body_set_default_branch: {
+            branch: string;
+            author: string;
+        };
+        /** Body_undo_operation */
+        Body_undo_operation: {
+            author: string;
+        };
+        /** Body_update_settings */
+        Body_update_settings: {
+            settings: components["schemas"]["RepositorySettings"];
+            author: string;
+            expected?: components["schemas"]["RepositorySettings"] | null;
+        };
+        /**
+         * BranchPreview
+         * @description What an operation would do to a branch now. Nothing has happened yet.
+         */
+        BranchPreview: {
+            branch: string;
+            head: string;
+            sources: string[];
+            base: string | null;
+            up_to_date: boolean;
+            datasets: components["schemas"]["DatasetDiff"][];
+            /** @default [] */
+            conflicts: components["schemas"]["Conflict"][];
+            /** @default [] */
+            stale_reads: components["schemas"]["StaleRead"][];
+            /** @default allow */
+            stale_policy: components["schemas"]["StaleReads"];
+        };
+        /**
+         * BranchRule
+         * @description What holds on the branches that a pattern matches. Where several match, all of them hold.
+         */
+        BranchRule: {
+            pattern: string;
+            /** @default [] */
+            writers: string[];
+            /** @default false */
+            merges_only: boolean;
+            /** @default [] */
+            checks: string[];
+            /** @default [] */
+            required_metadata: string[];
+            /** @default warn */
+            stale_reads: components["schemas"]["StaleReads"];
         };
         /**
          * BranchStatus
@@ -1140,6 +1718,43 @@ export interface components {
          * @enum {string}
          */
         ChangeKind: "put" | "delete" | "replace";
+        /**
+         * ChangedBy
+         * @description The last commit of one side that changed an item.
+         */
+        ChangedBy: {
+            commit: string;
+            author: string;
+            message: string;
+            /** Format: date-time */
+            created_at: string;
+            run_id: string | null;
+        };
+        /**
+         * Check
+         * @description The latest result of one check of one content. Equal content has equal checks, on every branch.
+         */
+        Check: {
+            name: string;
+            state: components["schemas"]["CheckState"];
+            root: string;
+            commit: string;
+            author: string;
+            /** Format: date-time */
+            at: string;
+            run_id: string | null;
+            /** @default  */
+            summary: string;
+            details: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * CheckState
+         * @description What a check found.
+         * @enum {string}
+         */
+        CheckState: "passed" | "failed";
         /**
          * CodeVersion
          * @description The code that a run executed.
@@ -1200,6 +1815,13 @@ export interface components {
             base: string | null;
             ours: string | null;
             theirs: string | null;
+            /** @default 1 */
+            ours_objects: number;
+            /** @default 1 */
+            theirs_objects: number;
+            ours_by: components["schemas"]["ChangedBy"] | null;
+            theirs_by: components["schemas"]["ChangedBy"] | null;
+            source: string | null;
         };
         /**
          * ConflictKind
@@ -1234,6 +1856,18 @@ export interface components {
             size_change: number;
             /** @default [] */
             partitions: string[];
+        };
+        /**
+         * DeletionPreview
+         * @description What deleting a repository would hide, and who would miss it.
+         */
+        DeletionPreview: {
+            repository: components["schemas"]["RepositoryInfo"];
+            branches: number;
+            tags: number;
+            datasets: number;
+            open_runs: number;
+            dependents: string[];
         };
         /**
          * DiffEntry
@@ -1355,18 +1989,6 @@ export interface components {
             dataset_type: string | null;
         };
         /**
-         * MergePreview
-         * @description What merging `source` into `into` would do now. Nothing has happened yet.
-         */
-        MergePreview: {
-            source: string;
-            into: string;
-            base: string | null;
-            up_to_date: boolean;
-            datasets: string[];
-            conflicts: components["schemas"]["Conflict"][];
-        };
-        /**
          * NodeKind
          * @enum {string}
          */
@@ -1383,6 +2005,25 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             };
+        };
+        /**
+         * Operation
+         * @description One entry of the log. Nothing is ever removed from it.
+         */
+        Operation: {
+            id: number;
+            operation: string;
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @default [] */
+            moves: components["schemas"]["RefMove"][];
+            settings: components["schemas"]["SettingsChange"] | null;
+            repository: components["schemas"]["RepositoryChange"] | null;
+            check: components["schemas"]["Check"] | null;
+            undoes: number | null;
+            /** @default  */
+            message: string;
         };
         /**
          * Page
@@ -1444,6 +2085,22 @@ export interface components {
          * Page
          * @description Some items, and where to go on.
          */
+        Page_Operation_: {
+            items: components["schemas"]["Operation"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_PathVersion_: {
+            items: components["schemas"]["PathVersion"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
         Page_Ref_: {
             items: components["schemas"]["Ref"][];
             next: string | null;
@@ -1484,9 +2141,30 @@ export interface components {
          * Page
          * @description Some items, and where to go on.
          */
+        Page_Tag_: {
+            items: components["schemas"]["Tag"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
         Page_Transaction_: {
             items: components["schemas"]["Transaction"][];
             next: string | null;
+        };
+        /**
+         * PathVersion
+         * @description What a commit made of a dataset, a partition or an object.
+         */
+        PathVersion: {
+            commit: string;
+            snapshot: string | null;
+            author: string;
+            message: string;
+            /** Format: date-time */
+            created_at: string;
+            run_id: string | null;
         };
         /**
          * PlanAction
@@ -1556,6 +2234,12 @@ export interface components {
             };
         };
         /**
+         * QuarantinePolicy
+         * @description What a reader of a quarantined version is told.
+         * @enum {string}
+         */
+        QuarantinePolicy: "warn" | "stop";
+        /**
          * Ref
          * @description A stored name for a commit.
          */
@@ -1573,7 +2257,32 @@ export interface components {
          * @description What a stored ref is.
          * @enum {string}
          */
-        RefKind: "branch" | "tag" | "run";
+        RefKind: "branch" | "tag" | "run" | "stage";
+        /**
+         * RefMove
+         * @description Where a ref was before and after an operation.
+         */
+        RefMove: {
+            ref: components["schemas"]["RefName"];
+            before: string | null;
+            after: string | null;
+        };
+        /**
+         * RefName
+         * @description The kind and name that identify a stored ref in its repository.
+         */
+        RefName: {
+            kind: components["schemas"]["RefKind"];
+            name: string;
+        };
+        /**
+         * RepositoryChange
+         * @description What a lake knew of a repository before and after an operation.
+         */
+        RepositoryChange: {
+            before: components["schemas"]["RepositoryInfo"];
+            after: components["schemas"]["RepositoryInfo"];
+        };
         /**
          * RepositoryInfo
          * @description What a lake knows of a repository.
@@ -1585,6 +2294,47 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             storage: string | null;
+            deleted_at: string | null;
+        };
+        /**
+         * RepositorySettings
+         * @description All settings of one repository. The defaults allow everything and keep everything.
+         */
+        RepositorySettings: {
+            /** @default [] */
+            branch_rules: components["schemas"]["BranchRule"][];
+            /** @default [] */
+            retention_rules: components["schemas"]["RetentionRule"][];
+            /** @default warn */
+            quarantine: components["schemas"]["QuarantinePolicy"];
+            key_columns?: {
+                [key: string]: string[];
+            };
+            /** @default 7 */
+            trash_days: number;
+            /** @default 24 */
+            grace_hours: number;
+        };
+        /**
+         * Resolution
+         * @description Content for an item in conflict that is neither side's. `content` and `content_of` below make it.
+         */
+        Resolution: {
+            /** @default [] */
+            objects: components["schemas"]["ObjectEntry"][];
+            ref?: string | null;
+        };
+        /**
+         * RetentionRule
+         * @description How long the past of some datasets is kept on some branches. What lineage needs is kept beyond it.
+         */
+        RetentionRule: {
+            /** @default * */
+            branches: string;
+            /** @default * */
+            datasets: string;
+            keep_days?: number | null;
+            keep_versions?: number | null;
         };
         /**
          * RollbackPlan
@@ -1647,6 +2397,14 @@ export interface components {
          */
         RunState: "running" | "completed" | "failed" | "aborted";
         /**
+         * SettingsChange
+         * @description A repository's settings before and after an operation.
+         */
+        SettingsChange: {
+            before: components["schemas"]["RepositorySettings"];
+            after: components["schemas"]["RepositorySettings"];
+        };
+        /**
          * Side
          * @description A side of a merge to take an item from.
          * @enum {string}
@@ -1663,6 +2421,26 @@ export interface components {
             objects: number;
             size: number;
         };
+        /**
+         * StaleRead
+         * @description A dataset or partition that runs of the source read, and that the target has changed since.
+         *
+         *     What these runs wrote was made from the old content, although no path of it collides with anything.
+         */
+        StaleRead: {
+            dataset: string;
+            partition: string;
+            read: string;
+            now: string | null;
+            readers: string[];
+            changed_by: components["schemas"]["ChangedBy"] | null;
+        };
+        /**
+         * StaleReads
+         * @description What becomes of a merge whose source read versions that the target has moved on from since.
+         * @enum {string}
+         */
+        StaleReads: "allow" | "warn" | "fail";
         /**
          * StorageCheck
          * @description One thing that a storage has to let us do.
@@ -1696,6 +2474,16 @@ export interface components {
             truncated: boolean;
         };
         /**
+         * Tag
+         * @description A name that never means another commit.
+         */
+        Tag: {
+            ref: components["schemas"]["Ref"];
+            author: string | null;
+            /** @default  */
+            message: string;
+        };
+        /**
          * TextPreview
          * @description The start of a text.
          */
@@ -1726,6 +2514,17 @@ export interface components {
          * @enum {string}
          */
         TransactionState: "open" | "published" | "discarded" | "expired";
+        /**
+         * UndoPreview
+         * @description What undoing an operation would do now.
+         */
+        UndoPreview: {
+            operation: components["schemas"]["Operation"];
+            /** @default [] */
+            moves: components["schemas"]["RefMove"][];
+            settings: components["schemas"]["SettingsChange"] | null;
+            repository: components["schemas"]["RepositoryChange"] | null;
+        };
         /**
          * Version
          * @description A dataset (or one partition of it) with exact content: the unit of lineage.
@@ -1848,6 +2647,42 @@ export interface operations {
             };
         };
     };
+    delete_repository: {
+        parameters: {
+            query: {
+                author: string;
+            };
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryInfo"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_storage: {
         parameters: {
             query?: never;
@@ -1866,6 +2701,252 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StorageReport"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deleted_repositories: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RepositoryInfo_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_repository: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_rename_repository"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryInfo"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_default_branch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_set_default_branch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryInfo"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionPreview"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_repository: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_restore_repository"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryInfo"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositorySettings"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_update_settings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositorySettings"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -2009,6 +3090,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ref"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_branch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_rename_branch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ref"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_branch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_restore_branch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ref"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: {
+                prefix?: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Tag_"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -2167,6 +3361,219 @@ export interface operations {
             };
         };
     };
+    list_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Check"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_record_check"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Check"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_operations: {
+        parameters: {
+            query?: {
+                actor?: string | null;
+                operation?: string | null;
+                ref?: string | null;
+                since?: string | null;
+                until?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Operation_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_operation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                operation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                operation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoPreview"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_operation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+                operation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_undo_operation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     commit: {
         parameters: {
             query?: never;
@@ -2235,6 +3642,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Commit_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query: {
+                path: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PathVersion_"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -2425,40 +3868,6 @@ export interface operations {
             };
         };
     };
-    preview_merge: {
-        parameters: {
-            query: {
-                source: string;
-            };
-            header?: never;
-            path: {
-                repository: string;
-                into: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MergePreview"];
-                };
-            };
-            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     merge: {
         parameters: {
             query?: never;
@@ -2485,6 +3894,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Commit"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                into: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_preview_merge"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchPreview"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cherry_pick: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_cherry_pick"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Commit"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_cherry_pick: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_preview_cherry_pick"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchPreview"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -2537,7 +4057,43 @@ export interface operations {
             };
         };
     };
-    restore: {
+    preview_revert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_preview_revert"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchPreview"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset: {
         parameters: {
             query?: never;
             header?: {
@@ -2552,7 +4108,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Body_restore"];
+                "application/json": components["schemas"]["Body_reset"];
             };
         };
         responses: {
@@ -2563,6 +4119,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Commit"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_preview_reset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchPreview"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
