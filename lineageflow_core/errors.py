@@ -7,8 +7,6 @@ LineageFlowError
 ├── AlreadyExistsError              the name is taken: choose another, or use what is there
 ├── ConflictError                   RefMovedError  MergeConflictError  StaleReadError  PathConflictError
 │                                   PlanOutdatedError
-├── StateError                      TransactionClosedError  the thing is no longer in a state that allows this
-├── ConflictError                   RefMovedError  MergeConflictError  PathConflictError  PlanOutdatedError
 ├── StateError                      TransactionClosedError  RuleViolatedError  CheckRequiredError
 │                                   the thing is in no state that allows this
 ├── InvalidInputError (ValueError)  the input can never work: mend it

@@ -17,8 +17,8 @@ from lineageflow_core.service.opened import OpenRepository
 
 MERGES = frozenset({"merge", "publish"})
 TAKES_BACK = frozenset({"revert", "rollback"})
-SAYS_METADATA = frozenset({"commit", "commit_staged", "cherry_pick", "merge"})
-"""Operations whose caller gives the new commit's metadata; others have none to give."""
+SAYS_METADATA = frozenset({"commit", "cherry_pick", "reset", "merge"})
+"""Operations that require metadata where a rule does: a person does them, and can say why."""
 
 
 def check_move(

@@ -12,7 +12,6 @@ wrote itself is an ordinary conflict. Partitions that are new since are not seen
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId, SnapshotId
@@ -35,8 +34,7 @@ def stale_policy(opened: OpenRepository, branch: str, given: StaleReads | None) 
     """Returns what becomes of stale reads on a branch: as given, else the strictest of its rules."""
     if given is not None:
         return given
-    rules = (rule for rule in opened.settings().branch_rules if fnmatchcase(branch, rule.pattern))
-    return max((rule.stale_reads for rule in rules), key=list(StaleReads).index, default=StaleReads.WARN)
+    return opened.settings().stale_reads_on(branch)
 
 
 def find_stale_reads(
@@ -49,7 +47,7 @@ def find_stale_reads(
     is_behind = bool(parting.left) or any(len(commit.parents) > 1 for commit in commits)
     if not own or not is_behind:
         return ()
-    runs = _with_pipelines(opened.stores.lineage, own)
+    runs = _with_pipelines(opened.lineage, own)
     roots = {base.root for base in parting.bases} | _began_at(opened, runs)
     changed = {path for root in roots for path, _, _ in changed_datasets(opened.nodes, root, ours.root)}
     if not changed:
@@ -113,7 +111,7 @@ def _units_read(
     def concerns(io: Io) -> bool:
         return io.version.namespace == namespace and io.version.name in datasets
 
-    for io in filter(concerns, opened.stores.lineage.reads(sorted(runs))):
+    for io in filter(concerns, opened.lineage.reads(sorted(runs))):
         if io.version.version is not None:
             units[io.version.name, io.version.partition][io.version.version].add(io.run_id)
     return units

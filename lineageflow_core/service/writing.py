@@ -90,10 +90,8 @@ def move_branch(
             commits = [built] if isinstance(built, Commit) else list(built)
             commits = [commit for commit in commits if commit.id != tip.commit.id]
             is_new, commit = bool(commits), [tip.commit, *commits][-1]
-            commit = build(tip.commit, nodes)
-            is_new = commit.id != tip.commit.id
-            if is_new:
-                check_move(opened, branch, operation, actor=actor, commit=commit)
+            for each in commits:
+                check_move(opened, branch, operation, actor=actor, commit=each)
             if not is_new and settle is None and key is None:
                 return commit
             before = tip.commit.id if tip.exists else None

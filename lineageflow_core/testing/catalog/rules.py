@@ -28,7 +28,7 @@ def check(repo: Repository, ref: str, name: str, state: CheckState = CheckState.
 
 
 def _merge(repo: Repository, author: str = "ada") -> Any:
-    return repo.catalog.history.merge(repo.name, "topic", into="main", author=author)
+    return repo.catalog.merging.merge(repo.name, "topic", into="main", author=author)
 
 
 def _publish(repo: Repository) -> Any:
@@ -39,21 +39,26 @@ def _publish(repo: Repository) -> Any:
 
 
 def _revert(repo: Repository) -> Any:
-    return repo.catalog.history.revert(repo.name, "main", branch="main", author="ada")
+    return repo.catalog.merging.revert(repo.name, ["main"], branch="main", author="ada")
 
 
-def _restore(repo: Repository) -> Any:
-    return repo.catalog.history.restore(repo.name, "b", source="topic", branch="main", author="ada")
+def _reset(repo: Repository) -> Any:
+    return repo.catalog.merging.reset(repo.name, "main", to="topic", author="ada")
+
+
+def _cherry_pick(repo: Repository) -> Any:
+    return repo.catalog.merging.cherry_pick(repo.name, ["topic"], branch="main", author="ada")
 
 
 WRITES: dict[str, Write] = {
     "commit": lambda repo: repo.put("direct", b"1"),
-    "restore": _restore,
+    "cherry_pick": _cherry_pick,
+    "reset": _reset,
     "merge": _merge,
     "publish": _publish,
     "revert": _revert,
 }
-DIRECT = ("commit", "restore")
+DIRECT = ("commit", "cherry_pick", "reset")
 
 
 class RulesContract(CatalogContract):

@@ -12,7 +12,6 @@ _CODES = {
     "run_not_found": 3,
     "plan_not_found": 3,
     "operation_not_found": 3,
-    "operation_not_found": 3,
     "already_exists": 5,
     "conflict": 5,
     "ref_moved": 5,
