@@ -168,6 +168,20 @@ class RulesContract(CatalogContract):
         check(forked, "topic", "row-count")
         assert _merge(forked) == forked.head()
 
+    def test_checks_of_what_is_merged_in_count_until_what_comes_of_it_was_checked(
+        self, forked: Repository
+    ) -> None:
+        protect(forked, BranchRule(pattern="main", checks=("schema",)))
+        forked.put("c", b"1")
+        forked.branch("trial", base="main")
+        check(forked, "topic", "schema")
+        forked.catalog.merging.merge(forked.name, "topic", into="trial", author="ada")
+        check(forked, "trial", "schema", CheckState.FAILED)
+        with pytest.raises(CheckRequiredError, match="schema failed"):
+            _merge(forked)
+        forked.put("c", b"2")
+        assert _merge(forked) == forked.head()
+
     def test_what_takes_back_needs_no_checks(self, forked: Repository) -> None:
         protect(forked, BranchRule(pattern="main", checks=("row-count",), merges_only=True))
         assert _revert(forked) == forked.head()

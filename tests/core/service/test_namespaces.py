@@ -1,5 +1,7 @@
 """Lineage knows a repository's data by whatever name the repository has, had, or another took over."""
 
+from datetime import timedelta
+
 import pytest
 
 from lineageflow_core.model.lineage import Direction
@@ -63,6 +65,27 @@ def test_a_bad_run_from_before_a_rename_is_rolled_back_after_it(lake: Lake) -> N
     assert "sea" == applied.repository
     assert [applied.commit] == [lake.catalog.refs.resolve("sea", "main").id]
     assert {"sea"} == {each.repository for each in lake.catalog.plans.list_plans("sea").items}
+
+
+def test_what_was_derived_before_a_rename_is_found_after_it(lake: Lake) -> None:
+    orders = lake.catalog.objects.get_snapshot("lake", "main", "orders")
+    lake.tell("report", [orders], ["report@1"])
+    rename(lake, "lake", "sea")
+    for name in ("lake", "sea"):
+        [derived] = lake.catalog.lineage.impact(f"lf://{name}/orders")
+        assert ("lf://sea", "report") == (derived.version.namespace, derived.version.name)
+
+
+def test_an_event_that_comes_late_is_about_what_its_name_meant_when_the_run_began(lake: Lake) -> None:
+    began = lake.now - timedelta(minutes=3)
+    rename(lake, "lake", "sea")
+    lake.catalog.repositories.create_repository("lake", author="eve")
+    after = lake.now + timedelta(hours=1)
+    for start, name, namespace in ((began, "early", "lf://sea"), (after, "late", "lf://lake")):
+        lake.now = start
+        lake.tell(name, ["raw@1"], [f"{name}@1"])
+        [write] = lake.catalog.lineage.get_run(run_id(name)).writes
+        assert namespace == write.version.namespace
 
 
 def test_a_repository_that_takes_a_name_over_takes_no_lineage_with_it(lake: Lake) -> None:
