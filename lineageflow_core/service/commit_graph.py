@@ -52,6 +52,7 @@ class CommitGraph:
         self._read_commits = read_commits
         self._window = GraphWindow(0)
         self._lock = RLock()
+        self._reached: tuple[tuple[GraphWindow, tuple[CommitId, ...]], int] | None = None
 
     def part(self, left: Commit, right: Commit) -> Parting:
         """Returns how the histories of two commits part. They need not be stored, if their parents are."""
@@ -82,18 +83,21 @@ class CommitGraph:
             compared = (self._compare(commit, against) for commit in commits)
             return [(ahead.bit_count(), behind.bit_count()) for _, ahead, behind in compared]
 
-    def last_first(self, tips: Sequence[Commit], *, after: CommitPlace | None, count: int) -> list[CommitId]:
+    def last_first(
+        self, tips: Sequence[CommitId], *, after: CommitPlace | None, count: int
+    ) -> list[CommitId]:
         """Returns these commits and their ancestors, the last place first.
 
         Every commit comes before its parents. `after` is a place to go on behind.
         """
+        new = [tip for tip in tips if tip not in self._window]
         with self._lock:
-            self._know(tips)
+            self._know(self._read_commits(new))
             if after is not None and after.generation <= self._window.floor:
                 self._extend(self._window.floor - after.generation + _FIRST_READ)
             while True:
                 window = self._window
-                reach = window.reach(*(window.position(tip.id) for tip in tips))
+                reach = self._reach(tips)
                 found = window.last_first(reach, after=after, count=count)
                 if len(found) == count or not window.is_cut(reach):
                     return found
@@ -124,6 +128,14 @@ class CommitGraph:
         with self._lock:
             line = self._line(start, steps)
             return self._window.commit_at(line[-1]) if len(line) == steps else None
+
+    def _reach(self, tips: Sequence[CommitId]) -> int:
+        """Returns the set of some commits and their ancestors; kept, for who turns the pages of a list."""
+        # In one window a commit's ancestors stay what they are.
+        asked = (self._window, tuple(tips))
+        if self._reached is None or self._reached[0] != asked:
+            self._reached = asked, self._window.reach(*map(self._window.position, tips))
+        return self._reached[1]
 
     def _line(self, start: Commit, count: int) -> list[int]:
         """Returns the positions of the next first parents."""

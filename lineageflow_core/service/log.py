@@ -11,7 +11,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.branch import Comparison
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, RunId, SnapshotId, parse_object_id
-from lineageflow_core.model.page import MAX_LIMIT, Page
+from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import RefKind
 from lineageflow_core.model.versions import PathVersion
 from lineageflow_core.service.opened import OpenRepository
@@ -54,7 +54,12 @@ def log(
     """Returns the first parents of `ref` that changed `path` and are to be shown, newest first."""
     check_limit(limit)
     start = _start(opened, ref, after)
-    commits = changing(opened, start, path) if path else first_parents(opened, start)
+    if path:
+        commits = changing(opened, start, path)
+    elif shown.run_id is not None:
+        commits = _made_by(opened, start, shown.run_id)
+    else:
+        commits = first_parents(opened, start)
     return page_of(filter(shown.shows, commits), limit, lambda commit: commit.id)
 
 
@@ -83,7 +88,8 @@ def list_versions(
 def graph(opened: OpenRepository, refs: Sequence[str], *, after: str | None, limit: int) -> Page[Commit]:
     """Returns all that led to `refs` (none given: to any branch), every commit before its parents."""
     check_limit(limit)
-    tips = [opened.resolve(ref) for ref in refs] if refs else opened.commits(_branch_tips(opened))
+    named = [opened.resolve(ref).id for ref in refs]
+    tips = named or opened.stores.refs.tips(opened.info.id, RefKind.BRANCH)
     found = opened.graph.last_first(tips, after=_place(after) if after else None, count=limit + 1)
     page = opened.commits(found[:limit])
     more = len(found) > limit
@@ -131,6 +137,13 @@ def changing(opened: OpenRepository, start: Commit | None, path: str) -> Iterato
         size, place = min(2 * size, _BATCH), places[-1]
 
 
+def _made_by(opened: OpenRepository, start: Commit | None, run_id: RunId) -> Iterator[Commit]:
+    """Yields those of `start` and its first parents that a run made, newest first."""
+    if start is not None:
+        places = opened.stores.commits.made_by(opened.info.id, run_id)
+        yield from opened.commits(opened.graph.on_line(start, places))
+
+
 def changed(opened: OpenRepository, commit: Commit, path: str) -> bool:
     """Tells whether a commit changed something at or below `path`, against its first parent."""
     here = RootTree(opened.nodes, commit.root)
@@ -161,19 +174,6 @@ def check_zone(instant: datetime | None) -> datetime | None:
     if instant is not None and instant.utcoffset() is None:
         raise InvalidInputError(f"{instant.isoformat()} has no time zone; add one, as in '2026-05-01T00:00Z'")
     return instant
-
-
-def _branch_tips(opened: OpenRepository) -> list[CommitId]:
-    tips: dict[CommitId, None] = {}
-    after: str | None = None
-    while True:
-        page = opened.stores.refs.list(
-            opened.info.id, kind=RefKind.BRANCH, prefix="", after=after, limit=MAX_LIMIT
-        )
-        tips |= dict.fromkeys(ref.commit for ref in page.items)
-        if page.next is None:
-            return list(tips)
-        after = page.next
 
 
 def _place(text: str) -> CommitPlace:

@@ -217,6 +217,10 @@ class RefStore(Protocol):
         """By name."""
         ...
 
+    def tips(self, repository: str, kind: RefKind) -> Sequence[CommitId]:
+        """Returns the commits that refs of one kind are at, each once, in any order."""
+        ...
+
     def as_of(self, repository: str, ref: RefName, at: datetime) -> CommitId | None:
         """Returns where the ref stood at an instant; None before it was made and after it was removed.
 
@@ -334,6 +338,10 @@ class CommitStore(Protocol):
 
         May leave out what lies behind a commit that it returns; who misses a parent asks for it again.
         """
+        ...
+
+    def made_by(self, repository: str, run_id: RunId) -> list[CommitPlace]:
+        """Returns the commits that a run made, the last place first."""
         ...
 
     def touching(

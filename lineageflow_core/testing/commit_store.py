@@ -7,7 +7,7 @@ from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.commit import Commit, make_commit
 from lineageflow_core.model.ids import CommitId, SnapshotId
 from lineageflow_core.store.ports import (
     CommitChanges,
@@ -22,12 +22,14 @@ from lineageflow_core.testing.signatures import assert_same_signatures
 from lineageflow_core.testing.strategies import contract_settings, first_commits
 from lineageflow_core.testing.values import (
     MAIN,
+    NOON,
     branch,
     move,
     new_commit,
     new_repository,
     publication,
     publish_commit,
+    run_id,
 )
 
 PACK = "ab" * 32
@@ -149,6 +151,27 @@ class CommitStoreContract:
         assert [4, 3] == touching("b", limit=2)
         assert [1] == touching("b", after=3) == touching("b", after=2)
         assert [] == stores.commits.touching(new_repository(), "a", after=None, limit=10)
+
+    def test_the_commits_of_a_run_are_found_the_last_first(self, stores: Stores) -> None:
+        repository = new_repository()
+        first = new_commit("first")
+        made = [first]
+        for number in (1, 2, 1):
+            made.append(
+                make_commit(
+                    parents=made[-1:],
+                    root=first.root,
+                    author="ada",
+                    message="",
+                    created_at=NOON,
+                    run_id=run_id(number),
+                )
+            )
+        stores.refs.publish(repository, publication("k", commits=made))
+        expected = [_place_of(made[3]), _place_of(made[1])]
+        assert expected == stores.commits.made_by(repository, run_id(1))
+        assert [] == stores.commits.made_by(repository, run_id(3))
+        assert [] == stores.commits.made_by(new_repository(), run_id(1))
 
     def test_what_a_dataset_was_after_commits_is_recorded(self, stores: Stores) -> None:
         repository = new_repository()

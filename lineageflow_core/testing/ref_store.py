@@ -67,6 +67,18 @@ class RefStoreContract:
         found = [stores.refs.get(repository, ref) for ref in (MAIN, tag)]
         assert [FIRST.id, SECOND.id] == [ref.commit for ref in found if ref]
 
+    def test_the_commits_that_refs_of_a_kind_are_at_are_found_once(self, stores: Stores) -> None:
+        repository = new_repository()
+        tag = RefName(kind=RefKind.TAG, name="v1")
+        other = new_commit("other")
+        moves = [move(MAIN, None, FIRST), move(branch("a"), None, FIRST), move(branch("b"), None, SECOND)]
+        moves.append(move(tag, None, other))
+        stores.refs.publish(repository, publication("k", *moves, commits=[FIRST, SECOND, other]))
+        assert sorted([FIRST.id, SECOND.id]) == sorted(stores.refs.tips(repository, RefKind.BRANCH))
+        assert [other.id] == list(stores.refs.tips(repository, RefKind.TAG))
+        assert not stores.refs.tips(repository, RefKind.RUN)
+        assert not stores.refs.tips(new_repository(), RefKind.BRANCH)
+
     @pytest.mark.parametrize(
         "expected, actual", [(None, FIRST), (SECOND, FIRST), (FIRST, None)], ids=["there", "moved", "gone"]
     )

@@ -1,6 +1,6 @@
 """Refs and the log of their moves, in memory."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -51,6 +51,15 @@ class MemoryRefStore:
             ]
         found = sorted((ref for ref in found if after is None or ref.name > after), key=lambda ref: ref.name)
         return page_of(found, limit, cursor=lambda ref: ref.name)
+
+    def tips(self, repository: str, kind: RefKind) -> Sequence[CommitId]:
+        with self._state.lock:
+            at = {
+                ref.commit
+                for (owner, name), ref in self._state.refs.items()
+                if owner == repository and name.kind is kind
+            }
+        return tuple(at)
 
     def as_of(self, repository: str, ref: RefName, at: datetime) -> CommitId | None:
         check_instant(at)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, and_, or_, select, tuple_
 
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId, SnapshotId
+from lineageflow_core.model.ids import CommitId, RunId, SnapshotId
 from lineageflow_core.model.names import parents_of
 from lineageflow_core.store.ports import CommitChanges, CommitLink, CommitPlace, NodeLocation
 from lineageflow_core.store.refusals import commit_missing
@@ -70,6 +70,13 @@ class SqlCommitStore:
                 query = _walk_back(key, some, down_to)
                 found.update((row.id, rows.link_from(row)) for row in connection.execute(query))
         return list(found.values())
+
+    def made_by(self, repository: str, run_id: RunId) -> list[CommitPlace]:
+        table = tables.commits.c
+        with self._database.read() as connection:
+            mine = table.repository == self._keys.find(connection, repository)
+            query = _last_first(table.generation, table.id, None).where(mine, table.run_id == run_id)
+            return [CommitPlace(*row) for row in connection.execute(query)]
 
     def touching(
         self, repository: str, path: str, *, after: CommitPlace | None, limit: int

@@ -1,5 +1,6 @@
 """Refs and the log of their moves, in SQL: where everything becomes visible."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -56,6 +57,12 @@ class SqlRefStore:
             key = self._keys.find(connection, repository)
             found = [rows.ref_from(row) for row in connection.execute(query.where(refs.c.repository == key))]
         return page_of(found, limit, cursor=lambda ref: ref.name)
+
+    def tips(self, repository: str, kind: RefKind) -> Sequence[CommitId]:
+        with self._database.read() as connection:
+            key = self._keys.find(connection, repository)
+            query = select(refs.c.commit_id).where(refs.c.repository == key, refs.c.kind == kind).distinct()
+            return connection.scalars(query).all()
 
     def as_of(self, repository: str, ref: RefName, at: datetime) -> CommitId | None:
         with self._database.read() as connection:

@@ -93,6 +93,7 @@ commits = Table(
     Column("second_parent", Digest),
     Column("changed", Integer),
     Column("body", LargeBinary, nullable=False),
+    Index("commits_by_run", "repository", "run_id", "generation"),
 )
 """The parents are in the body, too, which is the truth: rows of earlier versions have none beside it.
 

@@ -148,7 +148,9 @@ def test_all_ancestors_come_children_first_and_go_on_behind_any_of_them(data: st
     after = None if behind is None else places[behind]
     count = data.draw(st.integers(1, 50))
     first = 0 if behind is None else behind + 1
-    assert expected[first : first + count] == graph.last_first(tips, after=after, count=count)
+    assert expected[first : first + count] == graph.last_first(
+        [tip.id for tip in tips], after=after, count=count
+    )
 
 
 @given(histories(), st.data())
