@@ -5,7 +5,7 @@ Safe for threads.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
 
 from lineageflow_core.errors import IntegrityError
@@ -37,10 +37,14 @@ class CommitReader:
         for commit in missing:
             if commit not in found:
                 raise IntegrityError(f"commit {commit} is named but not stored", commit=commit)
+        self.keep(found.values())
+        return [found[commit] for commit in commits]
+
+    def keep(self, commits: Iterable[Commit]) -> None:
+        """Takes commits that are stored, so that they need not be read."""
         with self._lock:
             for commit in commits:
-                self._kept[commit] = found[commit]
-                self._kept.move_to_end(commit)
+                self._kept[commit.id] = commit
+                self._kept.move_to_end(commit.id)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        return [found[commit] for commit in commits]

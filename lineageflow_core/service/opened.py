@@ -189,7 +189,7 @@ class OpenRepository:
         pack = make_pack(nodes or {}, commits) if commits else None
         if pack is not None:
             self.content.write_pack(pack.id, pack.content)
-        return self.stores.refs.publish(
+        done = self.stores.refs.publish(
             self.info.id,
             Publication(
                 key=key or f"once:{uuid4()}",
@@ -208,6 +208,9 @@ class OpenRepository:
                 message=message,
             ),
         )
+        if {commit.id for commit in commits} & {update.new for update in done.updates}:
+            self._commits.keep(commits)  # these were published, not those of an earlier call with this key
+        return done
 
     def published(self, key: str | None, operation: str, ref: RefName | None) -> Publication | None:
         """Returns what an earlier call with this key published: this operation, on this ref first.
