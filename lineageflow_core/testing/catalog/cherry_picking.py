@@ -150,6 +150,20 @@ class CherryPickContract(CatalogContract):
         ]
         assert ("d",) == repo.cherry_pick("topic", branch="clean").replaced
 
+    def test_a_unit_that_the_branch_replaced_is_not_added_to(self, repo: Repository) -> None:
+        repo.replace("d", {"x": b"1"})
+        for branch in ("topic", "other", "copy"):
+            repo.branch(branch)
+        repo.put("d/y", b"2", branch="topic")
+        repo.replace("d", {"z": b"3"}, branch="other")
+        repo.replace("d", {"z": b"3"})
+        for refs, branch in ((["topic"], "main"), (["other", "topic"], "copy")):
+            with pytest.raises(MergeConflictError) as caught:
+                repo.cherry_pick(*refs, branch=branch)
+            assert [("d", "unit")] == [
+                (conflict["path"], conflict["kind"]) for conflict in caught.value.details["conflicts"]
+            ]
+
     def test_a_run_that_is_not_published_can_be_picked_from(self, repo: Repository) -> None:
         run_id = new_run_id()
         repo.catalog.transactions.begin(repo.name, run_id)

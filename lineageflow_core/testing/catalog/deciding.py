@@ -113,6 +113,14 @@ class DecisionContract(CatalogContract):
         found = repo.catalog.objects.get_dataset(repo.name, "main", "t")
         assert ("t", 1) == (found.path, found.partition_depth)
 
+    def test_content_for_a_unit_is_all_that_it_holds(self, repo: Repository) -> None:
+        repo.replace("d", {"x": b"0"})
+        repo.branch("topic")
+        repo.replace("d", {"x": b"1", "y": b"1"}, branch="topic")
+        repo.put("d/z", b"2")
+        repo.merge("topic", picks={"d": content(entries(repo, {"new": b"3"}))})
+        assert {"d/new": b"3"} == files(repo)
+
     def test_a_unit_can_become_what_a_ref_has(self, repo: Repository) -> None:
         repo.replace("t/p", {"x": b"0"}, dataset="t")
         repo.tag("v1")

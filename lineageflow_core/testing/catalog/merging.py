@@ -196,6 +196,17 @@ class MergeContract(CatalogContract):
         )
         assert repo.head("topic").id == conflict.source
 
+    def test_a_merge_on_the_way_is_not_who_made_what_it_brought(self, repo: Repository) -> None:
+        repo.put("d/x", b"0")
+        repo.branch("topic")
+        repo.branch("aside")
+        theirs = repo.put("d/x", b"1", branch="topic")
+        repo.put("e", b"1", branch="aside")
+        repo.merge("aside", into="topic")
+        repo.put("d/x", b"2")
+        [conflict] = repo.catalog.merging.preview_merge(repo.name, "topic", into="main").conflicts
+        assert changed_by(theirs) == conflict.theirs_by
+
     def test_only_a_branch_is_merged_into(self, repo: Repository) -> None:
         fork(repo)
         repo.tag("v1")

@@ -150,7 +150,7 @@ class StaleReadContract(CatalogContract):
         session.read("raw", ref="v1")
         session.write("clean", {"x": b"1"})
         session.report()
-        repo.put("note", b"1")
+        repo.replace("raw", {"x": b"3"})
         assert () == preview_of(repo, session).stale_reads
 
     def test_what_the_run_wrote_itself_is_an_ordinary_conflict(self, repo: Repository) -> None:
