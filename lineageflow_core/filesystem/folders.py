@@ -5,27 +5,31 @@ want to see it then; and making one says that what goes into it belongs together
 folders that were made with it. The outermost one around a file is the dataset that the file begins.
 """
 
+import threading
 from collections.abc import Iterable, Iterator
 
 from lineageflow_core.model.names import is_under
 
 
 class Folders:
-    """Names of folders, as fsspec writes paths."""
+    """Names of folders, as fsspec writes paths. Threads may share it."""
 
     def __init__(self, made: Iterable[str] = ()) -> None:
-        self._made = set(made)
+        self._made = frozenset(made)
+        self._changing = threading.Lock()
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._made))
 
     def add(self, name: str) -> None:
         """Remembers a folder; those that it lies in are there, too."""
-        self._made.add(name)
+        with self._changing:
+            self._made |= {name}
 
     def remove(self, name: str) -> None:
         """Forgets a folder and those in it."""
-        self._made = {made for made in self._made if not is_under(made, name)}
+        with self._changing:
+            self._made = frozenset(made for made in self._made if not is_under(made, name))
 
     def has(self, name: str) -> bool:
         """Tells whether a folder was made, or one in it."""

@@ -3,6 +3,7 @@
 The order of the calls does not matter any more here: what is gone goes first, then everything that was put.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -37,45 +38,50 @@ class _Edits:
     gone: set[str] = field(default_factory=set)
 
 
+_NONE = _Edits()
+
+
 class Pending:
-    """What is to be committed, for each branch."""
+    """What is to be committed, for each branch. Threads may share it."""
 
     def __init__(self) -> None:
         self._edits: dict[Target, _Edits] = {}
+        self._lock = threading.RLock()
 
     def put(self, target: Target, entry: ObjectEntry) -> None:
         """Puts an object at its path."""
-        self._edits.setdefault(target, _Edits()).entries[entry.path] = entry
+        with self._lock:
+            self._edits.setdefault(target, _Edits()).entries[entry.path] = entry
 
     def delete(self, target: Target, path: str, *, committed: bool) -> None:
         """Removes all at and below `path`; `committed` says that something there is in the branch's tip."""
-        edits = self._edits.setdefault(target, _Edits())
-        for each in [found for found in edits.entries if is_under(found, path)]:
-            del edits.entries[each]
-        if committed:
-            edits.gone = {each for each in edits.gone if not is_under(each, path)} | {path}
+        with self._lock:
+            edits = self._edits.setdefault(target, _Edits())
+            for each in [found for found in edits.entries if is_under(found, path)]:
+                del edits.entries[each]
+            if committed:
+                edits.gone = {each for each in edits.gone if not is_under(each, path)} | {path}
 
     def at(self, target: Target, path: str) -> ObjectEntry | Gone | None:
         """Returns what is put at `path`, or that it is gone; None where the branch's tip tells."""
-        edits = self._edits.get(target)
-        if edits is None:
-            return None
-        if path in edits.entries:
-            return edits.entries[path]
-        return GONE if any(each in edits.gone for each in (*parents_of(path), path)) else None
+        with self._lock:
+            edits = self._edits.get(target, _NONE)
+            if path in edits.entries:
+                return edits.entries[path]
+            return GONE if any(each in edits.gone for each in (*parents_of(path), path)) else None
 
     def below(self, target: Target, folder: str) -> list[ObjectEntry]:
         """Returns the objects put at or below a folder, by path."""
-        edits = self._edits.get(target)
-        found = [entry for path, entry in edits.entries.items() if is_under(path, folder)] if edits else []
-        return sorted(found, key=lambda entry: entry.path)
+        with self._lock:
+            entries = self._edits.get(target, _NONE).entries
+            return [entries[path] for path in sorted(entries) if is_under(path, folder)]
 
     def touches(self, target: Target, folder: str) -> bool:
         """Tells whether a listing of `folder` is another one with these changes."""
-        edits = self._edits.get(target)
-        if edits is None:
-            return False
-        return any(is_under(path, folder) or is_under(folder, path) for path in (*edits.entries, *edits.gone))
+        with self._lock:
+            edits = self._edits.get(target, _NONE)
+            changed = (*edits.entries, *edits.gone)
+        return any(is_under(path, folder) or is_under(folder, path) for path in changed)
 
     def changes(self, dataset_of: DatasetOf) -> Iterator[tuple[Target, list[Change]]]:
         """Yields, for each branch, the changes that make it so."""

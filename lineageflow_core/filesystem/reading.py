@@ -124,6 +124,9 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
             return False
         return True
 
+    def isdir(self, path: str) -> bool:
+        return self.exists(path) and bool(self.info(path)["type"] == "directory")
+
     def ukey(self, path: str) -> str:
         """Returns the digest of the content of a file or dataset: another one for any other content."""
         info = self.info(path)

@@ -1,11 +1,14 @@
 """Open files. A reader gives one object's bytes; a writer keeps what is written until it is closed.
 
-Invariant: a file that was not closed, or whose `with` block raised, leaves nothing: half a file is no
-version.
+Invariant: a file that was not closed, or whose block raised, leaves nothing: half a file is no version. Many
+libraries close their files while an error passes through, without a word about it; so what is closed while
+an error is on its way that came up after the file was opened is dropped, too, with a warning.
 """
 
 import io
+import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -92,6 +95,8 @@ class ObjectWriter(io.BufferedIOBase):
         self.mode = mode
         self._land: Land | None = land
         self._deferred = deferred
+        self._handled = sys.exc_info()[1]
+        """The error that was being handled when the file was opened."""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._buffer: BinaryIO = io.BytesIO()
 
@@ -124,6 +129,15 @@ class ObjectWriter(io.BufferedIOBase):
 
     def close(self) -> None:
         if self.closed:
+            return
+        error = sys.exc_info()[1]
+        if error is not None and error is not self._handled:
+            self.discard()
+            warnings.warn(
+                f"{self.path!r} was not written: it was closed while {type(error).__name__} was raised or "
+                "handled; to write in a handler, open the file there",
+                stacklevel=2,
+            )
             return
         super().close()
         if not self._deferred:

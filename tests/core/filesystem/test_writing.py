@@ -1,8 +1,10 @@
 """Writing through `lf://`: what becomes a commit, where it goes, and which dataset it begins."""
 
+import gc
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from lineageflow_core import Repository, connect
@@ -21,6 +23,11 @@ def lake() -> Reached:
 @pytest.fixture
 def fs(lake: Reached) -> LineageFlowFileSystem:
     return lake.fs
+
+
+class Unprintable:
+    def __str__(self) -> str:
+        raise KeyError("no words")
 
 
 def commits(lake: Reached) -> int:
@@ -52,6 +59,50 @@ def test_a_block_that_raises_leaves_nothing(lake: Reached) -> None:
     file.write(b"forgotten")
     del file
     assert {} == files(lake.repo)
+
+
+@pytest.mark.parametrize(
+    "mode,options", [("wt", {}), ("wt", {"compression": "gzip"}), ("wb", {"compression": "gzip"})]
+)
+@pytest.mark.filterwarnings("ignore:.* was not written")
+def test_an_error_on_its_way_through_other_wrappers_leaves_nothing_either(
+    lake: Reached, mode: str, options: dict[str, str]
+) -> None:
+    def fail() -> None:
+        with lake.fs.open("lf://sales/x.txt", mode, **options) as file:
+            file.write("half" if mode == "wt" else b"half")
+            raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        fail()
+    gc.collect()
+    assert {} == files(lake.repo)
+
+
+def test_a_file_written_while_an_older_error_is_handled_is_written(lake: Reached) -> None:
+    try:
+        str(Unprintable())
+    except KeyError as error:
+        with lake.fs.open("sales/error.txt", "w") as file:
+            file.write(repr(error))
+    assert {"error.txt": b"KeyError('no words')"} == files(lake.repo)
+
+
+def test_what_a_library_closes_while_it_fails_is_not_written(tmp_path: Path) -> None:
+    repo = connect(str(tmp_path / "lake")).repository("sales").create()
+    frame = pd.DataFrame({"x": ["a"], "y": [Unprintable()]})
+    with pytest.raises(KeyError), pytest.warns(UserWarning, match=r"'sales/x.csv' was not written"):
+        frame.to_csv("lf://sales/x.csv", storage_options={"lake": str(tmp_path / "lake")})
+    assert {} == files(repo)
+
+
+def test_a_mapping_is_a_folder(lake: Reached) -> None:
+    mapping = lake.fs.get_mapper("lf://sales/store")
+    mapping.setitems({"a": b"1", "b/c": b"2"})
+    mapping["d"] = b"3"
+    del mapping["a"]
+    assert {"b/c": b"2", "d": b"3"} == dict(mapping)
+    assert 3 == commits(lake)
 
 
 def test_a_large_file_goes_through_the_disk(lake: Reached) -> None:
