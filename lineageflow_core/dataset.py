@@ -20,6 +20,7 @@ from lineageflow_core.model.objects import Dataset as Version
 from lineageflow_core.model.refs import parse_revision
 from lineageflow_core.run import Reading
 from lineageflow_core.scope import Scope
+from lineageflow_core.uploads import Progress
 from lineageflow_core.writing import change_of
 
 if TYPE_CHECKING:
@@ -48,13 +49,12 @@ class Dataset:
         return f"{self._scope!r}.dataset({self.path!r}{ref})"
 
     def _repr_html_(self) -> str:
-        reading = self.read()
-        version = self.version
+        reading = self._scope.look(self.path, ref=self.ref)
         try:
             head = arrow_dataset(reading).head(10)
         except InvalidInputError:
             head = None
-        return dataset_page(str(self.address), version, reading, head)
+        return dataset_page(str(self.address), reading, head)
 
     @property
     def address(self) -> Address:
@@ -152,8 +152,11 @@ class Dataset:
         with self.open(name) as file:
             return file.read()
 
-    def download(self, folder: Path) -> list[Path]:
-        """Writes its files into a local folder, which is made, and returns their paths."""
+    def download(self, folder: Path, *, progress: Progress | None = None) -> list[Path]:
+        """Writes its files into a local folder, which is made, and returns their paths.
+
+        `progress` is told again and again how many more bytes and files are done.
+        """
         reading = self.read()
         written = []
         for entry in reading.objects:
@@ -163,6 +166,8 @@ class Dataset:
             with reading.open(entry) as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file, 1 << 20)
             written.append(target)
+            if progress is not None:
+                progress(entry.size, 1)
         return written
 
     def write(self, data: "Data", *, partition: str | None = None, message: str | None = None) -> Commit:

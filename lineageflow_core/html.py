@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.diff import DiffEntry, DiffKind
 from lineageflow_core.model.lineage import LineageGraph, LineageNode, NodeKind
-from lineageflow_core.model.objects import Dataset, Item
+from lineageflow_core.model.objects import Item
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.run import Reading
 
@@ -55,18 +55,21 @@ def repository_page(name: str, items: Sequence[Item], head: Commit) -> str:
     )
 
 
-def dataset_page(address: str, version: Dataset, reading: Reading, head: "pa.Table | None") -> str:
+def dataset_page(address: str, reading: Reading, head: "pa.Table | None") -> str:
     """Returns a dataset: its version, its columns and first rows, or its files where it is no table."""
-    facts = f"{version.objects} objects, {size_text(version.size)}, snapshot {version.snapshot[:12]}"
+    size = sum(each.size for each in reading.snapshots)
+    versions = ", ".join(each.snapshot[:12] for each in reading.snapshots[:3])
+    more = ", ..." if len(reading.snapshots) > 3 else ""
+    facts = f"{len(reading.objects)} objects, {size_text(size)}, snapshot {versions}{more}"
     title = f"<b>{_text(address, 200)}</b> <small>{facts}</small>"
     if head is None:
         files = [(entry.path, size_text(entry.size)) for entry in reading.objects]
         return _page(title, _table(("file", "size"), files))
     fields = list(head.schema)[:MAX_COLUMNS]
-    more = head.num_columns - len(fields)
+    hidden = head.num_columns - len(fields)
     columns = [f"{_text(field.name)}<br><small>{_text(str(field.type))}</small>" for field in fields]
     values = [[_value(value) for value in head[field.name].to_pylist()] for field in fields]
-    note = f"<small>and {more} more columns</small>" if more else ""
+    note = f"<small>and {hidden} more columns</small>" if hidden else ""
     return _page(title, _raw_table(columns, zip(*values, strict=True)), note)
 
 

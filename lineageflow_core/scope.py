@@ -53,19 +53,24 @@ class Scope:
         session = self.session
         return session.ref_for(self.repository) if session else self.default_branch
 
-    def read(self, dataset: str, *, ref: str | None, partitions: Sequence[str] | None = None) -> Reading:
-        """Reads a dataset, or some of its partitions, at one commit. Every handle's data comes this way.
+    def look(self, dataset: str, *, ref: str | None, partitions: Sequence[str] | None = None) -> Reading:
+        """Finds a dataset, or some of its partitions, at one commit. Looking at it is not reading it.
 
         Raises ObjectNotFoundError, RefNotFoundError.
         """
         session = self.session
-        if session is not None and session.repository == self.repository:
-            return session.read(dataset, partitions=partitions, ref=ref)
-        commit = self.catalog.refs.resolve(self.repository, self.ref(ref)).id
-        reading = look(self.catalog, self.repository, commit, dataset, partitions=partitions)
         if session is not None:
-            for entry in reading.objects:
-                session.record_read(self.repository, commit, entry.path, ref=ref)
+            commit = session.see(self.repository, ref)
+        else:
+            commit = self.catalog.refs.resolve(self.repository, self.ref(ref)).id
+        return look(self.catalog, self.repository, commit, dataset, partitions=partitions)
+
+    def read(self, dataset: str, *, ref: str | None, partitions: Sequence[str] | None = None) -> Reading:
+        """Reads what `look` finds: in a run, it is recorded. Every handle's data comes this way."""
+        reading = self.look(dataset, ref=ref, partitions=partitions)
+        session = self.session
+        if session is not None:
+            session.record(reading, ref=ref)
         return reading
 
     def open(self, path: str, *, ref: str | None) -> BinaryIO:

@@ -141,9 +141,7 @@ class RunSession:
                 f"{error.message} (the run reads {ref or self.ref}, which is at {commit[:8]})",
                 **error.details,
             ) from None
-        self._accesses.add_read(
-            DatasetAccess(repository=self.repository, snapshots=reading.snapshots, commit=commit, ref=ref)
-        )
+        self.record(reading, ref=ref)
         return reading
 
     def write(
@@ -208,6 +206,18 @@ class RunSession:
         """Returns the commit that the run sees of a repository now: at `ref`, else at `ref_for`."""
         self.start()
         return self.catalog.refs.resolve(repository, ref or self.ref_for(repository)).id
+
+    def record(self, reading: Reading, *, ref: str | None = None) -> None:
+        """Records that the run read all of what `look` found in a commit that the run sees."""
+        self._accesses.add_read(
+            DatasetAccess(
+                repository=reading.repository,
+                snapshots=reading.snapshots,
+                commit=reading.commit,
+                ref=ref,
+            )
+        )
+        self._report_from_elsewhere()
 
     def record_read(self, repository: str, commit: CommitId, path: str, *, ref: str | None = None) -> None:
         """Records that the run read the file at `path` in a commit that it sees."""

@@ -9,12 +9,14 @@ import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lineageflow_core import Job, Repository, RunSession, connect, run_transaction
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
 from lineageflow_core.model.diff import DiffKind
 from lineageflow_core.testing.catalog.scene import files
+from tests.server.serving import TOKEN, served
 
 ROWS: dict[str, list[Any]] = {"id": [1, 2, 3], "day": ["mon", "mon", "tue"], "amount": [10.0, 20.0, None]}
 
@@ -52,6 +54,18 @@ def test_equal_tables_are_one_version_however_they_are_cut(repo: Repository) -> 
     first = repo.write("orders", pa.table(ROWS))
     again = repo.write("orders", pa.table(ROWS).to_reader(max_chunksize=1))
     assert first.id == again.id
+
+
+def test_so_are_large_ones(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineageflow_core.frames._GROUP_ROWS", 2)
+    table = pa.table({"x": list(range(7))})
+    cuts = [table.to_reader(max_chunksize=size) for size in (1, 3, 100)]
+    assert 1 == len({repo.write("numbers", cut).id for cut in cuts})
+    assert list(range(7)) == repo.dataset("numbers").arrow()["x"].to_pylist()
+    with repo.dataset("numbers").open("data.parquet") as file:
+        assert [2, 2, 2, 1] == [
+            pq.ParquetFile(file).metadata.row_group(number).num_rows for number in range(4)
+        ]
 
 
 def test_columns_and_rows_can_be_chosen(repo: Repository) -> None:
@@ -92,7 +106,11 @@ def test_files_go_in_and_come_out(repo: Repository, tmp_path: Path) -> None:
     repo.write("pair", {"x": b"1", "y": tmp_path / "in" / "a.txt"})
     assert b"hello" == repo.dataset("readme.txt").bytes()
     assert b"b" == repo.dataset("folder").bytes("deep/b.txt")
-    written = repo.dataset("folder").download(tmp_path / "out")
+    done: list[tuple[int, int]] = []
+    written = repo.dataset("folder").download(
+        tmp_path / "out", progress=lambda size, number: done.append((size, number))
+    )
+    assert [(1, 1), (1, 1)] == done
     assert ["a.txt", "deep/b.txt"] == [each.relative_to(tmp_path / "out").as_posix() for each in written]
     assert [tmp_path / "one" / "blob"] == repo.dataset("blob").download(tmp_path / "one")
     with pytest.raises(ObjectNotFoundError, match=r"no file 'c'; among its 2 are a.txt, deep/b.txt"):
@@ -133,6 +151,35 @@ def test_its_past_can_be_seen_compared_and_restored(repo: Repository) -> None:
     assert b"1" == orders.bytes()
     orders.write(b"3")
     assert b"3" == orders.bytes()
+
+
+def test_showing_a_dataset_in_a_notebook_is_not_reading_it(repo: Repository) -> None:
+    repo.write("raw", pa.table({"x": [1]}))
+    with run_transaction(RunSession(repo.catalog, repo.name, Job(namespace="tests", name="x"))) as session:
+        assert "int64" in repo.dataset("raw")._repr_html_()
+    assert () == repo.catalog.lineage.get_run(session.run.id).reads
+
+
+def test_through_a_server_all_is_the_same(repo: Repository) -> None:
+    with served(repo.catalog) as address:
+        remote = connect(address, token=TOKEN).repository(repo.name, author="grace")
+        remote.write("orders", pa.table(ROWS))
+        assert {"id": [2]} == remote.dataset("orders").arrow(columns=["id"], where="amount > 10").to_pydict()
+        with remote.branch("more", merge="on_success") as b, b.transaction("two") as tx:
+            tx.write("a", b"1")
+            tx.write("b", b"2")
+    assert b"2" == repo.read_bytes("b")
+    assert "grace" == repo.head().author
+
+
+def test_in_a_run_another_repository_is_read_as_it_is(repo: Repository) -> None:
+    other = Repository(repo.catalog, "other").create()
+    other.write("raw", b"1")
+    with run_transaction(RunSession(repo.catalog, repo.name, Job(namespace="tests", name="x"))) as session:
+        assert b"1" == other.dataset("raw").bytes()
+        assert b"1" == other.read_bytes("raw")
+    details = repo.catalog.lineage.get_run(session.run.id)
+    assert ["lf://other"] == [io.version.namespace for io in details.reads]
 
 
 def test_in_a_run_reads_and_writes_are_the_runs(repo: Repository) -> None:

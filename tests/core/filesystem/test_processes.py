@@ -10,6 +10,7 @@ import pytest
 
 from lineageflow_core import Job, RunSession, connect
 from lineageflow_core.filesystem import LineageFlowFileSystem
+from lineageflow_core.filesystem.lakes import find_lake
 from lineageflow_core.run import run_transaction
 from tests.core.filesystem.conftest import Reached
 
@@ -88,6 +89,19 @@ def test_fsspecs_own_configuration_names_the_lake(lake: Reached, monkeypatch: py
     lake.repo.put("raw", b"1")
     monkeypatch.setitem(fsspec.config.conf, "lf", lake.options)
     assert b"1" == fsspec.filesystem("lf").cat_file("sales/raw")
+
+
+def is_inherited(address: str, identity: int) -> bool:
+    """Runs in another process."""
+    return id(find_lake(address, None)) == identity
+
+
+def test_connections_are_not_shared_with_a_forked_process(lake: Reached) -> None:
+    address = lake.options["lake"]
+    mine = find_lake(address, None)
+    assert mine is find_lake(address, None)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        assert not pool.submit(is_inherited, address, id(mine)).result()
 
 
 def test_open_lakes_are_never_mixed_up() -> None:

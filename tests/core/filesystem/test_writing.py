@@ -232,6 +232,13 @@ def test_a_folder_that_was_made_first_is_one_dataset(lake: Reached) -> None:
     assert ["raw/orders", "raw/readme"] == datasets(lake)
 
 
+def test_a_folder_that_others_filled_meanwhile_is_no_dataset(lake: Reached) -> None:
+    lake.fs.mkdir("sales/raw")
+    lake.repo.put("raw/theirs", b"1")
+    lake.fs.pipe("sales/raw/ours", b"1")
+    assert ["raw/ours", "raw/theirs"] == datasets(lake)
+
+
 def test_partitions_as_in_hive_are_of_the_dataset_above_them(lake: Reached) -> None:
     lake.fs.pipe({"sales/raw/orders/day=1/a": b"1", "sales/raw/orders/day=2/hour=1/b": b"1"})
     assert ["raw/orders"] == datasets(lake)
