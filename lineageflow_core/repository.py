@@ -18,7 +18,7 @@ from lineageflow_core.model.refs import Ref
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.scope import Scope
 from lineageflow_core.transaction import Transaction
-from lineageflow_core.uploads import Source
+from lineageflow_core.uploads import AnySource
 from lineageflow_core.writing import DirectWriting
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class Repository:
     def put(
         self,
         path: str,
-        source: Source | Mapping[str, Source],
+        source: AnySource | Mapping[str, AnySource],
         *,
         message: str | None = None,
         branch: str | None = None,
@@ -169,7 +169,7 @@ class Repository:
     def replace(
         self,
         path: str,
-        source: Source | Mapping[str, Source],
+        source: AnySource | Mapping[str, AnySource],
         *,
         message: str | None = None,
         branch: str | None = None,

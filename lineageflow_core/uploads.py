@@ -7,9 +7,13 @@ never correctness.
 """
 
 import os
+import shutil
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -20,11 +24,14 @@ from lineageflow_core.model.objects import ObjectEntry
 
 Source = bytes | Path
 """Bytes, or the file that has them."""
+AnySource = Source | BinaryIO
+"""A source, or a stream, which is read to its end."""
 Progress = Callable[[int, int], None]
 """Told again and again how many more bytes and files are done."""
 
 _RACY_NS = 50_000_000
 """Clocks of file systems tick every 10 ms or so: what changed within this before the look is not trusted."""
+_CHUNK_BYTES = 1 << 20
 _BATCH_FILES = 2_000
 _BATCH_BYTES = 256 << 20
 """Files become durable batch by batch: large ones, because each costs a flush of the disk."""
@@ -48,9 +55,11 @@ class _Known(msgspec.Struct, array_like=True, frozen=True, gc=False):
         )
 
 
-def upload_sources(catalog: Catalog, repository: str, sources: Mapping[str, Source]) -> list[ObjectEntry]:
+def upload_sources(catalog: Catalog, repository: str, sources: Mapping[str, AnySource]) -> list[ObjectEntry]:
     """Uploads sources by relative path, and returns an entry with that path for each."""
-    entries = catalog.content.upload(repository, list(sources.values()))
+    with ExitStack() as stack:
+        ready = [_spooled(source, stack) for source in sources.values()]
+        entries = catalog.content.upload(repository, ready)
     return [
         ObjectEntry(path=path, object_id=entry.object_id, size=entry.size)
         for path, entry in zip(sources, entries, strict=True)
@@ -67,14 +76,15 @@ def upload_files(
 ) -> list[ObjectEntry]:
     """Uploads local files and returns an entry with the path '' for each, in order.
 
-    `cache` is a file that remembers what was uploaded to this repository. Raises as `Content.upload` does.
+    `cache` is a file that remembers what was uploaded to this repository, batch by batch: a call that was
+    interrupted goes on where it was when it is repeated. Raises as `Content.upload` does.
     """
     looked_ns = time.time_ns()
     known = _read_cache(cache)
-    found = [_stat(file) for file in files]
+    found = {file: _stat(file) for file in files}
     entries: dict[str, ObjectEntry] = {}
     changed: list[tuple[str, int]] = []
-    for file, status in zip(files, found, strict=True):
+    for file, status in found.items():
         before = known.get(file)
         if before is not None and before.matches(status):
             entries[file] = ObjectEntry(path="", object_id=ObjectId(before.object_id), size=before.size)
@@ -85,18 +95,32 @@ def upload_files(
     for batch in _batches(changed):
         uploaded = catalog.content.upload(repository, [Path(file) for file in batch])
         entries |= dict(zip(batch, uploaded, strict=True))
+        _append_to_cache(cache, _trusted(batch, found, entries, looked_ns))
         if progress is not None:
             progress(sum(entry.size for entry in uploaded), len(uploaded))
-    if cache is not None and (changed or len(known) != len(files)):
-        trusted = {
-            file: _Known(
-                status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, entries[file].object_id
-            )
-            for file, status in zip(files, found, strict=True)
-            if max(status.st_mtime_ns, status.st_ctime_ns) < looked_ns - _RACY_NS
-        }
-        _write_cache(cache, trusted)
+    if changed or len(known) != len(found):
+        _write_cache(cache, _trusted(found, found, entries, looked_ns))
     return [entries[file] for file in files]
+
+
+def forget_uploads(cache: Path) -> None:
+    """Makes the next upload read every file again: the lake no longer has what the cache remembers."""
+    cache.unlink(missing_ok=True)
+    _journal(cache).unlink(missing_ok=True)
+
+
+def spool_stream(stream: BinaryIO, file: Path) -> None:
+    """Writes what a stream has left into a file: what has no end yet cannot be uploaded twice."""
+    with file.open("wb") as spool:
+        shutil.copyfileobj(stream, spool, _CHUNK_BYTES)
+
+
+def _spooled(source: AnySource, stack: ExitStack) -> bytes | Path:
+    if isinstance(source, bytes | Path):
+        return source
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lineageflow-"))
+    spool_stream(source, Path(folder, "stream"))
+    return Path(folder, "stream")
 
 
 def _stat(file: str) -> os.stat_result:
@@ -118,20 +142,54 @@ def _batches(files: Sequence[tuple[str, int]]) -> list[list[str]]:
     return [batch for batch in batches if batch]
 
 
+def _trusted(
+    files: Iterable[str],
+    found: Mapping[str, os.stat_result],
+    entries: Mapping[str, ObjectEntry],
+    looked_ns: int,
+) -> dict[str, _Known]:
+    """Returns what may be remembered of files that are uploaded: not those that changed too late."""
+    return {
+        file: _Known(
+            status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, entries[file].object_id
+        )
+        for file, status in ((file, found[file]) for file in files)
+        if max(status.st_mtime_ns, status.st_ctime_ns) < looked_ns - _RACY_NS
+    }
+
+
+def _journal(cache: Path) -> Path:
+    """Returns the file that has what was uploaded since the cache was written: one line a batch."""
+    return cache.with_name(f"{cache.name}.journal")
+
+
 def _read_cache(cache: Path | None) -> dict[str, _Known]:
     if cache is None:
         return {}
-    try:
-        return msgspec.msgpack.decode(cache.read_bytes(), type=dict[str, _Known])
-    except (OSError, msgspec.MsgspecError):
-        return {}
+    known: dict[str, _Known] = {}
+    with suppress(OSError, msgspec.MsgspecError):
+        known = msgspec.msgpack.decode(cache.read_bytes(), type=dict[str, _Known])
+    with suppress(OSError, msgspec.MsgspecError):  # the last line may be torn: those before it count
+        for line in _journal(cache).read_bytes().splitlines():
+            known |= msgspec.json.decode(line, type=dict[str, _Known])
+    return known
 
 
-def _write_cache(cache: Path, known: dict[str, _Known]) -> None:
-    try:
+def _append_to_cache(cache: Path | None, known: dict[str, _Known]) -> None:
+    if cache is None or not known:
+        return
+    with suppress(OSError, UnicodeError):  # next time these are read again
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with _journal(cache).open("ab") as journal:
+            journal.write(msgspec.json.encode(known) + b"\n")
+
+
+def _write_cache(cache: Path | None, known: dict[str, _Known]) -> None:
+    if cache is None:
+        return
+    with suppress(OSError, UnicodeError):
         cache.parent.mkdir(parents=True, exist_ok=True)
         fresh = cache.with_name(f"{cache.name}.{os.getpid()}.tmp")
         fresh.write_bytes(msgspec.msgpack.encode(known))
         fresh.replace(cache)
-    except OSError:
-        return  # next time it is read again
+        _journal(cache).unlink(missing_ok=True)

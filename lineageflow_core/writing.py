@@ -9,7 +9,7 @@ from lineageflow_core.model.change import Change, delete, put, replace
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.scope import Scope
-from lineageflow_core.uploads import Source, upload_sources
+from lineageflow_core.uploads import AnySource, upload_sources
 
 if TYPE_CHECKING:
     from lineageflow_core.frames import Data
@@ -46,7 +46,7 @@ class Writing(ABC, Generic[Result]):
     def put(
         self,
         path: str,
-        source: Source | Mapping[str, Source],
+        source: AnySource | Mapping[str, AnySource],
         *,
         dataset: str | None = None,
         message: str | None = None,
@@ -57,7 +57,7 @@ class Writing(ABC, Generic[Result]):
     def replace(
         self,
         path: str,
-        source: Source | Mapping[str, Source],
+        source: AnySource | Mapping[str, AnySource],
         *,
         dataset: str | None = None,
         message: str | None = None,
@@ -70,7 +70,7 @@ class Writing(ABC, Generic[Result]):
         """Removes the object, dataset, partition or folder at `path`. Raises ObjectNotFoundError."""
         return self._apply([delete(path)], message or f"delete {path}")
 
-    def _upload(self, source: Source | Mapping[str, Source]) -> list[ObjectEntry]:
+    def _upload(self, source: AnySource | Mapping[str, AnySource]) -> list[ObjectEntry]:
         files = source if isinstance(source, Mapping) else {"": source}
         return upload_sources(self._scope.catalog, self._scope.repository, files)
 

@@ -22,6 +22,7 @@ from lineageflow_core.catalog.plans import Plans
 from lineageflow_core.catalog.refs import Refs
 from lineageflow_core.catalog.repositories import Repositories
 from lineageflow_core.catalog.settings import Settings
+from lineageflow_core.catalog.staging import Staging
 from lineageflow_core.catalog.transactions import Transactions
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Refs",
     "Repositories",
     "Settings",
+    "Staging",
     "Transactions",
 ]
 
@@ -52,6 +54,7 @@ class Catalog:
     operations: Operations
     history: History
     merging: Merging
+    staging: Staging
     objects: Objects
     content: Content
     transactions: Transactions

@@ -23,6 +23,7 @@ from lineageflow_core.cli.commands import (
     rollback,
     runs,
     settings,
+    staging,
     status,
     storage,
     undo,
@@ -35,6 +36,15 @@ Command = Callable[..., None]
 
 _COMMANDS: dict[str, dict[str, Command]] = {
     "Start": {"up": up.up, "status": status.status},
+    "Stage and commit": {
+        "add": put.add,
+        "replace": put.replace,
+        "rm": staging.rm,
+        "mv": staging.mv,
+        "discard": staging.discard,
+        "update": staging.update,
+        "commit": staging.commit,
+    },
     "Objects": {"put": put.put, "get": get.get, "ls": browse.ls, "cat": browse.cat},
     "History": {
         "log": history.log,

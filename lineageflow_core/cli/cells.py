@@ -44,6 +44,7 @@ _DIFFS = {
     DiffKind.ADDED: ("+", "added"),
     DiffKind.REMOVED: (MINUS, "removed"),
     DiffKind.CHANGED: ("~", "changed"),
+    DiffKind.MOVED: ("→", "changed"),
 }
 
 

@@ -55,6 +55,25 @@ MainlineOption = Annotated[
     int,
     typer.Option("--mainline", min=1, metavar="N", help="Of a merge: the parent to compare with, from 1."),
 ]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+RecursiveOption = Annotated[
+    bool, typer.Option("--recursive", "-r", help="Put folders, with everything in them.")
+]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset",
+        metavar="PATH",
+        help="The dataset that it is part of, where the path alone does not say.",
+        show_default=False,
+    ),
+]
+AtOnceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--message", "-m", metavar="TEXT", help="Commit at once, with this message.", show_default=False
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")]
 
 

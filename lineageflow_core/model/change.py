@@ -22,11 +22,13 @@ class ChangeKind(StrEnum):
     """Removes everything at and below the path."""
     REPLACE = "replace"
     """Writes a dataset or partition as one thing: what was at and below the path is gone."""
+    MOVE = "move"
+    """Gives an object, dataset, partition or folder another path; its content stays what it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change. `put`, `delete` and `replace` below make them."""
+    """One change. `put`, `delete`, `replace` and `move` below make them."""
 
     kind: ChangeKind
     path: str
@@ -35,6 +37,8 @@ class Change:
     dataset, and a loose file may join one."""
     objects: tuple[ObjectEntry, ...] = ()
     """Their paths are relative to `path`."""
+    target: str | None = None
+    """The path that a move leads to."""
 
 
 def put(path: str, objects: Iterable[ObjectEntry], *, dataset: str | None = None) -> Change:
@@ -61,8 +65,18 @@ def paths_of(changes: Iterable[Change]) -> list[str]:
     for change in changes:
         if change.kind is not ChangeKind.PUT:
             found.append(change.path)
+        if change.target is not None:
+            found.append(change.target)
         found += ["/".join(filter(None, (change.path, entry.path))) for entry in change.objects]
     return found
+
+
+def move(path: str, target: str, *, dataset: str | None = None) -> Change:
+    """Returns a change that moves what is at `path` to `target`, where nothing may be.
+
+    What leaves its dataset joins the one that `target` lies in, else becomes one: `dataset`, or `target`.
+    """
+    return Change(kind=ChangeKind.MOVE, path=path, target=target, dataset=dataset)
 
 
 def check_change(change: Change) -> Change:
@@ -71,11 +85,14 @@ def check_change(change: Change) -> Change:
     Raises InvalidInputError if a path cannot be one, or if two objects have the same.
     """
     path = check_path(change.path)
+    if (change.target is not None) != (change.kind is ChangeKind.MOVE):
+        raise InvalidInputError(f"a move has a target, and nothing else has: change {path!r} accordingly")
+    target = check_path(change.target) if change.target is not None else None
     objects = tuple(_check_entry(entry, path) for entry in change.objects)
     if len({entry.path for entry in objects}) < len(objects):
         raise InvalidInputError(f"two objects of the change to {path!r} have one path; give each its own")
     dataset = check_path(change.dataset) if change.dataset is not None else None
-    return with_fields(change, path=path, dataset=dataset, objects=objects)
+    return with_fields(change, path=path, dataset=dataset, objects=objects, target=target)
 
 
 def _check_entry(entry: ObjectEntry, folder: str) -> ObjectEntry:

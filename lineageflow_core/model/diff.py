@@ -13,6 +13,8 @@ class DiffKind(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
+    MOVED = "moved"
+    """The same content is gone from another path. Told only where moves are looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,7 @@ class DiffEntry:
     path: str
     kind: DiffKind
     left: ObjectEntry | None
+    """Of what moved: the object where it was."""
     right: ObjectEntry | None
 
 
@@ -40,3 +43,5 @@ class DatasetDiff:
     """Bytes on the right less bytes on the left."""
     partitions: tuple[str, ...] = ()
     """The partitions that differ, where the dataset has partitions."""
+    moved_from: str | None = None
+    """Where a dataset was that moved whole."""

@@ -1,9 +1,11 @@
 """Refs: names for commits, and the syntax that people write them in."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from urllib.parse import quote, unquote
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import CommitId, parse_run_id
@@ -20,7 +22,12 @@ class RefKind(StrEnum):
     RUN = "run"
     """The branch of one run; its name is the run's id. Kept out of people's listings."""
     STAGE = "stage"
-    """What one person has staged on one branch, `<branch>:<owner>`. Kept out of people's listings."""
+    """What one person staged on one branch; its name is `<branch>:<author>`, the author percent-encoded.
+    Kept out of people's listings."""
+
+
+_WITH_PREFIX = frozenset({RefKind.RUN, RefKind.STAGE})
+_MAX_AUTHOR_BYTES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +39,7 @@ class RefName:
 
     def __str__(self) -> str:
         """Returns the ref as people write it in an address."""
-        return f"{self.kind.value}:{self.name}" if self.kind in {RefKind.RUN, RefKind.STAGE} else self.name
+        return f"{self.kind.value}:{self.name}" if self.kind in _WITH_PREFIX else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +59,10 @@ class Revision:
     """A ref as written, taken apart: a start, then how many first parents back."""
 
     start: str
-    """A branch, tag, commit id (at least 8 hex digits of it), or a run's id if `is_run`."""
+    """A branch, tag, commit id (at least 8 hex digits of it), a run's id if `is_run`, or the name of a
+    stage's ref if `is_stage`."""
     is_run: bool = False
+    is_stage: bool = False
     at: datetime | None = None
     """The branch as it was at this instant (`main@{2026-05-01}`)."""
     back: int = 0
@@ -64,21 +73,24 @@ _REVISION = re.compile(r"(?P<start>[^~@{}]+)(?:@\{(?P<at>[^{}]+)\})?(?P<back>(?:
 
 
 def parse_revision(text: str) -> Revision:
-    """Parses a ref: `main`, `v1`, `3f2a91c0`, `main~2`, `main@{2026-05-01}`, `run:<id>`.
+    """Parses a ref: `main`, `v1`, `3f2a91c0`, `main~2`, `main@{2026-05-01}`, `run:<id>`, `stage:main:ada`.
 
     A time without a zone is UTC; a bare date is that day's start. Raises InvalidInputError.
     """
     match = _REVISION.fullmatch(text)
     if match is None:
         raise InvalidInputError(
-            f"{text[:200]!r} is not a ref; write a branch, tag or commit id, 'main~2', 'main@{{2026-05-01}}' "
-            "or 'run:<id>'"
+            f"{text[:200]!r} is not a ref; write a branch, tag or commit id, 'main~2', "
+            "'main@{2026-05-01}', 'run:<id>' or 'stage:<branch>:<author>'"
         )
     start, at_text, back_text = match["start"], match["at"], match["back"]
     at = parse_instant(at_text) if at_text else None
     back = sum(int(step) if step else 1 for step in back_text.split("~")[1:])
     if start.startswith("run:"):
         return Revision(start=parse_run_id(start.removeprefix("run:")), is_run=True, at=at, back=back)
+    if start.startswith("stage:"):
+        name = check_stage_name(start.removeprefix("stage:"))
+        return Revision(start=name, is_stage=True, at=at, back=back)
     if not re.fullmatch(r"[0-9a-f]{64}", start):
         check_ref_name(start)
     return Revision(start=start, at=at, back=back)
@@ -92,6 +104,56 @@ def parse_range(text: str) -> tuple[str, str] | None:
     if not start or not end or end.startswith("."):
         raise InvalidInputError(f"{text[:200]!r} is not a range; write both its ends, as in 'v1..main'")
     return start, end
+
+
+def stage_ref(branch: str, author: str) -> RefName:
+    """Returns the ref of what `author` staged on `branch`. Raises InvalidInputError.
+
+    An author may have any name, so it is percent-encoded as in RFC 3986, and '~', which is ref syntax, too.
+    """
+    if branch.startswith("run:"):
+        raise InvalidInputError(
+            f"{branch!r} takes no staged changes: what a run writes is seen by nobody until it publishes"
+        )
+    encoded = quote(check_author(author), safe="").replace("~", "%7E")
+    return RefName(kind=RefKind.STAGE, name=f"{check_ref_name(branch)}:{encoded}")
+
+
+def parse_stage_name(name: str) -> tuple[str, str]:
+    """Returns the branch and the author that the name of a stage's ref says. Raises InvalidInputError."""
+    branch, separator, author = name.partition(":")
+    try:
+        if separator:
+            return check_ref_name(branch), check_author(unquote(author, errors="strict"))
+    except UnicodeDecodeError:
+        pass
+    raise InvalidInputError(
+        f"{name[:200]!r} names no staged changes; write 'stage:<branch>:<author>', the author percent-encoded"
+    )
+
+
+def check_stage_name(name: str) -> str:
+    """Returns the name of a stage's ref in its one form. Raises InvalidInputError."""
+    return stage_ref(*parse_stage_name(name)).name
+
+
+def check_stored_name(kind: RefKind, name: str) -> str:
+    """Returns the name of a stored ref in its one form. Raises InvalidInputError."""
+    if kind is RefKind.RUN:
+        return parse_run_id(name)
+    return check_stage_name(name) if kind is RefKind.STAGE else check_ref_name(name)
+
+
+def check_author(author: str) -> str:
+    """Returns who somebody is, in Unicode NFC and without spaces around. Raises InvalidInputError."""
+    author = unicodedata.normalize("NFC", author.strip())
+    if not author:
+        raise InvalidInputError("the author is empty; name who does this")
+    if not author.isprintable():
+        raise InvalidInputError(f"the author {author[:200]!r} holds characters that cannot be printed")
+    if len(author.encode()) > _MAX_AUTHOR_BYTES:
+        raise InvalidInputError(f"the author {author[:50]!r}... is longer than {_MAX_AUTHOR_BYTES} bytes")
+    return author
 
 
 def parse_instant(text: str) -> datetime:

@@ -19,6 +19,7 @@ from lineageflow_core.catalog import (
     Refs,
     Repositories,
     Settings,
+    Staging,
     Transactions,
 )
 from lineageflow_core.errors import InvalidInputError, ServerUnreachableError
@@ -49,6 +50,7 @@ def remote_catalog(transport: Transport) -> Catalog:
         operations=cast(Operations, _member("operations")(transport)),
         history=cast(History, _member("history")(transport)),
         merging=cast(Merging, _member("merging")(transport)),
+        staging=cast(Staging, _member("staging")(transport)),
         objects=cast(Objects, _member("objects")(transport)),
         content=cast(Content, _member("content", RemoteContent)(transport)),
         transactions=cast(Transactions, _member("transactions")(transport)),

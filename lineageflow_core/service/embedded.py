@@ -16,6 +16,7 @@ from lineageflow_core.service.plans import PlansService
 from lineageflow_core.service.refs import RefsService
 from lineageflow_core.service.repositories import RepositoriesService
 from lineageflow_core.service.settings import SettingsService
+from lineageflow_core.service.staging import StagingService
 from lineageflow_core.service.transactions import TransactionsService
 from lineageflow_core.store.ports import Stores
 
@@ -33,6 +34,7 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         operations=OperationsService(lake),
         history=history,
         merging=MergingService(lake),
+        staging=StagingService(lake),
         objects=objects,
         content=ContentService(lake),
         transactions=TransactionsService(lake),

@@ -179,3 +179,5 @@ def _touched(change: Change) -> Iterator[str]:
         yield from (join(change.path, entry.path) for entry in change.objects)
     else:
         yield change.path
+        if change.target is not None:
+            yield change.target

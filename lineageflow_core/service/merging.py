@@ -21,7 +21,7 @@ from lineageflow_core.service.writing import move_branch, tip_of, writable
 from lineageflow_core.tree.compare import diff_datasets
 from lineageflow_core.tree.source import NodeBuffer
 
-_Attempt = Callable[[Commit, NodeBuffer], Outcome]
+Attempt = Callable[[Commit, NodeBuffer], Outcome]
 """Works out what an operation makes of a tip."""
 _NOBODY = ""
 """The author of what is only previewed."""
@@ -74,7 +74,7 @@ class MergingService:
         policy = stale_policy(opened, into, None)
         shown = StaleReads.WARN if policy is StaleReads.ALLOW else policy
         attempt = _merging(opened, source, picks, strategy, shown, Facts(author=_NOBODY, message=""))
-        return _preview(opened, into, attempt, policy)
+        return preview_of(opened, into, attempt, policy)
 
     def cherry_pick(
         self,
@@ -120,7 +120,7 @@ class MergingService:
             steps = picking_steps(opened, refs, mainline=mainline, describe=_undescribed)
             return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
 
-        return _preview(opened, branch, attempt)
+        return preview_of(opened, branch, attempt)
 
     def revert(
         self,
@@ -166,7 +166,7 @@ class MergingService:
             steps = reverting_steps(opened, refs, mainline=mainline, describe=_undescribed)
             return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
 
-        return _preview(opened, branch, attempt)
+        return preview_of(opened, branch, attempt)
 
     def reset(
         self,
@@ -190,7 +190,7 @@ class MergingService:
     def preview_reset(self, repository: str, branch: str, *, to: str, path: str = "") -> BranchPreview:
         opened = self._lake.repository(repository)
         attempt = _resetting(opened, to, check_folder(path), Facts(author=_NOBODY, message=""))
-        return _preview(opened, branch, attempt)
+        return preview_of(opened, branch, attempt)
 
 
 def _merging(
@@ -200,7 +200,7 @@ def _merging(
     strategy: Side | None,
     policy: StaleReads,
     facts: Facts,
-) -> _Attempt:
+) -> Attempt:
     def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
         return merge_onto(
             opened,
@@ -215,7 +215,7 @@ def _merging(
     return attempt
 
 
-def _resetting(opened: OpenRepository, to: str, path: str, facts: Facts) -> _Attempt:
+def _resetting(opened: OpenRepository, to: str, path: str, facts: Facts) -> Attempt:
     def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
         source = opened.resolve(to)
         commit = restore_paths(
@@ -237,7 +237,7 @@ def _make(
     opened: OpenRepository,
     branch: str,
     operation: str,
-    attempt: _Attempt,
+    attempt: Attempt,
     *,
     author: str,
     key: str | None,
@@ -249,9 +249,10 @@ def _make(
     return move_branch(opened, writable(branch), operation, actor=author, key=key, build=build)
 
 
-def _preview(
-    opened: OpenRepository, branch: str, attempt: _Attempt, policy: StaleReads = StaleReads.ALLOW
+def preview_of(
+    opened: OpenRepository, branch: str, attempt: Attempt, policy: StaleReads = StaleReads.ALLOW
 ) -> BranchPreview:
+    """Returns what an operation would do to a branch now."""
     nodes = NodeBuffer(opened.nodes)
     outcome = attempt(tip_of(opened, writable(branch)).commit, nodes)
     return BranchPreview(

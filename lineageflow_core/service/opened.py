@@ -18,10 +18,11 @@ from lineageflow_core.errors import (
 )
 from lineageflow_core.model.check import Check
 from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.draft import is_draft
 from lineageflow_core.model.ids import CommitId, parse_run_id
 from lineageflow_core.model.names import check_repository_name
 from lineageflow_core.model.operation import Operation
-from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revision
+from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revision, parse_stage_name
 from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
@@ -36,6 +37,9 @@ from lineageflow_core.tree.source import StoredNodes
 Clock = Callable[[], datetime]
 
 _MIN_COMMIT_PREFIX = 8
+_WHOLE_ID = 64
+_MOST_MATCHES = 10
+"""Of a prefix: drafts are among what is found, and do not count."""
 
 
 class Lake:
@@ -186,6 +190,7 @@ class OpenRepository:
         """Writes one pack, then makes everything visible at once. Raises as `RefStore.publish` does."""
         if not actor.strip():
             raise InvalidInputError("the author is empty; name who does this")
+        self._check_history(updates, commits)
         pack = make_pack(nodes or {}, commits) if commits else None
         if pack is not None:
             self.content.write_pack(pack.id, pack.content)
@@ -231,8 +236,7 @@ class OpenRepository:
 
     def _start(self, revision: Revision, text: str) -> Commit:
         refs = self.stores.refs
-        kinds = (RefKind.RUN,) if revision.is_run else (RefKind.BRANCH, RefKind.TAG)
-        for kind in kinds:
+        for kind in _kinds(revision):
             name = RefName(kind=kind, name=revision.start)
             if revision.at is not None:
                 found = self._as_of(name, revision.at)
@@ -243,8 +247,12 @@ class OpenRepository:
                 return self.commit(found)
         if revision.is_run:
             return self._without_branch(revision, text)
+        if revision.is_stage:
+            return self._without_changes(revision, text)
         if revision.at is None and len(revision.start) >= _MIN_COMMIT_PREFIX:
-            matches = self.stores.commits.find(self.info.id, revision.start, limit=2)
+            found_ids = self.stores.commits.find(self.info.id, revision.start, limit=_MOST_MATCHES)
+            whole = len(revision.start) == _WHOLE_ID
+            matches = [each for each in found_ids if whole or not is_draft(self.commit(each))]
             if len(matches) == 1:
                 return self.commit(matches[0])
             if matches:
@@ -291,6 +299,24 @@ class OpenRepository:
             )
         return self.commit(transaction.head or transaction.base)
 
+    def _without_changes(self, revision: Revision, text: str) -> Commit:
+        """Who has staged nothing sees the branch."""
+        if revision.at is not None:
+            raise self._ref_not_found(text)
+        branch, _ = parse_stage_name(revision.start)
+        return self.ref(RefName(kind=RefKind.BRANCH, name=branch))
+
+    def _check_history(self, updates: Sequence[RefUpdate], commits: Sequence[Commit]) -> None:
+        """Raises InvalidInputError where staged changes would become part of history as they are."""
+        named = [each.new for each in updates if each.new and each.ref.kind is not RefKind.STAGE]
+        new = {commit.id: commit for commit in commits}
+        for commit_id in {*named, *(parent for commit in commits for parent in commit.parents)}:
+            if is_draft(new.get(commit_id) or self.commit(commit_id)):
+                raise InvalidInputError(
+                    f"{commit_id[:8]} is what somebody staged, and no part of history; commit it first",
+                    commit=commit_id,
+                )
+
     def _ref_not_found(self, text: str) -> RefNotFoundError:
         start = text.partition("~")[0].partition("@")[0]
         now = self.current_branch(start).name
@@ -311,3 +337,9 @@ class OpenRepository:
         locations = [found[node_id] for node_id in node_ids]
         parts = [PackPart(each.pack_id, each.offset, each.length) for each in locations]
         return dict(zip(node_ids, self.content.read_packs(parts), strict=True))
+
+
+def _kinds(revision: Revision) -> tuple[RefKind, ...]:
+    if revision.is_run:
+        return (RefKind.RUN,)
+    return (RefKind.STAGE,) if revision.is_stage else (RefKind.BRANCH, RefKind.TAG)

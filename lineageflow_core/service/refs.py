@@ -12,11 +12,11 @@ from lineageflow_core.errors import (
 )
 from lineageflow_core.model.branch import BranchStatus
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId, parse_run_id
+from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.names import check_ref_name
 from lineageflow_core.model.operation import Operation
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
-from lineageflow_core.model.refs import Ref, RefKind, RefName
+from lineageflow_core.model.refs import Ref, RefKind, RefName, check_stored_name
 from lineageflow_core.model.repository import RepositoryChange
 from lineageflow_core.model.tag import Tag
 from lineageflow_core.service.branches import list_branches
@@ -130,7 +130,7 @@ class RefsService:
         return self._delete(self._lake.repository(repository), RefKind.TAG, tag, author, key)
 
     def get_ref(self, repository: str, name: str, *, kind: RefKind = RefKind.BRANCH) -> Ref:
-        checked = parse_run_id(name) if kind is RefKind.RUN else check_ref_name(name)
+        checked = check_stored_name(kind, name)
         return _existing(self._lake.repository(repository), RefName(kind=kind, name=checked))
 
     def list_refs(

@@ -28,7 +28,7 @@ from lineageflow_core.service.conflicts import publishable
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.stale import stale_policy
 from lineageflow_core.service.three_way import Decisions, Facts, merge_onto
-from lineageflow_core.service.writing import move_branch
+from lineageflow_core.service.writing import Beside, move_branch
 from lineageflow_core.store.ports import RefUpdate
 from lineageflow_core.tree.source import NodeBuffer
 
@@ -115,11 +115,12 @@ class TransactionsService:
             )
             return publishable(outcome, default)
 
-        def settle(commit: Commit) -> tuple[Transaction, RefUpdate]:
+        def settle(commit: Commit, _nodes: NodeBuffer) -> Beside:
             published = replace(
                 transaction, state=TransactionState.PUBLISHED, head=head.id, published=commit.id
             )
-            return published, RefUpdate(ref=branch, expected=head.id, new=None)
+            gone = RefUpdate(ref=branch, expected=head.id, new=None)
+            return Beside(transaction=published, updates=(gone,))
 
         try:
             move_branch(

@@ -49,9 +49,21 @@ class Tip:
 Build = Callable[[Commit, NodeBuffer], Commit | Sequence[Commit]]
 """Makes the next commit on a tip, adding its new tree nodes; returns the tip itself for no change. Or makes
 several, oldest first, which become visible together."""
-Settle = Callable[[Commit], tuple[Transaction, RefUpdate]]
-"""Gives what a publication does besides moving the branch, from the new commit: the transaction as it is to
-be, and the update of the run's own branch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What a publication does besides moving the branch."""
+
+    updates: tuple[RefUpdate, ...] = ()
+    commits: tuple[Commit, ...] = ()
+    """New ones for these updates; their tree nodes are in the buffer."""
+    transaction: Transaction | None = None
+    """A run's, as it is to be."""
+
+
+Settle = Callable[[Commit, NodeBuffer], Beside]
+"""Gives what a publication does besides moving the branch to the new commit."""
 
 
 def writable(text: str) -> RefName:
@@ -97,19 +109,17 @@ def move_branch(
             before = tip.commit.id if tip.exists else None
             updates = [RefUpdate(ref=branch, expected=before, new=commit.id if is_new else before)]
             transaction = replace(tip.transaction, head=updates[0].new) if tip.transaction else None
-            if settle is not None:
-                transaction, also = settle(commit)
-                updates.append(also)
+            beside = settle(commit, nodes) if settle is not None else Beside()
             try:
                 done = opened.publish(
                     operation,
                     key=key,
                     actor=actor,
-                    updates=updates,
-                    commits=commits,
+                    updates=[*updates, *beside.updates],
+                    commits=[*commits, *beside.commits],
                     changes=[_changes_of(nodes, *pair) for pair in pairwise([tip.commit, *commits])],
-                    nodes=_new_nodes(nodes, [tip.commit, *commits]),
-                    transaction=transaction,
+                    nodes=_new_nodes(nodes, [tip.commit, *commits, *beside.commits]),
+                    transaction=beside.transaction or transaction,
                 )
             except RefMovedError:
                 continue

@@ -58,6 +58,13 @@ class _DatasetEdit:
     def clear(self) -> None:
         self._start(EMPTY, 0)
 
+    def move(self, path: str) -> "_DatasetEdit":
+        """Returns this dataset as it is so far, at another path, and leaves nothing here."""
+        moved = _DatasetEdit(path, self.partition_depth, tree=self.tree, objects=self._objects)
+        moved.edits, moved._removed, moved._written = self.edits, self._removed, self._written
+        self.clear()
+        return moved
+
 
 class RootEdit:
     """Collects changes to a root; `finish` returns the next one."""
@@ -66,6 +73,8 @@ class RootEdit:
         self._nodes = nodes
         self._before = RootTree(nodes, root)
         self._touched: dict[str, _DatasetEdit] = {}
+        self._touched_below: dict[str, dict[str, None]] = {}
+        """By folder, so that many loose files do not search all of the others each."""
         self._taken: dict[str, Value | None] = {}
         self.replaced: set[str] = set()
 
@@ -82,6 +91,9 @@ class RootEdit:
                     self._delete(change.path)
                 case ChangeKind.REPLACE:
                     self._replace(change.path, change)
+                case ChangeKind.MOVE:
+                    assert change.target is not None  # the change is checked
+                    self._move(change.path, change.target, change)
 
     def take(self, dataset: str, value: Value | None) -> None:
         """Makes a dataset what it is in another root, whole. It must not be touched otherwise."""
@@ -199,6 +211,61 @@ class RootEdit:
                 raise InvalidInputError(f"partition {path!r} must be a folder: give its objects names")
             self._set(home, join(path, entry.path), object_value(entry))
 
+    def _move(self, path: str, target: str, change: Change) -> None:
+        if path == target:
+            raise InvalidInputError(f"{path!r} would be moved to where it is; give another path", path=path)
+        home = self._covering(path)
+        if home is not None and home.path != path:
+            self._move_inside(home, path, target, change)
+            return
+        moved = [home] if home is not None else self._datasets_below(path)
+        if not moved:
+            raise ObjectNotFoundError(f"there is nothing at {path!r} to move", path=path)
+        self.replaced |= {dataset.path for dataset in moved}
+        taken = [dataset.move(join(target, relative_to(dataset.path, path))) for dataset in moved]
+        self._check_free(target)
+        joins = self._covering(target) is not None or change.dataset not in {None, target}
+        for dataset in taken:
+            self.replaced.add(dataset.path)
+            if not joins:
+                self._add(dataset)
+                continue
+            into = self._home(target, change)
+            for key, value in self._entries(dataset).items():
+                self._set(into, join(dataset.path, key), value)
+
+    def _move_inside(self, home: _DatasetEdit, path: str, target: str, change: Change) -> None:
+        """Moves an object, folder or partition out of its dataset, or inside it."""
+        key = relative_to(path, home.path)
+        moved = self._entries(home, key)
+        if not moved:
+            raise ObjectNotFoundError(f"there is nothing at {path!r} to move", path=path)
+        is_partition = key not in moved and key.count("/") + 1 == home.partition_depth
+        self._clear_inside(home, key)
+        self._check_free(target)
+        stays = is_under(target, home.path) and change.dataset in {None, home.path}
+        if not stays:
+            depth = 0
+            if is_partition and change.dataset is not None and is_under(target, change.dataset):
+                depth = relative_to(target, change.dataset).count("/") + 1
+            home = self._home(target, change, depth)
+        for each, value in moved.items():
+            self._set(home, join(target, relative_to(each, key)), value)
+        if is_partition:
+            self.replaced |= {path, target}
+
+    def _check_free(self, target: str) -> None:
+        home = self._covering(target)
+        if home is not None:
+            is_taken = bool(self._entries(home, relative_to(target, home.path)))
+        else:
+            is_taken = bool(self._datasets_below(target))
+        if is_taken:
+            raise PathConflictError(
+                f"there is something at {target!r} already; delete it first, or move to another path",
+                path=target,
+            )
+
     def _set(self, home: _DatasetEdit, path: str, value: Value) -> None:
         key = relative_to(path, home.path)
         if home.partition_depth and key.count("/") < home.partition_depth:
@@ -224,19 +291,21 @@ class RootEdit:
     def _touch(self, dataset: Dataset) -> _DatasetEdit:
         tree = bytes.fromhex(dataset.snapshot)
         touched = _DatasetEdit(dataset.path, dataset.partition_depth, tree=tree, objects=dataset.objects)
-        self._touched[dataset.path] = touched
-        return touched
+        return self._add(touched)
+
+    def _add(self, dataset: _DatasetEdit) -> _DatasetEdit:
+        self._touched[dataset.path] = dataset
+        for folder in parents_of(dataset.path):
+            self._touched_below.setdefault(folder, {})[dataset.path] = None
+        return dataset
 
     def _datasets_below(self, folder: str) -> list[_DatasetEdit]:
         """Returns the datasets, as edited so far, strictly below `folder`."""
         for dataset in self._before.datasets(folder):
             if dataset.path not in self._touched and dataset.path != folder:
                 self._touch(dataset)
-        return [
-            touched
-            for touched in self._touched.values()
-            if not touched.is_empty and touched.path != folder and is_under(touched.path, folder)
-        ]
+        inside = map(self._touched.__getitem__, self._touched_below.get(folder, ()))
+        return [touched for touched in inside if not touched.is_empty]
 
     def _declare(self, path: str, partition_depth: int, *, absorb: bool) -> _DatasetEdit:
         below = self._datasets_below(path)
@@ -245,16 +314,19 @@ class RootEdit:
                 f"{path!r} cannot be a dataset: it is a folder that holds the dataset {below[0].path!r}",
                 path=path,
             )
-        declared = self._touched[path] = _DatasetEdit(path, partition_depth)
+        declared = self._add(_DatasetEdit(path, partition_depth))
         for inner in below:
             for key, value in self._entries(inner).items():
                 declared.put(relative_to(join(inner.path, key), path), value)
             inner.clear()
         return declared
 
-    def _entries(self, dataset: _DatasetEdit) -> dict[str, Value]:
-        entries: dict[str, Value | None] = dict(scan(self._nodes, dataset.tree))
-        entries |= dataset.edits
+    def _entries(self, dataset: _DatasetEdit, key: str = "") -> dict[str, Value]:
+        """Returns the objects of a dataset at or below `key`, as edited so far."""
+        start, stop = range_below(key)
+        entries: dict[str, Value | None] = dict(scan(self._nodes, dataset.tree, start=start, stop=stop))
+        entries[key] = get(self._nodes, dataset.tree, key)
+        entries |= {each: value for each, value in dataset.edits.items() if is_under(each, key)}
         return {key: value for key, value in entries.items() if value is not None}
 
     def _clear_inside(self, home: _DatasetEdit, key: str) -> bool:

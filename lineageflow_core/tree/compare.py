@@ -1,6 +1,8 @@
 """Two roots compared, by dataset and by object. Costs what differs, not what there is."""
 
-from collections.abc import Iterator, Set
+from collections import Counter
+from collections.abc import Container, Iterator, Set
+from dataclasses import dataclass
 from itertools import islice
 
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry, DiffKind
@@ -8,7 +10,7 @@ from lineageflow_core.model.ids import SnapshotId
 from lineageflow_core.model.names import is_under, parents_of
 from lineageflow_core.tree.diff import diff
 from lineageflow_core.tree.node import EMPTY, Value
-from lineageflow_core.tree.read import get
+from lineageflow_core.tree.read import extent, get
 from lineageflow_core.tree.root import (
     RootTree,
     dataset_of,
@@ -23,26 +25,36 @@ from lineageflow_core.tree.walk import new_below
 
 
 def changed_datasets(
-    nodes: NodeSource, left: str, right: str, *, path: str = "", after: str = ""
+    nodes: NodeSource, left: str, right: str, *, path: str = "", after: str = "", start: str = ""
 ) -> Iterator[tuple[str, Value | None, Value | None]]:
-    """Yields datasets that differ and are, hold or lie below `path`, from behind `after` on, by path."""
+    """Yields datasets that differ and are, hold or lie below `path`, by path.
+
+    From behind the dataset `after` on, or from `start` on.
+    """
     roots = bytes.fromhex(left), bytes.fromhex(right)
     homes = [RootTree(nodes, root).dataset_at(path) for root in (left, right)] if path else []
     for found in sorted({home.path for home in homes if home is not None}):
         one, other = (get(nodes, root, found) for root in roots)
-        if one != other and found > after:
+        if one != other and found > after and found >= start:
             yield found, one, other
-    start, stop = range_below(path, after)
-    for key, value_left, value_right in diff(nodes, *roots, start=start, stop=stop):
+    begin, stop = range_below(path, max(after, start))
+    for key, value_left, value_right in diff(nodes, *roots, start=begin, stop=stop):
         if key != after:
             yield key, value_left, value_right
 
 
 def changed_objects(
-    nodes: NodeSource, left: Value | None, right: Value | None
+    nodes: NodeSource, left: Value | None, right: Value | None, *, key: str = "", start: str = ""
 ) -> Iterator[tuple[str, Value | None, Value | None]]:
-    """Yields the objects that differ between two states of one dataset, by path inside it."""
-    yield from diff(nodes, left.id if left else EMPTY, right.id if right else EMPTY)
+    """Yields the objects that differ between two states of one dataset, by path inside it.
+
+    Only those at or below `key`, and from `start` on.
+    """
+    stop = range_below(key)[1]
+    roots = (left.id if left else EMPTY, right.id if right else EMPTY)
+    for change in diff(nodes, *roots, start=max(key, start), stop=stop):
+        if is_under(change.key, key):  # 'a-b' sorts between 'a' and 'a/b'
+            yield change
 
 
 def new_nodes(buffer: NodeBuffer, before: str, after: str) -> dict[bytes, bytes]:
@@ -52,23 +64,34 @@ def new_nodes(buffer: NodeBuffer, before: str, after: str) -> dict[bytes, bytes]
 
 
 def diff_objects(
-    nodes: NodeSource, left: str, right: str, *, path: str = "", after: str = ""
+    nodes: NodeSource,
+    left: str,
+    right: str,
+    *,
+    path: str = "",
+    after: str = "",
+    untold: Container[str] = frozenset(),
 ) -> Iterator[DiffEntry]:
     """Yields the objects at or below `path` that differ, by dataset and path, from behind `after` on.
 
-    Each is told in the dataset that it belongs to on the right, if it is there.
+    Each is told in the dataset that it belongs to on the right, if it is there. That what is `untold` (whole
+    datasets, and objects) is gone on the right is left out.
     """
     before, now = RootTree(nodes, left), RootTree(nodes, right)
     home = (now if now.object_at(after) else before).dataset_at(after) if after else None
     start = home.path if home else after
-    for dataset, value_left, value_right in changed_datasets(nodes, left, right, path=path):
-        if dataset < start:
+    for dataset, value_left, value_right in changed_datasets(nodes, left, right, path=path, start=start):
+        if value_right is None and dataset in untold:
             continue
         came_from = before if value_left is None and _has_objects(before, dataset) else None
         went_to = now if value_right is None and _has_objects(now, dataset) else None
-        for key, one, other in changed_objects(nodes, value_left, value_right):
+        inside = relative_to(path, dataset) if is_under(path, dataset) else ""
+        behind = relative_to(after, dataset) if is_under(after, dataset) else ""
+        for key, one, other in changed_objects(nodes, value_left, value_right, key=inside, start=behind):
             full = join(dataset, key)
-            if not is_under(full, path) or (dataset == start and full <= after):
+            if dataset == start and full <= after:
+                continue
+            if other is None and full in untold:
                 continue
             if went_to is not None and went_to.object_at(full) is not None:
                 continue
@@ -132,6 +155,49 @@ def _differ_inside(nodes: NodeSource, one: Value | None, other: Value | None, ke
         return was != now
     start, stop = range_below(key)
     return next(diff(nodes, *roots, start=start, stop=stop), None) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much differs from left to right."""
+
+    datasets: int
+    added: int
+    """Objects, as are those below."""
+    removed: int
+    changed: int
+    size_change: int
+    """Bytes."""
+
+
+def count_changes(nodes: NodeSource, left: str, right: str) -> Counts:
+    """Returns how much differs. What is only on one side is not read, but for how large it is."""
+    before, now = RootTree(nodes, left), RootTree(nodes, right)
+    counts: Counter[DiffKind] = Counter()
+    datasets = 0
+    gone: list[str] = []
+    new: list[str] = []
+    for dataset, one, other in changed_datasets(nodes, left, right):
+        datasets += 1
+        if one is not None and other is not None:
+            for _, value_left, value_right in changed_objects(nodes, one, other):
+                counts[_kind(value_left, value_right)] += 1
+        else:
+            only = one or other
+            assert only is not None  # it differs, so it is somewhere
+            (new if one is None else gone).append(dataset)
+            counts[_kind(one, other)] += dataset_of(dataset, only).objects
+    few, tree = (gone, now) if len(gone) < len(new) else (new, before)
+    if any(_has_objects(tree, dataset) for dataset in few):
+        # Objects are in another dataset than before, and only some of them differ.
+        counts = Counter(entry.kind for entry in diff_objects(nodes, left, right))
+    return Counts(
+        datasets=datasets,
+        added=counts[DiffKind.ADDED],
+        removed=counts[DiffKind.REMOVED],
+        changed=counts[DiffKind.CHANGED],
+        size_change=extent(nodes, now.root).size - extent(nodes, before.root).size,
+    )
 
 
 def _has_objects(tree: RootTree, path: str) -> bool:

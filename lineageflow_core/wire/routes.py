@@ -38,6 +38,7 @@ from lineageflow_core.catalog import (
     Refs,
     Repositories,
     Settings,
+    Staging,
     Transactions,
 )
 from lineageflow_core.errors import InvalidInputError
@@ -181,6 +182,7 @@ _MEMBERS = {
 
 _REPOSITORY = "/repositories/{repository}"
 _COMMIT = _REPOSITORY + "/commits/{ref}"
+_STAGED = _REPOSITORY + "/branches/{branch}/staged"
 _TRANSACTION = _REPOSITORY + "/transactions/{run_id}"
 
 ROUTES: tuple[Route, ...] = (
@@ -235,6 +237,16 @@ ROUTES: tuple[Route, ...] = (
     _post(Merging.preview_revert, _REPOSITORY + "/branches/{branch}/reverts/preview"),
     _post(Merging.reset, _REPOSITORY + "/branches/{branch}/resets"),
     _post(Merging.preview_reset, _REPOSITORY + "/branches/{branch}/resets/preview"),
+    #
+    _post(Staging.stage, _STAGED),
+    _get(Staging.get_draft, _STAGED),
+    _get(Staging.list_drafts, _REPOSITORY + "/drafts"),
+    _get(Staging.diff_staged, _STAGED + "/diff"),
+    _get(Staging.diff_staged_datasets, _STAGED + "/diff/datasets"),
+    _post(Staging.preview_staged, _STAGED + "/preview"),
+    _post(Staging.discard_staged, _STAGED + "/discard"),
+    _post(Staging.update_draft, _STAGED + "/update"),
+    _post(Staging.commit_staged, _STAGED + "/commit"),
     #
     _get(Objects.get_object, _COMMIT + "/object", fixed_by=("ref",)),
     _get(Objects.list_objects, _COMMIT + "/objects", fixed_by=("ref",)),

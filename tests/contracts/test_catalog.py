@@ -25,6 +25,14 @@ from lineageflow_core.testing.catalog.resetting import ResetContract
 from lineageflow_core.testing.catalog.reverting import RevertContract
 from lineageflow_core.testing.catalog.rules import ChecksContract, RulesContract
 from lineageflow_core.testing.catalog.settings import SettingsContract
+from lineageflow_core.testing.catalog.staging import (
+    CommitStagedContract,
+    DiscardContract,
+    StagedDiffContract,
+    StagingContract,
+    StagingKeyContract,
+)
+from lineageflow_core.testing.catalog.staging_properties import StagingProperties
 from lineageflow_core.testing.catalog.stale import StaleReadContract
 from lineageflow_core.testing.catalog.transactions import ExpiryContract, TransactionsContract
 from tests.contracts.lakes import LAKES
@@ -83,6 +91,11 @@ class TestResets(ResetContract): ...
 class TestStaleReads(StaleReadContract): ...
 
 
+class TestStaging(
+    StagingContract, StagedDiffContract, DiscardContract, CommitStagedContract, StagingKeyContract
+): ...
+
+
 class TestObjects(ObjectsContract): ...
 
 
@@ -104,7 +117,7 @@ class TestPaths(PathContract): ...
 class TestKeys(KeyContract): ...
 
 
-class TestProperties(CatalogProperties): ...
+class TestProperties(CatalogProperties, StagingProperties): ...
 
 
 class TestTime(AmbiguityContract, ExpiryContract):

@@ -7,6 +7,7 @@ import typer
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.failures import FAILURE
 from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.options import AuthorOption, BranchOption
 from lineageflow_core.cli.output import Column
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
@@ -24,7 +25,7 @@ DATASET_COLUMNS = (
     Column(name="size", right=True),
     Column(name="partitions", shrinks=True),
 )
-_OBJECT_COLUMNS = (
+OBJECT_COLUMNS = (
     Column(name=""),
     Column(name="path"),
     Column(name="left"),
@@ -32,25 +33,76 @@ _OBJECT_COLUMNS = (
     Column(name="size", right=True),
     Column(name="change", right=True),
 )
+STAGED_COLUMNS = (*OBJECT_COLUMNS, Column(name="from", shrinks=True))
 
 
 def diff(
     invocation: Invocation,
-    left: Annotated[str, typer.Argument(metavar="A", help="The ref to compare.", show_default=False)],
-    right: Annotated[str, typer.Argument(metavar="B", help="The ref to compare with.", show_default=False)],
+    left: Annotated[
+        str | None, typer.Argument(metavar="A", help="The ref to compare.", show_default=False)
+    ] = None,
+    right: Annotated[
+        str | None, typer.Argument(metavar="B", help="The ref to compare with.", show_default=False)
+    ] = None,
     path: Annotated[
         str,
         typer.Argument(metavar="PATH", help="Only what is at or below this.", show_default=False),
     ] = "",
+    staged: Annotated[
+        bool, typer.Option("--staged", help="What is staged, instead of A and B: `diff --staged [PATH]`.")
+    ] = False,
     stat: Annotated[bool, typer.Option("--stat", help="Datasets, with how many objects differ.")] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 if there are differences.")
     ] = False,
+    branch: BranchOption = None,
+    author: AuthorOption = None,
 ) -> None:
     """List what differs from A to B.
 
-    '+' is added, '-' removed, '~' changed.
+    '+' is added, '-' removed, '~' changed; of what is staged, '→' moved.
     """
+    if staged:
+        if right is not None:
+            raise InvalidInputError("what is staged is compared with what it is based on: name no refs")
+        found = _staged(invocation, branch, author, left or "", stat=stat)
+    else:
+        found = _between(invocation, left, right, path, stat=stat)
+    if found and exit_code:
+        raise typer.Exit(FAILURE)
+
+
+def _staged(invocation: Invocation, branch: str | None, author: str | None, path: str, *, stat: bool) -> int:
+    repository = invocation.places.repository
+    on, by = invocation.places.branch(repository, branch), invocation.author(author)
+    staging = invocation.catalog.staging
+    if stat:
+        return invocation.output.listing(
+            every(
+                lambda after, limit: staging.diff_staged_datasets(
+                    repository, on, author=by, path=path, after=after, limit=limit
+                )
+            ),
+            DATASET_COLUMNS,
+            dataset_row,
+        )
+    return invocation.output.listing(
+        every(
+            lambda after, limit: staging.diff_staged(
+                repository, on, author=by, path=path, after=after, limit=limit
+            )
+        ),
+        STAGED_COLUMNS,
+        staged_row,
+    )
+
+
+def _between(invocation: Invocation, left: str | None, right: str | None, path: str, *, stat: bool) -> int:
+    if left is None or right is None:
+        raise InvalidInputError(
+            "name the two refs to compare, as in `lineageflow diff main~1 main`; `lineageflow diff --staged` "
+            "shows what is staged"
+        )
     repository, one = invocation.places.ref(left)
     other_repository, other = invocation.places.ref(right)
     if repository != other_repository:
@@ -59,7 +111,7 @@ def diff(
         )
     history = invocation.catalog.history
     if stat:
-        found = invocation.output.listing(
+        return invocation.output.listing(
             every(
                 lambda after, limit: history.diff_datasets(
                     repository, one, other, path=path, after=after, limit=limit
@@ -68,16 +120,11 @@ def diff(
             DATASET_COLUMNS,
             dataset_row,
         )
-    else:
-        found = invocation.output.listing(
-            every(
-                lambda after, limit: history.diff(repository, one, other, path=path, after=after, limit=limit)
-            ),
-            _OBJECT_COLUMNS,
-            _object_row,
-        )
-    if found and exit_code:
-        raise typer.Exit(FAILURE)
+    return invocation.output.listing(
+        every(lambda after, limit: history.diff(repository, one, other, path=path, after=after, limit=limit)),
+        OBJECT_COLUMNS,
+        object_row,
+    )
 
 
 def dataset_row(diff: DatasetDiff) -> tuple[cells.Cell, ...]:
@@ -95,7 +142,8 @@ def dataset_row(diff: DatasetDiff) -> tuple[cells.Cell, ...]:
     )
 
 
-def _object_row(entry: DiffEntry) -> tuple[cells.Cell, ...]:
+def object_row(entry: DiffEntry) -> tuple[cells.Cell, ...]:
+    """Returns an object that differs as a row of `OBJECT_COLUMNS`."""
     there = entry.right or entry.left
     return (
         cells.diff_kind(entry.kind),
@@ -105,6 +153,12 @@ def _object_row(entry: DiffEntry) -> tuple[cells.Cell, ...]:
         cells.size(_size(there)),
         cells.size_change(_size(entry.right) - _size(entry.left)),
     )
+
+
+def staged_row(entry: DiffEntry) -> tuple[cells.Cell, ...]:
+    """Returns a staged change as a row of `STAGED_COLUMNS`."""
+    moved_from = entry.left.path if entry.left and entry.left.path != entry.path else None
+    return (*object_row(entry), cells.text(moved_from))
 
 
 def _size(entry: ObjectEntry | None) -> int:

@@ -1,32 +1,38 @@
-"""`put`: local files into a repository, as one commit."""
+"""`put`, `add` and `replace`: local files into a repository, committed at once or staged."""
 
 import os
-import shutil
 import stat
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from blake3 import blake3
 
 from lineageflow_core.cli.cells import human_size, plural
-from lineageflow_core.cli.commands.commits import show_commit, tip_of
+from lineageflow_core.cli.commands.changes import make_changes, written_place
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.cli.options import AuthorOption, BranchOption, MessageOption
-from lineageflow_core.errors import InvalidInputError, NotFoundError
-from lineageflow_core.location import is_folder
+from lineageflow_core.cli.options import (
+    AtOnceOption,
+    AuthorOption,
+    BranchOption,
+    DatasetOption,
+    MessageOption,
+    RecursiveOption,
+)
+from lineageflow_core.cli.upload_cache import upload_cache
+from lineageflow_core.errors import InvalidInputError, NotFoundError, ObjectMissingError
 from lineageflow_core.model.address import Address
 from lineageflow_core.model.change import Change
 from lineageflow_core.model.change import put as put_change
+from lineageflow_core.model.change import replace as replace_change
 from lineageflow_core.model.names import check_path
 from lineageflow_core.model.objects import ObjectEntry
-from lineageflow_core.uploads import upload_files
+from lineageflow_core.uploads import forget_uploads, spool_stream, upload_files
 
 _STDIN = "-"
 
@@ -44,34 +50,31 @@ class _File:
     """Its path below the target; '' is the target itself."""
 
 
+SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...", help="Files; folders with --recursive; '-' is stdin.", show_default=False
+    ),
+]
+AddressArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ADDRESS",
+        help="lf://repository/path or path. Ends in '/', or there are several sources: they go below it.",
+        show_default=False,
+    ),
+]
+
+
 def put(
     invocation: Invocation,
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SOURCE...", help="Files; folders with --recursive; '-' is stdin.", show_default=False
-        ),
-    ],
-    address: Annotated[
-        str,
-        typer.Argument(
-            metavar="ADDRESS",
-            help="lf://repository/path or path. Ends in '/', or there are several sources: they go below it.",
-            show_default=False,
-        ),
-    ],
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Put folders, with everything in them.")
+    sources: SourcesArgument,
+    address: AddressArgument,
+    recursive: RecursiveOption = False,
+    dataset: DatasetOption = None,
+    stage: Annotated[
+        bool, typer.Option("--stage", help="Do not commit yet: stage it, as `add` does.")
     ] = False,
-    dataset: Annotated[
-        str | None,
-        typer.Option(
-            "--dataset",
-            metavar="PATH",
-            help="The dataset that it is part of, where the path alone does not say.",
-            show_default=False,
-        ),
-    ] = None,
     branch: BranchOption = None,
     message: MessageOption = None,
     author: AuthorOption = None,
@@ -80,8 +83,108 @@ def put(
 
     What is at a path already gets the new content. A folder becomes one dataset.
     """
-    place = invocation.places.address(address)
-    target = _target_branch(invocation, place, branch)
+    if stage and message is not None:
+        raise InvalidInputError("what is staged has no message yet: give it to `lineageflow commit`")
+    with _collected(invocation, sources, address, branch, recursive=recursive) as put_:
+        put_.finish(
+            lambda entries: _changes(put_.files, entries, dataset),
+            author=author,
+            message=None if stage else message or _message(put_.files, put_.place.path),
+        )
+
+
+def add(
+    invocation: Invocation,
+    sources: SourcesArgument,
+    address: AddressArgument,
+    recursive: RecursiveOption = False,
+    dataset: DatasetOption = None,
+    branch: BranchOption = None,
+    author: AuthorOption = None,
+) -> None:
+    """Stage files or folders for the next commit.
+
+    As `put`, but on no branch before `lineageflow commit`.
+    """
+    with _collected(invocation, sources, address, branch, recursive=recursive) as put_:
+        put_.finish(lambda entries: _changes(put_.files, entries, dataset), author=author, message=None)
+
+
+def replace(
+    invocation: Invocation,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="A file; a folder with --recursive; '-' is stdin.", show_default=False
+        ),
+    ],
+    address: Annotated[
+        str,
+        typer.Argument(
+            metavar="ADDRESS", help="The dataset; with --dataset a partition of it.", show_default=False
+        ),
+    ],
+    recursive: RecursiveOption = False,
+    dataset: DatasetOption = None,
+    branch: BranchOption = None,
+    message: AtOnceOption = None,
+    author: AuthorOption = None,
+) -> None:
+    """Stage new content for a dataset or partition, as one thing.
+
+    What it held before is gone, whatever it was called.
+    """
+    if address.endswith("/"):
+        raise InvalidInputError(f"{address!r} ends in '/': name the dataset or partition itself")
+    with _collected(invocation, [source], address, branch, recursive=recursive) as put_:
+        path = put_.place.path
+        put_.finish(
+            lambda entries: [
+                replace_change(path, _changes(put_.files, entries, None)[0].objects, dataset=dataset)
+            ],
+            author=author,
+            message=message,
+        )
+
+
+class _Collected:
+    """Local files that were named, and where they go."""
+
+    def __init__(self, invocation: Invocation, place: Address, branch: str, files: Sequence[_File]) -> None:
+        self.place = place
+        self.files = files
+        self._invocation = invocation
+        self._branch = branch
+
+    def finish(
+        self,
+        changes: Callable[[Sequence[ObjectEntry]], list[Change]],
+        *,
+        author: str | None,
+        message: str | None,
+    ) -> None:
+        """Uploads the files and makes the changes: staged, or with a message committed."""
+        place = self.place
+        cache = upload_cache(self._invocation, place.repository, [file.source for file in self.files])
+        try:
+            made = changes(_upload(self._invocation, place.repository, self.files, cache))
+            make_changes(self._invocation, place.repository, self._branch, made, author, message)
+        except ObjectMissingError:
+            if cache is None:
+                raise
+            forget_uploads(cache)  # it remembers what the lake has forgotten
+            made = changes(_upload(self._invocation, place.repository, self.files, cache))
+            make_changes(self._invocation, place.repository, self._branch, made, author, message)
+        total = sum(file.size for file in self.files)
+        self._invocation.output.note(f"{plural(len(self.files), 'object')}, {human_size(total)}")
+
+
+@contextmanager
+def _collected(
+    invocation: Invocation, sources: Sequence[str], address: str, branch: str | None, *, recursive: bool
+) -> Iterator[_Collected]:
+    """Finds the files that the sources name; what comes from stdin is there as long as the block."""
+    place, target = written_place(invocation, address, branch)
     below = address.endswith("/") or len(sources) > 1 or not place.path
     with ExitStack() as stack:
         files = [
@@ -91,25 +194,7 @@ def put(
         ]
         if not files:
             raise InvalidInputError("there is nothing to put: the folder holds no files")
-        before = tip_of(invocation, place.repository, target)
-        changes = _changes(files, _upload(invocation, place.repository, files), dataset)
-    commit = invocation.catalog.history.commit(
-        place.repository,
-        target,
-        changes,
-        author=invocation.author(author),
-        message=message or _message(files, place.path),
-    )
-    show_commit(invocation, commit, target, before=before)
-    invocation.output.note(f"{plural(len(files), 'object')}, {human_size(sum(file.size for file in files))}")
-
-
-def _target_branch(invocation: Invocation, place: Address, branch: str | None) -> str:
-    if place.ref is not None and branch not in {None, place.ref}:
-        raise InvalidInputError(
-            f"the address names {place.ref!r} and --branch {branch!r}; name the branch once"
-        )
-    return invocation.places.branch(place.repository, place.ref or branch)
+        yield _Collected(invocation, place, target, files)
 
 
 def _local(source: str, stack: ExitStack) -> Path:
@@ -117,8 +202,7 @@ def _local(source: str, stack: ExitStack) -> Path:
     if source != _STDIN:
         return Path(source)
     spool = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lineageflow-"))) / "stdin"
-    with spool.open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
+    spool_stream(sys.stdin.buffer, spool)
     return spool
 
 
@@ -173,25 +257,18 @@ def _status(path: Path) -> os.stat_result:
         raise NotFoundError(f"{str(path)!r} {what}; name a file or folder on this machine") from None
 
 
-def _upload(invocation: Invocation, repository: str, files: Sequence[_File]) -> list[ObjectEntry]:
-    sources = [file.source for file in files]
+def _upload(
+    invocation: Invocation, repository: str, files: Sequence[_File], cache: Path | None
+) -> list[ObjectEntry]:
     total = sum(file.size for file in files)
     with invocation.output.progress("uploading", files=len(files), size=total) as advance:
         return upload_files(
             invocation.catalog,
             repository,
-            sources,
-            cache=_cache(invocation.lake, repository, sources) if len(sources) > 1 else None,
+            [file.source for file in files],
+            cache=cache,
             progress=advance,
         )
-
-
-def _cache(lake: str, repository: str, sources: Sequence[str]) -> Path | None:
-    """Returns the file that remembers what was uploaded from there; only a lake on this machine has one."""
-    if not is_folder(lake):
-        return None
-    origin = blake3(os.path.commonpath(sources).encode()).hexdigest()[:16]
-    return Path(lake, "cache", f"{repository}-{origin}")
 
 
 def _changes(files: Sequence[_File], uploaded: Sequence[ObjectEntry], dataset: str | None) -> list[Change]:

@@ -2,20 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli import cells
+from lineageflow_core.cli.commands.changes import in_words, note_behind
+from lineageflow_core.cli.commands.diff import DATASET_COLUMNS, dataset_row
 from lineageflow_core.cli.commands.repo import RepositoryDetails, details_of, repositories
 from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.options import AuthorOption, BranchOption
 from lineageflow_core.cli.output import Column
 from lineageflow_core.errors import RunNotFoundError
 from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.diff import DatasetDiff
+from lineageflow_core.model.draft import Draft, DraftStatus
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.page import every
+from lineageflow_core.model.refs import RefKind, parse_stage_name
 from lineageflow_core.model.run import Run, Transaction, TransactionState
 
 _MOST_RUNS = 20
 _MOST_PUBLISHES = 5
+_MOST_DATASETS = 20
+_MOST_DRAFTS = 20
 
 _RUN_COLUMNS = (
     Column(name="state"),
@@ -33,6 +42,7 @@ _PUBLISH_COLUMNS = (
     Column(name="job"),
     Column(name="into"),
 )
+_OTHER_COLUMNS = (Column(name="branch"), Column(name="staged by"), Column(name="when"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +67,15 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherDraft:
+    """Something that is staged elsewhere, or by somebody else."""
+
+    branch: str
+    author: str
+    staged_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryStatus:
     """A repository at a glance."""
 
@@ -65,6 +84,12 @@ class RepositoryStatus:
     """Open and failed runs, newest first: the last of each."""
     published: tuple[Publish, ...]
     """The last ones, newest first."""
+    staged: DraftStatus
+    """What this person has staged on the branch."""
+    staged_datasets: tuple[DatasetDiff, ...]
+    """The datasets that it makes different: the first of them."""
+    other_drafts: tuple[OtherDraft, ...]
+    """What else is staged: the first of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +100,17 @@ class LakeStatus:
     repositories: tuple[RepositoryStatus, ...]
 
 
-def status(invocation: Invocation) -> None:
+def status(invocation: Invocation, branch: BranchOption = None, author: AuthorOption = None) -> None:
     """Show the lake at a glance.
 
-    Each repository's tip, the runs that are open or failed with what each would change, and the last
-    publishes.
+    Each repository's tip, what is staged on the branch, the runs that are open or failed with what each
+    would change, and the last publishes.
     """
-    catalog = invocation.catalog
+    catalog, by = invocation.catalog, invocation.author(author)
     given = invocation.options.repository
     names = [given] if given else [info.name for info in repositories(catalog)]
-    lake = LakeStatus(lake=invocation.lake, repositories=tuple(_status(catalog, name) for name in names))
+    found = tuple(_status(invocation, name, branch, by) for name in names)
+    lake = LakeStatus(lake=invocation.lake, repositories=found)
     invocation.output.document(lake)
     invocation.output.card([("lake", cells.text(lake.lake))])
     for repository in lake.repositories:
@@ -93,7 +119,11 @@ def status(invocation: Invocation) -> None:
         invocation.output.note(f"no repository yet: `{invocation.command('repo', 'create', 'NAME')}`")
 
 
-def _status(catalog: Catalog, repository: str) -> RepositoryStatus:
+def _status(invocation: Invocation, repository: str, branch: str | None, author: str) -> RepositoryStatus:
+    catalog = invocation.catalog
+    staged = catalog.staging.get_draft(
+        repository, invocation.places.branch(repository, branch), author=author
+    )
     unpublished = [
         _unpublished(catalog, transaction)
         for state in (TransactionState.OPEN, TransactionState.DISCARDED)
@@ -112,7 +142,28 @@ def _status(catalog: Catalog, repository: str) -> RepositoryStatus:
         details=details_of(catalog, repository),
         unpublished=tuple(sorted(unpublished, key=lambda run: run.transaction.created_at, reverse=True)),
         published=tuple(published),
+        staged=staged,
+        staged_datasets=tuple(
+            every(
+                lambda after, limit: catalog.staging.diff_staged_datasets(
+                    repository, staged.draft.branch, author=author, after=after, limit=limit
+                ),
+                most=_MOST_DATASETS,
+            )
+        ),
+        other_drafts=tuple(_other_drafts(catalog, repository, staged.draft)),
     )
+
+
+def _other_drafts(catalog: Catalog, repository: str, own: Draft) -> Iterator[OtherDraft]:
+    refs = every(
+        lambda after, limit: catalog.refs.list_refs(repository, kind=RefKind.STAGE, after=after, limit=limit),
+        most=_MOST_DRAFTS,
+    )
+    for ref in refs:
+        branch, author = parse_stage_name(ref.name)
+        if (branch, author) != (own.branch, own.author):
+            yield OtherDraft(branch=branch, author=author, staged_at=ref.updated_at)
 
 
 def _transactions(
@@ -162,8 +213,26 @@ def _show(invocation: Invocation, found: RepositoryStatus) -> None:
             ("branches", cells.count(details.branches)),
         ]
     )
+    _show_staged(invocation, found)
     output.table(_RUN_COLUMNS, (_run_row(run) for run in found.unpublished), section="unpublished runs")
     output.table(_PUBLISH_COLUMNS, (_publish_row(run) for run in found.published), section="last publishes")
+
+
+def _show_staged(invocation: Invocation, found: RepositoryStatus) -> None:
+    output, draft = invocation.output, found.staged.draft
+    if draft.commit != draft.base:
+        output.card([("draft", cells.text(f"{in_words(found.staged)} on {draft.branch} by {draft.author}"))])
+        output.table(DATASET_COLUMNS, map(dataset_row, found.staged_datasets), section="staged")
+        if found.staged.datasets > len(found.staged_datasets):
+            output.note(f"{found.staged.datasets - len(found.staged_datasets):,} more datasets are staged")
+        output.note(f"look: {invocation.command('diff', '--staged')}")
+        output.note(f"commit: {invocation.command('commit', '-m', 'MESSAGE')}")
+        note_behind(invocation, found.staged)
+    rows = (
+        (cells.text(other.branch, "ref"), cells.text(other.author), cells.when(other.staged_at))
+        for other in found.other_drafts
+    )
+    output.table(_OTHER_COLUMNS, rows, section="also staged")
 
 
 def _run_row(found: UnpublishedRun) -> Sequence[cells.Cell]:

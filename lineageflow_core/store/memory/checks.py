@@ -8,7 +8,7 @@ from lineageflow_core.model.commit import Commit, decode_commit, encode_commit
 from lineageflow_core.model.ids import DIGEST_BYTES, parse_object_id, parse_run_id
 from lineageflow_core.model.lineage import Io
 from lineageflow_core.model.names import check_ref_name
-from lineageflow_core.model.refs import RefKind, RefName
+from lineageflow_core.model.refs import RefKind, RefName, check_stage_name
 from lineageflow_core.model.run import Transaction
 from lineageflow_core.store.ports import NodeLocation, Publication, RunFacts, StoredEvent
 
@@ -30,10 +30,8 @@ def check_ref(ref: RefName) -> None:
     if ref.kind is RefKind.RUN:
         check_run_id(ref.name)
     elif ref.kind is RefKind.STAGE:
-        branch, colon, owner = ref.name.partition(":")
-        check_ref_name(branch)
-        if not colon or not owner:
-            raise InvalidInputError(f"{ref.name!r} is not a branch and an owner")
+        if check_stage_name(ref.name) != ref.name:
+            raise InvalidInputError(f"{ref.name!r} is not the name of staged changes in its one form")
     else:
         check_ref_name(ref.name)
 

@@ -8,10 +8,12 @@ from lineageflow_core.testing.catalog.log import (
     LogContract,
     VersionsContract,
 )
+from lineageflow_core.testing.catalog.moving import MoveContract
 
 
 class HistoryContract(
     CommitContract,
+    MoveContract,
     LogContract,
     VersionsContract,
     GraphContract,

@@ -25,14 +25,16 @@ PATHS = ["a", "a/b", "a/b/c", "a/d", "a-b", "e"]
 
 objects = st.dictionaries(st.sampled_from(["", "x", "y", "x/z", "b"]), st.sampled_from("12"), max_size=2)
 change = st.builds(
-    lambda kind, path, dataset, files: Change(
+    lambda kind, path, target, dataset, files: Change(
         kind=kind,
         path=path,
         dataset=dataset,
         objects=tuple(entry(name, text) for name, text in files.items()),
+        target=target if kind is ChangeKind.MOVE else None,
     ),
     st.sampled_from(ChangeKind),
     st.sampled_from(PATHS),
+    st.sampled_from([*PATHS, "a/b/x", "f"]),
     st.none() | st.sampled_from(["a", "a/b"]),
     objects,
 )

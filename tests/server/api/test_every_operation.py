@@ -10,7 +10,7 @@ import pytest
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.connect import connect
-from lineageflow_core.model.change import delete, put, replace
+from lineageflow_core.model.change import delete, move, put, replace
 from lineageflow_core.model.check import CheckState
 from lineageflow_core.model.ids import ObjectId, PlanId
 from lineageflow_core.model.lineage import Direction, IntakeReport
@@ -44,6 +44,7 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
     embedded.repositories.delete_repository(gone, author="ada")
     by = {"author": "grace", "key": f"{name}/ü%"}
     now = datetime.now(UTC).isoformat()
+    embedded.staging.stage(name, "main", [put("raw/staged", [entry])], author="ädä <a@b>")
     event = {"eventType": "START", "eventTime": now, "producer": "https://producer.example/1"}
     return {
         "create_repository": ((f"{name}-2",), by),
@@ -115,6 +116,21 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
         "preview_revert": ((name, ["main"]), {"branch": "main", "picks": {REPORT: content([])}}),
         "reset": ((name, "main"), {"to": "main~1", "path": REPORT, **by}),
         "preview_reset": ((name, "main"), {"to": "v1"}),
+        "stage": ((name, "main", [put("a b/ü", [entry]), move(REPORT, "ü")]), by),
+        "get_draft": ((name, "main"), {"author": "ädä <a@b>"}),
+        "list_drafts": ((name,), {"branch": "main"}),
+        "diff_staged": ((name, "main"), {"author": "ädä <a@b>", "path": "raw"}),
+        "diff_staged_datasets": ((name, "main"), {"author": "ädä <a@b>"}),
+        "preview_staged": ((name, "main"), {"author": "ädä <a@b>"}),
+        "discard_staged": ((name, "main"), {"paths": ["raw/staged"], "author": "ädä <a@b>", "key": "%"}),
+        "update_draft": (
+            (name, "main"),
+            {"picks": {REPORT: Side.THEIRS}, "author": "ädä <a@b>", "key": "%"},
+        ),
+        "commit_staged": (
+            (name, "main"),
+            {"message": "ü", "metadata": {"k": "v"}, "paths": ["raw"], "author": "ädä <a@b>", "key": "%"},
+        ),
         "get_object": ((name, "main", f"{REPORT}/report.txt"), {}),
         "list_objects": ((name, night), {"path": "reports"}),
         "list_folder": ((name, "main"), {"after": "raw"}),

@@ -1,0 +1,221 @@
+"""`rm`, `mv`, `discard`, `update` and `commit`: what is staged, from the first change to the commit."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from lineageflow_core.cli import cells
+from lineageflow_core.cli.commands.changes import (
+    in_words,
+    make_changes,
+    show_draft,
+    written_place,
+)
+from lineageflow_core.cli.commands.commits import obstacles_listed, show_commit, show_preview, tip_of
+from lineageflow_core.cli.commands.diff import STAGED_COLUMNS, staged_row
+from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.options import (
+    AtOnceOption,
+    AuthorOption,
+    BranchOption,
+    DatasetOption,
+    DryRunOption,
+    MessageOption,
+    PickOption,
+    StrategyOption,
+    YesOption,
+)
+from lineageflow_core.cli.picks import parse_picks
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.change import delete, move
+from lineageflow_core.model.diff import DiffEntry
+from lineageflow_core.model.page import every
+
+StagedPathsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PATH...", help="Only what is staged at or below these.", show_default=False),
+]
+
+
+def rm(
+    invocation: Invocation,
+    addresses: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ADDRESS...", help="Objects, datasets, partitions or folders.", show_default=False
+        ),
+    ],
+    branch: BranchOption = None,
+    message: AtOnceOption = None,
+    author: AuthorOption = None,
+) -> None:
+    """Stage the removal of objects, datasets, partitions or folders."""
+    places = [written_place(invocation, address, branch) for address in addresses]
+    if len({(place.repository, target) for place, target in places}) > 1:
+        raise InvalidInputError("the addresses are on different branches; remove on one branch at a time")
+    place, target = places[0]
+    changes = [delete(found.path) for found, _ in places]
+    make_changes(invocation, place.repository, target, changes, author, message)
+
+
+def mv(
+    invocation: Invocation,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="ADDRESS", help="An object, dataset, partition or folder.", show_default=False
+        ),
+    ],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH", help="Where it goes. Ends in '/': below it, by its own name.", show_default=False
+        ),
+    ],
+    dataset: DatasetOption = None,
+    branch: BranchOption = None,
+    message: AtOnceOption = None,
+    author: AuthorOption = None,
+) -> None:
+    """Stage a move inside the repository. No bytes are copied."""
+    place, on = written_place(invocation, source, branch)
+    name = place.path.rpartition("/")[2]
+    path = f"{target}{name}" if target.endswith("/") else target
+    change = move(place.path, path, dataset=dataset)
+    make_changes(invocation, place.repository, on, [change], author, message)
+
+
+def discard(
+    invocation: Invocation,
+    paths: StagedPathsArgument = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything that is staged.")] = False,
+    branch: BranchOption = None,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    author: AuthorOption = None,
+) -> None:
+    """Take back staged changes. The branch stays as it is.
+
+    What would be lost is shown first.
+    """
+    repository, on, by = _draft_place(invocation, branch, author)
+    if bool(paths) == everything:
+        raise InvalidInputError("name the paths to take back, or --all for everything that is staged")
+    output, staging = invocation.output, invocation.catalog.staging
+    named = tuple(paths or ())
+    number = output.listing(
+        (entry for path in named or ("",) for entry in _staged_at(invocation, repository, on, by, path)),
+        STAGED_COLUMNS,
+        staged_row,
+    )
+    if dry_run or (not number and everything):
+        output.note("nothing changed" if number else f"{by} has nothing staged on {on}")
+        return
+    if not yes:
+        if not output.can_ask:
+            raise InvalidInputError(
+                "this throws staged changes away, and there is nobody to ask: nothing changed. Add --yes, or "
+                "look first with --dry-run"
+            )
+        if not output.confirm(f"Take back {cells.plural(number, 'staged change')}?"):
+            raise typer.Abort
+    staging.discard_staged(repository, on, author=by, paths=named)
+    left = staging.get_draft(repository, on, author=by)
+    output.note(f"taken back; left: {in_words(left)}")
+
+
+def update(
+    invocation: Invocation,
+    branch: BranchOption = None,
+    pick: PickOption = None,
+    strategy: StrategyOption = None,
+    author: AuthorOption = None,
+) -> None:
+    """Base what is staged on the branch's tip, after others moved it."""
+    repository, on, by = _draft_place(invocation, branch, author)
+    picks = parse_picks(invocation, repository, pick or ())
+    with obstacles_listed(invocation):
+        invocation.catalog.staging.update_draft(repository, on, author=by, picks=picks, strategy=strategy)
+    show_draft(invocation, invocation.catalog.staging.get_draft(repository, on, author=by))
+
+
+def commit(
+    invocation: Invocation,
+    paths: StagedPathsArgument = None,
+    message: MessageOption = None,
+    meta: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--meta", metavar="KEY=VALUE", help="Metadata of the commit. May be repeated.", show_default=False
+        ),
+    ] = None,
+    pick: PickOption = None,
+    strategy: StrategyOption = None,
+    branch: BranchOption = None,
+    dry_run: DryRunOption = False,
+    author: AuthorOption = None,
+) -> None:
+    """Commit what is staged.
+
+    Everything, or only what is at or below the paths; the rest stays staged.
+    """
+    repository, on, by = _draft_place(invocation, branch, author)
+    staging, named = invocation.catalog.staging, tuple(paths or ())
+    picks = parse_picks(invocation, repository, pick or ())
+    metadata = dict(_parse_meta(text) for text in meta or ())
+    if dry_run:
+        preview = staging.preview_staged(
+            repository, on, author=by, paths=named, picks=picks, strategy=strategy
+        )
+        show_preview(invocation, preview, "commit")
+        return
+    message = message or _ask_for(invocation, "a message", "-m TEXT")
+    before = tip_of(invocation, repository, on)
+    with obstacles_listed(invocation):
+        made = staging.commit_staged(
+            repository,
+            on,
+            author=by,
+            message=message,
+            metadata=metadata,
+            paths=named,
+            picks=picks,
+            strategy=strategy,
+        )
+    show_commit(invocation, made, on, before=before)
+    left = staging.get_draft(repository, on, author=by)
+    if left.draft.commit != left.draft.base:
+        invocation.output.note(f"still staged: {in_words(left)}")
+
+
+def _draft_place(invocation: Invocation, branch: str | None, author: str | None) -> tuple[str, str, str]:
+    """Returns the repository, branch and person whose staged changes a command is about."""
+    repository = invocation.places.repository
+    return repository, invocation.places.branch(repository, branch), invocation.author(author)
+
+
+def _staged_at(
+    invocation: Invocation, repository: str, branch: str, author: str, path: str
+) -> Iterator[DiffEntry]:
+    staging = invocation.catalog.staging
+    return every(
+        lambda after, limit: staging.diff_staged(
+            repository, branch, author=author, path=path, after=after, limit=limit
+        )
+    )
+
+
+def _parse_meta(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        raise InvalidInputError(f"--meta {text!r} does not fit; write KEY=VALUE")
+    return key, value
+
+
+def _ask_for(invocation: Invocation, what: str, option: str) -> str:
+    """Asks a person for something that is needed. Raises InvalidInputError if nobody can be asked."""
+    answer = invocation.output.ask(f"{what}:") if invocation.output.can_ask else ""
+    if not answer:
+        raise InvalidInputError(f"a commit needs {what}; give it with {option}")
+    return answer
