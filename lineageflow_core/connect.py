@@ -5,6 +5,7 @@ point `lineageflow.connectors` (a function from the address to a Catalog): `fold
 otherwise the scheme's name, such as `postgresql`.
 """
 
+import re
 from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,6 +16,10 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.lake import Lake
 
 CONNECTORS = "lineageflow.connectors"
+
+_PASSWORD = re.compile(
+    r"(?<=://)(?P<user>[^:/?#]*):[^?#]*@|(?P<name>[?&][^=&]*password)=[^&#]*", re.IGNORECASE
+)
 
 
 def connect(address: str, *, token: str | None = None) -> Lake:
@@ -38,7 +43,7 @@ def connect(address: str, *, token: str | None = None) -> Lake:
         assert isinstance(catalog, Catalog)
         return _lake(catalog, whole_address(address))
     raise InvalidInputError(
-        f"nothing here can open {address!r}; install 'lineageflow-core[sql]' for folders and databases, or "
+        f"nothing here can open {without_password(address)!r}; install 'lineageflow-core[sql]' for folders and databases, or "
         "name a server as in 'https://lineage.example'"
     )
 
@@ -51,3 +56,10 @@ def _lake(catalog: Catalog, address: str | None) -> Lake:
 def whole_address(address: str) -> str:
     """Returns the address that means the same lake from any folder."""
     return address.rstrip("/") if "://" in address else str(Path(address).resolve())
+
+
+def without_password(address: str) -> str:
+    """Returns an address as it may be shown: passwords in it are left out."""
+    return _PASSWORD.sub(
+        lambda found: f"{found['name']}=..." if found["name"] else f"{found['user']}@", address
+    )

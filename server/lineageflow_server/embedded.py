@@ -16,17 +16,16 @@ import secrets
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.errors import IncompatibleLakeError, IntegrityError, InvalidInputError
+from lineageflow_core.errors import IntegrityError, InvalidInputError
 from lineageflow_core.service.embedded import open_embedded
 from lineageflow_core.store.cache import ReadCache
 from lineageflow_core.store.durability import flush_folder, make_folder, storage_errors
 from lineageflow_core.store.local import LocalContentStore
 from lineageflow_core.store.turns import FileTurns
-from lineageflow_server.sql import tables
+from lineageflow_server.sql.schema import check_schema, make_tables, schema_of
 from lineageflow_server.sql.sqlite import SqliteDatabase
 from lineageflow_server.sql.stores import SqlStores
 
@@ -95,10 +94,7 @@ def _make_database(path: Path, turns: FileTurns) -> None:
         unfinished = path / f"{DATABASE}-{secrets.token_hex(8)}.new"
         try:
             with closing(SqliteDatabase(unfinished, turns)) as database, database.write() as connection:
-                tables.metadata.create_all(connection)
-                connection.execute(
-                    insert(tables.lake), {"format": tables.FORMAT, "needs": tables.FORMAT_NEEDS}
-                )
+                make_tables(connection)
             # Closing it has emptied the write-ahead log into the file, so that the file is all there is.
             unfinished.rename(path / DATABASE)
         finally:
@@ -110,15 +106,9 @@ def _check_format(path: Path, database: SqliteDatabase) -> None:
     """Raises IncompatibleLakeError if a later version made the lake."""
     try:
         with database.read() as connection:
-            lake = connection.execute(select(tables.lake)).one()
-    except OperationalError as error:
+            schema = schema_of(connection)
+    except (IntegrityError, OperationalError) as error:
         raise IntegrityError(
-            f"{path / DATABASE} is not a lake's database ({error.orig}): restore it from a backup"
+            f"{path / DATABASE} is not a lake's database ({error}): restore it from a backup"
         ) from error
-    if lake.format > tables.FORMAT:
-        raise IncompatibleLakeError(
-            f"the lake {path} has format {lake.format}, and this version of LineageFlow knows format "
-            f"{tables.FORMAT}: install LineageFlow {lake.needs} or later",
-            format=lake.format,
-            needs=lake.needs,
-        )
+    check_schema(schema, lake=str(path))

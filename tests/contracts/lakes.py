@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from lineageflow_server import postgresql
 from lineageflow_server.embedded import open_stores
 
 from lineageflow_core.catalog import Catalog
@@ -12,6 +13,7 @@ from lineageflow_core.service.embedded import open_embedded
 from lineageflow_core.service.opened import Clock
 from lineageflow_core.store.memory import MemoryStores
 from tests.server.serving import TOKEN, served
+from tests.servers.postgresql import shared_postgresql
 
 OpenLake = Callable[[Path, Clock], AbstractContextManager[Catalog]]
 """Opens an empty lake in an empty folder, by a clock."""
@@ -35,4 +37,24 @@ def behind_server(_folder: Path, clock: Clock) -> Iterator[Catalog]:
         yield open_remote(address, TOKEN)
 
 
-LAKES: dict[str, OpenLake] = {"memory": in_memory, "folder": in_folder, "http": behind_server}
+@contextmanager
+def in_postgresql(folder: Path, clock: Clock) -> Iterator[Catalog]:
+    with shared_postgresql().empty_database() as database:
+        stores = postgresql.open_stores(f"{database}&storage={folder}")
+        yield open_embedded(stores, clock=clock)
+        stores.close()
+
+
+@contextmanager
+def behind_server_on_postgresql(folder: Path, clock: Clock) -> Iterator[Catalog]:
+    with in_postgresql(folder, clock) as catalog, served(catalog) as address:
+        yield open_remote(address, TOKEN)
+
+
+LAKES: dict[str, OpenLake] = {
+    "memory": in_memory,
+    "folder": in_folder,
+    "http": behind_server,
+    "postgresql": in_postgresql,
+    "http-postgresql": behind_server_on_postgresql,
+}

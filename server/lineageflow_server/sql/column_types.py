@@ -6,16 +6,39 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, String, TypeDecorator
+from sqlalchemy.types import TypeEngine
 
 from lineageflow_core.store.instants import from_microseconds, to_microseconds
 
 Key = BigInteger().with_variant(Integer, "sqlite")
 """A surrogate key. SQLite numbers rows by itself only in columns that are declared INTEGER."""
 
-Name = String().with_variant(String(collation="C"), "postgresql")
-"""Text that sorts by code point, as Python sorts it."""
-
 E = TypeVar("E", bound=StrEnum)
+
+
+class Name(TypeDecorator[str]):
+    """Any text, which sorts by code point, as Python sorts it.
+
+    PostgreSQL's text holds no U+0000. There, U+0000 and U+0001 become two characters each, which sort as they
+    do: so no text is refused, and no order changed.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(String(collation=collation))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or dialect.name != "postgresql":
+            return value
+        return value.replace("\x01", "\x01\x02").replace("\x00", "\x01\x01")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or dialect.name != "postgresql":
+            return value
+        return value.replace("\x01\x01", "\x00").replace("\x01\x02", "\x01")
 
 
 class Digest(TypeDecorator[str]):

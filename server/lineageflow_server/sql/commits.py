@@ -175,17 +175,20 @@ def add_commits(
     if not commits:
         return
     recorded = {each.commit: each.datasets for each in changes if len(each.datasets) <= _MOST_CHANGES}
+    # In order, as all rows are: no two transactions that add the same ones can wait for each other.
+    ordered = sorted(commits, key=lambda each: each.id)
     values = [
         rows.commit_row(
             repository, commit, changed=len(recorded[commit.id]) if commit.id in recorded else None
         )
-        for commit in commits
+        for commit in ordered
     ]
     connection.execute(insert_missing(connection, tables.commits), values)
     changed = [
-        row for each in commits for row in rows.change_rows(repository, each, recorded.get(each.id, ()))
+        row for each in ordered for row in rows.change_rows(repository, each, recorded.get(each.id, ()))
     ]
     if changed:
+        changed.sort(key=lambda row: (row["path"], row["generation"], row["commit"]))
         connection.execute(insert_missing(connection, tables.dataset_changes), changed)
 
 
@@ -201,7 +204,8 @@ def add_nodes(connection: Connection, repository: int, nodes: Sequence[NodeLocat
     keys: dict[str, int] = {}
     for some in chunks(pack_ids):
         keys.update(_pack_keys(connection, repository, some))
-    values = [rows.node_row(repository, keys[node.pack_id], node) for node in nodes]
+    ordered = sorted(nodes, key=lambda node: node.node_id)
+    values = [rows.node_row(repository, keys[node.pack_id], node) for node in ordered]
     connection.execute(insert_missing(connection, tables.nodes), values)
 
 

@@ -23,8 +23,20 @@ class Database(Protocol):
         """Opens a transaction that is durable on a normal exit and never was on an exception."""
         ...
 
+    def migrate(self) -> AbstractContextManager[Connection]:
+        """Opens a transaction as `write` does, for changing tables: it is the only one of its kind."""
+        ...
+
     def close(self) -> None:
         """Gives up connections."""
+        ...
+
+
+class Turns(Protocol):
+    """Queues, in which those wait who would otherwise disturb each other."""
+
+    def turn(self, name: str) -> AbstractContextManager[None]:
+        """Waits for the caller's turn and holds it. Raises StateError if this thread holds it already."""
         ...
 
 

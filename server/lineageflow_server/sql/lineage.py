@@ -14,7 +14,7 @@ from lineageflow_core.store.paging import check_limit, page_of, parse_place_of_r
 from lineageflow_core.store.ports import LineageWriter, RunFacts, StoredEvent
 from lineageflow_server.sql import rows, tables
 from lineageflow_server.sql.database import Database, chunks
-from lineageflow_server.sql.dialect import insert_missing, insert_or_update
+from lineageflow_server.sql.dialect import hold, insert_missing, insert_or_update
 
 _IOS = select(
     tables.runs.c.id.label("run_id"),
@@ -39,6 +39,7 @@ class SqlLineageStore:
     @contextmanager
     def _write(self) -> Iterator["_Writer"]:
         with self._database.write() as connection:
+            hold(connection, ["lineage"])
             yield _Writer(connection)
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:

@@ -13,11 +13,10 @@ from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.store.paging import check_limit, page_of
 from lineageflow_core.store.ports import Publication, RefUpdate
 from lineageflow_core.store.refusals import ref_moved, tag_spent, transaction_closed
-from lineageflow_core.store.turns import FileTurns
 from lineageflow_server.sql import rows
 from lineageflow_server.sql.commits import add_commits, add_nodes
-from lineageflow_server.sql.database import Database
-from lineageflow_server.sql.dialect import insert_missing, insert_or_update
+from lineageflow_server.sql.database import Database, Turns
+from lineageflow_server.sql.dialect import hold, insert_missing, insert_or_update
 from lineageflow_server.sql.operations import put_check
 from lineageflow_server.sql.repositories import change_repository
 from lineageflow_server.sql.repository_keys import RepositoryKeys
@@ -33,7 +32,7 @@ _LAST = "\U0010ffff"
 class SqlRefStore:
     """A `RefStore` in SQL."""
 
-    def __init__(self, database: Database, keys: RepositoryKeys, turns: FileTurns) -> None:
+    def __init__(self, database: Database, keys: RepositoryKeys, turns: Turns) -> None:
         self._database = database
         self._keys = keys
         self._turns = turns
@@ -82,6 +81,7 @@ class SqlRefStore:
 
     def publish(self, repository: str, publication: Publication) -> Publication:
         with self._database.write() as connection:
+            hold(connection, [_turn(repository, update.ref) for update in publication.updates])
             key = self._keys.make(connection, repository)
             seq = _log(connection, key, publication)
             if seq is None:
@@ -118,7 +118,11 @@ class SqlRefStore:
         return publication.logged
 
     def turn(self, repository: str, ref: RefName) -> AbstractContextManager[None]:
-        return self._turns.turn(f"{repository}/{ref.kind.value}/{ref.name}")
+        return self._turns.turn(_turn(repository, ref))
+
+
+def _turn(repository: str, ref: RefName) -> str:
+    return f"{repository}/{ref.kind.value}/{ref.name}"
 
 
 def _is(repository: int | None, ref: RefName) -> ColumnElement[bool]:

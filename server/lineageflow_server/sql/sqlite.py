@@ -22,7 +22,7 @@ from weakref import WeakSet
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from lineageflow_core.errors import StateError
+from lineageflow_core.errors import IntegrityError, StateError
 from lineageflow_core.store.turns import FileTurns
 from lineageflow_server.sql.dialect import translate_error
 
@@ -65,6 +65,22 @@ class SqliteDatabase:
     def write(self) -> Iterator[Connection]:
         with self._turns.turn("write"), self._uses.one(), self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def migrate(self) -> Iterator[Connection]:
+        # Some changes of a table make it anew, and must not be taken for the end of its rows:
+        # https://www.sqlite.org/lang_altertable.html, section 7. The switch works outside of
+        # transactions only.
+        with self._turns.turn("write"), self._uses.one(), self._writing.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.execute("PRAGMA foreign_keys = OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    _check_references(connection)
+            finally:
+                driver.execute("PRAGMA foreign_keys = ON")
 
     def close(self) -> None:
         self._engine.dispose()
@@ -136,6 +152,15 @@ class _Uses:
 def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+
+
+def _check_references(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise IntegrityError(
+            f"rows of the table {broken[0][0]} refer to what is not there, so the tables stay as they are: "
+            "restore the lake's database from a backup"
+        )
 
 
 def _begin(connection: Connection) -> None:

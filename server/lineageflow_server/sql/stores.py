@@ -5,9 +5,8 @@ from collections.abc import Callable
 from lineageflow_core.store.cache import ReadCache
 from lineageflow_core.store.open import open_content_of
 from lineageflow_core.store.ports import ContentStore
-from lineageflow_core.store.turns import FileTurns
 from lineageflow_server.sql.commits import SqlCommitStore
-from lineageflow_server.sql.database import Database
+from lineageflow_server.sql.database import Database, Turns
 from lineageflow_server.sql.lineage import SqlLineageStore
 from lineageflow_server.sql.operations import SqlCheckStore, SqlOperationStore
 from lineageflow_server.sql.plans import SqlPlanStore
@@ -25,7 +24,7 @@ class SqlStores:
         self,
         database: Database,
         *,
-        turns: FileTurns,
+        turns: Turns,
         content: Callable[[str], ContentStore],
         cache: ReadCache | None = None,
     ) -> None:

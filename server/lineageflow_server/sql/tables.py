@@ -39,8 +39,9 @@ lake = Table(
     metadata,
     Column("format", Integer, primary_key=True, autoincrement=False),
     Column("needs", String, nullable=False),
+    Column("storage", String),
 )
-"""One row."""
+"""One row. `storage` is where repositories have their content that say nothing; null beside the database."""
 
 repository_keys = Table(
     "repository_keys",
@@ -55,7 +56,7 @@ repositories = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("name", Name, nullable=False, unique=True),
-    Column("default_branch", String, nullable=False),
+    Column("default_branch", Name, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("storage", String),
     Column("deleted_at", Instant),
@@ -161,9 +162,9 @@ operations = Table(
     metadata,
     Column("seq", Key, primary_key=True),
     Column("repository", Key, ForeignKey("repository_keys.key"), nullable=False),
-    Column("key", String, nullable=False),
+    Column("key", Name, nullable=False),
     Column("operation", String, nullable=False),
-    Column("actor", String, nullable=False),
+    Column("actor", Name, nullable=False),
     Column("at", Instant, nullable=False),
     Column("listed", Boolean, nullable=False, server_default=true()),
     Column("body", LargeBinary),
@@ -213,7 +214,7 @@ transactions = Table(
 plans = Table(
     "plans",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", Name, primary_key=True),
     Column("repository", Key, ForeignKey("repository_keys.key"), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -227,7 +228,7 @@ events = Table(
     Column("digest", LargeBinary(32), nullable=False, unique=True),
     Column("run_id", RunKey),
     Column("body", LargeBinary, nullable=False),
-    Column("problem", String),
+    Column("problem", Name),
     Index("events_by_run", "run_id", "seq"),
 )
 
@@ -236,7 +237,7 @@ jobs = Table(
     metadata,
     Column("key", Key, primary_key=True),
     Column("digest", LargeBinary(16), nullable=False, unique=True),
-    Column("namespace", String, nullable=False),
+    Column("namespace", Name, nullable=False),
     Column("name", Name, nullable=False, index=True),
 )
 
@@ -260,7 +261,7 @@ datasets = Table(
     metadata,
     Column("key", Key, primary_key=True),
     Column("digest", LargeBinary(16), nullable=False, unique=True),
-    Column("namespace", String, nullable=False),
+    Column("namespace", Name, nullable=False),
     Column("name", Name, nullable=False),
     Index("datasets_by_name", "name", "namespace"),
 )
@@ -271,8 +272,8 @@ versions = Table(
     Column("key", Key, primary_key=True),
     Column("digest", LargeBinary(16), nullable=False, unique=True),
     Column("dataset", Key, ForeignKey("datasets.key"), nullable=False, index=True),
-    Column("partition", String, nullable=False),
-    Column("version", String),
+    Column("partition", Name, nullable=False),
+    Column("version", Name),
 )
 
 ios = Table(
@@ -282,7 +283,7 @@ ios = Table(
     Column("written", Boolean, primary_key=True),
     Column("version", Key, ForeignKey("versions.key"), primary_key=True),
     Column("evidence", Choice(Evidence), nullable=False),
-    Column("dataset_type", String),
+    Column("dataset_type", Name),
     Index("ios_by_version", "version", "written", "run"),
     sqlite_with_rowid=False,
 )

@@ -1,0 +1,80 @@
+"""The contracts, kept by a lake in PostgreSQL with its content in a folder."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from lineageflow_server.postgresql import open_stores
+from lineageflow_server.sql.postgresql import PostgresqlTurns
+from lineageflow_server.sql.stores import SqlStores
+
+from lineageflow_core.model.refs import RefName
+from lineageflow_core.testing.commit_store import CommitStoreContract
+from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
+from lineageflow_core.testing.plan_store import PlanStoreContract
+from lineageflow_core.testing.ref_log import RefLogContract
+from lineageflow_core.testing.ref_store import RefStoreContract
+from lineageflow_core.testing.repository_store import RepositoryStoreContract
+from lineageflow_core.testing.shared_stores import Open, SharedStoresContract
+from lineageflow_core.testing.transaction_store import TransactionStoreContract
+from lineageflow_core.testing.turns import TurnContract, Waiting
+from tests.servers.postgresql import shared_postgresql
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    with shared_postgresql().empty_database() as database:
+        yield f"{database}&storage={tmp_path}"
+
+
+@pytest.fixture
+def stores(address: str) -> Iterator[SqlStores]:
+    stores = open_stores(address)
+    yield stores
+    stores.close()
+
+
+@pytest.fixture
+def waiting(stores: SqlStores) -> Waiting:
+    def count(repository: str, ref: RefName) -> int:
+        turns = stores.refs._turns
+        assert isinstance(turns, PostgresqlTurns)
+        return turns.waiting(f"{repository}/{ref.kind.value}/{ref.name}")
+
+    return count
+
+
+@pytest.fixture
+def open_shared(address: str) -> Open:
+    return partial(open_stores, address)
+
+
+class TestRepositories(RepositoryStoreContract): ...
+
+
+class TestRefs(RefStoreContract): ...
+
+
+class TestRefLog(RefLogContract): ...
+
+
+class TestTurns(TurnContract): ...
+
+
+class TestCommits(CommitStoreContract): ...
+
+
+class TestTransactions(TransactionStoreContract): ...
+
+
+class TestEvents(EventLogContract): ...
+
+
+class TestFacts(RunFactsContract): ...
+
+
+class TestPlans(PlanStoreContract): ...
+
+
+class TestSharing(SharedStoresContract): ...
