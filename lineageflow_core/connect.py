@@ -43,8 +43,8 @@ def connect(address: str, *, token: str | None = None) -> Lake:
         assert isinstance(catalog, Catalog)
         return _lake(catalog, whole_address(address))
     raise InvalidInputError(
-        f"nothing here can open {without_password(address)!r}; install 'lineageflow-core[sql]' for folders and databases, or "
-        "name a server as in 'https://lineage.example'"
+        f"nothing here can open {without_password(address)!r}; install 'lineageflow-core[sql]' for folders "
+        "and databases, or name a server as in 'https://lineage.example'"
     )
 
 

@@ -190,9 +190,9 @@ class RefsService:
         operation = f"delete_{kind.value}"
         with opened.stores.refs.turn(opened.info.id, ref):
             if done := opened.published(key, operation, ref):
-                return _ref_of(done, ref, done.updates[0].expected)
+                return done.updates[0].removed or _ref_of(done, ref, done.updates[0].expected)
             there = _existing(opened, ref)
-            update = RefUpdate(ref=ref, expected=there.commit, new=None)
+            update = RefUpdate(ref=ref, expected=there.commit, new=None, removed=there)
             opened.publish(operation, key=key, actor=author, updates=[update])
         return there
 

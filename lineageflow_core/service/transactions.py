@@ -150,13 +150,11 @@ class TransactionsService:
 
     def expire(self, repository: str) -> list[Transaction]:
         opened = self._lake.repository(repository)
-        over = [
-            transaction
-            for state in (TransactionState.OPEN, TransactionState.DISCARDED)
-            for transaction in _all(opened, state)
-            if transaction.expires_at <= self._lake.clock()
-        ]
-        expired = (_expired(opened, transaction) for transaction in over)
+        store, now = opened.stores.transactions, self._lake.clock()
+        expired: list[Transaction] = []
+        # Whatever becomes of them, those that were found are not found again.
+        while over := store.expiring(opened.info.id, before=now, limit=MAX_LIMIT):
+            expired += (_expired(opened, transaction) for transaction in over)
         return [transaction for transaction in expired if transaction.state is TransactionState.EXPIRED]
 
 
@@ -219,14 +217,3 @@ def _closed(transaction: Transaction) -> TransactionClosedError:
         run_id=transaction.run_id,
         state=transaction.state.value,
     )
-
-
-def _all(opened: OpenRepository, state: TransactionState) -> list[Transaction]:
-    found: list[Transaction] = []
-    after: str | None = None
-    while True:
-        page = opened.stores.transactions.list(opened.info.id, state=state, after=after, limit=MAX_LIMIT)
-        found += page.items
-        if page.next is None:
-            return found
-        after = page.next

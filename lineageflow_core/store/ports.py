@@ -106,6 +106,8 @@ class RefUpdate:
     """None: the ref does not exist."""
     new: CommitId | None
     """None: the ref is removed."""
+    removed: Ref | None = None
+    """The ref as it was, if it is removed: the log tells it to whoever repeats the call."""
 
 
 class DatasetChange(NamedTuple):
@@ -363,6 +365,10 @@ class CommitStore(Protocol):
     def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]: ...
 
 
+EXPIRING = (TransactionState.OPEN, TransactionState.DISCARDED)
+"""The states of transactions whose branches are there until they expire."""
+
+
 class TransactionStore(Protocol):
     """Transactions of runs."""
 
@@ -376,6 +382,10 @@ class TransactionStore(Protocol):
         self, repository: str, *, state: TransactionState | None, after: str | None, limit: int
     ) -> Page[Transaction]:
         """Newest first."""
+        ...
+
+    def expiring(self, repository: str, *, before: datetime, limit: int) -> Sequence[Transaction]:
+        """Returns open and discarded ones whose `expires_at` is `before` or earlier, the earliest first."""
         ...
 
     def move(self, repository: str, transaction: Transaction, *, expected: TransactionState) -> bool:

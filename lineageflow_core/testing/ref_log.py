@@ -54,6 +54,16 @@ class RefLogContract:
         stores.refs.publish(repository, told)
         assert replace(told, commits=()) == stores.refs.published(repository, "k")
 
+    def test_a_removed_ref_is_told_by_the_key_of_its_removal(self, stores: Stores) -> None:
+        repository = new_repository()
+        publish_commit(stores.refs, repository, FIRST)
+        there = stores.refs.get(repository, MAIN)
+        gone = replace(move(MAIN, FIRST, None), removed=there)
+        stores.refs.publish(repository, publication("k", gone, at=later(1)))
+        told = stores.refs.published(repository, "k")
+        assert told is not None
+        assert (gone,) == told.updates
+
     def test_a_key_that_was_never_used_tells_nothing(self, stores: Stores) -> None:
         assert stores.refs.published(new_repository(), "k") is None
 

@@ -1,6 +1,7 @@
 """What every `TransactionStore` promises."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -89,6 +90,26 @@ class TransactionStoreContract:
         for number, state in enumerate(TransactionState):
             listed = stores.transactions.list(repository, state=state, after=None, limit=9)
             assert [run_id(number)] == ids_of(listed)
+
+    def test_what_expires_is_told_the_earliest_first(self, stores: Stores) -> None:
+        repository = new_repository()
+        minutes = {1: 5, 2: 9, 3: 5, 4: 0, 5: 6}
+        for number, minute in minutes.items():
+            stores.transactions.add(repository, new_transaction(number, BASE, created_at=later(minute)))
+        stores.transactions.add(new_repository(), new_transaction(6, BASE))
+        before = later(6) + timedelta(days=14)
+        over = stores.transactions.expiring(repository, before=before, limit=9)
+        assert [run_id(number) for number in (4, 1, 3, 5)] == [each.run_id for each in over]
+        assert over[:2] == stores.transactions.expiring(repository, before=before, limit=2)
+        just_before = before - timedelta(microseconds=1)
+        assert over[:3] == stores.transactions.expiring(repository, before=just_before, limit=9)
+
+    def test_only_what_is_open_or_discarded_expires(self, stores: Stores) -> None:
+        repository = new_repository()
+        for number, state in enumerate(TransactionState):
+            stores.transactions.add(repository, new_transaction(number, BASE, state=state))
+        over = stores.transactions.expiring(repository, before=later(99_999), limit=9)
+        assert [TransactionState.OPEN, TransactionState.DISCARDED] == [each.state for each in over]
 
     @pytest.mark.parametrize("after", ["", "x", "12", "12.x", "x.y", "9" * 40 + f".{run_id(1)}"])
     def test_a_place_that_no_page_gave_is_refused(self, stores: Stores, after: str) -> None:

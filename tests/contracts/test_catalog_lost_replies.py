@@ -9,7 +9,6 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.connect import connect
 from lineageflow_core.remote.client import remote_catalog
 from lineageflow_core.remote.transport import Transport
-from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.cherry_picking import CherryPickContract
 from lineageflow_core.testing.catalog.deciding import DecisionContract
 from lineageflow_core.testing.catalog.history import HistoryContract
@@ -50,20 +49,7 @@ def catalog() -> Iterator[Catalog]:
 class TestRepositories(RepositoriesContract): ...
 
 
-_times_are_lost = pytest.mark.xfail(
-    strict=True,
-    reason="the log of moves does not keep when a ref was made: a deletion that is repeated cannot tell it",
-)
-
-
-class TestRefs(RefsContract):
-    @_times_are_lost
-    def test_a_branch_that_is_deleted_leaves_its_commits(self, repo: Repository) -> None:
-        super().test_a_branch_that_is_deleted_leaves_its_commits(repo)
-
-    @_times_are_lost
-    def test_a_tag_that_is_deleted_is_gone(self, repo: Repository) -> None:
-        super().test_a_tag_that_is_deleted_is_gone(repo)
+class TestRefs(RefsContract): ...
 
 
 class TestHistory(HistoryContract): ...

@@ -1,12 +1,16 @@
 """Transactions of runs in memory."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Transaction, TransactionState
-from lineageflow_core.store.memory.checks import check_run_id, check_transaction
+from lineageflow_core.store.memory.checks import check_instant, check_run_id, check_transaction
 from lineageflow_core.store.memory.state import State
 from lineageflow_core.store.paging import Place, check_limit, page_of, parse_place_of_run
+from lineageflow_core.store.ports import EXPIRING
 
 
 class MemoryTransactionStore:
@@ -39,6 +43,17 @@ class MemoryTransactionStore:
                 and (place is None or _place(transaction) < place)
             ]
         return page_of(sorted(found, key=_place, reverse=True), limit, cursor=_place)
+
+    def expiring(self, repository: str, *, before: datetime, limit: int) -> Sequence[Transaction]:
+        check_instant(before)
+        check_limit(limit)
+        with self._state.lock:
+            found = [
+                transaction
+                for (owner, _), transaction in self._state.transactions.items()
+                if owner == repository and transaction.state in EXPIRING and transaction.expires_at <= before
+            ]
+        return sorted(found, key=lambda each: (each.expires_at, each.run_id))[:limit]
 
     def move(self, repository: str, transaction: Transaction, *, expected: TransactionState) -> bool:
         check_transaction(transaction)

@@ -102,19 +102,8 @@ class SqlRefStore:
             for position, each in enumerate(publication.updates):
                 at = _instant_of_move(connection, key, each.ref, publication.at)
                 _move(connection, key, each, at)
-                connection.execute(
-                    insert(ref_moves),
-                    {
-                        "operation": seq,
-                        "position": position,
-                        "repository": key,
-                        "kind": each.ref.kind,
-                        "name": each.ref.name,
-                        "expected": each.expected,
-                        "new": each.new,
-                        "at": at,
-                    },
-                )
+                moved = rows.ref_move_row(key, seq, position, each, at)
+                connection.execute(insert(ref_moves), moved)
         return publication.logged
 
     def turn(self, repository: str, ref: RefName) -> AbstractContextManager[None]:
@@ -159,7 +148,7 @@ def _put_transaction(connection: Connection, repository: int, transaction: Trans
     put = insert_or_update(
         connection,
         transactions,
-        columns=("state", "body"),
+        columns=("state", "body", "expires_at"),
         by=("repository", "run_id"),
         where=_IS_OPEN,
     )

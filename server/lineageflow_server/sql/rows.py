@@ -197,7 +197,12 @@ def publication_from(operation: AnyRow, moves: list[AnyRow]) -> Publication:
         actor=operation.actor,
         at=operation.at,
         updates=tuple(
-            RefUpdate(ref=RefName(kind=move.kind, name=move.name), expected=move.expected, new=move.new)
+            RefUpdate(
+                ref=RefName(kind=move.kind, name=move.name),
+                expected=move.expected,
+                new=move.new,
+                removed=_removed_from(move),
+            )
             for move in moves
         ),
         settings=beside.settings,
@@ -216,6 +221,33 @@ def settings_row(repository: int, version: int, settings: RepositorySettings) ->
     return {"repository": repository, "version": version, "body": _encode(settings)}
 
 
+def ref_move_row(repository: int, operation: int, position: int, move: RefUpdate, at: datetime) -> Values:
+    return {
+        "operation": operation,
+        "position": position,
+        "repository": repository,
+        "kind": move.ref.kind,
+        "name": move.ref.name,
+        "expected": move.expected,
+        "new": move.new,
+        "at": at,
+        "removed_created_at": move.removed.created_at if move.removed else None,
+        "removed_updated_at": move.removed.updated_at if move.removed else None,
+    }
+
+
+def _removed_from(move: AnyRow) -> Ref | None:
+    if move.removed_created_at is None:
+        return None
+    return Ref(
+        kind=move.kind,
+        name=move.name,
+        commit=move.expected,
+        created_at=move.removed_created_at,
+        updated_at=move.removed_updated_at,
+    )
+
+
 def transaction_row(repository: int, transaction: Transaction) -> Values:
     return {
         "repository": repository,
@@ -223,6 +255,7 @@ def transaction_row(repository: int, transaction: Transaction) -> Values:
         "state": transaction.state,
         "created_at": transaction.created_at,
         "body": _encode(transaction),
+        "expires_at": transaction.expires_at,
     }
 
 

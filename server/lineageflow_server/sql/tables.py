@@ -185,10 +185,15 @@ ref_moves = Table(
     Column("expected", Digest),
     Column("new", Digest),
     Column("at", Instant, nullable=False),
+    Column("removed_created_at", Instant),
+    Column("removed_updated_at", Instant),
     Index("ref_moves_by_ref", "repository", "kind", "name", "at", "operation"),
     sqlite_with_rowid=False,
 )
-"""`at` never decreases for one ref, even if a clock does, so that the latest move is the last one."""
+"""`at` never decreases for one ref, even if a clock does, so that the latest move is the last one.
+
+What is `removed_...` says of a removed ref what its row said, for whoever repeats the removal.
+"""
 
 checks = Table(
     "checks",
@@ -207,9 +212,12 @@ transactions = Table(
     Column("state", Choice(TransactionState), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("expires_at", Instant),
     Index("transactions_by_age", "repository", "created_at", "run_id"),
     Index("transactions_by_state", "repository", "state", "created_at", "run_id"),
+    Index("transactions_by_expiry", "repository", "state", "expires_at"),
 )
+"""`expires_at` is null where a version wrote the row that did not know the column; its body tells it, too."""
 
 plans = Table(
     "plans",

@@ -1,11 +1,15 @@
 """Transactions of runs, in SQL."""
 
-from sqlalchemy import ColumnElement, Connection, and_, select, tuple_, update
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_, update
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.store.paging import Place, check_limit, page_of, parse_place_of_run
+from lineageflow_core.store.ports import EXPIRING
 from lineageflow_server.sql import rows
 from lineageflow_server.sql.database import Database
 from lineageflow_server.sql.dialect import insert_missing
@@ -48,6 +52,17 @@ class SqlTransactionStore:
             mine = table.repository == self._keys.find(connection, repository)
             found = [rows.from_body(Transaction, body) for body in connection.scalars(query.where(mine))]
         return page_of(found, limit, cursor=lambda each: Place(each.created_at, each.run_id))
+
+    def expiring(self, repository: str, *, before: datetime, limit: int) -> Sequence[Transaction]:
+        check_limit(limit)
+        table = transactions.c
+        over = or_(table.expires_at <= before, table.expires_at.is_(None))
+        query = select(table.body).where(table.state.in_(EXPIRING), over)
+        query = query.order_by(table.expires_at, table.run_id).limit(limit)
+        with self._database.read() as connection:
+            mine = table.repository == self._keys.find(connection, repository)
+            found = [rows.from_body(Transaction, body) for body in connection.scalars(query.where(mine))]
+        return [transaction for transaction in found if transaction.expires_at <= before]
 
     def move(self, repository: str, transaction: Transaction, *, expected: TransactionState) -> bool:
         with self._database.write() as connection:
