@@ -11,6 +11,7 @@ from lineageflow_core.cli import PROGRAM, print_version
 from lineageflow_core.cli.commands import (
     browse,
     checks,
+    db,
     diff,
     get,
     history,
@@ -74,6 +75,12 @@ _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
         },
         "settings": {"show": settings.show_settings},
         "storage": {"check": storage.check_storage},
+        "db": {
+            "current": db.current,
+            "check": db.check,
+            "upgrade": db.upgrade,
+            "downgrade": db.downgrade,
+        },
     },
     "History": {
         "branch": {
@@ -96,6 +103,7 @@ _GROUP_HELP = {
     "repo": "Repositories: list, create, show, rename, set-default, delete, restore.",
     "settings": "What a repository's people agreed on: show.",
     "storage": "Where content lies: check.",
+    "db": "The tables of a lake's database: current, check, upgrade, downgrade.",
     "branch": "Branches: list, create, rename, delete, restore, protect, unprotect.",
     "checks": "Checks of content: list, record.",
     "operations": "What was done, and taking it back: list, undo.",

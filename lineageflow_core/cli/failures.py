@@ -34,6 +34,7 @@ NOT_FOUND = 3
 NO_ACCESS = 4
 CONFLICT = 5
 CHECK_FAILED = 6
+"""What was to be checked is not as it has to be."""
 UNREACHABLE = 7
 CANCELLED = 130
 

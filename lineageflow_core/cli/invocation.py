@@ -20,7 +20,7 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli import PROGRAM
 from lineageflow_core.cli.output import Output
 from lineageflow_core.cli.places import Places
-from lineageflow_core.connect import connect
+from lineageflow_core.connect import connect, without_password
 from lineageflow_core.location import TOKEN_VARIABLE, VARIABLE, check_lake, lake_address
 
 _PANEL = "Common options"
@@ -89,6 +89,11 @@ class Invocation:
         """The lake's address."""
         return lake_address(self.options.lake, os.environ, Path.cwd())
 
+    @property
+    def shown_lake(self) -> str:
+        """The lake's address as it may be shown."""
+        return without_password(self.lake)
+
     @cached_property
     def catalog(self) -> Catalog:
         """The lake, which must exist. Raises NotFoundError."""
@@ -116,7 +121,7 @@ class Invocation:
 
     def command(self, *words: str) -> str:
         """Returns a command to type next, for the same lake and repository."""
-        lake = ("--lake", self.options.lake) if self.options.lake else ()
+        lake = ("--lake", without_password(self.options.lake)) if self.options.lake else ()
         repository = ("-R", self.options.repository) if self.options.repository else ()
         return shlex.join((PROGRAM, *lake, *repository, *words))
 

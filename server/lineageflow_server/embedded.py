@@ -25,7 +25,7 @@ from lineageflow_core.store.cache import ReadCache
 from lineageflow_core.store.durability import flush_folder, make_folder, storage_errors
 from lineageflow_core.store.local import LocalContentStore
 from lineageflow_core.store.turns import FileTurns
-from lineageflow_server.sql.schema import check_schema, make_tables, schema_of
+from lineageflow_server.sql.schema import Schema, check_schema, make_tables, schema_of
 from lineageflow_server.sql.sqlite import SqliteDatabase
 from lineageflow_server.sql.stores import SqlStores
 
@@ -56,7 +56,7 @@ def open_stores(path: Path) -> SqlStores:
             _make_database(path, turns)
     database = SqliteDatabase(path / DATABASE, turns)
     try:
-        _check_format(path, database)
+        _upgrade(path, database)
     except BaseException:
         database.close()
         raise
@@ -102,13 +102,28 @@ def _make_database(path: Path, turns: FileTurns) -> None:
         flush_folder(path)
 
 
-def _check_format(path: Path, database: SqliteDatabase) -> None:
-    """Raises IncompatibleLakeError if a later version made the lake."""
+def _upgrade(path: Path, database: SqliteDatabase) -> None:
+    """Brings the lake's tables to this version's, if that only adds to them.
+
+    Raises IncompatibleLakeError if it does more, or if a later version made the lake.
+    """
+    schema = _schema_of(path, database)
+    if schema.pending:
+        # Few lakes need it, and it takes longer to load than all the rest.
+        from lineageflow_server.sql.revisions import steps
+        from lineageflow_server.upgrades import migrate_folder
+
+        if all(step.is_additive for step in steps(schema.pending)):
+            migrate_folder(path, database, revision=schema.pending[-1])
+            schema = _schema_of(path, database)
+    check_schema(schema, lake=str(path))
+
+
+def _schema_of(path: Path, database: SqliteDatabase) -> Schema:
     try:
         with database.read() as connection:
-            schema = schema_of(connection)
+            return schema_of(connection)
     except (IntegrityError, OperationalError) as error:
         raise IntegrityError(
             f"{path / DATABASE} is not a lake's database ({error}): restore it from a backup"
         ) from error
-    check_schema(schema, lake=str(path))

@@ -65,7 +65,7 @@ def create_repository(
     invocation.output.document(info)
     invocation.output.line(cells.text(info.name, "name"), cells.text(info.default_branch, "ref"))
     invocation.output.note(
-        f"made in {invocation.lake}; `{invocation.command('put', 'FILE', f'lf://{name}/PATH')}`"
+        f"made in {invocation.shown_lake}; `{invocation.command('put', 'FILE', f'lf://{name}/PATH')}`"
     )
 
 

@@ -110,7 +110,7 @@ def status(invocation: Invocation, branch: BranchOption = None, author: AuthorOp
     given = invocation.options.repository
     names = [given] if given else [info.name for info in repositories(catalog)]
     found = tuple(_status(invocation, name, branch, by) for name in names)
-    lake = LakeStatus(lake=invocation.lake, repositories=found)
+    lake = LakeStatus(lake=invocation.shown_lake, repositories=found)
     invocation.output.document(lake)
     invocation.output.card([("lake", cells.text(lake.lake))])
     for repository in lake.repositories:

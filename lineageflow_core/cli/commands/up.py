@@ -8,6 +8,7 @@ import typer
 
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.connect import without_password
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.location import TOKEN_VARIABLE
 
@@ -16,9 +17,13 @@ _SERVER = "lineageflow_server.serve"
 
 def up(
     invocation: Invocation,
-    path: Annotated[
+    address: Annotated[
         str | None,
-        typer.Argument(metavar="PATH", help="The lake's folder; made if it is none yet.", show_default=False),
+        typer.Argument(
+            metavar="LAKE",
+            help="The lake's folder, made if it is none yet; or 'postgresql://user@host/database'.",
+            show_default=False,
+        ),
     ] = None,
     port: Annotated[
         int | None,
@@ -39,16 +44,16 @@ def up(
 ) -> None:
     """Serve a lake with its web page, until Ctrl-C."""
     serve = _server()
-    lake = path or invocation.lake
+    lake = address or invocation.lake
     if lake.startswith(("http://", "https://")):
-        raise InvalidInputError(f"{lake!r} is a server already; name a folder to be served")
-    output = invocation.output
+        raise InvalidInputError(f"{lake!r} is a server already; name a folder or a database to be served")
+    output, shown = invocation.output, without_password(lake)
 
     def announce(serving: Any) -> None:
-        output.document({"lake": lake, "url": serving.url, "page": serving.page, "token": serving.token})
+        output.document({"lake": shown, "url": serving.url, "page": serving.page, "token": serving.token})
         output.card(
             [
-                ("lake", cells.text(lake)),
+                ("lake", cells.text(shown)),
                 ("page", cells.text(serving.page, "name")),
                 ("api", cells.text(f"{serving.url}/docs")),
                 ("token", cells.text(serving.token)),

@@ -41,10 +41,15 @@ def is_lake(connection: Connection) -> bool:
 def make_tables(connection: Connection, *, storage: str | None = None) -> None:
     """Makes a lake in an empty database; `storage` is where its repositories' content lies."""
     tables.metadata.create_all(connection)
-    marks.create(connection)
-    connection.execute(insert(marks), {"version_num": known_revisions()[-1]})
+    mark(connection, known_revisions()[-1])
     lake = {"format": tables.FORMAT, "needs": tables.FORMAT_NEEDS, "storage": storage}
     connection.execute(insert(tables.lake), lake)
+
+
+def mark(connection: Connection, revision: str) -> None:
+    """Marks tables that bear no mark yet with the revision that they are at."""
+    marks.create(connection)
+    connection.execute(insert(marks), {"version_num": revision})
 
 
 def schema_of(connection: Connection) -> Schema:
@@ -58,8 +63,8 @@ def schema_of(connection: Connection) -> Schema:
     return Schema(revision=revision or known_revisions()[0], format=lake.format, needs=lake.needs)
 
 
-def check_schema(schema: Schema, *, lake: str) -> None:
-    """Raises IncompatibleLakeError if this version cannot work with a lake's tables."""
+def check_format(schema: Schema, *, lake: str) -> None:
+    """Raises IncompatibleLakeError if a later version made a lake's tables what this one cannot work with."""
     if schema.format > tables.FORMAT:
         raise IncompatibleLakeError(
             f"the lake {lake} has format {schema.format}, and this version of LineageFlow knows format "
@@ -67,6 +72,11 @@ def check_schema(schema: Schema, *, lake: str) -> None:
             format=schema.format,
             needs=schema.needs,
         )
+
+
+def check_schema(schema: Schema, *, lake: str) -> None:
+    """Raises IncompatibleLakeError if this version cannot work with a lake's tables."""
+    check_format(schema, lake=lake)
     if schema.pending:
         raise IncompatibleLakeError(
             f"the tables of the lake {lake} are at revision {schema.revision}, and this version of "
