@@ -50,6 +50,7 @@ def bring_to(connection: Connection, revision: str) -> None:
     """Brings the tables to a revision, forward or back. Raises InvalidInputError if there is none such."""
     check_revision(revision)
     there = schema_of(connection).revision
+    check_revision(there)
     if not inspect(connection).has_table(marks.name):
         mark(connection, there)
     if revision > there:

@@ -6,14 +6,29 @@ so that a process that dies in the midst leaves what was there before.
 
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    insert,
+    inspect,
+    select,
+)
 
 from lineageflow_core.errors import IncompatibleLakeError, IntegrityError
 from lineageflow_server.sql import tables
 from lineageflow_server.sql.migrations import known_revisions
 
-marks = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
-"""One row: the last revision. Alembic keeps it, and gave it its name."""
+marks = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""One row: the last revision. It is as Alembic makes it, which keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,10 @@ def _advice() -> list[str]:
 @pytest.mark.parametrize("advice", _advice())
 def test_the_command_is_there_with_its_options(advice: str) -> None:
     lines = command_lines()
-    groups = {line.words[0]: f"{line.words[0]} list" for line in lines.values() if len(line.words) > 1}
+    groups: dict[str, str] = {}  # and what each does by itself
+    for line in lines.values():
+        if len(line.words) > 1:
+            groups.setdefault(line.words[0], line.name)
     words = advice.split()
     name = " ".join(words[:2]) if words[0] in groups and len(words) > 1 else groups.get(words[0], words[0])
     assert name in lines
