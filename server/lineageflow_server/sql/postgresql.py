@@ -15,7 +15,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -52,8 +52,11 @@ class PostgresqlDatabase:
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         self._writing = self._engine.execution_options(isolation_level="READ COMMITTED")
-        self.turns = PostgresqlTurns(_engine(self._connections.open, size=pool_size, patience=0))
+        queueing = _engine(self._connections.open, size=pool_size, patience=0)
+        self.turns = PostgresqlTurns(queueing)
         _databases.add(self)
+        # A lake that nobody uses any more says goodbye to the server, even if nobody closed it.
+        finalize(self, _dispose, self._engine, queueing)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -200,6 +203,11 @@ def _begun(engine: Engine) -> Iterator[Connection]:
         ) from error
     with connection, connection.begin():
         yield connection
+
+
+def _dispose(*engines: Engine) -> None:
+    for engine in engines:
+        engine.dispose()
 
 
 def _leave(place: Connection) -> None:
