@@ -1,4 +1,7 @@
-"""Branches, and many writers on one of them: 50 processes that each merge a disjoint dataset into `main`."""
+"""Branches, and many writers on one of them: 50 processes that each merge a disjoint dataset into `main`.
+
+On a lake in a folder, and on one in PostgreSQL, which flushes every commit to the disk as it does in earnest.
+"""
 
 import itertools
 import multiprocessing
@@ -12,6 +15,7 @@ from benchmarks.measure import Row, seconds
 from lineageflow_core import Repository, connect
 from lineageflow_core.model.change import put
 from lineageflow_core.model.objects import ObjectEntry
+from tests.servers.postgresql import running_postgresql
 
 WRITERS = 50
 MERGES_EACH = 4
@@ -19,13 +23,19 @@ MERGES_EACH = 4
 
 def rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as place:
-        lake = str(Path(place).resolve() / "lake")
-        repo = Repository(connect(lake), "bench", author="bench").create()
-        yield from _branches(repo)
-        yield from _merges(lake, repo)
+        folder = Path(place).resolve()
+        yield from _on("a folder", str(folder / "lake"))
+        with running_postgresql(fsync="on", full_page_writes="on") as server:
+            yield from _on("PostgreSQL", f"{server.new_database()}&storage={folder / 'content'}")
 
 
-def _branches(repo: Repository) -> Iterator[Row]:
+def _on(kind: str, lake: str) -> Iterator[Row]:
+    repo = Repository(connect(lake), "bench", author="bench").create()
+    yield from _branches(kind, repo)
+    yield from _merges(kind, lake, repo)
+
+
+def _branches(kind: str, repo: Repository) -> Iterator[Row]:
     (entry,) = repo.catalog.content.upload("bench", [b"x"])
     for objects in (10, 100_000):
         many = [
@@ -36,12 +46,12 @@ def _branches(repo: Repository) -> Iterator[Row]:
         )
         names = (f"b-{objects}-{number}" for number in itertools.count())
         yield Row(
-            name=f"branch from a commit of {objects:,} objects",
+            name=f"branch from a commit of {objects:,} objects, in {kind}",
             ours=seconds(lambda names=names: repo.branch(next(names)), repeat=20),  # type: ignore[misc]
         )
 
 
-def _merges(lake: str, repo: Repository) -> Iterator[Row]:
+def _merges(kind: str, lake: str, repo: Repository) -> Iterator[Row]:
     for writer in range(WRITERS):
         for merge in range(MERGES_EACH):
             name = f"w{writer}-{merge}"
@@ -61,7 +71,7 @@ def _merges(lake: str, repo: Repository) -> Iterator[Row]:
         process.join()
     slowest = statistics.quantiles(times, n=100)[98]
     yield Row(
-        name=f"a merge into one branch by {WRITERS} processes ({len(times) / whole:.0f} a second)",
+        name=f"a merge into one branch by {WRITERS} processes, in {kind} ({len(times) / whole:.0f} a second)",
         ours=whole / len(times),
         limit=1 / 50,
         limit_is="50 merges a second",

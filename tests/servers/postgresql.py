@@ -32,6 +32,13 @@ BINARIES_VARIABLE = "LF_PG_BINDIR"
 
 _OWNER = "postgres"
 """The database's superuser, whoever runs the process."""
+_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+    "shared_buffers": "64MB",
+}
 _PATIENCE = 60.0
 """Seconds until a server that does not start is given up: longer than any machine is busy."""
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -95,8 +102,8 @@ def shared_postgresql() -> Postgresql:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[Postgresql]:
-    """Runs a server until the end of the block."""
+def running_postgresql(**settings: str) -> Iterator[Postgresql]:
+    """Runs a server until the end of the block, with settings of PostgreSQL's besides our own."""
     # The path of a socket may not be longer than 107 bytes, so this is not below pytest's folders.
     folder = Path(tempfile.mkdtemp(prefix="lf-pg-", dir="/tmp"))
     try:
@@ -107,7 +114,7 @@ def running_postgresql() -> Iterator[Postgresql]:
             programs / "initdb", f"--pgdata={data}", f"--username={_OWNER}", "--auth=trust", "--no-sync",
             "--encoding=UTF8", "--locale=C.UTF-8", identity=identity,
         )  # fmt: skip
-        server = _start(programs, data, folder, identity)
+        server = _start(programs, data, folder, {**_SETTINGS, **settings}, identity)
         try:
             _wait(server, folder)
             yield Postgresql(folder=folder, pid=server.pid)
@@ -148,16 +155,10 @@ def _run(program: Path, *arguments: str, identity: dict[str, Any]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _start(programs: Path, data: Path, folder: Path, identity: dict[str, Any]) -> subprocess.Popen[bytes]:
-    settings = {
-        "listen_addresses": "",
-        "unix_socket_directories": str(folder),
-        "fsync": "off",
-        "full_page_writes": "off",
-        "max_connections": "300",
-        "shared_buffers": "64MB",
-    }
-    command = [str(programs / "postgres"), "-D", str(data)]
+def _start(
+    programs: Path, data: Path, folder: Path, settings: dict[str, str], identity: dict[str, Any]
+) -> subprocess.Popen[bytes]:
+    command = [str(programs / "postgres"), "-D", str(data), "-c", f"unix_socket_directories={folder}"]
     command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     prctl = ctypes.CDLL(None).prctl if hasattr(ctypes.CDLL(None), "prctl") else None
 
