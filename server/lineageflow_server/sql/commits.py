@@ -37,7 +37,7 @@ class SqlCommitStore:
 
     def get_many(self, repository: str, commits: Sequence[CommitId]) -> dict[CommitId, Commit]:
         table = tables.commits.c
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             mine = table.repository == self._keys.find(connection, repository)
             found = [
                 rows.commit_from(row)
@@ -50,7 +50,7 @@ class SqlCommitStore:
         if not _START_OF_ID.fullmatch(prefix):
             return []
         table = tables.commits.c
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             query = (
                 select(table.id)
                 .where(table.repository == self._keys.find(connection, repository))
@@ -107,7 +107,7 @@ class SqlCommitStore:
         query = select(table.id, table.offset, table.length, tables.packs.c.id.label("pack_id")).join_from(
             tables.nodes, tables.packs
         )
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             mine = table.repository == self._keys.find(connection, repository)
             found = [
                 rows.node_from(row)
@@ -197,12 +197,13 @@ def add_nodes(connection: Connection, repository: int, nodes: Sequence[NodeLocat
     pack_ids = sorted({node.pack_id for node in nodes})
     if not pack_ids:
         return
-    connection.execute(
-        insert_missing(connection, tables.packs),
+    table = tables.packs.c
+    added = connection.execute(
+        insert_missing(connection, tables.packs).returning(table.id, table.key),
         [{"repository": repository, "id": pack_id} for pack_id in pack_ids],
     )
-    keys: dict[str, int] = {}
-    for some in chunks(pack_ids):
+    keys: dict[str, int] = {row.id: row.key for row in added}
+    for some in chunks([pack_id for pack_id in pack_ids if pack_id not in keys]):
         keys.update(_pack_keys(connection, repository, some))
     ordered = sorted(nodes, key=lambda node: node.node_id)
     values = [rows.node_row(repository, keys[node.pack_id], node) for node in ordered]

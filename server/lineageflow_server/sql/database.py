@@ -19,6 +19,14 @@ class Database(Protocol):
         """Opens a transaction that sees one state of the database."""
         ...
 
+    def ask(self) -> AbstractContextManager[Connection]:
+        """Opens a connection for one question: each statement sees the state at its own beginning.
+
+        It saves the round trips of a transaction. For several questions about what cannot change meanwhile,
+        it does as well.
+        """
+        ...
+
     def write(self) -> AbstractContextManager[Connection]:
         """Opens a transaction that is durable on a normal exit and never was on an exception."""
         ...

@@ -63,8 +63,6 @@ def hold(connection: Connection, names: Iterable[str]) -> None:
 def translate_error(context: ExceptionContext) -> LineageFlowError | None:
     """Returns our error for a database's error about its storage; None for all others."""
     error = context.original_exception
-    if context.is_pre_ping:  # the pool replaces the connection
-        return None
     if context.dialect.name == "postgresql":
         return _from_postgresql(error)
     return _from_sqlite(error)

@@ -35,7 +35,7 @@ class SqlPlanStore:
                 raise plan_taken(plan.id)
 
     def get(self, plan: PlanId) -> RollbackPlan | None:
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             return _read(connection, plan)
 
     def list(self, repository: str, *, after: str | None, limit: int) -> Page[RollbackPlan]:
@@ -45,7 +45,7 @@ class SqlPlanStore:
         query = select(table.body).order_by(*(column.desc() for column in order)).limit(limit + 1)
         if after is not None:
             query = query.where(tuple_(*order) < tuple(Place.parse(after)))
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             mine = table.repository == self._keys.find(connection, repository)
             found = [rows.from_body(RollbackPlan, body) for body in connection.scalars(query.where(mine))]
         return page_of(found, limit, cursor=lambda plan: Place(plan.created_at, plan.id))

@@ -8,11 +8,14 @@
   environment, in a file or in a service's. The address is kept in no value that could be shown.
 - A connection does not survive a fork: a child lets go of those that it inherited and opens its own. If it
   only left them alone, they would outlive the parent, and with them its turns.
-- A connection in the pool may have been closed from the other end, so each is tried before it is used.
+- A connection that rests in the pool may be closed from the other end, so it is tried before it is used.
 """
 
+import math
 import os
+import select
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from weakref import WeakSet, finalize
@@ -20,7 +23,9 @@ from weakref import WeakSet, finalize
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from lineageflow_core.errors import InvalidInputError, StorageError
 from lineageflow_core.store.memory.turns import ThreadTurns
@@ -31,6 +36,9 @@ POOL_SIZE = 10
 
 _POOL_SECONDS = 60
 """How long to wait for a connection of the pool."""
+
+_RESTS_SECONDS = 30
+"""After so long, a connection may be gone without a word: only a round trip tells."""
 
 _SESSION = (
     # A machine that is gone is noticed within a minute, and its locks are free. Without effect on a socket.
@@ -51,6 +59,7 @@ class PostgresqlDatabase:
         self._reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._asking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writing = self._engine.execution_options(isolation_level="READ COMMITTED")
         queueing = _engine(self._connections.open, size=pool_size, patience=0)
         self.turns = PostgresqlTurns(queueing)
@@ -61,6 +70,11 @@ class PostgresqlDatabase:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with _begun(self._reading) as connection:
+            yield connection
+
+    @contextmanager
+    def ask(self) -> Iterator[Connection]:
+        with _begun(self._asking) as connection:
             yield connection
 
     @contextmanager
@@ -181,7 +195,6 @@ def _engine(opening: Callable[[], psycopg.Connection], *, size: int, patience: f
     engine = create_engine(
         "postgresql+psycopg://",
         creator=opening,
-        pool_pre_ping=True,
         pool_size=size,
         max_overflow=0,
         pool_timeout=patience,
@@ -189,7 +202,34 @@ def _engine(opening: Callable[[], psycopg.Connection], *, size: int, patience: f
         execution_options={"preserve_rowcount": True},  # an insert that finds its row there tells so
     )
     event.listen(engine, "handle_error", translate_error, retval=True)
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", _try)
     return engine
+
+
+def _note_rest(_connection: object, entry: ConnectionPoolEntry) -> None:
+    entry.info["rests_since"] = time.monotonic()
+
+
+def _try(connection: psycopg.Connection | None, entry: ConnectionPoolEntry, _fairy: object) -> None:
+    """Tries a connection before it is used; the pool replaces one that was closed meanwhile."""
+    assert connection is not None
+    if _has_news(connection):  # unasked, a server only says goodbye
+        raise DisconnectionError
+    if time.monotonic() - entry.info.get("rests_since", math.inf) < _RESTS_SECONDS:
+        return
+    try:
+        connection.autocommit = True
+        connection.execute("")
+        connection.autocommit = False
+    except psycopg.OperationalError as error:
+        raise DisconnectionError from error
+
+
+def _has_news(connection: psycopg.Connection) -> bool:
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class SqlRefStore:
         self._turns = turns
 
     def get(self, repository: str, ref: RefName) -> Ref | None:
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             key = self._keys.find(connection, repository)
             row = connection.execute(select(refs).where(_is(key, ref))).first()
         return rows.ref_from(row) if row else None
@@ -52,7 +52,7 @@ class SqlRefStore:
             query = query.where(refs.c.name >= prefix, refs.c.name < prefix + _LAST)
         if after is not None:
             query = query.where(refs.c.name > after)
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             key = self._keys.find(connection, repository)
             found = [rows.ref_from(row) for row in connection.execute(query.where(refs.c.repository == key))]
         return page_of(found, limit, cursor=lambda ref: ref.name)
@@ -64,7 +64,7 @@ class SqlRefStore:
             return connection.scalars(query).all()
 
     def as_of(self, repository: str, ref: RefName, at: datetime) -> CommitId | None:
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             key = self._keys.find(connection, repository)
             found: CommitId | None = connection.scalar(
                 select(ref_moves.c.new)
@@ -75,7 +75,7 @@ class SqlRefStore:
         return found
 
     def published(self, repository: str, key: str) -> Publication | None:
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             repository_key = self._keys.find(connection, repository)
             return _published(connection, repository_key, key)
 
@@ -99,11 +99,13 @@ class SqlRefStore:
             targets = [each.new for each in publication.updates if each.new is not None]
             add_commits(connection, key, publication.commits, targets, changes=publication.changes)
             add_nodes(connection, key, publication.nodes)
-            for position, each in enumerate(publication.updates):
-                at = _instant_of_move(connection, key, each.ref, publication.at)
+            instants = _instants_of_moves(connection, key, publication)
+            for each, at in zip(publication.updates, instants, strict=True):
                 _move(connection, key, each, at)
-                moved = rows.ref_move_row(key, seq, position, each, at)
-                connection.execute(insert(ref_moves), moved)
+            moved = zip(publication.updates, instants, strict=True)
+            moves = [rows.ref_move_row(key, seq, place, *each) for place, each in enumerate(moved)]
+            if moves:
+                connection.execute(insert(ref_moves), moves)
         return publication.logged
 
     def turn(self, repository: str, ref: RefName) -> AbstractContextManager[None]:
@@ -162,10 +164,14 @@ def _put_transaction(connection: Connection, repository: int, transaction: Trans
         raise transaction_closed(transaction.run_id, state)
 
 
-def _instant_of_move(connection: Connection, repository: int, ref: RefName, at: datetime) -> datetime:
-    """Returns `at`, or the instant of the ref's last move if a clock went back since."""
-    last: datetime | None = connection.scalar(select(func.max(ref_moves.c.at)).where(_moved(repository, ref)))
-    return max(at, last) if last else at
+def _instants_of_moves(connection: Connection, repository: int, publication: Publication) -> list[datetime]:
+    """Returns for each update when it happens: now, or at the ref's last move if a clock went back since."""
+    last_of = [
+        select(func.max(ref_moves.c.at)).where(_moved(repository, update.ref)).scalar_subquery()
+        for update in publication.updates
+    ]
+    last = connection.execute(select(*last_of)).one() if last_of else ()
+    return [max(publication.at, moved) if moved else publication.at for moved in last]
 
 
 def _move(connection: Connection, repository: int, move: RefUpdate, at: datetime) -> None:

@@ -44,12 +44,12 @@ class SqlRepositoryStore:
         query = query.where(~is_kept if deleted else is_kept)
         if after is not None:
             query = query.where(repositories.c.name > after)
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             found = [rows.repository_from(row) for row in connection.execute(query)]
         return page_of(found, limit, cursor=lambda info: info.name)
 
     def names(self) -> tuple[RepositoryName, ...]:
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             found = connection.execute(select(repository_names).order_by(repository_names.c.seq))
             return tuple(rows.repository_name_from(row) for row in found)
 
@@ -70,7 +70,7 @@ class SqlRepositoryStore:
             connection.execute(delete(repositories).where(repositories.c.id == repository))
 
     def _find(self, condition: ColumnElement[bool]) -> RepositoryInfo | None:
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             row = connection.execute(select(repositories).where(condition)).first()
         return rows.repository_from(row) if row else None
 

@@ -19,7 +19,7 @@ class SqlSettingsStore:
         self._keys = keys
 
     def get(self, repository: str) -> RepositorySettings:
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             _, found = _read(connection, self._keys.find(connection, repository))
         return found
 

@@ -62,6 +62,11 @@ class SqliteDatabase:
             yield connection
 
     @contextmanager
+    def ask(self) -> Iterator[Connection]:
+        with self.read() as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         with self._turns.turn("write"), self._uses.one(), self._writing.begin() as connection:
             yield connection

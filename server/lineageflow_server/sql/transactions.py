@@ -34,7 +34,7 @@ class SqlTransactionStore:
         return stored
 
     def get(self, repository: str, run_id: RunId) -> Transaction | None:
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             return _read(connection, self._keys.find(connection, repository), run_id)
 
     def list(
@@ -48,7 +48,7 @@ class SqlTransactionStore:
             query = query.where(table.state == state)
         if after is not None:
             query = query.where(tuple_(*order) < tuple(parse_place_of_run(after)))
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             mine = table.repository == self._keys.find(connection, repository)
             found = [rows.from_body(Transaction, body) for body in connection.scalars(query.where(mine))]
         return page_of(found, limit, cursor=lambda each: Place(each.created_at, each.run_id))
@@ -59,7 +59,7 @@ class SqlTransactionStore:
         over = or_(table.expires_at <= before, table.expires_at.is_(None))
         query = select(table.body).where(table.state.in_(EXPIRING), over)
         query = query.order_by(table.expires_at, table.run_id).limit(limit)
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             mine = table.repository == self._keys.find(connection, repository)
             found = [rows.from_body(Transaction, body) for body in connection.scalars(query.where(mine))]
         return [transaction for transaction in found if transaction.expires_at <= before]
