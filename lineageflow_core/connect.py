@@ -5,7 +5,6 @@ point `lineageflow.connectors` (a function from the address to a Catalog): `fold
 otherwise the scheme's name, such as `postgresql`.
 """
 
-import re
 from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -14,12 +13,9 @@ from urllib.parse import urlsplit
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.lake import Lake
+from lineageflow_core.model.secrets import without_password
 
 CONNECTORS = "lineageflow.connectors"
-
-_PASSWORD = re.compile(
-    r"(?<=://)(?P<user>[^:/?#]*):[^?#]*@|(?P<name>[?&][^=&]*password)=[^&#]*", re.IGNORECASE
-)
 
 
 def connect(address: str, *, token: str | None = None) -> Lake:
@@ -56,10 +52,3 @@ def _lake(catalog: Catalog, address: str | None) -> Lake:
 def whole_address(address: str) -> str:
     """Returns the address that means the same lake from any folder."""
     return address.rstrip("/") if "://" in address else str(Path(address).resolve())
-
-
-def without_password(address: str) -> str:
-    """Returns an address as it may be shown: passwords in it are left out."""
-    return _PASSWORD.sub(
-        lambda found: f"{found['name']}=..." if found["name"] else f"{found['user']}@", address
-    )

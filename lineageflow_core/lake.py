@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.html import repositories_page
 from lineageflow_core.model.page import every
+from lineageflow_core.model.secrets import without_password
 from lineageflow_core.repository import Repository
 
 
@@ -21,7 +22,7 @@ class Lake(Catalog):
         return Repository(self, name, author=author)
 
     def __repr__(self) -> str:
-        return f"connect({self.address or 'memory:'!r})"
+        return f"connect({without_password(self.address or 'memory:')!r})"
 
     def _repr_html_(self) -> str:
         pages = every(lambda after, limit: self.repositories.list_repositories(after=after, limit=limit))

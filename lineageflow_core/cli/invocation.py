@@ -20,8 +20,9 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli import PROGRAM
 from lineageflow_core.cli.output import Output
 from lineageflow_core.cli.places import Places
-from lineageflow_core.connect import connect, without_password
+from lineageflow_core.connect import connect
 from lineageflow_core.location import TOKEN_VARIABLE, VARIABLE, check_lake, lake_address
+from lineageflow_core.model.secrets import without_password
 
 _PANEL = "Common options"
 

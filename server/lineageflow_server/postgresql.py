@@ -9,17 +9,16 @@ Invariant: nothing is kept in a process that another one could change, so server
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import unquote
 
 from sqlalchemy import inspect
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.connect import without_password
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.secrets import without_password
+from lineageflow_core.model.storage import parse_storage
 from lineageflow_core.service.embedded import open_embedded
-from lineageflow_core.store.local import LocalContentStore
-from lineageflow_core.store.ports import ContentStore
+from lineageflow_core.store.open import open_content_of
 from lineageflow_server.sql import tables
 from lineageflow_server.sql.postgresql import POOL_SIZE, PostgresqlDatabase, check_address
 from lineageflow_server.sql.schema import check_schema, is_lake, make_tables, schema_of, storage_of
@@ -61,7 +60,7 @@ def open_stores(address: str) -> SqlStores:
     return SqlStores(
         database,
         turns=database.turns,
-        content=lambda repository: open_content(storage, repository),
+        content=lambda repository: open_content_of(repository, storage),
     )
 
 
@@ -82,19 +81,14 @@ def parse_address(address: str) -> Address:
     size = ours.get(_POOL_SIZE, str(POOL_SIZE))
     if not size.isdecimal() or not 0 < int(size) < 1000:
         raise InvalidInputError(f"pool_size is {size!r}; it is a number of connections, from 1 to 999")
-    return Address(database=database, storage=_absolute(ours.get(STORAGE)), pool_size=int(size))
+    return Address(database=database, storage=_storage(ours.get(STORAGE)), pool_size=int(size))
 
 
-def open_content(storage: str, repository: str) -> ContentStore:
-    """Opens the content of a repository below `storage`. Raises InvalidInputError."""
-    if "://" in storage and not storage.startswith("file://"):
-        raise InvalidInputError(f"nothing here can keep content in {storage!r}; name a folder")
-    return LocalContentStore(Path(storage.removeprefix("file://")) / repository)
-
-
-def _absolute(storage: str | None) -> str | None:
+def _storage(given: str | None) -> str | None:
     """Returns a storage as every process understands it, wherever it was started."""
-    return storage if not storage or "://" in storage else os.path.abspath(storage)
+    if not given:
+        return None
+    return str(parse_storage(given if "://" in given else f"file://{os.path.abspath(given)}"))
 
 
 def _open(database: PostgresqlDatabase, address: Address, *, lake: str) -> str:

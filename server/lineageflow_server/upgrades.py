@@ -10,8 +10,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lineageflow_core.connect import without_password
 from lineageflow_core.errors import InvalidInputError, NotFoundError, StorageError
+from lineageflow_core.model.secrets import without_password
 from lineageflow_core.store.durability import flush_folder, storage_errors
 from lineageflow_core.store.turns import FileTurns
 from lineageflow_server.embedded import DATABASE, TURNS

@@ -13,7 +13,7 @@ from lineageflow_server.postgresql import open_postgresql, open_stores, parse_ad
 from lineageflow_server.sql.stores import SqlStores
 from sqlalchemy import text
 
-from lineageflow_core.connect import connect, without_password
+from lineageflow_core.connect import connect
 from lineageflow_core.errors import (
     AccessDeniedError,
     IncompatibleLakeError,
@@ -22,6 +22,7 @@ from lineageflow_core.errors import (
     StorageError,
     StorageFullError,
 )
+from lineageflow_core.model.secrets import without_password
 from lineageflow_core.testing.values import new_commit, new_repository, publish_commit
 from tests.servers.postgresql import name_of, shared_postgresql
 
@@ -197,9 +198,9 @@ def test_what_the_server_says_of_its_storage_is_told(
     "address, database, storage, size",
     [
         ("postgresql://h/db", "postgresql://h/db", None, 10),
-        ("postgres://u@h:1,i:2/db?storage=gs://b/p", "postgres://u@h:1,i:2/db", "gs://b/p", 10),
-        ("postgresql:///?service=s&storage=%2Fa%20b&user=b", "postgresql:///?service=s&user=b", "/a b", 10),
-        ("postgresql+psycopg://h/db?pool_size=3&storage=s3://b", "postgresql://h/db", "s3://b", 3),
+        ("postgres://u@h:1,i:2/db?storage=gs://bk/p", "postgres://u@h:1,i:2/db", "gs://bk/p", 10),
+        ("postgresql:///?storage=%2Fa%20b&user=b", "postgresql:///?user=b", "file:///a b", 10),
+        ("postgresql+psycopg://h/db?pool_size=3&storage=s3://bk", "postgresql://h/db", "s3://bk", 3),
     ],
 )  # fmt: skip
 def test_an_address_is_libpqs_and_ours(address: str, database: str, storage: str | None, size: int) -> None:

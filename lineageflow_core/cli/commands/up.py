@@ -8,9 +8,9 @@ import typer
 
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.connect import without_password
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.location import TOKEN_VARIABLE
+from lineageflow_core.model.secrets import without_password
 
 _SERVER = "lineageflow_server.serve"
 

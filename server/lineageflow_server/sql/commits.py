@@ -149,7 +149,7 @@ def _touching(repository: int | None, path: str, after: CommitPlace | None) -> I
 
 def _last_first(generation: Column[Any], commit: Column[Any], after: CommitPlace | None) -> Select[Any]:
     query = select(generation, commit).order_by(generation.desc(), commit.desc())
-    return query.where(tuple_(generation, commit) < tuple_(*after)) if after is not None else query
+    return query.where(tuple_(generation, commit) < tuple(after)) if after is not None else query
 
 
 def add_commits(

@@ -17,11 +17,12 @@ from lineageflow_server.sql.stores import SqlStores
 from sqlalchemy import Connection, MetaData, select, text
 
 from lineageflow_core.errors import IncompatibleLakeError, InvalidInputError
+from lineageflow_core.model.ids import SnapshotId
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.model.run import TransactionState
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.memory.turns import ThreadTurns
-from lineageflow_core.store.ports import NodeLocation
+from lineageflow_core.store.ports import CommitChanges, DatasetChange, NodeLocation
 from lineageflow_core.testing.plan_store import new_plan
 from lineageflow_core.testing.values import (
     MAIN,
@@ -35,7 +36,6 @@ from lineageflow_core.testing.values import (
     new_transaction,
     new_version,
     publication,
-    publish_commit,
     run_id,
 )
 from tests.server.sql.databases import DATABASES, description_of
@@ -64,7 +64,9 @@ def seed(database: Database) -> None:
     """Fills every table."""
     stores = stores_in(database)
     stores.repositories.add(RepositoryInfo(id="r", name="data", default_branch="main", created_at=NOON))
-    publish_commit(stores.refs, "r", ROOT)
+    made = CommitChanges(commit=ROOT.id, datasets=(DatasetChange("a", None, SnapshotId(ROOT.root)),))
+    first = publication("first", move(MAIN, None, ROOT), commits=[ROOT])
+    stores.refs.publish("r", replace(first, changes=(made,)))
     stores.refs.publish("r", publication("gone", move(MAIN, ROOT, None), at=later(1)))
     node = NodeLocation(node_id=bytes(32), pack_id="pack", offset=0, length=1)
     stores.refs.publish("r", replace(publication("back", move(MAIN, None, ROOT), at=later(2)), nodes=(node,)))

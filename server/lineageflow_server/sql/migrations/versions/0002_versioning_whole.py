@@ -1,10 +1,10 @@
-"""Where a lake's content lies; when refs were made that are removed; which transactions expire."""
+"""Storage of lakes and repositories, commits by dataset, times of removed refs, and what expires."""
 
 import sqlalchemy as sa
 from alembic import context, op
 from msgspec import msgpack
 
-from lineageflow_server.sql.column_types import Instant, RunKey
+from lineageflow_server.sql.column_types import Digest, Instant, Key, Name, RunKey
 
 revision = "0002"
 down_revision = "0001"
@@ -14,8 +14,30 @@ IS_ADDITIVE = True
 
 
 def upgrade() -> None:
-    """Adds columns and an index, and tells from the transactions' bodies when they expire."""
+    """Adds tables, columns and indexes, and tells from the transactions' bodies when they expire."""
     op.add_column("lake", sa.Column("storage", sa.String()))
+    op.add_column("repositories", sa.Column("storage", sa.String()))
+    op.add_column("commits", sa.Column("first_parent", Digest()))
+    op.add_column("commits", sa.Column("second_parent", Digest()))
+    op.add_column("commits", sa.Column("changed", sa.Integer()))
+    unrecorded = sa.text("changed IS NULL")
+    op.create_index(
+        "commits_unrecorded",
+        "commits",
+        ["repository", "generation", "id"],
+        sqlite_where=unrecorded,
+        postgresql_where=unrecorded,
+    )
+    op.create_table(
+        "dataset_changes",
+        sa.Column("repository", Key, sa.ForeignKey("repository_keys.key"), primary_key=True),
+        sa.Column("path", Name(), primary_key=True),
+        sa.Column("generation", sa.Integer(), primary_key=True),
+        sa.Column("commit", Digest(), primary_key=True),
+        sa.Column("before", Digest()),
+        sa.Column("after", Digest()),
+        sqlite_with_rowid=False,
+    )
     op.add_column("ref_moves", sa.Column("removed_created_at", Instant()))
     op.add_column("ref_moves", sa.Column("removed_updated_at", Instant()))
     op.add_column("transactions", sa.Column("expires_at", Instant()))
@@ -30,6 +52,12 @@ def downgrade() -> None:
     op.drop_column("transactions", "expires_at")
     op.drop_column("ref_moves", "removed_updated_at")
     op.drop_column("ref_moves", "removed_created_at")
+    op.drop_table("dataset_changes")
+    op.drop_index("commits_unrecorded", table_name="commits")
+    op.drop_column("commits", "changed")
+    op.drop_column("commits", "second_parent")
+    op.drop_column("commits", "first_parent")
+    op.drop_column("repositories", "storage")
     op.drop_column("lake", "storage")
 
 
