@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -5,7 +6,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from lineageflow_server.embedded import DATABASE, REPOSITORIES, open_lake, open_stores
+from lineageflow_server.embedded import DATABASE, REPOSITORIES, TURNS, open_lake, open_stores
+from lineageflow_server.sql.migrations import known_revisions
+from lineageflow_server.sql.revisions import bring_to, differences
+from lineageflow_server.sql.schema import schema_of
+from lineageflow_server.sql.sqlite import SqliteDatabase
 from lineageflow_server.sql.stores import SqlStores
 
 from lineageflow_core.errors import (
@@ -16,7 +21,11 @@ from lineageflow_core.errors import (
     StorageFullError,
 )
 from lineageflow_core.store.durability import make_folder
+from lineageflow_core.store.turns import FileTurns
 from lineageflow_core.testing.values import MAIN, new_commit, new_repository, publish_commit
+from tests.stateful.crash import kill_at
+
+FIRST = new_commit("first")
 
 
 @pytest.fixture
@@ -148,3 +157,66 @@ def test_a_database_that_cannot_be_opened_is_told(lake: Path) -> None:
     (lake / DATABASE).mkdir()
     with pytest.raises(StorageError):
         open_stores(lake)
+
+
+def make_old(lake: Path) -> Path:
+    """Makes a lake with a commit, whose tables are those of the first version, without a mark."""
+    with closing(open_stores(lake)) as stores:
+        publish_commit(stores.refs, "r", FIRST)
+        with stores._database.migrate() as connection:
+            bring_to(connection, known_revisions()[0])
+            connection.exec_driver_sql("DROP TABLE alembic_version")
+    return lake
+
+
+def assert_is_upgraded(lake: Path) -> None:
+    with closing(open_stores(lake)) as stores:
+        assert FIRST == stores.commits.get("r", FIRST.id)
+        with stores._database.read() as connection:
+            assert known_revisions()[-1] == schema_of(connection).revision
+            assert [] == differences(connection)
+
+
+def test_a_lake_of_an_earlier_version_is_upgraded_when_it_is_opened(lake: Path) -> None:
+    make_old(lake)
+    assert_is_upgraded(lake)
+    assert [] == list(lake.glob(f"{DATABASE}-before*"))
+
+
+def test_processes_that_open_an_earlier_lake_at_once_upgrade_it_once(lake: Path) -> None:
+    make_old(lake)
+    with get_context("spawn").Pool(4) as pool:
+        pool.map(make, [lake] * 8, chunksize=1)
+    assert_is_upgraded(lake)
+
+
+def test_a_lake_that_is_in_use_is_upgraded_under_its_user(lake: Path) -> None:
+    make_old(lake)
+    with closing(SqliteDatabase(lake / DATABASE, FileTurns(lake / TURNS))) as database:
+        with database.read() as connection:
+            connection.exec_driver_sql("SELECT * FROM refs").all()
+        assert_is_upgraded(lake)
+        with database.write() as connection:  # as a version does that does not know the new columns
+            moved = "SELECT operation + 1, position, repository, kind, name, expected, new, at FROM ref_moves"
+            columns = "operation, position, repository, kind, name, expected, new, at"
+            connection.exec_driver_sql(
+                "INSERT INTO operations (repository, key, operation, actor, at)"
+                " SELECT repository, 'later', operation, actor, at FROM operations"
+            )
+            connection.exec_driver_sql(f"INSERT INTO ref_moves ({columns}) {moved}")
+    with closing(open_stores(lake)) as stores:
+        told = stores.refs.published("r", "later")
+    assert told is not None
+    assert MAIN == told.updates[0].ref
+
+
+@pytest.mark.crash
+def test_a_process_that_dies_while_it_upgrades_leaves_a_lake(lake: Path, tmp_path: Path) -> None:
+    template, step, killed = make_old(tmp_path / "template"), 0, True
+    while killed:
+        step += 1
+        shutil.copytree(template, lake)
+        killed = kill_at(step, lambda: make(lake))
+        assert_is_upgraded(lake)
+        shutil.rmtree(lake)
+    assert step > 20
