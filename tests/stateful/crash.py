@@ -1,6 +1,7 @@
 """Killing a writer at a chosen step.
 
-A step is a call that may change what is on disk: of the operating system, or of SQLite. The writer is
+A step is a call that may change what is on disk: of the operating system, of SQLite, or a statement that
+PostgreSQL is to run. The writer is
 forked, counts its steps with a profiler, and kills itself with SIGKILL right before step number N. So every
 state that a power cut between two calls could leave is visited, one after the other.
 """
@@ -11,6 +12,8 @@ import sys
 from collections.abc import Callable
 from types import BuiltinFunctionType, FrameType
 from typing import Any
+
+from sqlalchemy import Connection, Engine, event
 
 _SYSTEM_CALLS = frozenset(
     {"chmod", "fchmod", "fsync", "link", "mkdir", "open", "rename", "replace", "rmdir", "unlink", "write"}
@@ -45,6 +48,15 @@ def _work_until(step: int, work: Callable[[], None]) -> None:
             if steps == step:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    def count_statement(connection: Connection, *_: object) -> None:
+        nonlocal steps
+        if connection.dialect.name == "postgresql":
+            steps += 1
+            if steps == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    for moment in ("before_cursor_execute", "commit"):
+        event.listen(Engine, moment, count_statement)
     try:
         sys.setprofile(count)
         work()
