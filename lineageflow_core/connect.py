@@ -18,10 +18,11 @@ from lineageflow_core.model.secrets import without_password
 CONNECTORS = "lineageflow.connectors"
 
 
-def connect(address: str, *, token: str | None = None) -> Lake:
+def connect(address: str, *, token: str | None = None, direct: bool = True) -> Lake:
     """Opens the lake at `address`: a folder, `memory:`, `http(s)://host`, or what a connector offers.
 
-    A folder that is no lake yet becomes one. `token` is the bearer token for a server. Raises
+    A folder that is no lake yet becomes one. `token` is the bearer token for a server;
+    `direct` lets bytes go past it, straight to buckets that this process can reach itself. Raises
     InvalidInputError if nothing can open the address.
     """
     if address == "memory:":
@@ -33,7 +34,7 @@ def connect(address: str, *, token: str | None = None) -> Lake:
     if scheme in {"http", "https"}:
         from lineageflow_core.remote.client import open_remote
 
-        return _lake(open_remote(address, token=token), whole_address(address))
+        return _lake(open_remote(address, token=token, direct=direct), whole_address(address))
     for found in entry_points(group=CONNECTORS, name=scheme.partition("+")[0]):
         catalog = found.load()(address)
         assert isinstance(catalog, Catalog)

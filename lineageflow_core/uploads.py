@@ -27,7 +27,7 @@ Source = bytes | Path
 AnySource = Source | BinaryIO
 """A source, or a stream, which is read to its end."""
 Progress = Callable[[int, int], None]
-"""Told again and again how many more bytes and files are done."""
+"""Told again and again, by any thread, how many more bytes and files are done."""
 
 _RACY_NS = 50_000_000
 """Clocks of file systems tick every 10 ms or so: what changed within this before the look is not trusted."""
@@ -93,11 +93,15 @@ def upload_files(
     if progress is not None and entries:
         progress(sum(entry.size for entry in entries.values()), len(entries))
     for batch in _batches(changed):
-        uploaded = catalog.content.upload(repository, [Path(file) for file in batch])
+        uploaded = catalog.content.upload(
+            repository,
+            [Path(file) for file in batch],
+            progress=None if progress is None else lambda size: progress(size, 0),
+        )
         entries |= dict(zip(batch, uploaded, strict=True))
         _append_to_cache(cache, _trusted(batch, found, entries, looked_ns))
         if progress is not None:
-            progress(sum(entry.size for entry in uploaded), len(uploaded))
+            progress(0, len(uploaded))
     if changed or len(known) != len(found):
         _write_cache(cache, _trusted(found, found, entries, looked_ns))
     return [entries[file] for file in files]

@@ -1,6 +1,6 @@
 """Operations on bytes. They have routes of their own, because bytes stream."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -11,11 +11,18 @@ from lineageflow_core.model.objects import ObjectEntry
 class Content(Protocol):
     """The immutable bytes of a repository, stored once per content."""
 
-    def upload(self, repository: str, sources: Sequence[bytes | Path]) -> list[ObjectEntry]:
+    def upload(
+        self,
+        repository: str,
+        sources: Sequence[bytes | Path],
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[ObjectEntry]:
         """Stores bytes, or the bytes of files, and returns an entry with path '' for each, in order.
 
         They are durable on return, and invisible until a commit names them. Content that is stored
-        already is not stored again. Raises StorageFullError; then nothing was acknowledged.
+        already is not stored again. `progress` is told how many more bytes are done, by any thread: in all
+        as many as the sources have. Raises StorageFullError; then nothing was acknowledged.
         """
         ...
 

@@ -24,6 +24,7 @@ from lineageflow_core.catalog import (
 )
 from lineageflow_core.errors import InvalidInputError, ServerUnreachableError
 from lineageflow_core.remote.content import RemoteContent
+from lineageflow_core.remote.direct import DirectContents
 from lineageflow_core.remote.transport import Exchange, Transport
 from lineageflow_core.wire.codec import decode, encode, to_text
 from lineageflow_core.wire.routes import KEY_HEADER, ROUTES, Route, Verb
@@ -32,18 +33,25 @@ if TYPE_CHECKING:
     import httpx2
 
 
-def open_remote(url: str, token: str | None = None, *, wire: "httpx2.BaseTransport | None" = None) -> Catalog:
+def open_remote(
+    url: str, token: str | None = None, *, direct: bool = True, wire: "httpx2.BaseTransport | None" = None
+) -> Catalog:
     """Returns the lake that the server at `url` serves. Nothing is sent yet.
 
+    Bytes go straight to and from a repository's bucket where this process can reach it with the credentials
+    in its own environment, and through the server otherwise; without `direct` they always go through the
+    server.
     `wire` replaces the network in tests.
     """
-    return remote_catalog(Transport(url, token=token, wire=wire))
+    return remote_catalog(Transport(url, token=token, wire=wire), direct=direct)
 
 
-def remote_catalog(transport: Transport) -> Catalog:
-    """Returns the lake at the other end of `transport`."""
+def remote_catalog(transport: Transport, *, direct: bool = True) -> Catalog:
+    """Returns the lake at the other end of `transport`; see `open_remote` about `direct`."""
+    repositories = cast(Repositories, _member("repositories")(transport))
+    buckets = DirectContents(repositories.get_repository) if direct else None
     return Catalog(
-        repositories=cast(Repositories, _member("repositories")(transport)),
+        repositories=repositories,
         settings=cast(Settings, _member("settings")(transport)),
         refs=cast(Refs, _member("refs")(transport)),
         checks=cast(Checks, _member("checks")(transport)),
@@ -52,7 +60,7 @@ def remote_catalog(transport: Transport) -> Catalog:
         merging=cast(Merging, _member("merging")(transport)),
         staging=cast(Staging, _member("staging")(transport)),
         objects=cast(Objects, _member("objects")(transport)),
-        content=cast(Content, _member("content", RemoteContent)(transport)),
+        content=cast(Content, _member("content", RemoteContent)(transport, buckets)),
         transactions=cast(Transactions, _member("transactions")(transport)),
         lineage=cast(Lineage, _member("lineage")(transport)),
         plans=cast(Plans, _member("plans")(transport)),
@@ -67,7 +75,7 @@ class _Remote:
 
 
 @cache
-def _member(member: str, base: type = _Remote) -> Callable[[Transport], Any]:
+def _member(member: str, base: type = _Remote) -> Callable[..., Any]:
     methods = {route.name: _method(route) for route in ROUTES if route.member == member}
     return type(f"Remote{member.capitalize()}", (base,), methods)
 

@@ -1,6 +1,6 @@
 """Bytes, straight from and to the repository's content store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,8 +15,14 @@ class ContentService:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
 
-    def upload(self, repository: str, sources: Sequence[bytes | Path]) -> list[ObjectEntry]:
-        stored = self._lake.repository(repository).content.write_objects(sources)
+    def upload(
+        self,
+        repository: str,
+        sources: Sequence[bytes | Path],
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[ObjectEntry]:
+        stored = self._lake.repository(repository).content.write_objects(sources, progress=progress)
         return [ObjectEntry(path="", object_id=found.object_id, size=found.size) for found in stored]
 
     def missing(self, repository: str, object_ids: Sequence[ObjectId]) -> list[ObjectId]:

@@ -29,6 +29,7 @@ from lineageflow_core.store.buckets.retries import RetryingBucket
 from lineageflow_core.store.layout import PACKS, object_name, pack_name
 from lineageflow_core.store.ports import PackPart, StoredObject
 from lineageflow_core.store.probe import probe
+from lineageflow_core.store.progress import Reported
 from lineageflow_core.store.refusals import object_missing, pack_missing, pack_too_short, source_unreadable
 from lineageflow_core.store.streamed import PIECE_BYTES, open_streamed
 from lineageflow_core.store.verified import CHUNK_BYTES, check_digest
@@ -52,8 +53,10 @@ class BucketContentStore:
         self._bare = bucket
         self._bucket = RetryingBucket(bucket, pause=pause)
 
-    def write_objects(self, sources: Sequence[bytes | Path]) -> list[StoredObject]:
-        batch = _Batch(self._bucket)
+    def write_objects(
+        self, sources: Sequence[bytes | Path], *, progress: Callable[[int], None] | None = None
+    ) -> list[StoredObject]:
+        batch = _Batch(self._bucket, progress)
         with _existing(self._bucket):
             return _at_once(batch.write, sources)
 
@@ -116,14 +119,21 @@ class _Batch:
     Where the last one was not there, the next is sent at once, as a creation, which saves the question.
     """
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: Bucket, progress: Callable[[int], None] | None = None) -> None:
         self._bucket = bucket
+        self._progress = progress
         self._likely_there = True
 
     def write(self, source: bytes | Path) -> StoredObject:
         """Stores an object. Raises InvalidInputError if the file cannot be read."""
-        if isinstance(source, bytes):
-            return self._write_whole(source)
+        reported = Reported(self._progress)
+        stored = (
+            self._write_whole(source) if isinstance(source, bytes) else self._write_file(source, reported)
+        )
+        reported.done(stored.size)
+        return stored
+
+    def _write_file(self, source: Path, reported: Reported) -> StoredObject:
         try:
             with source.open("rb", buffering=0) as file:
                 status = os.fstat(file.fileno())
@@ -131,7 +141,7 @@ class _Batch:
                     raise source_unreadable(source, "it is not a file")
                 if status.st_size <= CHUNK_BYTES:
                     return self._write_whole(file.readall())
-                return self._write_large(source, status.st_size)
+                return self._write_large(source, status.st_size, reported)
         except OSError as error:
             if isinstance(error, StorageError) or error.filename != str(source):
                 raise
@@ -150,11 +160,11 @@ class _Batch:
         self.put(object_name(object_id), content)
         return StoredObject(object_id=object_id, size=len(content))
 
-    def _write_large(self, source: Path, size: int) -> StoredObject:
+    def _write_large(self, source: Path, size: int, reported: Reported) -> StoredObject:
         object_id = ObjectId(blake3(max_threads=blake3.AUTO).update_mmap(source).hexdigest())
         name = object_name(object_id)
         if self._bucket.size(name) != size:
-            self._bucket.upload(name, lambda: _chunks(source, object_id, size), size=size)
+            self._bucket.upload(name, lambda: reported.chunks(_chunks(source, object_id, size)), size=size)
         return StoredObject(object_id=object_id, size=size)
 
 

@@ -11,7 +11,7 @@ is harmless. Several processes may write at once: equal names mean equal bytes.
 
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
@@ -39,11 +39,13 @@ class LocalContentStore:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def write_objects(self, sources: Sequence[bytes | Path]) -> list[StoredObject]:
+    def write_objects(
+        self, sources: Sequence[bytes | Path], *, progress: Callable[[int], None] | None = None
+    ) -> list[StoredObject]:
         if not sources:
             return []
         with storage_errors(self._root), LocalWriter(self._root, files=len(sources)) as writer:
-            stored = [writer.add_object(source) for source in sources]
+            stored = [writer.add_object(source, progress) for source in sources]
             writer.publish()
         return stored
 

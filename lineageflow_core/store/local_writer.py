@@ -7,7 +7,7 @@ is not written again, but its name is made durable too, for its writer may have 
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from lineageflow_core.store.durability import (
 )
 from lineageflow_core.store.layout import OBJECTS, PACKS, object_name
 from lineageflow_core.store.ports import StoredObject
+from lineageflow_core.store.progress import Reported
 from lineageflow_core.store.refusals import source_unreadable
 from lineageflow_core.store.verified import CHUNK_BYTES
 
@@ -62,10 +63,14 @@ class LocalWriter:
                 self._remove(temporary)
         os.close(self._fd)
 
-    def add_object(self, source: bytes | Path) -> StoredObject:
+    def add_object(self, source: bytes | Path, progress: Callable[[int], None] | None = None) -> StoredObject:
         """Takes an object from memory or from a file, and returns what it will be stored as."""
-        if isinstance(source, bytes):
-            return self._add_whole(source)
+        reported = Reported(progress)
+        stored = self._add_whole(source) if isinstance(source, bytes) else self._add_file(source, reported)
+        reported.done(stored.size)
+        return stored
+
+    def _add_file(self, source: Path, reported: Reported) -> StoredObject:
         try:
             file = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
@@ -75,7 +80,7 @@ class LocalWriter:
             if not stat.S_ISREG(status.st_mode):
                 raise source_unreadable(source, "it is not a file")
             if status.st_size > CHUNK_BYTES:
-                return self._add_stream(file)
+                return self._add_stream(file, reported)
             return self._add_whole(_read_to_end(file, status.st_size))
         finally:
             os.close(file)
@@ -103,7 +108,7 @@ class LocalWriter:
         self.add(object_name(object_id), content)
         return StoredObject(object_id=object_id, size=len(content))
 
-    def _add_stream(self, file: int) -> StoredObject:
+    def _add_stream(self, file: int, reported: Reported) -> StoredObject:
         # Hashed while it is copied, so that the digest is that of the stored bytes even if the source
         # changes meanwhile. The price is a copy for nothing if the object turns out to be there.
         hasher, size = blake3(), 0
@@ -114,6 +119,7 @@ class LocalWriter:
             while count := os.readv(file, [buffer]):
                 hasher.update(buffer[:count])
                 size += count
+                reported.reached(size)
                 yield buffer[:count]
 
         temporary = self._write(chunks())

@@ -11,7 +11,7 @@ that returned before it, from any process. `repository` is always a RepositoryIn
 changes; only `RepositoryStore.get` takes a name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -51,8 +51,12 @@ class PackPart(NamedTuple):
 class ContentStore(Protocol):
     """Immutable bytes of one repository."""
 
-    def write_objects(self, sources: Sequence[bytes | Path]) -> list[StoredObject]:
+    def write_objects(
+        self, sources: Sequence[bytes | Path], *, progress: Callable[[int], None] | None = None
+    ) -> list[StoredObject]:
         """Stores each source under its digest; all are durable on return, in the order given.
+
+        `progress` is told how many more bytes are done, by any thread: in all as many as the sources have.
 
         Raises StorageFullError or StorageError, leaving at most unreferenced bytes behind.
         """

@@ -55,6 +55,14 @@ class ContentStoreContract:
         stored = content.write_objects(contents)
         assert contents == [content.open_object(each.object_id).read() for each in stored]
 
+    def test_a_write_tells_how_far_it_is(self, content: ContentStore, tmp_path: Path) -> None:
+        (tmp_path / "file").write_bytes(bytes(LARGE))
+        content.write_objects([b"stored already"])
+        told: list[int] = []
+        content.write_objects([b"stored already", b"new", tmp_path / "file"], progress=told.append)
+        assert len(b"stored already") + len(b"new") + LARGE == sum(told)
+        assert min(told) > 0
+
     def test_a_batch_of_nothing_is_nothing(self, content: ContentStore) -> None:
         assert [] == content.write_objects([])
 

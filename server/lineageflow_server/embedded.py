@@ -24,6 +24,8 @@ from lineageflow_core.service.embedded import open_embedded
 from lineageflow_core.store.cache import ReadCache
 from lineageflow_core.store.durability import flush_folder, make_folder, storage_errors
 from lineageflow_core.store.local import LocalContentStore
+from lineageflow_core.store.open import open_content_of
+from lineageflow_core.store.ports import ContentStore
 from lineageflow_core.store.turns import FileTurns
 from lineageflow_server.sql.schema import Schema, check_schema, make_tables, schema_of
 from lineageflow_server.sql.sqlite import SqliteDatabase
@@ -43,9 +45,10 @@ def open_lake(address: str) -> Catalog:
     return open_embedded(open_stores(Path(address.removeprefix("sqlite:///"))))
 
 
-def open_stores(path: Path) -> SqlStores:
+def open_stores(path: Path, *, storage: str | None = None) -> SqlStores:
     """Opens the stores of the lake in the folder `path`, which becomes one if it is empty or missing.
 
+    `storage` is the URL below which the content of repositories that name none lies; None: in the folder.
     Raises as `open_lake` does.
     """
     with storage_errors(path):
@@ -60,12 +63,14 @@ def open_stores(path: Path) -> SqlStores:
     except BaseException:
         database.close()
         raise
-    return SqlStores(
-        database,
-        turns=turns,
-        content=lambda repository: LocalContentStore(path / REPOSITORIES / repository),
-        cache=ReadCache(path / CACHE),
-    )
+    cache = ReadCache(path / CACHE)
+
+    def content(repository: str) -> ContentStore:
+        if storage is not None:
+            return open_content_of(repository, storage, cache=cache)
+        return LocalContentStore(path / REPOSITORIES / repository)
+
+    return SqlStores(database, turns=turns, content=content, cache=cache)
 
 
 def _check_folder(path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from lineageflow_server import postgresql
 from lineageflow_server.embedded import open_stores
@@ -13,6 +14,7 @@ from lineageflow_core.service.embedded import open_embedded
 from lineageflow_core.service.opened import Clock
 from lineageflow_core.store.memory import MemoryStores
 from tests.server.serving import TOKEN, served
+from tests.servers.objectstores import in_environment, kept
 from tests.servers.postgresql import shared_postgresql
 
 OpenLake = Callable[[Path, Clock], AbstractContextManager[Catalog]]
@@ -38,6 +40,16 @@ def behind_server(_folder: Path, clock: Clock) -> Iterator[Catalog]:
 
 
 @contextmanager
+def in_bucket(folder: Path, clock: Clock) -> Iterator[Catalog]:
+    """Rows in SQLite, content in S3."""
+    server = kept("s3")
+    with in_environment(server.environment):
+        stores = open_stores(folder / "lake", storage=f"{server.url}/{uuid4()}")
+        yield open_embedded(stores, clock=clock)
+        stores.close()
+
+
+@contextmanager
 def in_postgresql(folder: Path, clock: Clock) -> Iterator[Catalog]:
     with shared_postgresql().empty_database() as database:
         stores = postgresql.open_stores(f"{database}&storage={folder}")
@@ -54,6 +66,7 @@ def behind_server_on_postgresql(folder: Path, clock: Clock) -> Iterator[Catalog]
 LAKES: dict[str, OpenLake] = {
     "memory": in_memory,
     "folder": in_folder,
+    "bucket": in_bucket,
     "http": behind_server,
     "postgresql": in_postgresql,
     "http-postgresql": behind_server_on_postgresql,

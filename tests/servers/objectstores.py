@@ -4,6 +4,7 @@ Each is started on a free port of this machine, and gives the environment in whi
 find it. A server that is missing skips its tests, except where `CI` says that none may be missing.
 """
 
+import atexit
 import importlib
 import os
 import shutil
@@ -12,8 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -109,6 +111,14 @@ def azure() -> Iterator[Server]:
 
 
 SERVERS: dict[str, Callable[[], AbstractContextManager[Server]]] = {"gcs": gcs, "s3": s3, "azure": azure}
+
+
+@cache
+def kept(kind: str) -> Server:
+    """Returns a server that runs until the tests end."""
+    running = ExitStack()
+    atexit.register(running.close)
+    return running.enter_context(SERVERS[kind]())
 
 
 @contextmanager

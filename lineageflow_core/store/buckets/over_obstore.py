@@ -8,6 +8,7 @@ obstore's own interface is used, not the one it has for fsspec, which overwrites
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from lineageflow_core.errors import AccessDeniedError
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _PARTS_AT_ONCE = 4
 """Bounds the memory of an upload, with the size of a part."""
 _MOST_PARTS = 9_000
+_RETRIES = 3
+_RETRIED = timedelta(seconds=30)
+"""A request, by obstore itself. `retries.py` does the rest, so that an outage is told in minutes, not in many."""
 
 
 class ObstoreBucket:
@@ -148,5 +152,6 @@ def _open(url: StorageUrl) -> "S3Store":
         endpoint=endpoint,
         region=region,
         client_options={"allow_http": endpoint.startswith("http://")},
+        retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRIED},
         credential_provider=credentials,
     )

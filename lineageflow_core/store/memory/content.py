@@ -1,7 +1,7 @@
 """Bytes in dictionaries."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import BinaryIO
@@ -29,7 +29,9 @@ class MemoryContentStore:
         self._objects: dict[ObjectId, bytes] = {}
         self._packs: dict[str, bytes] = {}
 
-    def write_objects(self, sources: Sequence[bytes | Path]) -> list[StoredObject]:
+    def write_objects(
+        self, sources: Sequence[bytes | Path], *, progress: Callable[[int], None] | None = None
+    ) -> list[StoredObject]:
         contents = [_read(source) for source in sources]
         stored = [
             StoredObject(object_id=ObjectId(blake3(content).hexdigest()), size=len(content))
@@ -37,6 +39,8 @@ class MemoryContentStore:
         ]
         with self._lock:
             self._objects.update(zip((each.object_id for each in stored), contents, strict=True))
+        if progress is not None:
+            progress(sum(each.size for each in stored))
         return stored
 
     def open_object(self, object_id: ObjectId) -> BinaryIO:

@@ -12,7 +12,7 @@ OBJECT_ID = ObjectId(blake3(b"promised").hexdigest())
 
 def _lake_that_sends(content: bytes) -> Catalog:
     wire = httpx2.MockTransport(lambda _: httpx2.Response(200, content=content))
-    return open_remote("http://lake.example", wire=wire)
+    return open_remote("http://lake.example", direct=False, wire=wire)
 
 
 def test_what_has_the_digest_is_handed_on() -> None:
