@@ -66,7 +66,6 @@ def behind_server_on_postgresql(folder: Path, clock: Clock) -> Iterator[Catalog]
 LAKES: dict[str, OpenLake] = {
     "memory": in_memory,
     "folder": in_folder,
-    "bucket": in_bucket,
     "http": behind_server,
     "postgresql": in_postgresql,
     "http-postgresql": behind_server_on_postgresql,

@@ -37,12 +37,12 @@ class CachingBucket:
             return content[start - first * BLOCK_BYTES : end - first * BLOCK_BYTES]
         if start:
             return self._bucket.read(name, start, end)
-        kept = self._cache.get(name)
+        kept = self._cache.get(self._key(name))
         if kept is None:
             kept = self._bucket.read(name, 0, end)
             # Only what is whole and right is kept, so that what is mended in the storage is mended here.
             if len(kept) < end and object_name(ObjectId(blake3(kept).hexdigest())) == name:
-                self._cache.put(name, kept)
+                self._cache.put(self._key(name), kept)
         return kept[:end]
 
     def size(self, name: str) -> int | None:
@@ -52,7 +52,7 @@ class CachingBucket:
         created = self._bucket.create(name, content)
         if _is_pack(name):  # the next commit reads it first
             for at in range(0, len(content), BLOCK_BYTES):
-                self._cache.put(_block_name(name, at // BLOCK_BYTES), content[at : at + BLOCK_BYTES])
+                self._cache.put(self._key(name, at // BLOCK_BYTES), content[at : at + BLOCK_BYTES])
         return created
 
     def replace(self, name: str, content: bytes) -> None:
@@ -68,16 +68,16 @@ class CachingBucket:
         self._bucket.remove(name)
 
     def _block(self, name: str, number: int) -> bytes:
-        kept = self._cache.get(_block_name(name, number))
+        kept = self._cache.get(self._key(name, number))
         if kept is None:
             kept = self._bucket.read(name, number * BLOCK_BYTES, (number + 1) * BLOCK_BYTES)
-            self._cache.put(_block_name(name, number), kept)
+            self._cache.put(self._key(name, number), kept)
         return kept
+
+    def _key(self, name: str, block: int = 0) -> str:
+        # With the place, although equal names mean equal bytes: one repository must not give another's.
+        return f"{self.url}/{name}#{block}"
 
 
 def _is_pack(name: str) -> bool:
     return name.startswith(f"{PACKS}/")
-
-
-def _block_name(pack: str, number: int) -> str:
-    return f"{pack}#{number}"

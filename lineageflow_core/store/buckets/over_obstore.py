@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lineageflow_core.errors import AccessDeniedError
@@ -25,7 +26,7 @@ _PARTS_AT_ONCE = 4
 _MOST_PARTS = 9_000
 _RETRIES = 3
 _RETRIED = timedelta(seconds=30)
-"""A request, by obstore itself. `retries.py` does the rest, so that an outage is told in minutes, not in many."""
+"""Of a request, by obstore itself. `retries.py` does the rest; together they take minutes, not many."""
 
 
 class ObstoreBucket:
@@ -121,11 +122,20 @@ class ObstoreBucket:
         return self._made[1]
 
 
+@cache
+def _botocore_data() -> Any:
+    """Returns what botocore knows of Amazon's services: several megabytes, read once a process."""
+    import botocore.loaders
+
+    return botocore.loaders.create_loader()
+
+
 def _open(url: StorageUrl) -> "S3Store":
     import botocore.session
     from obstore.store import S3Store
 
     session = botocore.session.get_session()
+    session.register_component("data_loader", _botocore_data())
     region = url.region or session.get_config_variable("region") or "us-east-1"
     client = session.create_client("s3", region_name=region, endpoint_url=url.endpoint_url)
     endpoint = client.meta.endpoint_url

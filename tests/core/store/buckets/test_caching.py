@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
-from lineageflow_core.errors import IntegrityError
+from lineageflow_core.errors import IntegrityError, ObjectMissingError
 from lineageflow_core.store.bucket import BucketContentStore
 from lineageflow_core.store.buckets.caching import BLOCK_BYTES, CachingBucket
+from lineageflow_core.store.buckets.over_fsspec import FsspecBucket
 from lineageflow_core.store.cache import ReadCache
 from lineageflow_core.store.layout import object_name
 from tests.core.store.buckets.recording import RecordingBucket
@@ -64,3 +65,13 @@ def test_what_is_mended_in_the_storage_is_mended(
         content.open_object(stored.object_id)
     bucket.replace(object_name(stored.object_id), b"content")
     assert b"content" == content.open_object(stored.object_id).read()
+
+
+def test_a_cache_gives_nothing_from_another_place(
+    bucket: RecordingBucket, content: BucketContentStore, tmp_path: Path
+) -> None:
+    [stored] = content.write_objects([b"content"])
+    content.open_object(stored.object_id)
+    elsewhere = FsspecBucket(bucket.url.below("elsewhere"))
+    with pytest.raises(ObjectMissingError):
+        BucketContentStore(CachingBucket(elsewhere, ReadCache(tmp_path))).open_object(stored.object_id)
