@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -146,6 +147,7 @@ def test_a_forked_process_goes_on_using_it(bucket: Bucket) -> None:
     bucket.replace("objects/ab/cd", b"parent")
     child = os.fork()
     if child == 0:
+        signal.alarm(60)  # a child that hangs is not to outlive the tests
         try:
             bucket.replace("objects/ab/ef", bucket.read("objects/ab/cd", 0, 100))
             os._exit(0)

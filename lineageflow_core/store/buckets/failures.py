@@ -8,6 +8,7 @@ from lineageflow_core.errors import AccessDeniedError, LineageFlowError, Storage
 from lineageflow_core.model.storage import StorageUrl
 
 _DENIED = frozenset({401, 403, 407})
+_MISSING = 404
 _FULL = frozenset({507})
 _QUERY = re.compile(r"\?[^\s'\"<>]*")
 _USER = re.compile(r"//[^/\s@]*@")
@@ -26,6 +27,8 @@ def bucket_errors(url: StorageUrl, doing: str) -> Iterator[None]:
     except (LineageFlowError, FileNotFoundError, FileExistsError):
         raise
     except Exception as error:
+        if _status(error) == _MISSING:
+            raise FileNotFoundError(without_secrets(str(error))) from error
         raise _failure(url, doing, error) from error
 
 

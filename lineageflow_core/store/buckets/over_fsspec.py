@@ -18,7 +18,7 @@ from lineageflow_core.store.buckets.failures import bucket_errors, is_not_implem
 
 PART_BYTES = 16 << 20
 """Of an upload in parts. Memory holds two of them."""
-_MOST_PARTS = 9_000
+MOST_PARTS = 9_000
 """S3 takes 10,000."""
 
 _MODIFIED = ("LastModified", "last_modified", "updated", "created", "mtime")
@@ -33,7 +33,8 @@ class FsspecBucket:
         self.url = url
         self._make = _file_system(url)
         self._root = f"{url.bucket}/{url.path}".rstrip("/") if url.bucket else url.path
-        self._made: tuple[int, Any] | None = None
+        self._made: dict[int, Any] = {}
+        """By process. A parent's is kept in its children, where closing it would wait for ever."""
 
     def read(self, name: str, start: int, end: int) -> bytes:
         if start >= end:
@@ -80,7 +81,7 @@ class FsspecBucket:
             self.replace(name, b"".join(chunks()))
             return
         with bucket_errors(self.url, "write"):
-            part = max(PART_BYTES, -(-size // _MOST_PARTS))
+            part = max(PART_BYTES, -(-size // MOST_PARTS))
             file = self._files.open(self._path(name), "wb", block_size=part)
             try:
                 for chunk in chunks():
@@ -116,9 +117,9 @@ class FsspecBucket:
     @property
     def _files(self) -> Any:
         process = os.getpid()
-        if self._made is None or self._made[0] != process:
-            self._made = process, self._make()
-        return self._made[1]
+        if process not in self._made:
+            self._made[process] = self._make()
+        return self._made[process]
 
 
 def _file_system(url: StorageUrl) -> Callable[[], Any]:

@@ -3,6 +3,9 @@
 Used where obstore is installed. Who we are, where and with which endpoint is what botocore finds, so that
 credentials come from the same chain as for s3fs: environment, profile, single sign-on, the machine's role.
 obstore's own interface is used, not the one it has for fsspec, which overwrites what it was told to create.
+
+obstore's threads do not survive a fork, and whoever waits for them waits for ever. So a process that was
+forked from one that used them works through fsspec.
 """
 
 import os
@@ -16,40 +19,40 @@ from lineageflow_core.errors import AccessDeniedError
 from lineageflow_core.model.storage import StorageUrl
 from lineageflow_core.store.buckets import Blob, Chunks
 from lineageflow_core.store.buckets.failures import bucket_errors, is_not_implemented
-from lineageflow_core.store.buckets.over_fsspec import PART_BYTES
+from lineageflow_core.store.buckets.over_fsspec import MOST_PARTS, PART_BYTES, FsspecBucket
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
 
 _PARTS_AT_ONCE = 4
 """Bounds the memory of an upload, with the size of a part."""
-_MOST_PARTS = 9_000
 _RETRIES = 3
 _RETRIED = timedelta(seconds=30)
 """Of a request, by obstore itself. `retries.py` does the rest; together they take minutes, not many."""
 
+_used_by: int | None = None
+"""The process that started obstore's threads."""
 
-class ObstoreBucket:
+
+class ObstoreBucket(FsspecBucket):
     """A `Bucket` over obstore's store for S3."""
 
     def __init__(self, url: StorageUrl) -> None:
-        """Raises ImportError if obstore or botocore is not installed."""
-        import botocore.session  # noqa: F401
+        """Raises ImportError if obstore is not installed, and as `FsspecBucket` does."""
         import obstore  # noqa: F401
 
-        self.url = url
-        self._made: tuple[int, S3Store] | None = None
+        super().__init__(url)
+        self._opened: S3Store | None = None
 
     def read(self, name: str, start: int, end: int) -> bytes:
         import obstore
 
-        if start >= end:
-            return b""
+        store = self._store
+        if store is None or start >= end:
+            return super().read(name, start, end)
         with bucket_errors(self.url, "read"):
             try:
-                return bytes(obstore.get(self._store, name, options={"range": (start, end)}).bytes())
-            except FileNotFoundError:
-                raise
+                return bytes(obstore.get(store, name, options={"range": (start, end)}).bytes())
             except obstore.exceptions.BaseError:
                 # A range that begins at or after the end is refused; so is any range of nothing.
                 size = self.size(name)
@@ -60,18 +63,24 @@ class ObstoreBucket:
     def size(self, name: str) -> int | None:
         import obstore
 
+        store = self._store
+        if store is None:
+            return super().size(name)
         with bucket_errors(self.url, "look up"):
             try:
-                return obstore.head(self._store, name)["size"]
+                return obstore.head(store, name)["size"]
             except FileNotFoundError:
                 return None
 
     def create(self, name: str, content: bytes) -> bool:
         import obstore
 
+        store = self._store
+        if store is None:
+            return super().create(name, content)
         with bucket_errors(self.url, "write"):
             try:
-                obstore.put(self._store, name, content, mode="create")
+                obstore.put(store, name, content, mode="create")
             except obstore.exceptions.AlreadyExistsError:
                 return False
             except obstore.exceptions.BaseError as error:
@@ -83,43 +92,63 @@ class ObstoreBucket:
     def replace(self, name: str, content: bytes) -> None:
         import obstore
 
+        store = self._store
+        if store is None:
+            super().replace(name, content)
+            return
         with bucket_errors(self.url, "write"):
-            obstore.put(self._store, name, content, use_multipart=False)
+            obstore.put(store, name, content, use_multipart=False)
 
     def upload(self, name: str, chunks: Chunks, *, size: int) -> None:
         import obstore
 
-        part = max(PART_BYTES, -(-size // _MOST_PARTS))
+        store = self._store
+        if store is None:
+            super().upload(name, chunks, size=size)
+            return
         with bucket_errors(self.url, "write"):
             obstore.put(
-                self._store,
+                store,
                 name,
                 iter(chunks()),
                 use_multipart=True,
-                chunk_size=part,
+                chunk_size=max(PART_BYTES, -(-size // MOST_PARTS)),
                 max_concurrency=_PARTS_AT_ONCE,
             )
 
     def list(self, folder: str) -> Iterator[Blob]:
         import obstore
 
+        store = self._store
+        if store is None:
+            yield from super().list(folder)
+            return
         with bucket_errors(self.url, "list"):
-            for page in obstore.list(self._store, f"{folder}/" if folder else None):
+            for page in obstore.list(store, f"{folder}/" if folder else None):
                 for about in page:
                     yield Blob(name=about["path"], size=about["size"], modified_at=about["last_modified"])
 
     def remove(self, name: str) -> None:
         import obstore
 
+        store = self._store
+        if store is None:
+            super().remove(name)
+            return
         with bucket_errors(self.url, "delete"), suppress(FileNotFoundError):
-            obstore.delete(self._store, name)
+            obstore.delete(store, name)
 
     @property
-    def _store(self) -> "S3Store":
-        process = os.getpid()
-        if self._made is None or self._made[0] != process:
-            self._made = process, _open(self.url)
-        return self._made[1]
+    def _store(self) -> "S3Store | None":
+        """None in a process that was forked from one that used obstore."""
+        global _used_by  # noqa: PLW0603 - obstore's threads are the process's
+        if _used_by not in {None, os.getpid()}:
+            return None
+        _used_by = os.getpid()
+        if self._opened is None:
+            with bucket_errors(self.url, "connect"):
+                self._opened = _open(self.url)
+        return self._opened
 
 
 @cache
