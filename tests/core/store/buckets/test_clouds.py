@@ -1,4 +1,4 @@
-"""What the libraries of the clouds are kept from: stalling, telling secrets, insisting on what is not there."""
+"""What the clouds' libraries are kept from: stalling, telling secrets, insisting on what is not there."""
 
 import subprocess
 import sys
