@@ -3,10 +3,15 @@
 Kept apart because a class of Arrow's is derived from: only `frames` imports this module, and only for tables.
 """
 
+import io
+from typing import cast
+
 import pyarrow as pa
 from pyarrow.fs import FileInfo, FileSystemHandler, FileType, PyFileSystem
 
 from lineageflow_core.run import Reading
+
+_BUFFER = 1 << 20
 
 
 def filesystem_of(reading: Reading) -> PyFileSystem:
@@ -32,7 +37,9 @@ class _ReadingFiles(FileSystemHandler):  # type: ignore[misc]  # Arrow ships no 
         return [self._info(path) for path in self._by_path]
 
     def open_input_file(self, path: str) -> pa.PythonFile:
-        return pa.PythonFile(self._reading.open(self._by_path[path]), mode="r")
+        stream = cast(io.RawIOBase, self._reading.open(self._by_path[path]))
+        # Arrow drops files without closing them; a buffer closes what it is over when it goes.
+        return pa.PythonFile(io.BufferedReader(stream, _BUFFER), mode="r")
 
     def open_input_stream(self, path: str) -> pa.PythonFile:
         return self.open_input_file(path)
