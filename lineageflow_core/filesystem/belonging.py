@@ -8,23 +8,48 @@ dataset of its own.
 
 from lineageflow_core.filesystem.folders import Folders
 from lineageflow_core.filesystem.view import View
+from lineageflow_core.model.names import parents_of
 
 
-def dataset_of(view: View, folders: Folders, path: str) -> str | None:
-    """Returns the dataset to name for a file at `path`; None where the path says enough."""
-    covering = view.dataset(path)
-    if covering is not None:
-        return covering.path
-    folder = _above_partitions(path) or _made(view, folders, path)
-    return folder if folder and not view.holds(folder) else None
+class Belonging:
+    """Answers for the files of one commit; looks up each folder once, however many files are in it.
 
+    `emptied` says that the commit also removes things. A dataset whose files all go would end with them, so
+    what comes in their place has to name it.
+    """
 
-def _made(view: View, folders: Folders, path: str) -> str | None:
-    for prefix in (f"{view.repository}/", f"{view.repository}/@{view.ref}/"):
-        found = folders.around(prefix + path)
-        if found is not None and found.startswith(prefix):
-            return found[len(prefix) :] or None
-    return None
+    def __init__(self, view: View, folders: Folders, *, emptied: bool) -> None:
+        self._view = view
+        self._folders = folders
+        self._emptied = emptied
+        self._datasets: set[str] = set()
+        self._begun: dict[str, str | None] = {}
+
+    def dataset_of(self, path: str) -> str | None:
+        """Returns the dataset to name for a file at `path`; None where the path says enough."""
+        for parent in parents_of(path):
+            if parent in self._datasets:
+                return parent
+        folder = _above_partitions(path) or self._made_around(path)
+        if folder is None and not self._emptied:
+            return None
+        if folder in self._begun:
+            return self._begun[folder]
+        covering = self._view.dataset(path)
+        if covering is not None:
+            self._datasets.add(covering.path)
+            return covering.path
+        if folder is None:
+            return None
+        self._begun[folder] = None if self._view.holds(folder) else folder
+        return self._begun[folder]
+
+    def _made_around(self, path: str) -> str | None:
+        for prefix in (f"{self._view.repository}/", f"{self._view.repository}/@{self._view.ref}/"):
+            found = self._folders.around(prefix + path)
+            if found is not None and found.startswith(prefix):
+                return found[len(prefix) :] or None
+        return None
 
 
 def _above_partitions(path: str) -> str | None:

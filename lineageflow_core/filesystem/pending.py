@@ -28,8 +28,8 @@ class Gone:
 
 GONE = Gone()
 
-DatasetOf = Callable[[Target, str], str | None]
-"""Says which dataset a path begins, where the path alone would be one."""
+DatasetOf = Callable[[str], str | None]
+"""Says which dataset to name for a file at a path; None where the path says enough."""
 
 
 @dataclass(slots=True)
@@ -83,12 +83,18 @@ class Pending:
             changed = (*edits.entries, *edits.gone)
         return any(is_under(path, folder) or is_under(folder, path) for path in changed)
 
-    def changes(self, dataset_of: DatasetOf) -> Iterator[tuple[Target, list[Change]]]:
-        """Yields, for each branch, the changes that make it so."""
+    def changes(
+        self, belonging: Callable[[Target, bool], DatasetOf]
+    ) -> Iterator[tuple[Target, list[Change]]]:
+        """Yields, for each branch, the changes that make it so.
+
+        `belonging` is asked once for each: the second argument says that things are removed there, too.
+        """
         for target, edits in self._edits.items():
+            dataset_of = belonging(target, bool(edits.gone))
             changes = [delete(path) for path in sorted(edits.gone)]
             changes += [
-                put(path, [replace(entry, path="")], dataset=dataset_of(target, path))
+                put(path, [replace(entry, path="")], dataset=dataset_of(path))
                 for path, entry in sorted(edits.entries.items())
             ]
             if changes:
@@ -102,6 +108,10 @@ class Batch(Pending):
         super().__init__()
         self._sources: dict[tuple[Target, str], Source] = {}
         self._deletes: list[tuple[Target, str, bool]] = []
+        self.default_branches: dict[str, str] = {}
+        """Of repositories, looked up once for the call."""
+        self.known: dict[str, ObjectEntry] = {}
+        """Objects that were listed already, by name."""
 
     def delete(self, target: Target, path: str, *, committed: bool) -> None:
         super().delete(target, path, committed=committed)

@@ -15,7 +15,7 @@ from lineageflow_core.connect import whole_address
 from lineageflow_core.filesystem.folders import Folders
 from lineageflow_core.filesystem.lakes import find_lake
 from lineageflow_core.filesystem.listing import Info, children, descendants, describe, file_info, folder_info
-from lineageflow_core.filesystem.pending import Pending
+from lineageflow_core.filesystem.pending import Batch, Pending
 from lineageflow_core.filesystem.place import Place, parse_place, strip
 from lineageflow_core.filesystem.refusals import as_file_errors, is_a_folder, not_found
 from lineageflow_core.filesystem.streams import ObjectReader
@@ -125,7 +125,10 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
         return True
 
     def isdir(self, path: str) -> bool:
-        return self.exists(path) and bool(self.info(path)["type"] == "directory")
+        try:
+            return bool(self.info(path)["type"] == "directory")
+        except (FileNotFoundError, ValueError):
+            return False
 
     def ukey(self, path: str) -> str:
         """Returns the digest of the content of a file or dataset: another one for any other content."""
@@ -216,10 +219,17 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
         session, catalog = self._session(), self.catalog
         pending = self.transaction.pending if self._intrans else Pending()
         if session is None:
-            ref = place.ref or catalog.repositories.get_repository(place.repository).default_branch
+            ref = place.ref or self._default_branch(catalog, place.repository)
             return View(catalog, place.repository, ref, pending)
         ref = place.ref or session.ref_for(place.repository)
         return View(catalog, place.repository, ref, pending, at=session.see(place.repository, place.ref))
+
+    def _default_branch(self, catalog: Catalog, repository: str) -> str:
+        batch: Batch | None = getattr(self._local, "batch", None)
+        known = batch.default_branches if batch is not None else {}
+        if repository not in known:
+            known[repository] = catalog.repositories.get_repository(repository).default_branch
+        return known[repository]
 
     def _session(self) -> RunSession | None:
         """Returns the run that this access belongs to, if it is one in this lake."""

@@ -8,19 +8,21 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from glob import has_magic
 from pathlib import Path
 from typing import Any
 
 from fsspec.callbacks import DEFAULT_CALLBACK
 
-from lineageflow_core.filesystem.belonging import dataset_of
+from lineageflow_core.filesystem.belonging import Belonging
 from lineageflow_core.filesystem.branches import check_branch
-from lineageflow_core.filesystem.pending import Batch, Pending, Target
+from lineageflow_core.filesystem.pending import Batch, DatasetOf, Pending, Target
 from lineageflow_core.filesystem.place import Place, parse_place
 from lineageflow_core.filesystem.reading import ReadableFileSystem
 from lineageflow_core.filesystem.refusals import as_file_errors, exists, is_a_folder, no_file, not_found
 from lineageflow_core.filesystem.streams import ObjectReader, ObjectWriter
 from lineageflow_core.filesystem.view import View
+from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.uploads import Source
 
 
@@ -78,7 +80,7 @@ class LineageFlowFileSystem(ReadableFileSystem):
             raise ValueError(f"files open in the modes rb, wb, xb and ab, not {mode!r}")
         with as_file_errors(path):
             _, place = self._target(path)
-            before = self._view(place).entry(place.path)
+            before = self._view(place).entry(place.path) if mode != "wb" else None
         if before is not None and mode == "xb":
             raise exists(path)
         writer = ObjectWriter(
@@ -94,9 +96,11 @@ class LineageFlowFileSystem(ReadableFileSystem):
                     writer.write(chunk)
         return writer
 
-    def copy(self, path1: Any, path2: Any, **kwargs: Any) -> None:
-        with self._together("copy"):
-            super().copy(path1, path2, **kwargs)
+    def copy(self, path1: Any, path2: Any, recursive: bool = False, **kwargs: Any) -> None:  # noqa: FBT001, FBT002
+        with self._together("copy") as batch:
+            if recursive and isinstance(path1, str):
+                batch.known |= self._entries_below(self._strip_protocol(path1))
+            super().copy(path1, path2, recursive=recursive, **kwargs)
 
     def put(self, lpath: Any, rpath: Any, **kwargs: Any) -> None:
         with self._together("put"):
@@ -113,19 +117,19 @@ class LineageFlowFileSystem(ReadableFileSystem):
     def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
         """Copies one file. Inside a repository no bytes move."""
         source, name = self._strip_protocol(path1), self._strip_protocol(path2)
-        if self.isdir(source):
-            self.makedirs(name, exist_ok=True)
-            return
         with as_file_errors(name), self._together(f"copy {source} to {name}") as batch:
             where, (target, place) = parse_place(source), self._target(name)
             view = self._view(where)
-            entry = view.entry(where.path)
-            if entry is None:
-                raise not_found(source)
-            if where.repository == place.repository:
+            entry = batch.known.get(source) or view.entry(where.path)
+            if entry is not None and where.repository == place.repository:
                 self._record_read(view, where)
                 batch.put(target, replace(entry, path=place.path))
                 return
+        if entry is None:
+            if not self.isdir(source):
+                raise not_found(source)
+            self.makedirs(name, exist_ok=True)
+            return
         with self.open(source, "rb") as reader, self.open(name, "wb") as writer:
             shutil.copyfileobj(reader, writer, self.blocksize)
 
@@ -172,7 +176,7 @@ class LineageFlowFileSystem(ReadableFileSystem):
     def commit_pending(self, pending: Pending, message: str) -> None:
         """Commits changes: one commit for each branch that they are for."""
         session = self._session()
-        for target, changes in pending.changes(self._dataset_of):
+        for target, changes in pending.changes(self._belonging):
             with as_file_errors(f"{target.repository}/@{target.branch}"):
                 if session is not None:
                     session.commit(target.repository, target.branch, changes, message=message)
@@ -187,6 +191,13 @@ class LineageFlowFileSystem(ReadableFileSystem):
             if mode == "create" and self._view(place).entry(place.path) is not None:
                 raise exists(name)
             batch.write(target, place.path, source)
+
+    def _entries_below(self, name: str) -> dict[str, ObjectEntry]:
+        with as_file_errors(name):
+            place = parse_place(name)
+            if has_magic(name) or not place.repository:
+                return {}
+            return {place.prefix + entry.path: entry for entry in self._view(place).objects(place.path)}
 
     def _remove(self, name: str) -> None:
         with as_file_errors(name), self._together(f"remove {name}") as batch:
@@ -220,9 +231,9 @@ class LineageFlowFileSystem(ReadableFileSystem):
         branch = session.branch_for(place.repository) if session else self._view(place).ref
         return Target(repository=place.repository, branch=branch), place
 
-    def _dataset_of(self, target: Target, path: str) -> str | None:
+    def _belonging(self, target: Target, emptied: bool) -> DatasetOf:  # noqa: FBT001  # called in one place
         view = View(self.catalog, target.repository, target.branch, Pending())
-        return dataset_of(view, self._folders, path)
+        return Belonging(view, self._folders, emptied=emptied).dataset_of
 
     @contextmanager
     def _together(self, message: str) -> Iterator[Batch]:
