@@ -10,6 +10,7 @@ LineageFlowError
 ├── StateError                      TransactionClosedError  RuleViolatedError  CheckRequiredError
 │                                   the thing is in no state that allows this
 ├── InvalidInputError (ValueError)  the input can never work: mend it
+│                                   NotATableError  UnreadableTableError
 ├── AccessDeniedError               credentials are missing or do not suffice
 ├── StorageError (OSError)          StorageFullError  ObjectMissingError
 ├── IntegrityError                  bytes are not what their address says: never retried
@@ -147,6 +148,18 @@ class InvalidInputError(LineageFlowError, ValueError):
     """The input can never work as it is."""
 
     kind = "invalid_input"
+
+
+class NotATableError(InvalidInputError):
+    """Nothing at the path has rows and columns."""
+
+    kind = "not_a_table"
+
+
+class UnreadableTableError(InvalidInputError):
+    """A file is not what its name says: it cannot be read as a table."""
+
+    kind = "unreadable_table"
 
 
 class AccessDeniedError(LineageFlowError):

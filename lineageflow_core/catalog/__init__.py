@@ -23,6 +23,7 @@ from lineageflow_core.catalog.refs import Refs
 from lineageflow_core.catalog.repositories import Repositories
 from lineageflow_core.catalog.settings import Settings
 from lineageflow_core.catalog.staging import Staging
+from lineageflow_core.catalog.tables import Tables
 from lineageflow_core.catalog.transactions import Transactions
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Repositories",
     "Settings",
     "Staging",
+    "Tables",
     "Transactions",
 ]
 
@@ -60,5 +62,6 @@ class Catalog:
     transactions: Transactions
     lineage: Lineage
     plans: Plans
+    tables: Tables
     address: str | None = None
     """What opens it again, in any process: a whole path, or a URL. None for a lake in memory."""

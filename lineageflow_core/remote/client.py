@@ -20,6 +20,7 @@ from lineageflow_core.catalog import (
     Repositories,
     Settings,
     Staging,
+    Tables,
     Transactions,
 )
 from lineageflow_core.errors import InvalidInputError, ServerUnreachableError
@@ -64,6 +65,7 @@ def remote_catalog(transport: Transport, *, direct: bool = True) -> Catalog:
         transactions=cast(Transactions, _member("transactions")(transport)),
         lineage=cast(Lineage, _member("lineage")(transport)),
         plans=cast(Plans, _member("plans")(transport)),
+        tables=cast(Tables, _member("tables")(transport)),
     )
 
 

@@ -17,6 +17,7 @@ from lineageflow_core.service.refs import RefsService
 from lineageflow_core.service.repositories import RepositoriesService
 from lineageflow_core.service.settings import SettingsService
 from lineageflow_core.service.staging import StagingService
+from lineageflow_core.service.tables import TablesService
 from lineageflow_core.service.transactions import TransactionsService
 from lineageflow_core.store.ports import Stores
 
@@ -42,4 +43,5 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
             lake.lineage, repositories=repositories, refs=refs, objects=objects, history=history
         ),
         plans=PlansService(lake, Nodes(lake.lineage, repositories=repositories, objects=objects)),
+        tables=TablesService(lake),
     )

@@ -63,6 +63,12 @@ class LocalContentStore:
         check_digest(object_id, blake3(content).hexdigest())
         return io.BytesIO(content)
 
+    def object_file(self, object_id: ObjectId) -> Path:
+        path = self._root / _object_name(object_id)
+        if not path.exists():
+            raise object_missing(object_id)
+        return path
+
     def missing_objects(self, object_ids: Iterable[ObjectId]) -> set[ObjectId]:
         root = os.fspath(self._root)
         return {each for each in object_ids if not os.path.exists(f"{root}/{object_name(each)}")}

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from lineageflow_core.model.check import Check
 from lineageflow_core.model.commit import Commit
@@ -30,6 +30,7 @@ from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo, 
 from lineageflow_core.model.run import Run, RunState, Transaction, TransactionState
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.model.storage import StorageReport
+from lineageflow_core.model.table import TableId, TableProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,15 @@ class ContentStore(Protocol):
 
     def check(self) -> StorageReport:
         """Tries out what the storage lets us do, and tells. Raises nothing about it."""
+        ...
+
+
+@runtime_checkable
+class KeptAsFiles(Protocol):
+    """A ContentStore whose objects are files of this machine: programs that read files need no copies."""
+
+    def object_file(self, object_id: ObjectId) -> Path:
+        """Returns an object's file, which nobody may change, unverified. Raises ObjectMissingError."""
         ...
 
 
@@ -487,6 +497,16 @@ class PlanStore(Protocol):
         ...
 
 
+class ProfileStore(Protocol):
+    """What was found out about tables, by content."""
+
+    def get(self, repository: str, table: TableId) -> TableProfile | None: ...
+
+    def put(self, repository: str, profile: TableProfile) -> None:
+        """Keeps a profile. The first one stays, but one of all rows replaces one of a sample."""
+        ...
+
+
 class Stores(Protocol):
     """All stores of one lake."""
 
@@ -508,6 +528,8 @@ class Stores(Protocol):
     def lineage(self) -> LineageStore: ...
     @property
     def plans(self) -> PlanStore: ...
+    @property
+    def profiles(self) -> ProfileStore: ...
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
         """Returns the content of the repository with this id.

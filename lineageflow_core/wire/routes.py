@@ -39,6 +39,7 @@ from lineageflow_core.catalog import (
     Repositories,
     Settings,
     Staging,
+    Tables,
     Transactions,
 )
 from lineageflow_core.errors import InvalidInputError
@@ -276,4 +277,7 @@ ROUTES: tuple[Route, ...] = (
     _get(Plans.get_plan, "/plans/{plan}"),
     _get(Plans.list_plans, _REPOSITORY + "/plans"),
     _post(Plans.apply_plan, "/plans/{plan}/apply"),
+    #
+    _get(Tables.schema, _COMMIT + "/table", fixed_by=("ref",)),
+    _get(Tables.profile, _COMMIT + "/table/profile"),
 )

@@ -34,6 +34,7 @@ from lineageflow_core.testing.catalog.staging import (
 )
 from lineageflow_core.testing.catalog.staging_properties import StagingProperties
 from lineageflow_core.testing.catalog.stale import StaleReadContract
+from lineageflow_core.testing.catalog.tables import TablesContract
 from lineageflow_core.testing.catalog.transactions import ExpiryContract, TransactionsContract
 from tests.contracts.lakes import LAKES
 
@@ -109,6 +110,9 @@ class TestLineage(LineageContract): ...
 
 
 class TestPlans(PlansContract): ...
+
+
+class TestTables(TablesContract): ...
 
 
 class TestPaths(PathContract): ...

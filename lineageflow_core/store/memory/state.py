@@ -12,6 +12,7 @@ from lineageflow_core.model.refs import Ref, RefName
 from lineageflow_core.model.repository import RepositoryInfo, RepositoryName
 from lineageflow_core.model.run import Transaction
 from lineageflow_core.model.settings import RepositorySettings
+from lineageflow_core.model.table import TableId, TableProfile
 from lineageflow_core.store.ports import (
     CommitChanges,
     ContentStore,
@@ -46,5 +47,6 @@ class State:
     nodes: dict[tuple[str, bytes], NodeLocation] = field(default_factory=dict)
     transactions: dict[tuple[str, RunId], Transaction] = field(default_factory=dict)
     plans: dict[PlanId, tuple[str, RollbackPlan]] = field(default_factory=dict)
+    profiles: dict[tuple[str, TableId], TableProfile] = field(default_factory=dict)
     events: dict[bytes, StoredEvent] = field(default_factory=dict)
     facts: dict[RunId, RunFacts] = field(default_factory=dict)

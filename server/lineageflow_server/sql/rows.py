@@ -27,6 +27,7 @@ from lineageflow_core.model.refs import Ref, RefName
 from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo, RepositoryName
 from lineageflow_core.model.run import Job, Run, Transaction
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
+from lineageflow_core.model.table import TableProfile
 from lineageflow_core.store.paging import place_of_run
 from lineageflow_core.store.ports import (
     CommitLink,
@@ -58,7 +59,7 @@ class Beside:
 _encode = msgpack.Encoder().encode
 _decoders: dict[type[Any], msgpack.Decoder[Any]] = {
     kind: msgpack.Decoder(kind)
-    for kind in (Beside, Check, RepositorySettings, RollbackPlan, Run, Transaction)
+    for kind in (Beside, Check, RepositorySettings, RollbackPlan, Run, TableProfile, Transaction)
 }
 
 
@@ -265,6 +266,15 @@ def plan_row(repository: int, plan: RollbackPlan) -> Values:
         "repository": repository,
         "created_at": plan.created_at,
         "body": _encode(plan),
+    }
+
+
+def profile_row(repository: int, profile: TableProfile) -> Values:
+    return {
+        "repository": repository,
+        "table_id": profile.table.id,
+        "is_sampled": profile.sampled_rows is not None,
+        "body": _encode(profile),
     }
 
 

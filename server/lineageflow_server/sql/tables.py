@@ -229,6 +229,16 @@ plans = Table(
     Index("plans_by_age", "repository", "created_at", "id"),
 )
 
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("table_id", Digest, primary_key=True),
+    Column("is_sampled", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What tables are like, by content. All of it can be computed again."""
+
 events = Table(
     "events",
     metadata,

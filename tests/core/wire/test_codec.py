@@ -9,8 +9,20 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import Ref, RefKind
+from lineageflow_core.model.table import ValueCount
 from lineageflow_core.wire.codec import decode, encode, from_text, to_text
 from lineageflow_core.wire.routes import ROUTES
+
+CELLS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+st.register_type_strategy(ValueCount, st.builds(ValueCount, value=CELLS, count=st.integers(0, 2**53)))
 
 RETURNS = [route.returns for route in ROUTES]
 

@@ -1,0 +1,73 @@
+"""What the worker can be asked, and what it answers: MessagePack, each message after its length.
+
+The worker is not trusted, as it reads files that are not: whatever it says is checked against these types.
+"""
+
+from typing import IO, Generic, TypeVar
+
+import msgspec
+
+from lineageflow_core.model.table import Coverage
+from lineageflow_core.tables.files import LocalFile
+
+A = TypeVar("A")
+
+_LARGEST = 256 << 20
+_LENGTH_BYTES = 4
+
+
+class DescribeTable(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Asks for the shape of a table: a `TableSchema`."""
+
+    files: list[LocalFile]
+
+    @property
+    def all_files(self) -> list[LocalFile]:
+        return self.files
+
+
+class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Asks for the statistics of a table: a `TableProfile`."""
+
+    files: list[LocalFile]
+    coverage: Coverage
+
+    @property
+    def all_files(self) -> list[LocalFile]:
+        return self.files
+
+
+Job = DescribeTable | ProfileTable
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """To the worker: answer this."""
+
+    scratch: str
+    """An empty folder, for as long as it takes."""
+    job: Job
+
+
+class Reply(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
+    """From the worker: the answer, or why there is none."""
+
+    answer: A | None = None
+    problem: str | None = None
+    is_asked_wrongly: bool = False
+    """The files are as they should be, but not what was asked of them."""
+
+
+def send(pipe: IO[bytes], message: bytes) -> None:
+    """Writes one message."""
+    pipe.write(len(message).to_bytes(_LENGTH_BYTES) + message)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> bytes | None:
+    """Returns the next message; None where the other side is gone. Raises ValueError for one too large."""
+    head = pipe.read(_LENGTH_BYTES)
+    length = int.from_bytes(head)
+    if length > _LARGEST:
+        raise ValueError(f"a message of {length} bytes is too large")
+    message = pipe.read(length)
+    return message if len(head) == _LENGTH_BYTES and len(message) == length else None

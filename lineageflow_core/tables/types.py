@@ -1,0 +1,48 @@
+"""Kinds of column types, by their names in DuckDB in lower case."""
+
+_INTEGERS = frozenset(
+    f"{sign}{size}int" for sign in ("", "u") for size in ("tiny", "small", "big", "huge", "")
+) | {"integer", "uinteger"}
+_FLOATS = frozenset({"float", "double"})
+_TEXTS = frozenset({"varchar", "json"})
+_TIMES = ("date", "time")
+
+
+def is_integer(kind: str) -> bool:
+    """Tells whether values are whole numbers."""
+    return kind in _INTEGERS
+
+
+def is_float(kind: str) -> bool:
+    """Tells whether values are binary floating-point numbers, which may be NaN."""
+    return kind in _FLOATS
+
+
+def is_number(kind: str) -> bool:
+    """Tells whether values are numbers, decimals left out: JSON's numbers could not tell those exactly."""
+    return is_integer(kind) or is_float(kind)
+
+
+def is_decimal(kind: str) -> bool:
+    """Tells whether values are decimal numbers."""
+    return kind.startswith("decimal")
+
+
+def is_text(kind: str) -> bool:
+    """Tells whether values are text."""
+    return kind in _TEXTS
+
+
+def is_instant(kind: str) -> bool:
+    """Tells whether values are dates or points in time."""
+    return kind == "date" or (kind.startswith("timestamp") and not is_nested(kind))
+
+
+def is_time(kind: str) -> bool:
+    """Tells whether values are dates, points in time, or times of a day."""
+    return kind.startswith(_TIMES) and not is_nested(kind)
+
+
+def is_nested(kind: str) -> bool:
+    """Tells whether values consist of other values."""
+    return kind.endswith("]") or kind.startswith(("struct", "map", "union", "variant"))
