@@ -15,7 +15,7 @@ from typing import Any, NewType, TypeAlias
 TableId = NewType("TableId", str)
 """Digest of all that a table's rows depend on: its files' contents, formats and partition columns."""
 
-Cell: TypeAlias = Any
+Cell: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
 """None, bool, int, float, str, or lists and objects of those."""
 
 

@@ -9,7 +9,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import Ref, RefKind
-from lineageflow_core.model.table import ValueCount
+from lineageflow_core.model.table import ColumnStatistics, ValueCount
 from lineageflow_core.wire.codec import decode, encode, from_text, to_text
 from lineageflow_core.wire.routes import ROUTES
 
@@ -22,7 +22,9 @@ CELLS = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
-st.register_type_strategy(ValueCount, st.builds(ValueCount, value=CELLS, count=st.integers(0, 2**53)))
+HOLD_CELLS = {ValueCount: ("value",), ColumnStatistics: ("minimum", "maximum")}
+for holder, fields in HOLD_CELLS.items():
+    st.register_type_strategy(holder, st.builds(holder, **dict.fromkeys(fields, CELLS)))
 
 RETURNS = [route.returns for route in ROUTES]
 
