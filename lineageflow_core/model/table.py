@@ -15,7 +15,7 @@ from typing import Any, NewType, TypeAlias
 TableId = NewType("TableId", str)
 """Digest of all that a table's rows depend on: its files' contents, formats and partition columns."""
 
-Cell: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+Cell: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
 """None, bool, int, float, str, or lists and objects of those."""
 
 
@@ -47,7 +47,7 @@ class Column:
 
     name: str
     type: str
-    """As DuckDB calls it, in lower case: `bigint`, `varchar`, `decimal(10,2)`, `timestamp`."""
+    """As DuckDB calls it, most in lower case: `bigint`, `varchar`, `decimal(10,2)`, `STRUCT(a BIGINT)`."""
     nullable: bool = True
     """False where the files themselves say that no value is missing."""
 

@@ -2,12 +2,17 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lineageflow_core.model.table_diff import RowDiff
 from lineageflow_core.tables.engine import open_engine
-from lineageflow_core.tables.jobs import DescribeTable, Job, ProfileTable, Work
-from lineageflow_core.tables.relation import prepare, table_schema, unite
+from lineageflow_core.tables.jobs import CompareRows, DescribeTable, Job, ProfileTable, Work
+from lineageflow_core.tables.relation import empty, prepare, table_schema, unite
+from lineageflow_core.tables.rows import compare_rows
 from lineageflow_core.tables.statistics import profile
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _LONGEST_REASON = 400
 _KIND = re.compile(r"\b(?:[A-Z]\w* )+Error: ")
@@ -26,6 +31,18 @@ def answer(job: Job, scratch: Path) -> Any:
                 relation = unite(connection, prepared)
                 schema = table_schema(connection, prepared, relation)
                 return profile(connection, prepared, relation, schema, coverage)
+            case CompareRows():
+                return _compare(connection, job, scratch)
+
+
+def _compare(connection: "DuckDBPyConnection", job: CompareRows, scratch: Path) -> RowDiff:
+    left = prepare(connection, job.left, scratch)
+    right = prepare(connection, job.right, scratch, first=len(left))
+    one, other = (
+        unite(connection, mine, typed_with=others) if mine else empty(unite(connection, others))
+        for mine, others in ((left, right), (right, left))
+    )
+    return compare_rows(connection, one, other, key=job.key, skip=job.skip, limit=job.limit)
 
 
 def explain(error: Exception, work: Work) -> str:

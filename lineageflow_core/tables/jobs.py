@@ -37,7 +37,21 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return self.files
 
 
-Job = DescribeTable | ProfileTable
+class CompareRows(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Asks which rows of two tables differ: a `RowDiff`."""
+
+    left: list[LocalFile]
+    right: list[LocalFile]
+    key: list[str]
+    skip: int
+    limit: int
+
+    @property
+    def all_files(self) -> list[LocalFile]:
+        return [*self.left, *self.right]
+
+
+Job = DescribeTable | ProfileTable | CompareRows
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from lineageflow_core.tables.conversion import to_parquet
 from lineageflow_core.tables.engine import identifier, literal
 from lineageflow_core.tables.files import LocalFile, table_id
 from lineageflow_core.tables.inference import infer_types
+from lineageflow_core.tables.types import spelled
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -85,19 +86,24 @@ def unite(
         parts.append(_with_partitions(connection, typed, "t.*", where))
     if as_text:
         all_text = _scan([*as_text, *(each for each in typed_with if each.is_text)])
-        columns = _describe(connection, _scan(as_text))
+        columns = describe(connection, _scan(as_text))
         types = infer_types(connection, all_text, list(columns))
         casts = [f"CAST(t.{identifier(each)} AS {types[each]}) AS {identifier(each)}" for each in columns]
         parts.append(_with_partitions(connection, as_text, ", ".join(casts), where))
     if prepared[0].is_text:
         parts.reverse()  # columns stand as the first file has them
     sql = parts[0] if len(parts) == 1 else f"({' UNION ALL BY NAME '.join(parts)})"
-    types = _describe(connection, sql)
+    types = describe(connection, sql)
     if len(types) > _MOST_COLUMNS:
         raise InvalidInputError(
             f"the table has {len(types):,} columns; at most {_MOST_COLUMNS:,} can be read"
         )
     return Relation(sql=sql, types=types)
+
+
+def empty(relation: Relation) -> Relation:
+    """Returns a relation with the same columns and no rows."""
+    return Relation(sql=f"(SELECT * FROM {relation.sql} WHERE false)", types=relation.types)
 
 
 def sampled(
@@ -142,7 +148,7 @@ def _with_partitions(
     """Returns a SELECT of `columns` of the files `t`, and of what their paths say, in brackets."""
     names = sorted({column for each in prepared for column, _ in each.local.file.partition})
     if names:
-        own = {column.lower() for column in _describe(connection, _scan(prepared))}
+        own = {column.lower() for column in describe(connection, _scan(prepared))}
         names = [column for column in names if column.lower() not in own]
     if not names:
         return f"(SELECT {columns} FROM {_scan(prepared, where)} AS t)"
@@ -195,10 +201,10 @@ def _required_columns(connection: "DuckDBPyConnection", prepared: Sequence[Prepa
     return set.intersection(*files.values())
 
 
-def _describe(connection: "DuckDBPyConnection", sql: str) -> dict[str, str]:
+def describe(connection: "DuckDBPyConnection", sql: str) -> dict[str, str]:
     """Returns the columns of a SELECT with their types."""
     found = connection.execute(f"DESCRIBE SELECT * FROM {sql}").fetchall()
-    return {row[0]: row[1].lower() for row in found}
+    return {name: spelled(kind) for name, kind, *_ in found}
 
 
 @contextmanager

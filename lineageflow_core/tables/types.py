@@ -1,4 +1,4 @@
-"""Kinds of column types, by their names in DuckDB in lower case."""
+"""Kinds of column types, by their names in DuckDB as `spelled` here."""
 
 _INTEGERS = frozenset(
     f"{sign}{size}int" for sign in ("", "u") for size in ("tiny", "small", "big", "huge", "")
@@ -6,6 +6,11 @@ _INTEGERS = frozenset(
 _FLOATS = frozenset({"float", "double"})
 _TEXTS = frozenset({"varchar", "json"})
 _TIMES = ("date", "time")
+
+
+def spelled(kind: str) -> str:
+    """Returns DuckDB's name of a type as we write it; one that holds names of its own is left as it is."""
+    return kind if "(" in kind and not kind.startswith("DECIMAL") else kind.lower()
 
 
 def is_integer(kind: str) -> bool:
@@ -45,4 +50,4 @@ def is_time(kind: str) -> bool:
 
 def is_nested(kind: str) -> bool:
     """Tells whether values consist of other values."""
-    return kind.endswith("]") or kind.startswith(("struct", "map", "union", "variant"))
+    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION", "variant"))
