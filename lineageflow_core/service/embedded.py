@@ -27,6 +27,9 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
     lake = Lake(stores, clock)
     repositories, refs = RepositoriesService(lake), RefsService(lake)
     objects, history = ObjectsService(lake), HistoryService(lake)
+    lineage = LineageService(
+        lake.lineage, repositories=repositories, refs=refs, objects=objects, history=history
+    )
     return Catalog(
         repositories=repositories,
         settings=SettingsService(lake),
@@ -39,9 +42,7 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         objects=objects,
         content=ContentService(lake),
         transactions=TransactionsService(lake),
-        lineage=LineageService(
-            lake.lineage, repositories=repositories, refs=refs, objects=objects, history=history
-        ),
+        lineage=lineage,
         plans=PlansService(lake, Nodes(lake.lineage, repositories=repositories, objects=objects)),
-        tables=TablesService(lake),
+        tables=TablesService(lake, history=history, lineage=lineage),
     )

@@ -4,6 +4,7 @@ Invariant: the worker is lent only whole bytes, whose digest was compared.
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from tempfile import TemporaryDirectory
 from blake3 import blake3
 
 from lineageflow_core.errors import NotATableError, ObjectNotFoundError
-from lineageflow_core.model.names import check_folder
-from lineageflow_core.model.objects import Dataset, ObjectEntry
+from lineageflow_core.model.names import check_path
+from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.table import TableFormat, TableId
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.store.ports import KeptAsFiles
@@ -30,7 +31,7 @@ from lineageflow_core.tables.formats import (
     is_hidden,
     partition_values,
 )
-from lineageflow_core.tree.root import RootTree, relative_to
+from lineageflow_core.tree.root import relative_to
 
 _SNIFFED_FILES = 100
 """So many files whose names say nothing are opened to find out."""
@@ -40,31 +41,37 @@ _SNIFFED_FILES = 100
 class Table:
     """The files with rows at a path."""
 
-    path: str
     id: TableId
     files: tuple[TableFile, ...]
+
+    @classmethod
+    def of(cls, files: Sequence[TableFile]) -> "Table":
+        """Returns the table that these files are together."""
+        return cls(id=table_id(files), files=tuple(files))
 
 
 def find_table(opened: OpenRepository, ref: str, path: str) -> Table:
     """Returns the table at `path`. Raises ObjectNotFoundError, NotATableError."""
-    table = table_in(opened, opened.tree(ref), path)
+    table = table_at(opened, ref, path)
     if table is None:
-        raise ObjectNotFoundError(
-            f"nothing is at {path!r} in {opened.info.name!r} at {ref!r}", path=path, ref=ref
-        )
+        raise nothing_at(opened, ref, path)
     if not table.files:
-        raise not_a_table(path)
+        raise NotATableError(
+            f"{path!r} is not a table: none of its files is Parquet, CSV, TSV, JSON lines, Arrow or Excel, "
+            "by its ending or its media type",
+            path=path,
+        )
     return table
 
 
-def table_in(opened: OpenRepository, tree: RootTree, path: str) -> Table | None:
+def table_at(opened: OpenRepository, ref: str, path: str) -> Table | None:
     """Returns the table at `path`, without files where none has rows; None where nothing is there."""
     files = []
     is_anything = False
     unsaid = _SNIFFED_FILES
-    for dataset, entry in tree.objects_in_datasets(check_folder(path)):
+    for dataset, entry in opened.tree(ref).objects_in_datasets(check_path(path)):
         is_anything = True
-        relative = _relative(dataset, entry)
+        relative = relative_to(entry.path, dataset.path)
         if entry.path != path and is_hidden(relative):
             continue
         kind = format_by_name(entry)
@@ -73,15 +80,27 @@ def table_in(opened: OpenRepository, tree: RootTree, path: str) -> Table | None:
             kind = _sniff(opened, entry)
         if kind is not None:
             files.append(_file(entry, kind, relative))
-    return Table(path=path, id=table_id(files), files=tuple(files)) if is_anything else None
+    return Table.of(files) if is_anything else None
 
 
-def not_a_table(path: str) -> NotATableError:
-    """Returns the error of a path without rows."""
-    return NotATableError(
-        f"{path!r} is not a table: none of its files is Parquet, CSV, TSV, JSON lines, Arrow or Excel, "
-        "by its ending or its media type",
+def left_over(files: Sequence[TableFile], others: Sequence[TableFile]) -> list[TableFile]:
+    """Returns the files that `others` do not have, or not as often."""
+    there = Counter(file.identity for file in others)
+    over = []
+    for file in files:
+        if there[file.identity]:
+            there[file.identity] -= 1
+        else:
+            over.append(file)
+    return over
+
+
+def nothing_at(opened: OpenRepository, ref: str, path: str) -> ObjectNotFoundError:
+    """Returns the error of a path where nothing is."""
+    return ObjectNotFoundError(
+        f"nothing is at {path!r} in {opened.info.name!r} at {ref}; `lineageflow ls` shows what is where",
         path=path,
+        ref=ref,
     )
 
 
@@ -121,10 +140,6 @@ def _file(entry: ObjectEntry, kind: TableFormat, relative: str) -> TableFile:
         size=entry.size,
         partition=partition_values(relative),
     )
-
-
-def _relative(dataset: Dataset, entry: ObjectEntry) -> str:
-    return relative_to(entry.path, dataset.path)
 
 
 def _sniff(opened: OpenRepository, entry: ObjectEntry) -> TableFormat | None:

@@ -3,32 +3,127 @@
 Answers depend on content alone, so they are kept by content (`TableId`) and never become wrong.
 """
 
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
+from lineageflow_core.catalog import History, Lineage
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.names import check_path
+from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT
 from lineageflow_core.model.table import Coverage, TableProfile, TableSchema
+from lineageflow_core.model.table_blame import TableBlame
+from lineageflow_core.model.table_diff import RowDiff, SchemaDiff, StatisticsDiff, TextDiff
 from lineageflow_core.service.opened import Lake, OpenRepository
-from lineageflow_core.service.table_files import Table, find_table, lend
+from lineageflow_core.service.table_blame import Origin, TableOrigins
+from lineageflow_core.service.table_files import Table, find_table, left_over, lend, nothing_at, table_at
+from lineageflow_core.service.text_diff import compare_texts, read_text
+from lineageflow_core.tables.drift import compare_profiles
 from lineageflow_core.tables.isolation import Workers
-from lineageflow_core.tables.jobs import DescribeTable, ProfileTable
+from lineageflow_core.tables.jobs import CompareRows, DescribeTable, ProfileTable
+from lineageflow_core.tables.schemas import compare_schemas
 
 
 class TablesService:
     """Implements `catalog.Tables` over the ports."""
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, *, history: History, lineage: Lineage) -> None:
         self._lake = lake
+        self._history = history
+        self._lineage = lineage
         self._workers = Workers()
         self._schemas = lru_cache(maxsize=256)(self._describe)
+        self._row_diffs = lru_cache(maxsize=32)(self._compare_rows)
 
     def schema(self, repository: str, ref: str, path: str) -> TableSchema:
-        opened, table = self._find(repository, ref, path)
-        kept = opened.stores.profiles.get(opened.info.id, table.id)
-        return kept.table if kept is not None else self._schemas(opened, table)
+        opened = self._lake.repository(repository)
+        return self._schema(opened, find_table(opened, ref, path))
 
     def profile(
         self, repository: str, ref: str, path: str, *, coverage: Coverage = Coverage.SAMPLE
     ) -> TableProfile:
-        opened, table = self._find(repository, ref, path)
+        opened = self._lake.repository(repository)
+        return self._profile(opened, find_table(opened, ref, path), coverage)
+
+    def diff_schema(self, repository: str, left: str, right: str, path: str) -> SchemaDiff:
+        opened = self._lake.repository(repository)
+        one, other = _both(opened, left, right, path)
+        return compare_schemas(
+            *(self._schema(opened, table) if table.files else None for table in (one, other))
+        )
+
+    def diff_rows(
+        self,
+        repository: str,
+        left: str,
+        right: str,
+        path: str,
+        *,
+        key_columns: Sequence[str] | None = None,
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> RowDiff:
+        opened = self._lake.repository(repository)
+        one, other = _both(opened, left, right, path)
+        key = tuple(key_columns) if key_columns is not None else _key_of(opened, path)
+        return self._row_diffs(opened, one, other, key, *_page(after, limit))
+
+    def diff_statistics(
+        self, repository: str, left: str, right: str, path: str, *, coverage: Coverage = Coverage.SAMPLE
+    ) -> StatisticsDiff:
+        opened = self._lake.repository(repository)
+        one, other = (find_table(opened, ref, path) for ref in (left, right))
+        return compare_profiles(self._profile(opened, one, coverage), self._profile(opened, other, coverage))
+
+    def diff_text(self, repository: str, left: str, right: str, path: str) -> TextDiff:
+        opened = self._lake.repository(repository)
+        path = check_path(path)
+        entries = [opened.tree(ref).object_at(path) for ref in (left, right)]
+        if entries == [None, None]:
+            raise nothing_at(opened, f"{left} or {right}", path)
+        texts = []
+        for entry in entries:
+            with opened.content.open_object(entry.object_id) if entry else nullcontext() as file:
+                texts.append(read_text(path, file))
+        return compare_texts(path, *texts)
+
+    def blame_column(self, repository: str, ref: str, path: str, column: str) -> TableBlame:
+        opened = self._lake.repository(repository)
+        table = find_table(opened, ref, path)
+        columns = [each.name for each in self._schema(opened, table).columns]
+        origin = self._origins(opened, path).of_column(
+            ref, column, key=_key_of(opened, path), columns=columns
+        )
+        return self._blame(repository, path, origin)
+
+    def blame_row(
+        self, repository: str, ref: str, path: str, row: Mapping[str, str], *, column: str | None = None
+    ) -> TableBlame:
+        if not row:
+            raise InvalidInputError("no column is named; name a row by the values of its key columns")
+        opened = self._lake.repository(repository)
+        return self._blame(repository, path, self._origins(opened, path).of_row(ref, row, column))
+
+    def _origins(self, opened: OpenRepository, path: str) -> TableOrigins:
+        return TableOrigins(opened, self._history, self._workers, path)
+
+    def _blame(self, repository: str, path: str, origin: Origin) -> TableBlame:
+        return TableBlame(
+            blame=self._lineage.blame(repository, origin.commit.id, path),
+            columns=origin.columns,
+            values=origin.values,
+            before=origin.before,
+            versions=origin.versions,
+            is_whole=origin.is_whole,
+        )
+
+    def _schema(self, opened: OpenRepository, table: Table) -> TableSchema:
+        kept = opened.stores.profiles.get(opened.info.id, table.id)
+        return kept.table if kept is not None else self._schemas(opened, table)
+
+    def _profile(self, opened: OpenRepository, table: Table, coverage: Coverage) -> TableProfile:
         profiles = opened.stores.profiles
         kept = profiles.get(opened.info.id, table.id)
         if kept is not None and (coverage is Coverage.SAMPLE or kept.sampled_rows is None):
@@ -38,10 +133,46 @@ class TablesService:
         profiles.put(opened.info.id, found)
         return found
 
-    def _find(self, repository: str, ref: str, path: str) -> tuple[OpenRepository, Table]:
-        opened = self._lake.repository(repository)
-        return opened, find_table(opened, ref, path)
-
     def _describe(self, opened: OpenRepository, table: Table) -> TableSchema:
         with lend(opened, table.files) as files:
             return self._workers.ask(DescribeTable(files=files), TableSchema)
+
+    def _compare_rows(
+        self, opened: OpenRepository, left: Table, right: Table, key: tuple[str, ...], skip: int, limit: int
+    ) -> RowDiff:
+        """Reads only the files that one version has and the other has not: what both have cancels out."""
+        rows = self._schema(opened, left).rows if left.files else 0
+        one, other = left_over(left.files, right.files), left_over(right.files, left.files)
+        if not one and not other:
+            return RowDiff(
+                key=key, columns=(), added=0, removed=0, changed=0, unchanged=rows, cells=(), rows=()
+            )
+        with lend(opened, one) as lefts, lend(opened, other) as rights:
+            job = CompareRows(left=lefts, right=rights, key=list(key), skip=skip, limit=limit)
+            found = self._workers.ask(job, RowDiff)
+        return replace(found, unchanged=rows - found.removed - found.changed)
+
+
+def _both(opened: OpenRepository, left: str, right: str, path: str) -> tuple[Table, Table]:
+    """Returns two versions of a table, of which one may lack it. Raises as `find_table` does."""
+    one, other = (table_at(opened, ref, path) for ref in (left, right))
+    if one is None and other is None:
+        raise nothing_at(opened, f"{left} or {right}", path)
+    if not (one and one.files) and not (other and other.files):
+        find_table(opened, right if other else left, path)  # says what is wrong
+    missing = Table.of(())
+    return one or missing, other or missing
+
+
+def _key_of(opened: OpenRepository, path: str) -> tuple[str, ...]:
+    """Returns the columns that identify a row, by the first of the settings' patterns that fits."""
+    patterns = opened.settings().key_columns
+    return next((columns for pattern, columns in patterns.items() if fnmatchcase(path, pattern)), ())
+
+
+def _page(after: str | None, limit: int) -> tuple[int, int]:
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInputError(f"a page holds 1 to {MAX_LIMIT} items, not {limit}")
+    if after is not None and not (after.isascii() and after.isdigit() and len(after) < 18):
+        raise InvalidInputError(f"{after[:100]!r} continues no list; pass the `next` of the page before")
+    return int(after or 0), limit

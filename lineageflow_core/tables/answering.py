@@ -1,14 +1,25 @@
 """Answering a job: what the worker does with files and a scratch folder. Tests call it without a worker."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lineageflow_core.model.table_diff import RowDiff
 from lineageflow_core.tables.engine import open_engine
-from lineageflow_core.tables.jobs import CompareRows, DescribeTable, Job, ProfileTable, Work
-from lineageflow_core.tables.relation import empty, prepare, table_schema, unite
-from lineageflow_core.tables.rows import compare_rows
+from lineageflow_core.tables.files import LocalFile
+from lineageflow_core.tables.jobs import (
+    CompareColumn,
+    CompareRows,
+    DescribeTable,
+    FindRow,
+    Job,
+    ProfileTable,
+    Work,
+)
+from lineageflow_core.tables.lookup import find_row
+from lineageflow_core.tables.relation import Prepared, empty, prepare, table_schema, unite
+from lineageflow_core.tables.rows import column_differs, compare_rows
 from lineageflow_core.tables.statistics import profile
 
 if TYPE_CHECKING:
@@ -33,16 +44,34 @@ def answer(job: Job, scratch: Path) -> Any:
                 return profile(connection, prepared, relation, schema, coverage)
             case CompareRows():
                 return _compare(connection, job, scratch)
+            case CompareColumn():
+                return _column_differs(connection, job, scratch)
+            case FindRow(files=files, key=values, column=column):
+                return find_row(connection, prepare(connection, files, scratch), values, column)
 
 
 def _compare(connection: "DuckDBPyConnection", job: CompareRows, scratch: Path) -> RowDiff:
-    left = prepare(connection, job.left, scratch)
-    right = prepare(connection, job.right, scratch, first=len(left))
+    left, right = _both(connection, job.left, job.right, scratch)
     one, other = (
         unite(connection, mine, typed_with=others) if mine else empty(unite(connection, others))
         for mine, others in ((left, right), (right, left))
     )
     return compare_rows(connection, one, other, key=job.key, skip=job.skip, limit=job.limit)
+
+
+def _column_differs(connection: "DuckDBPyConnection", job: CompareColumn, scratch: Path) -> bool:
+    left, right = _both(connection, job.left, job.right, scratch)
+    if not left or not right:
+        return job.column in unite(connection, left or right).types
+    one, other = unite(connection, left), unite(connection, right)
+    return column_differs(connection, one, other, key=job.key, column=job.column)
+
+
+def _both(
+    connection: "DuckDBPyConnection", left: Sequence[LocalFile], right: Sequence[LocalFile], scratch: Path
+) -> tuple[list[Prepared], list[Prepared]]:
+    lefts = prepare(connection, left, scratch)
+    return lefts, prepare(connection, right, scratch, first=len(lefts))
 
 
 def explain(error: Exception, work: Work) -> str:

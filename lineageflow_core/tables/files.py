@@ -1,5 +1,7 @@
 """The files of a table, as the worker is given them, and the table's identity."""
 
+from collections.abc import Sequence
+
 import msgspec
 from blake3 import blake3
 
@@ -38,7 +40,7 @@ class LocalFile(msgspec.Struct, frozen=True, kw_only=True):
     """Whole, and verified."""
 
 
-def table_id(files: list[TableFile]) -> TableId:
+def table_id(files: Sequence[TableFile]) -> TableId:
     """Returns the digest of all that the rows of these files together depend on, in whatever order."""
     identities = sorted(msgspec.json.encode(file.identity) for file in files)
     return TableId(blake3(msgspec.json.encode((_READING, identities))).hexdigest())

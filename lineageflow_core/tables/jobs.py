@@ -7,7 +7,7 @@ from typing import IO, Generic, TypeVar
 
 import msgspec
 
-from lineageflow_core.model.table import Coverage
+from lineageflow_core.model.table import Cell, Coverage
 from lineageflow_core.tables.files import LocalFile
 
 A = TypeVar("A")
@@ -51,7 +51,46 @@ class CompareRows(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return [*self.left, *self.right]
 
 
-Job = DescribeTable | ProfileTable | CompareRows
+class FindRow(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Asks for the row with a key: a `FoundRow`."""
+
+    files: list[LocalFile]
+    key: dict[str, str]
+    """Values by column, as people write them."""
+    column: str | None
+    """The only column to look at, beside the key; None: all."""
+
+    @property
+    def all_files(self) -> list[LocalFile]:
+        return self.files
+
+
+class FoundRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The row that was looked for."""
+
+    columns: list[str] = []
+    cells: list[Cell] | None = None
+    """None: there is no such row."""
+    digest: str | None = None
+    """Of its values whole: cells may be cut."""
+    file: int | None = None
+    """The place of the file that has it."""
+
+
+class CompareColumn(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Asks whether a column differs, in its type, in being there, or in the values of some rows: a `bool`."""
+
+    left: list[LocalFile]
+    right: list[LocalFile]
+    key: list[str]
+    column: str
+
+    @property
+    def all_files(self) -> list[LocalFile]:
+        return [*self.left, *self.right]
+
+
+Job = DescribeTable | ProfileTable | CompareRows | FindRow | CompareColumn
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):

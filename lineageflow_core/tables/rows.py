@@ -67,6 +67,29 @@ def compare_rows(
     )
 
 
+def column_differs(
+    connection: "DuckDBPyConnection", left: Relation, right: Relation, *, key: Sequence[str], column: str
+) -> bool:
+    """Tells whether a column is on one side only, has another type, or other values in some rows.
+
+    With a key, a value belongs to its row; without one, only how often it is there counts.
+    """
+    if left.types.get(column) != right.types.get(column):
+        return True
+    if column not in left.types:
+        return False
+    names = [name for name in dict.fromkeys([*key, column]) if name in left.types and name in right.types]
+    one, other = (
+        Relation(
+            sql=f"(SELECT {', '.join(map(identifier, names))} FROM {side.sql})",
+            types={name: side.types[name] for name in names},
+        )
+        for side in (left, right)
+    )
+    found = compare_rows(connection, one, other, key=(), skip=0, limit=1)
+    return bool(found.added or found.removed)
+
+
 def _compared(
     connection: "DuckDBPyConnection", left: Relation, right: Relation, key: Sequence[str]
 ) -> Compared:

@@ -280,4 +280,10 @@ ROUTES: tuple[Route, ...] = (
     #
     _get(Tables.schema, _COMMIT + "/table", fixed_by=("ref",)),
     _get(Tables.profile, _COMMIT + "/table/profile"),
+    _get(Tables.blame_column, _COMMIT + "/blame/column"),
+    _post(Tables.blame_row, _COMMIT + "/blame/row"),
+    _get(Tables.diff_schema, _REPOSITORY + "/diff/schema", fixed_by=("left", "right")),
+    _post(Tables.diff_rows, _REPOSITORY + "/diff/rows"),
+    _get(Tables.diff_statistics, _REPOSITORY + "/diff/statistics"),
+    _get(Tables.diff_text, _REPOSITORY + "/diff/text", fixed_by=("left", "right")),
 )

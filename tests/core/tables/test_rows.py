@@ -182,7 +182,7 @@ def test_a_key_that_identifies_no_row_is_refused(
 
 def test_a_key_column_must_be_in_both(folder: Folder) -> None:
     one, other = [folder.file("a.csv", b"id,x\n1,1\n")], [folder.file("b.csv", b"no,x\n1,1\n")]
-    with pytest.raises(InvalidInputError, match="'id' is not in both versions; columns that are: x"):
+    with pytest.raises(InvalidInputError, match="'id' is not in both versions; in both are: x"):
         diff(folder, one, other, "id")
 
 

@@ -10,6 +10,8 @@ from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.table import ColumnStatistics, ValueCount
+from lineageflow_core.model.table_blame import TableBlame
+from lineageflow_core.model.table_diff import ColumnDrift, RowChange
 from lineageflow_core.wire.codec import decode, encode, from_text, to_text
 from lineageflow_core.wire.routes import ROUTES
 
@@ -22,9 +24,16 @@ CELLS = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
-HOLD_CELLS = {ValueCount: ("value",), ColumnStatistics: ("minimum", "maximum")}
+ROWS = st.none() | st.lists(CELLS, max_size=3).map(tuple)
+HOLD_CELLS: dict[type, dict[str, st.SearchStrategy[Any]]] = {
+    ValueCount: {"value": CELLS},
+    ColumnStatistics: {"minimum": CELLS, "maximum": CELLS},
+    ColumnDrift: {"effect": st.floats(0, 100)},
+    RowChange: {"left": ROWS, "right": ROWS},
+    TableBlame: {"values": ROWS, "before": ROWS},
+}
 for holder, fields in HOLD_CELLS.items():
-    st.register_type_strategy(holder, st.builds(holder, **dict.fromkeys(fields, CELLS)))
+    st.register_type_strategy(holder, st.builds(holder, **fields))
 
 RETURNS = [route.returns for route in ROUTES]
 
