@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from lineageflow_core.model.page import DEFAULT_LIMIT
-from lineageflow_core.model.table import Coverage, TableProfile, TableSchema
+from lineageflow_core.model.table import Coverage, TableHead, TableProfile, TableSchema
 from lineageflow_core.model.table_blame import TableBlame
 from lineageflow_core.model.table_diff import RowDiff, SchemaDiff, StatisticsDiff, TextDiff
 
@@ -20,6 +20,10 @@ class Tables(Protocol):
 
     def schema(self, repository: str, ref: str, path: str) -> TableSchema:
         """Returns the columns and the number of rows. Both are exact."""
+        ...
+
+    def head(self, repository: str, ref: str, path: str, *, limit: int = 20) -> TableHead:
+        """Returns the first rows, as the files have them."""
         ...
 
     def profile(
@@ -50,9 +54,10 @@ class Tables(Protocol):
         """Returns the rows that differ from `left` to `right`, with exact numbers. Either may lack the table.
 
         `key_columns` identify a row; None takes those of the repository's settings. Where there are none,
-        whole rows are compared, as often as each is there. Only columns of both are compared, by value: a column that is new, gone, or of another type changes no row by itself. Files that both versions
-        have are not read. Raises InvalidInputError if a key column is missing, or if in the files that
-        differ two rows of one version have the same key.
+        whole rows are compared, as often as each is there. Only columns of both are compared, by value: one
+        that is new, gone, or of another type changes no row by itself. Files that both versions have are
+        not read. Raises InvalidInputError if a key column is missing, or if in the files that differ two
+        rows of one version have the same key.
         """
         ...
 

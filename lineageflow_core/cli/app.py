@@ -27,6 +27,7 @@ from lineageflow_core.cli.commands import (
     staging,
     status,
     storage,
+    tables,
     undo,
     up,
 )
@@ -47,6 +48,7 @@ _COMMANDS: dict[str, dict[str, Command]] = {
         "commit": staging.commit,
     },
     "Objects": {"put": put.put, "get": get.get, "ls": browse.ls, "cat": browse.cat},
+    "Data": {"preview": tables.preview, "schema": tables.schema, "stats": tables.stats},
     "History": {
         "log": history.log,
         "show": history.show,

@@ -67,6 +67,15 @@ class TableSchema:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableHead:
+    """The first rows of a table."""
+
+    table: TableSchema
+    rows: tuple[tuple[Cell, ...], ...]
+    """A cell for each column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ValueCount:
     """A value, and how many rows have it."""
 

@@ -13,7 +13,7 @@ from lineageflow_core.catalog import History, Lineage
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.names import check_path
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT
-from lineageflow_core.model.table import Coverage, TableProfile, TableSchema
+from lineageflow_core.model.table import Coverage, TableHead, TableProfile, TableSchema
 from lineageflow_core.model.table_blame import TableBlame
 from lineageflow_core.model.table_diff import RowDiff, SchemaDiff, StatisticsDiff, TextDiff
 from lineageflow_core.service.opened import Lake, OpenRepository
@@ -22,7 +22,7 @@ from lineageflow_core.service.table_files import Table, find_table, left_over, l
 from lineageflow_core.service.text_diff import compare_texts, read_text
 from lineageflow_core.tables.drift import compare_profiles
 from lineageflow_core.tables.isolation import Workers
-from lineageflow_core.tables.jobs import CompareRows, DescribeTable, ProfileTable
+from lineageflow_core.tables.jobs import CompareRows, DescribeTable, ProfileTable, ReadHead
 from lineageflow_core.tables.schemas import compare_schemas
 
 
@@ -40,6 +40,12 @@ class TablesService:
     def schema(self, repository: str, ref: str, path: str) -> TableSchema:
         opened = self._lake.repository(repository)
         return self._schema(opened, find_table(opened, ref, path))
+
+    def head(self, repository: str, ref: str, path: str, *, limit: int = 20) -> TableHead:
+        _page(None, limit)
+        opened = self._lake.repository(repository)
+        with lend(opened, find_table(opened, ref, path).files) as files:
+            return self._workers.ask(ReadHead(files=files, limit=limit), TableHead)
 
     def profile(
         self, repository: str, ref: str, path: str, *, coverage: Coverage = Coverage.SAMPLE

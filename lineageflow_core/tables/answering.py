@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lineageflow_core.model.table import TableHead
 from lineageflow_core.model.table_diff import RowDiff
 from lineageflow_core.tables.engine import open_engine
 from lineageflow_core.tables.files import LocalFile
@@ -15,9 +16,10 @@ from lineageflow_core.tables.jobs import (
     FindRow,
     Job,
     ProfileTable,
+    ReadHead,
     Work,
 )
-from lineageflow_core.tables.lookup import find_row
+from lineageflow_core.tables.lookup import find_row, first_rows
 from lineageflow_core.tables.relation import Prepared, empty, prepare, table_schema, unite
 from lineageflow_core.tables.rows import column_differs, compare_rows
 from lineageflow_core.tables.statistics import profile
@@ -37,6 +39,11 @@ def answer(job: Job, scratch: Path) -> Any:
             case DescribeTable(files=files):
                 prepared = prepare(connection, files, scratch)
                 return table_schema(connection, prepared, unite(connection, prepared))
+            case ReadHead(files=files, limit=limit):
+                prepared = prepare(connection, files, scratch)
+                relation = unite(connection, prepared)
+                schema = table_schema(connection, prepared, relation)
+                return TableHead(table=schema, rows=first_rows(connection, relation, limit))
             case ProfileTable(files=files, coverage=coverage):
                 prepared = prepare(connection, files, scratch)
                 relation = unite(connection, prepared)

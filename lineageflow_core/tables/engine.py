@@ -29,7 +29,7 @@ def open_engine(scratch: Path, readable: Iterable[str] = ()) -> "DuckDBPyConnect
             "allow_community_extensions": "false",
             "memory_limit": f"{MEMORY_BYTES}B",
             "max_temp_directory_size": _MOST_ON_DISK,
-            "preserve_insertion_order": "false",
+            "preserve_insertion_order": "true",
             "temp_directory": str(scratch / "spilled"),
             "threads": str(min(os.cpu_count() or 1, _MOST_THREADS)),
         },

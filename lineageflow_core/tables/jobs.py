@@ -26,6 +26,17 @@ class DescribeTable(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return self.files
 
 
+class ReadHead(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Asks for the first rows of a table: a `TableHead`."""
+
+    files: list[LocalFile]
+    limit: int
+
+    @property
+    def all_files(self) -> list[LocalFile]:
+        return self.files
+
+
 class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Asks for the statistics of a table: a `TableProfile`."""
 
@@ -90,7 +101,7 @@ class CompareColumn(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return [*self.left, *self.right]
 
 
-Job = DescribeTable | ProfileTable | CompareRows | FindRow | CompareColumn
+Job = DescribeTable | ReadHead | ProfileTable | CompareRows | FindRow | CompareColumn
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Finding one row by its key."""
+"""Reading some rows: the first ones, or the one with a key."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,15 +7,28 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.table import Cell
 from lineageflow_core.tables.cells import cell_sql, read_cell
 from lineageflow_core.tables.engine import identifier, literal
 from lineageflow_core.tables.jobs import FoundRow
-from lineageflow_core.tables.relation import Prepared, unite
+from lineageflow_core.tables.relation import Prepared, Relation, unite
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _PLACE = "lineageflow_place"
+
+
+def first_rows(
+    connection: "DuckDBPyConnection", relation: Relation, limit: int
+) -> tuple[tuple[Cell, ...], ...]:
+    """Returns the first rows as cells."""
+    shown = ", ".join(cell_sql(identifier(name), kind) for name, kind in relation.types.items())
+    rows = connection.execute(f"SELECT {shown} FROM {relation.sql} LIMIT {limit}").fetchall()
+    kinds = relation.types.values()
+    return tuple(
+        tuple(read_cell(value, kind) for value, kind in zip(row, kinds, strict=True)) for row in rows
+    )
 
 
 def find_row(

@@ -279,6 +279,7 @@ ROUTES: tuple[Route, ...] = (
     _post(Plans.apply_plan, "/plans/{plan}/apply"),
     #
     _get(Tables.schema, _COMMIT + "/table", fixed_by=("ref",)),
+    _get(Tables.head, _COMMIT + "/table/head", fixed_by=("ref",)),
     _get(Tables.profile, _COMMIT + "/table/profile"),
     _get(Tables.blame_column, _COMMIT + "/blame/column"),
     _post(Tables.blame_row, _COMMIT + "/blame/row"),

@@ -1,10 +1,14 @@
-"""`diff`: what two states of a repository have different."""
+"""`diff`: what two states of a repository have different, down to columns, rows and lines."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from lineageflow_core.cli import cells
+from lineageflow_core.cli.data_diff import show
+from lineageflow_core.cli.data_question import DataQuestion, Level, compare_data
 from lineageflow_core.cli.failures import FAILURE
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import AuthorOption, BranchOption
@@ -13,6 +17,9 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.page import every
+from lineageflow_core.model.table import Coverage
+
+_SHOWN_ROWS = 5
 
 DATASET_COLUMNS = (
     Column(name=""),
@@ -33,6 +40,9 @@ OBJECT_COLUMNS = (
     Column(name="size", right=True),
     Column(name="change", right=True),
 )
+Asks = Callable[..., DataQuestion]
+"""A question that lacks the two states it is about."""
+
 STAGED_COLUMNS = (*OBJECT_COLUMNS, Column(name="from", shrinks=True))
 
 
@@ -52,6 +62,26 @@ def diff(
         bool, typer.Option("--staged", help="What is staged, instead of A and B: `diff --staged [PATH]`.")
     ] = False,
     stat: Annotated[bool, typer.Option("--stat", help="Datasets, with how many objects differ.")] = False,
+    data: Annotated[
+        bool, typer.Option("--data", help="Columns, rows and drift of tables; lines of texts.")
+    ] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Only the columns of tables.")] = False,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            "--rows", min=0, metavar="N", help="Only the rows of tables; show so many.", show_default=False
+        ),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key",
+            metavar="COLUMNS",
+            help="The columns that identify a row, as in id,day; else those of the settings.",
+            show_default=False,
+        ),
+    ] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="Drift of all rows, not of a sample.")] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 if there are differences.")
     ] = False,
@@ -60,22 +90,44 @@ def diff(
 ) -> None:
     """List what differs from A to B.
 
-    '+' is added, '-' removed, '~' changed; of what is staged, '→' moved.
+    '+' is added, '-' removed, '~' changed; of what is staged, '→' moved. With --data, --schema, --rows or
+    --key, down to the data.
     """
+    levels = _levels(data=data or key is not None or exact, schema=schema, rows=rows is not None)
+    ask = partial(
+        DataQuestion,
+        key=tuple(filter(None, key.split(","))) if key is not None else None,
+        levels=levels,
+        rows=_SHOWN_ROWS if rows is None else rows,
+        coverage=Coverage.FULL if exact else Coverage.SAMPLE,
+    )
+    asks = ask if levels else None
     if staged:
         if right is not None:
             raise InvalidInputError("what is staged is compared with what it is based on: name no refs")
-        found = _staged(invocation, branch, author, left or "", stat=stat)
+        found = _staged(invocation, branch, author, left or "", asks, stat=stat)
     else:
-        found = _between(invocation, left, right, path, stat=stat)
+        found = _between(invocation, left, right, path, asks, stat=stat)
     if found and exit_code:
         raise typer.Exit(FAILURE)
 
 
-def _staged(invocation: Invocation, branch: str | None, author: str | None, path: str, *, stat: bool) -> int:
+def _staged(
+    invocation: Invocation,
+    branch: str | None,
+    author: str | None,
+    path: str,
+    asks: Asks | None,
+    *,
+    stat: bool,
+) -> int:
     repository = invocation.places.repository
     on, by = invocation.places.branch(repository, branch), invocation.author(author)
     staging = invocation.catalog.staging
+    if asks is not None:
+        draft = staging.get_draft(repository, on, author=by).draft
+        question = asks(repository=repository, left=draft.base, right=draft.commit)
+        return _show_data(invocation, question, path)
     if stat:
         return invocation.output.listing(
             every(
@@ -97,7 +149,15 @@ def _staged(invocation: Invocation, branch: str | None, author: str | None, path
     )
 
 
-def _between(invocation: Invocation, left: str | None, right: str | None, path: str, *, stat: bool) -> int:
+def _between(
+    invocation: Invocation,
+    left: str | None,
+    right: str | None,
+    path: str,
+    asks: Asks | None,
+    *,
+    stat: bool,
+) -> int:
     if left is None or right is None:
         raise InvalidInputError(
             "name the two refs to compare, as in `lineageflow diff main~1 main`; `lineageflow diff --staged` "
@@ -109,6 +169,8 @@ def _between(invocation: Invocation, left: str | None, right: str | None, path: 
         raise InvalidInputError(
             f"{left!r} and {right!r} are in different repositories; compare two refs of one repository"
         )
+    if asks is not None:
+        return _show_data(invocation, asks(repository=repository, left=one, right=other), path)
     history = invocation.catalog.history
     if stat:
         return invocation.output.listing(
@@ -125,6 +187,21 @@ def _between(invocation: Invocation, left: str | None, right: str | None, path: 
         OBJECT_COLUMNS,
         object_row,
     )
+
+
+def _levels(*, data: bool, schema: bool, rows: bool) -> frozenset[Level]:
+    chosen = {level for level, is_chosen in ((Level.SCHEMA, schema), (Level.ROWS, rows)) if is_chosen}
+    return frozenset(chosen or (Level if data else ()))
+
+
+def _show_data(invocation: Invocation, asked: DataQuestion, path: str) -> int:
+    """Writes what differs in the data at or below `path`, and returns how many datasets differ."""
+    found = [each for each in compare_data(invocation.catalog, asked, path) if each.is_different]
+    invocation.output.document(found)
+    if not invocation.output.json:
+        for each in found:
+            show(invocation.output, each)
+    return len(found)
 
 
 def dataset_row(diff: DatasetDiff) -> tuple[cells.Cell, ...]:

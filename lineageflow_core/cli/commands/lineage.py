@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated
 
 import typer
@@ -15,9 +15,12 @@ from lineageflow_core.cli.lineage_text import dot, mermaid
 from lineageflow_core.cli.lineage_tree import grow, lines, node_cell
 from lineageflow_core.cli.options import NodeArgument
 from lineageflow_core.cli.output import Column
+from lineageflow_core.cli.table_cells import table_blame_facts
 from lineageflow_core.cli.versions import version_cell, version_cells
+from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.lineage import Blame, Direction, Impact, LineageGraph, LineageNode
+from lineageflow_core.model.table_blame import TableBlame
 
 _DEPTH = 3
 """Runs to go in each direction where nobody says."""
@@ -130,15 +133,54 @@ def impact(invocation: Invocation, node: NodeArgument) -> None:
     )
 
 
-def blame(invocation: Invocation, address: AddressArgument) -> None:
-    """Show which commit, run and code made data."""
+def blame(
+    invocation: Invocation,
+    address: AddressArgument,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key",
+            metavar="COLUMN=VALUE",
+            help="The row of a table with this value. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option("--column", "-c", metavar="NAME", help="This column of a table.", show_default=False),
+    ] = None,
+) -> None:
+    """Show which commit, run and code made data.
+
+    With --key or --column, which one made a row, a column, or one value.
+    """
     place = invocation.places.located(address)
     assert place.ref is not None  # `located` fills it in
-    found = invocation.catalog.lineage.blame(place.repository, place.ref, place.path)
-    invocation.output.document(found)
+    of_table: TableBlame | None = None
+    if key:
+        row = dict(map(_column_and_value, key))
+        of_table = invocation.catalog.tables.blame_row(
+            place.repository, place.ref, place.path, row, column=column
+        )
+    elif column is not None:
+        of_table = invocation.catalog.tables.blame_column(place.repository, place.ref, place.path, column)
+    found = (
+        of_table.blame
+        if of_table
+        else invocation.catalog.lineage.blame(place.repository, place.ref, place.path)
+    )
+    invocation.output.document(of_table or found)
     commit = invocation.catalog.refs.resolve(place.repository, found.commit)
     most = _SHOWN_INPUTS if invocation.output.is_terminal else None
-    invocation.output.card(_blame_facts(found, commit, invocation.places.home, most))
+    facts = _blame_facts(found, commit, invocation.places.home, most)
+    invocation.output.card(chain(facts, table_blame_facts(of_table)) if of_table else facts)
+
+
+def _column_and_value(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not column or not equals:
+        raise InvalidInputError(f"--key is COLUMN=VALUE, as in id=42, not {text!r}")
+    return column, value
 
 
 def _tree(

@@ -62,6 +62,16 @@ class ProfileContract(CatalogContract):
         assert profile == repo.catalog.tables.profile(repo.name, "main", "orders.csv", coverage=Coverage.FULL)
         assert profile.table == repo.catalog.tables.schema(repo.name, "main", "orders.csv")
 
+    def test_the_first_rows_are_as_the_files_have_them(self, repo: Repository) -> None:
+        repo.put("orders.csv", ORDERS)
+        head = repo.catalog.tables.head
+        assert ((1, "Oslo", 2.5), (2, None, 4.0)) == head(repo.name, "main", "orders.csv").rows
+        one = head(repo.name, "main", "orders.csv", limit=1)
+        assert ((1, "Oslo", 2.5),) == one.rows
+        assert one.table == repo.catalog.tables.schema(repo.name, "main", "orders.csv")
+        with pytest.raises(InvalidInputError):
+            head(repo.name, "main", "orders.csv", limit=0)
+
     def test_equal_content_has_an_equal_profile_under_any_name(self, repo: Repository) -> None:
         repo.put("a.csv", ORDERS)
         repo.replace("data", {"x/b.csv": ORDERS})

@@ -9,7 +9,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import Ref, RefKind
-from lineageflow_core.model.table import ColumnStatistics, ValueCount
+from lineageflow_core.model.table import ColumnStatistics, TableHead, ValueCount
 from lineageflow_core.model.table_blame import TableBlame
 from lineageflow_core.model.table_diff import ColumnDrift, RowChange
 from lineageflow_core.wire.codec import decode, encode, from_text, to_text
@@ -29,6 +29,7 @@ HOLD_CELLS: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     ValueCount: {"value": CELLS},
     ColumnStatistics: {"minimum": CELLS, "maximum": CELLS},
     ColumnDrift: {"effect": st.floats(0, 100)},
+    TableHead: {"rows": st.lists(st.lists(CELLS, max_size=3).map(tuple), max_size=3).map(tuple)},
     RowChange: {"left": ROWS, "right": ROWS},
     TableBlame: {"values": ROWS, "before": ROWS},
 }

@@ -1,0 +1,104 @@
+"""Asking how data differs: which datasets, then level by level what applies to each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.cli.data_diff import DataDiff
+from lineageflow_core.errors import InvalidInputError, NotATableError, NotFoundError
+from lineageflow_core.model.page import MAX_LIMIT, every
+from lineageflow_core.model.table import Coverage
+from lineageflow_core.model.table_diff import RowDiff, StatisticsDiff, TextDiff
+
+
+class Level(StrEnum):
+    """How far down to look."""
+
+    SCHEMA = "schema"
+    ROWS = "rows"
+    STATISTICS = "statistics"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataQuestion:
+    """What is asked about two states of a repository."""
+
+    repository: str
+    left: str
+    right: str
+    key: tuple[str, ...] | None
+    levels: frozenset[Level]
+    rows: int
+    """So many rows that differ are wanted; 0 is all."""
+    coverage: Coverage
+
+
+def compare_data(catalog: Catalog, asked: DataQuestion, path: str) -> Iterator[DataDiff]:
+    """Yields the datasets at or below `path` that differ; if `path` lies in one, only what is there."""
+    datasets = every(
+        lambda after, limit: catalog.history.diff_datasets(
+            asked.repository, asked.left, asked.right, path=path, after=after, limit=limit
+        )
+    )
+    for dataset in datasets:
+        place = path if path.startswith(f"{dataset.path}/") else dataset.path
+        try:
+            yield _compare_table(catalog, asked, place)
+        except NotATableError:
+            if Level.TEXT in asked.levels:
+                yield from _compare_texts(catalog, asked, place)
+        except InvalidInputError as error:
+            if asked.key is not None and path:  # it is the question that is wrong
+                raise
+            yield DataDiff(path=place, problem=error.message)
+
+
+def _compare_table(catalog: Catalog, asked: DataQuestion, path: str) -> DataDiff:
+    where = (asked.repository, asked.left, asked.right, path)
+    schema = catalog.tables.diff_schema(*where)
+    return DataDiff(
+        path=path,
+        schema=schema if Level.SCHEMA in asked.levels else None,
+        rows=_rows(catalog, asked, path) if Level.ROWS in asked.levels else None,
+        statistics=_statistics(catalog, asked, path) if Level.STATISTICS in asked.levels else None,
+    )
+
+
+def _rows(catalog: Catalog, asked: DataQuestion, path: str) -> RowDiff:
+    where = (asked.repository, asked.left, asked.right, path)
+
+    def page(after: str | None, have: int) -> RowDiff:
+        limit = min(asked.rows - have, MAX_LIMIT) if asked.rows else MAX_LIMIT
+        return catalog.tables.diff_rows(*where, key_columns=asked.key, after=after, limit=limit)
+
+    found = page(None, 0)
+    while found.next is not None and (not asked.rows or len(found.rows) < asked.rows):
+        more = page(found.next, len(found.rows))
+        found = replace(more, rows=(*found.rows, *more.rows))
+    return found
+
+
+def _statistics(catalog: Catalog, asked: DataQuestion, path: str) -> StatisticsDiff | None:
+    try:
+        return catalog.tables.diff_statistics(
+            asked.repository, asked.left, asked.right, path, coverage=asked.coverage
+        )
+    except (NotFoundError, NotATableError):  # on one side there is nothing to compare with
+        return None
+
+
+def _compare_texts(catalog: Catalog, asked: DataQuestion, path: str) -> Iterator[DataDiff]:
+    entries = every(
+        lambda after, limit: catalog.history.diff(
+            asked.repository, asked.left, asked.right, path=path, after=after, limit=limit
+        )
+    )
+    for entry in entries:
+        try:
+            text: TextDiff = catalog.tables.diff_text(asked.repository, asked.left, asked.right, entry.path)
+        except InvalidInputError as error:
+            yield DataDiff(path=entry.path, problem=error.message)
+        else:
+            yield DataDiff(path=entry.path, texts=(text,))
