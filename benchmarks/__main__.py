@@ -1,4 +1,4 @@
-"""Runs the benchmarks and prints their table: `python -m benchmarks [tree] [folders] [writers] [history]`."""
+"""Runs the benchmarks and prints their table: `python -m benchmarks [tree] [folders] ... [tables]`."""
 
 import platform
 import sys
@@ -7,10 +7,16 @@ from os import cpu_count
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import folders, history, tree, writers
+from benchmarks import folders, history, tables, tree, writers
 from benchmarks.measure import Row
 
-BENCHMARKS = {"tree": tree.rows, "folders": folders.rows, "writers": writers.rows, "history": history.rows}
+BENCHMARKS = {
+    "tree": tree.rows,
+    "folders": folders.rows,
+    "writers": writers.rows,
+    "history": history.rows,
+    "tables": tables.rows,
+}
 
 
 def main() -> None:

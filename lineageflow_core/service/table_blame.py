@@ -88,8 +88,7 @@ class TableOrigins:
             lost = left_over(older.files, newer.files)
             was = self._find(lost, key, column)
             if was.digest != row.digest or was.columns != row.columns or was.file is None:
-                is_comparable = was.columns == row.columns and was.cells is not None
-                return _Before(cells=tuple(was.cells or ()) if is_comparable else None)
+                return _Before(cells=_as_columns(was, row.columns))
             place = lost[was.file]
             return None
 
@@ -148,3 +147,11 @@ class TableOrigins:
                 raise InvalidInputError(
                     f"{self._path!r} has no column {name!r}; it has: {', '.join(columns)[:500]}"
                 )
+
+
+def _as_columns(row: FoundRow, columns: Sequence[str]) -> tuple[Cell, ...] | None:
+    """Returns a row's cells in the order of `columns`, of which it may lack some."""
+    if row.cells is None:
+        return None
+    cells = dict(zip(row.columns, row.cells, strict=True))
+    return tuple(cells.get(name) for name in columns)

@@ -113,7 +113,7 @@ def lend(opened: OpenRepository, files: Sequence[TableFile]) -> Iterator[list[Lo
 
 def _place(opened: OpenRepository, file: TableFile, copies: Path) -> Path:
     if isinstance(opened.content, KeptAsFiles):
-        path = opened.content.object_file(file.object_id)
+        path = opened.content.object_file(file.object_id).absolute()
         status = path.stat()
         _verify(path, file.object_id, status.st_ino, status.st_mtime_ns, status.st_size)
         return path

@@ -37,7 +37,7 @@ class LocalFile(msgspec.Struct, frozen=True, kw_only=True):
 
     file: TableFile
     path: str
-    """Whole, and verified."""
+    """Absolute; its bytes are whole, and verified."""
 
 
 def table_id(files: Sequence[TableFile]) -> TableId:
