@@ -64,7 +64,7 @@ class LocalContentStore:
         return io.BytesIO(content)
 
     def object_file(self, object_id: ObjectId) -> Path:
-        path = self._root / _object_name(object_id)
+        path = self._root / object_name(object_id)
         if not path.exists():
             raise object_missing(object_id)
         return path
