@@ -118,7 +118,9 @@ def ask(told: Told, request: pytest.FixtureRequest) -> Catalog:
     """Returns a catalog that was asked about everything before, or about nothing."""
     catalog = open_embedded(told.stores)
     if request.param == "knowing all":
-        for status in catalog.refs.list_branches("data", against=told.commits[0].id, limit=MAX_LIMIT).items:
+        for status in catalog.refs.list_branches(
+            "data", prefix="b", against=told.commits[0].id, limit=MAX_LIMIT
+        ).items:
             assert status.behind == 0
     return catalog
 
