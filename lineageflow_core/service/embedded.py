@@ -25,15 +25,13 @@ from lineageflow_core.store.ports import Stores
 def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -> Catalog:
     """Returns a catalog that works on `stores` without any server. `clock` gives the time, in UTC."""
     lake = Lake(stores, clock)
-    repositories, refs = RepositoriesService(lake), RefsService(lake)
+    repositories = RepositoriesService(lake)
     objects, history = ObjectsService(lake), HistoryService(lake)
-    lineage = LineageService(
-        lake.lineage, repositories=repositories, refs=refs, objects=objects, history=history
-    )
+    lineage = LineageService(lake, repositories=repositories, objects=objects, history=history)
     return Catalog(
         repositories=repositories,
         settings=SettingsService(lake),
-        refs=refs,
+        refs=RefsService(lake),
         checks=ChecksService(lake),
         operations=OperationsService(lake),
         history=history,

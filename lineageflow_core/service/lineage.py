@@ -10,7 +10,7 @@ import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lineageflow_core.catalog import History, Objects, Refs, Repositories
+from lineageflow_core.catalog import History, Objects, Repositories
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId, parse_run_id
 from lineageflow_core.model.lineage import Blame, Direction, Impact, IntakeReport, LineageGraph, RunDetails
@@ -21,8 +21,8 @@ from lineageflow_core.openlineage.fold import fold
 from lineageflow_core.openlineage.parse import ParsedEvent, mention_events, parse_event
 from lineageflow_core.service.blame import BlameService
 from lineageflow_core.service.graph import impact, trace
-from lineageflow_core.service.namespaces import CurrentNames
 from lineageflow_core.service.nodes import Nodes, in_order, run_with_steps
+from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.tips import branches_holding
 from lineageflow_core.store.ports import StoredEvent
 
@@ -32,16 +32,15 @@ class LineageService:
 
     def __init__(
         self,
-        store: CurrentNames,
+        lake: Lake,
         *,
         repositories: Repositories,
-        refs: Refs,
         objects: Objects,
         history: History,
     ) -> None:
+        store = lake.lineage
+        self._lake = lake
         self._store = store
-        self._refs = refs
-        self._objects = objects
         self._nodes = Nodes(store, repositories=repositories, objects=objects)
         self._blame = BlameService(store, objects=objects, history=history)
 
@@ -89,7 +88,7 @@ class LineageService:
         return impact(
             self._store,
             self._nodes.resolve(node),
-            current=lambda versions: branches_holding(versions, refs=self._refs, objects=self._objects),
+            current=lambda versions: branches_holding(self._lake, versions),
         )
 
     def blame(self, repository: str, ref: str, path: str) -> Blame:

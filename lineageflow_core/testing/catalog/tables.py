@@ -274,9 +274,9 @@ class TableBlameContract(CatalogContract):
         assert (story.head("main~5").id, (1, 1, 1)) == (found.blame.commit, found.values)
 
     def test_a_row_that_was_merged_is_blamed_on_where_it_came_from(self, story: Repository) -> None:
-        story.branch("side", source="main~1")
+        story.catalog.refs.create_branch(story.name, "side", source="main~1", author="ada")
         made = story.put("t/b.csv", b"id,x,y\n3,3,4\n4,4,5\n", branch="side")
-        story.branch("here", source="main~1")
+        story.catalog.refs.create_branch(story.name, "here", source="main~1", author="ada")
         story.put("t/c.csv", b"id,x,y\n7,7,7\n", branch="here")
         story.merge("side", into="here")
         found = story.catalog.tables.blame_row(story.name, "here", "t", {"id": "4"})
