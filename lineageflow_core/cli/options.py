@@ -1,9 +1,11 @@
 """Arguments and options that several commands share."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.merge import Side
 
 AuthorOption = Annotated[
@@ -74,7 +76,27 @@ AtOnceOption = Annotated[
         "--message", "-m", metavar="TEXT", help="Commit at once, with this message.", show_default=False
     ),
 ]
+MetadataOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--meta",
+        metavar="KEY=VALUE",
+        help="What the commit's metadata says. May be repeated.",
+        show_default=False,
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")]
+
+
+def metadata_of(pairs: Sequence[str] | None) -> dict[str, str]:
+    """Returns what `--meta` says. Raises InvalidInputError."""
+    metadata = {}
+    for pair in pairs or ():
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise InvalidInputError(f"--meta {pair!r} does not fit; write KEY=VALUE")
+        metadata[key] = value
+    return metadata
 
 
 def most_of(limit: int) -> int | None:

@@ -17,7 +17,7 @@ from lineageflow_core.service.opened import OpenRepository
 
 MERGES = frozenset({"merge", "publish"})
 TAKES_BACK = frozenset({"revert", "rollback"})
-SAYS_METADATA = frozenset({"commit", "cherry_pick", "reset", "merge"})
+SAYS_METADATA = frozenset({"commit", "commit_staged", "cherry_pick", "reset", "merge"})
 """Operations that require metadata where a rule does: a person does them, and can say why."""
 
 

@@ -21,8 +21,8 @@ from lineageflow_core.model.settings import StaleReads
 from lineageflow_core.openlineage.naming import dataset_namespace
 from lineageflow_core.service.attribution import last_changes
 from lineageflow_core.service.commit_graph import Parting
+from lineageflow_core.service.namespaces import CurrentNames
 from lineageflow_core.service.opened import OpenRepository
-from lineageflow_core.store.ports import LineageStore
 from lineageflow_core.tree.compare import changed_datasets
 from lineageflow_core.tree.root import EMPTY_ROOT, RootTree, join
 
@@ -31,10 +31,8 @@ _Unit = tuple[str, str]
 
 
 def stale_policy(opened: OpenRepository, branch: str, given: StaleReads | None) -> StaleReads:
-    """Returns what becomes of stale reads on a branch: as given, else the strictest of its rules."""
-    if given is not None:
-        return given
-    return opened.settings().stale_reads_on(branch)
+    """Returns what becomes of stale reads on a branch: as given, else what its rules say."""
+    return given if given is not None else opened.settings().stale_reads_on(branch)
 
 
 def find_stale_reads(
@@ -77,7 +75,7 @@ def find_stale_reads(
     return _attributed(opened, parting, found)
 
 
-def _with_pipelines(store: LineageStore, run_ids: Collection[RunId]) -> set[RunId]:
+def _with_pipelines(store: CurrentNames, run_ids: Collection[RunId]) -> set[RunId]:
     """Returns runs, the pipelines that they are steps of, and all steps of these.
 
     They share one transaction, and a step may hand on in memory what it read.

@@ -13,7 +13,7 @@ from lineageflow_core.cli.commands.diff import DATASET_COLUMNS, dataset_row
 from lineageflow_core.cli.commands.refs import refs
 from lineageflow_core.cli.commit_graph import draw
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.cli.options import LimitOption, most_of
+from lineageflow_core.cli.options import LimitOption, metadata_of, most_of
 from lineageflow_core.cli.output import Column
 from lineageflow_core.cli.run_ids import find_run
 from lineageflow_core.errors import InvalidInputError
@@ -79,7 +79,7 @@ def log(
     repository, start = invocation.places.ref(ref)
     catalog = invocation.catalog
     most = limit + 1 if limit else None
-    shown: dict[str, Any] = {"path": path, "author": author, "message": grep, "metadata": _metadata(meta)}
+    shown: dict[str, Any] = {"path": path, "author": author, "message": grep, "metadata": metadata_of(meta)}
     shown["run_id"] = find_run(catalog, run, repository=repository) if run else None
     shown["since"] = parse_instant(since) if since else None
     shown["until"] = parse_instant(until) if until else None
@@ -112,16 +112,6 @@ def _draw(invocation: Invocation, commits: list[Commit], names: _Names, most: in
     invocation.output.tree(_drawn(shown, names))
     if len(commits) > len(shown):
         invocation.output.note_cut_off(len(shown))
-
-
-def _metadata(pairs: list[str] | None) -> dict[str, str]:
-    metadata = {}
-    for pair in pairs or []:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise InvalidInputError(f"{pair!r} is no metadata; write KEY=VALUE")
-        metadata[key] = value
-    return metadata
 
 
 def show(

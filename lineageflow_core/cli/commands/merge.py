@@ -12,8 +12,10 @@ from lineageflow_core.cli.options import (
     DryRunOption,
     MainlineOption,
     MessageOption,
+    MetadataOption,
     PickOption,
     StrategyOption,
+    metadata_of,
 )
 from lineageflow_core.cli.picks import parse_picks
 from lineageflow_core.model.settings import StaleReads
@@ -44,6 +46,7 @@ def merge(
     ] = None,
     dry_run: DryRunOption = False,
     message: MessageOption = None,
+    meta: MetadataOption = None,
     author: AuthorOption = None,
 ) -> None:
     """Merge a ref into a branch.
@@ -66,6 +69,7 @@ def merge(
             into=target,
             author=invocation.author(author),
             message=message,
+            metadata=metadata_of(meta),
             picks=picks,
             strategy=strategy,
             stale_reads=stale_reads,
@@ -89,6 +93,7 @@ def cherry_pick(
     mainline: MainlineOption = 1,
     dry_run: DryRunOption = False,
     message: MessageOption = None,
+    meta: MetadataOption = None,
     author: AuthorOption = None,
 ) -> None:
     """Do on a branch what some commits did elsewhere.
@@ -113,6 +118,7 @@ def cherry_pick(
             branch=target,
             author=invocation.author(author),
             message=message,
+            metadata=metadata_of(meta),
             picks=picks,
             strategy=strategy,
             mainline=mainline,

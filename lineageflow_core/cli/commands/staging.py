@@ -22,9 +22,11 @@ from lineageflow_core.cli.options import (
     DatasetOption,
     DryRunOption,
     MessageOption,
+    MetadataOption,
     PickOption,
     StrategyOption,
     YesOption,
+    metadata_of,
 )
 from lineageflow_core.cli.picks import parse_picks
 from lineageflow_core.errors import InvalidInputError
@@ -144,12 +146,7 @@ def commit(
     invocation: Invocation,
     paths: StagedPathsArgument = None,
     message: MessageOption = None,
-    meta: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--meta", metavar="KEY=VALUE", help="Metadata of the commit. May be repeated.", show_default=False
-        ),
-    ] = None,
+    meta: MetadataOption = None,
     pick: PickOption = None,
     strategy: StrategyOption = None,
     branch: BranchOption = None,
@@ -163,7 +160,7 @@ def commit(
     repository, on, by = _draft_place(invocation, branch, author)
     staging, named = invocation.catalog.staging, tuple(paths or ())
     picks = parse_picks(invocation, repository, pick or ())
-    metadata = dict(_parse_meta(text) for text in meta or ())
+    metadata = metadata_of(meta)
     if dry_run:
         preview = staging.preview_staged(
             repository, on, author=by, paths=named, picks=picks, strategy=strategy
@@ -204,13 +201,6 @@ def _staged_at(
             repository, branch, author=author, path=path, after=after, limit=limit
         )
     )
-
-
-def _parse_meta(text: str) -> tuple[str, str]:
-    key, separator, value = text.partition("=")
-    if not separator or not key:
-        raise InvalidInputError(f"--meta {text!r} does not fit; write KEY=VALUE")
-    return key, value
 
 
 def _ask_for(invocation: Invocation, what: str, option: str) -> str:

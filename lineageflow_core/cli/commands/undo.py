@@ -12,8 +12,10 @@ from lineageflow_core.cli.options import (
     DryRunOption,
     MainlineOption,
     MessageOption,
+    MetadataOption,
     PickOption,
     StrategyOption,
+    metadata_of,
 )
 from lineageflow_core.cli.picks import parse_picks
 from lineageflow_core.errors import InvalidInputError
@@ -35,6 +37,7 @@ def revert(
     mainline: MainlineOption = 1,
     dry_run: DryRunOption = False,
     message: MessageOption = None,
+    meta: MetadataOption = None,
     author: AuthorOption = None,
 ) -> None:
     """Undo commits, by new commits.
@@ -59,6 +62,7 @@ def revert(
             branch=target,
             author=invocation.author(author),
             message=message,
+            metadata=metadata_of(meta),
             picks=picks,
             strategy=strategy,
             mainline=mainline,
@@ -78,6 +82,7 @@ def reset(
     branch: BranchOption = None,
     dry_run: DryRunOption = False,
     message: MessageOption = None,
+    meta: MetadataOption = None,
     author: AuthorOption = None,
 ) -> None:
     """Make a branch what it is at a ref.
@@ -86,7 +91,17 @@ def reset(
     commit and keep later work, see `revert`; for one path, `restore`.
     """
     repository, ref = invocation.places.ref(to)
-    _reset(invocation, repository, branch, to=ref, path="", dry_run=dry_run, message=message, author=author)
+    _reset(
+        invocation,
+        repository,
+        branch,
+        to=ref,
+        path="",
+        dry_run=dry_run,
+        message=message,
+        meta=meta,
+        author=author,
+    )
 
 
 def restore(
@@ -106,6 +121,7 @@ def restore(
     branch: BranchOption = None,
     dry_run: DryRunOption = False,
     message: MessageOption = None,
+    meta: MetadataOption = None,
     author: AuthorOption = None,
 ) -> None:
     """Make a path what it is at another ref.
@@ -127,6 +143,7 @@ def restore(
         path=address.path,
         dry_run=dry_run,
         message=message,
+        meta=meta,
         author=author,
     )
 
@@ -140,6 +157,7 @@ def _reset(
     path: str,
     dry_run: bool,
     message: str | None,
+    meta: list[str] | None,
     author: str | None,
 ) -> None:
     target = invocation.places.branch(repository, branch)
@@ -150,6 +168,12 @@ def _reset(
         return
     before = tip_of(invocation, repository, target)
     made = merging.reset(
-        repository, target, to=to, path=path, author=invocation.author(author), message=message
+        repository,
+        target,
+        to=to,
+        path=path,
+        author=invocation.author(author),
+        message=message,
+        metadata=metadata_of(meta),
     )
     show_commit(invocation, made, target, before=before)

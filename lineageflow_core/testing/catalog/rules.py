@@ -133,6 +133,23 @@ class RulesContract(CatalogContract):
                 write(**lacking)
         assert {"ticket": "T-1", "reason": "r"} == write(ticket="T-1", reason="r").metadata
 
+    @pytest.mark.parametrize("verb", ["merge", "cherry_pick", "reset"])
+    def test_what_brings_something_in_has_the_metadata_that_a_rule_requires(
+        self, forked: Repository, verb: str
+    ) -> None:
+        protect(forked, BranchRule(pattern="main", required_metadata=("ticket",)))
+        merging, name = forked.catalog.merging, forked.name
+        calls: dict[str, Callable[[dict[str, str]], Any]] = {
+            "merge": lambda given: merging.merge(name, "topic", into="main", author="ada", metadata=given),
+            "cherry_pick": lambda given: merging.cherry_pick(
+                name, ["topic"], branch="main", author="ada", metadata=given
+            ),
+            "reset": lambda given: merging.reset(name, "main", to="topic", author="ada", metadata=given),
+        }
+        with pytest.raises(RuleViolatedError, match=r"requires metadata .*ticket"):
+            calls[verb]({})
+        assert "T-1" == calls[verb]({"ticket": "T-1"}).metadata["ticket"]
+
     @pytest.mark.parametrize("protection", [{"writers": ("ada",)}, {"merges_only": True}, {"checks": ("c",)}])
     def test_a_protected_branch_is_not_deleted_or_renamed(
         self, forked: Repository, protection: dict[str, Any]

@@ -9,7 +9,7 @@ from lineageflow_core.errors import MergeConflictError, StaleReadError
 from lineageflow_core.model.change import delete, replace
 from lineageflow_core.model.merge import BranchPreview, StaleRead, changed_by
 from lineageflow_core.model.run import Transaction, TransactionState
-from lineageflow_core.model.settings import StaleReads
+from lineageflow_core.model.settings import BranchRule, RepositorySettings, StaleReads
 from lineageflow_core.repository import Repository
 from lineageflow_core.run import RunSession
 from lineageflow_core.testing.catalog.scene import CatalogContract, commit, entries, files, new_run_id
@@ -99,6 +99,41 @@ class StaleReadContract(CatalogContract):
         else:
             assert {"stale_reads": "raw"} == merge().metadata
 
+    def test_the_rules_of_the_target_say_what_becomes_of_stale_reads(
+        self, repo: Repository, session: RunSession
+    ) -> None:
+        tip = repo.replace("raw", {"x": b"2"})
+        rule(repo, "m*", StaleReads.FAIL)
+        assert StaleReads.FAIL is preview_of(repo, session).stale_policy
+        with pytest.raises(StaleReadError):
+            publish(repo, session)
+        with pytest.raises(StaleReadError):
+            repo.merge(session.ref)
+        assert tip == repo.head()
+        rule(repo, "main", StaleReads.ALLOW)
+        preview = preview_of(repo, session)
+        assert (StaleReads.ALLOW, ["raw"]) == (
+            preview.stale_policy,
+            [read.path for read in preview.stale_reads],
+        )
+        publish(repo, session)
+        assert {} == repo.head().metadata
+
+    def test_what_a_call_says_goes_before_the_rules(self, repo: Repository, session: RunSession) -> None:
+        repo.replace("raw", {"x": b"2"})
+        rule(repo, "main", StaleReads.FAIL)
+        publish(repo, session, StaleReads.WARN)
+        assert {"stale_reads": "raw"} == repo.head().metadata
+
+    def test_a_repository_that_was_renamed_is_still_the_one_that_was_read(
+        self, repo: Repository, session: RunSession
+    ) -> None:
+        repo.replace("raw", {"x": b"2"})
+        name = f"{repo.name}-renamed"
+        repo.catalog.repositories.rename_repository(repo.name, name, author="ada")
+        renamed = Repository(repo.catalog, name, author="ada")
+        assert ["raw"] == [read.path for read in preview_of(renamed, session).stale_reads]
+
     def test_a_branch_that_took_in_runs_is_checked_for_what_they_read(
         self, repo: Repository, session: RunSession
     ) -> None:
@@ -184,6 +219,12 @@ class StaleReadContract(CatalogContract):
             repo.name, "topic", into="main", author="ada", stale_reads=StaleReads.FAIL
         )
         assert {} == made.metadata
+
+
+def rule(repo: Repository, pattern: str, policy: StaleReads) -> None:
+    """Makes this the rule of the repository."""
+    rules = (BranchRule(pattern=pattern, stale_reads=policy),)
+    repo.catalog.settings.update_settings(repo.name, RepositorySettings(branch_rules=rules), author="ada")
 
 
 def preview_of(repo: Repository, session: RunSession) -> BranchPreview:
