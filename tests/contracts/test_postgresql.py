@@ -12,10 +12,12 @@ from lineageflow_server.sql.stores import SqlStores
 from lineageflow_core.model.refs import RefName
 from lineageflow_core.testing.commit_store import CommitStoreContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
+from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
 from lineageflow_core.testing.ref_log import RefLogContract
 from lineageflow_core.testing.ref_store import RefStoreContract
 from lineageflow_core.testing.repository_store import RepositoryStoreContract
+from lineageflow_core.testing.settings_store import SettingsStoreContract
 from lineageflow_core.testing.shared_stores import Open, SharedStoresContract
 from lineageflow_core.testing.transaction_store import TransactionStoreContract
 from lineageflow_core.testing.turns import TurnContract, Waiting
@@ -60,6 +62,12 @@ class TestRefLog(RefLogContract): ...
 
 
 class TestTurns(TurnContract): ...
+
+
+class TestOperations(OperationStoreContract): ...
+
+
+class TestSettings(SettingsStoreContract): ...
 
 
 class TestCommits(CommitStoreContract): ...
