@@ -884,6 +884,190 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repositories/{repository}/branches/{branch}/staged": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what `author` has staged on `branch`: a draft without changes, if it is nothing
+         * @description Returns what `author` has staged on `branch`: a draft without changes, if it is nothing.
+         */
+        get: operations["get_draft"];
+        put?: never;
+        /**
+         * Applies `changes`, in order, to what `author` has staged on `branch`, and returns the draft
+         * @description Applies `changes`, in order, to what `author` has staged on `branch`, and returns the draft.
+         *
+         *     All changes are staged, or none. The first ones are based on the branch's tip; later ones stay on
+         *     that commit until `update_draft`. Changes that take back all that was staged leave nothing staged.
+         *     Raises as `History.commit` does.
+         */
+        post: operations["stage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns who has staged what, by branch and author
+         * @description Returns who has staged what, by branch and author.
+         */
+        get: operations["list_drafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/staged/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the staged changes at or below `path`, by dataset and path
+         * @description Returns the staged changes at or below `path`, by dataset and path.
+         *
+         *     What is gone from one path and new at another one with the same content moved: it stands at its new
+         *     path. Where only one end is below `path`, it is added or removed there.
+         */
+        get: operations["diff_staged"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/staged/diff/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the datasets at or below `path` that the staged changes make different, by path
+         * @description Returns the datasets at or below `path` that the staged changes make different, by path.
+         */
+        get: operations["diff_staged_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/staged/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Returns what `commit_staged` would do to `branch` now; its source is the draft
+         * @description Returns what `commit_staged` would do to `branch` now; its source is the draft.
+         */
+        post: operations["preview_staged"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/staged/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes back what is staged at or below `paths`, or everything, and returns the draft that is left
+         * @description Takes back what is staged at or below `paths`, or everything, and returns the draft that is left.
+         *
+         *     What moved goes back if either end is named. Raises ObjectNotFoundError where nothing is staged at a
+         *     path. The draft before stays readable, as `stage:<branch>:<author>@{<time>}`.
+         */
+        post: operations["discard_staged"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/staged/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bases the staged changes on the branch's tip, merged with what was committed there since
+         * @description Bases the staged changes on the branch's tip, merged with what was committed there since.
+         *
+         *     `picks` decides conflicts by their path, `strategy` all others, as in `Merging`: `ours` is what the
+         *     branch has, `theirs` what is staged. Raises MergeConflictError for those left, and nothing has
+         *     happened then.
+         */
+        post: operations["update_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/branches/{branch}/staged/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Commits what is staged at or below `paths`, or everything, and returns the branch's new tip
+         * @description Commits what is staged at or below `paths`, or everything, and returns the branch's new tip.
+         *
+         *     The branch moves and the draft is cleared in one step. If others moved the branch since, the staged
+         *     changes are merged with theirs, as by `update_draft`; MergeConflictError leaves both as they were.
+         *     What is not chosen stays staged, based on the new tip where nothing is in its way. What moved is
+         *     chosen by either end; what was staged as one thing is committed as one thing, else
+         *     InvalidInputError. Raises StateError where nothing is staged.
+         */
+        post: operations["commit_staged"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories/{repository}/commits/{ref}/object": {
         parameters: {
             query?: never;
@@ -1351,6 +1535,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repositories/{repository}/commits/{ref}/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the columns and the number of rows
+         * @description Returns the columns and the number of rows. Both are exact.
+         */
+        get: operations["schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/commits/{ref}/table/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the first rows, as the files have them
+         * @description Returns the first rows, as the files have them.
+         */
+        get: operations["head"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/commits/{ref}/table/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the statistics of every column
+         * @description Returns the statistics of every column.
+         *
+         *     They are computed once and kept by content. Those of a very large table are of a sample and say so,
+         *     until all rows were asked for once (`Coverage.FULL`).
+         */
+        get: operations["profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/commits/{ref}/blame/column": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the version that last changed a column: its type, or the values of some rows
+         * @description Returns the version that last changed a column: its type, or the values of some rows.
+         *
+         *     Rows that were added or removed change every column. Where the repository's settings name a key, a
+         *     value belongs to its row; else only which values there are counts. Raises InvalidInputError if there
+         *     is no such column.
+         */
+        get: operations["blame_column"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/commits/{ref}/blame/row": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Returns the version that brought a row as it is, or with `column` its value there
+         * @description Returns the version that brought a row as it is, or with `column` its value there.
+         *
+         *     `row` has the values of its key columns, by name, as people write them. The versions of the path are
+         *     walked back to the first where the row is another one, and into what was merged. Raises
+         *     ObjectNotFoundError if there is no such row, and InvalidInputError if there are several, or if a
+         *     column is not there.
+         */
+        post: operations["blame_row"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/diff/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the columns that differ from `left` to `right`
+         * @description Returns the columns that differ from `left` to `right`. Either may lack the table, not both.
+         */
+        get: operations["diff_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/diff/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Returns the rows that differ from `left` to `right`, with exact numbers
+         * @description Returns the rows that differ from `left` to `right`, with exact numbers. Either may lack the table.
+         *
+         *     `key_columns` identify a row; None takes those of the repository's settings. Where there are none,
+         *     whole rows are compared, as often as each is there. Only columns of both are compared, by value: one
+         *     that is new, gone, or of another type changes no row by itself. Files that both versions have are
+         *     not read. Raises InvalidInputError if a key column is missing, or if in the files that differ two
+         *     rows of one version have the same key.
+         */
+        post: operations["diff_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/diff/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the columns of both whose statistics differ from `left` to `right`, by effect
+         * @description Returns the columns of both whose statistics differ from `left` to `right`, by effect.
+         */
+        get: operations["diff_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/diff/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the lines that differ in the object at `path`, which is a text, or missing on one side
+         * @description Returns the lines that differ in the object at `path`, which is a text, or missing on one side.
+         *
+         *     JSON is laid out before. Raises InvalidInputError where it is no text, or too large to compare.
+         */
+        get: operations["diff_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories/{repository}/objects/{object_id}": {
         parameters: {
             query?: never;
@@ -1447,6 +1831,14 @@ export interface components {
             base?: string | null;
             into?: string | null;
         };
+        /** Body_blame_row */
+        Body_blame_row: {
+            path: string;
+            row: {
+                [key: string]: string;
+            };
+            column?: string | null;
+        };
         /** Body_cherry_pick */
         Body_cherry_pick: {
             refs: string[];
@@ -1476,6 +1868,22 @@ export interface components {
             run_id?: string | null;
             expected?: string | null;
         };
+        /** Body_commit_staged */
+        Body_commit_staged: {
+            author: string;
+            message: string;
+            /** @default {} */
+            metadata: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            paths: string[];
+            /** @default {} */
+            picks: {
+                [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
+            };
+            strategy?: components["schemas"]["Side"] | null;
+        };
         /** Body_create_branch */
         Body_create_branch: {
             branch: string;
@@ -1497,6 +1905,22 @@ export interface components {
             author: string;
             /** @default  */
             message: string;
+        };
+        /** Body_diff_rows */
+        Body_diff_rows: {
+            left: string;
+            right: string;
+            path: string;
+            key_columns?: string[] | null;
+            after?: string | null;
+            /** @default 100 */
+            limit: number;
+        };
+        /** Body_discard_staged */
+        Body_discard_staged: {
+            author: string;
+            /** @default [] */
+            paths: string[];
         };
         /** Body_ingest */
         Body_ingest: {
@@ -1571,6 +1995,17 @@ export interface components {
             /** @default 1 */
             mainline: number;
         };
+        /** Body_preview_staged */
+        Body_preview_staged: {
+            author: string;
+            /** @default [] */
+            paths: string[];
+            /** @default {} */
+            picks: {
+                [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
+            };
+            strategy?: components["schemas"]["Side"] | null;
+        };
         /** Body_publish */
         Body_publish: {
             author: string;
@@ -1642,9 +2077,23 @@ export interface components {
             branch: string;
             author: string;
         };
+        /** Body_stage */
+        Body_stage: {
+            changes: components["schemas"]["Change"][];
+            author: string;
+        };
         /** Body_undo_operation */
         Body_undo_operation: {
             author: string;
+        };
+        /** Body_update_draft */
+        Body_update_draft: {
+            author: string;
+            /** @default {} */
+            picks: {
+                [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
+            };
+            strategy?: components["schemas"]["Side"] | null;
         };
         /** Body_update_settings */
         Body_update_settings: {
@@ -1702,8 +2151,16 @@ export interface components {
             run_id: string | null;
         };
         /**
+         * CellCount
+         * @description In how many of the changed rows a column's value differs.
+         */
+        CellCount: {
+            column: string;
+            rows: number;
+        };
+        /**
          * Change
-         * @description One change. `put`, `delete` and `replace` below make them.
+         * @description One change. `put`, `delete`, `replace` and `move` below make them.
          */
         Change: {
             kind: components["schemas"]["ChangeKind"];
@@ -1711,13 +2168,14 @@ export interface components {
             dataset?: string | null;
             /** @default [] */
             objects: components["schemas"]["ObjectEntry"][];
+            target?: string | null;
         };
         /**
          * ChangeKind
          * @description What a change does at its path.
          * @enum {string}
          */
-        ChangeKind: "put" | "delete" | "replace";
+        ChangeKind: "put" | "delete" | "replace" | "move";
         /**
          * ChangedBy
          * @description The last commit of one side that changed an item.
@@ -1766,13 +2224,48 @@ export interface components {
             path: string | null;
         };
         /**
-         * Column
-         * @description A column of a table.
+         * ColumnDiff
+         * @description One column that differs: in its type, or in that it is there.
          */
-        Column: {
+        ColumnDiff: {
+            name: string;
+            kind: components["schemas"]["DiffKind"];
+            left: components["schemas"]["lineageflow_core__model__table__Column"] | null;
+            right: components["schemas"]["lineageflow_core__model__table__Column"] | null;
+        };
+        /**
+         * ColumnDrift
+         * @description How the values of one column moved.
+         */
+        ColumnDrift: {
+            name: string;
+            effect: number;
+            left: components["schemas"]["ColumnStatistics"];
+            right: components["schemas"]["ColumnStatistics"];
+        };
+        /**
+         * ColumnStatistics
+         * @description What the values of one column are like.
+         */
+        ColumnStatistics: {
             name: string;
             type: string;
-            nulls: number | null;
+            nulls: number;
+            distinct: number | null;
+            minimum: boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null;
+            maximum: boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null;
+            mean: number | null;
+            deviation: number | null;
+            /** @default [] */
+            quantiles: number[];
+            /** @default [] */
+            histogram: number[];
+            /** @default [] */
+            top: components["schemas"]["ValueCount"][];
         };
         /**
          * Commit
@@ -1830,6 +2323,12 @@ export interface components {
          */
         ConflictKind: "object" | "unit" | "path";
         /**
+         * Coverage
+         * @description Which rows statistics are of.
+         * @enum {string}
+         */
+        Coverage: "sample" | "full";
+        /**
          * Dataset
          * @description A named path that is written and read as one thing, as it is at one commit.
          */
@@ -1856,6 +2355,7 @@ export interface components {
             size_change: number;
             /** @default [] */
             partitions: string[];
+            moved_from: string | null;
         };
         /**
          * DeletionPreview
@@ -1884,13 +2384,41 @@ export interface components {
          * @description How something differs from left to right.
          * @enum {string}
          */
-        DiffKind: "added" | "removed" | "changed";
+        DiffKind: "added" | "removed" | "changed" | "moved";
         /**
          * Direction
          * @description Which way to walk from a version or run.
          * @enum {string}
          */
         Direction: "upstream" | "downstream";
+        /**
+         * Draft
+         * @description What one person staged on one branch.
+         */
+        Draft: {
+            branch: string;
+            author: string;
+            base: string;
+            commit: string;
+            staged_at: string | null;
+            /** @default [] */
+            replaced: string[];
+        };
+        /**
+         * DraftStatus
+         * @description A draft with what is in it, and how its branch stands to it.
+         */
+        DraftStatus: {
+            draft: components["schemas"]["Draft"];
+            tip: string | null;
+            behind: number;
+            datasets: number;
+            added: number;
+            changed: number;
+            removed: number;
+            moved: number;
+            size_change: number;
+        };
         /**
          * Evidence
          * @description How we know that a run read or wrote a version.
@@ -2063,6 +2591,14 @@ export interface components {
          */
         Page_DiffEntry_: {
             items: components["schemas"]["DiffEntry"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_DraftStatus_: {
+            items: components["schemas"]["DraftStatus"][];
             next: string | null;
         };
         /**
@@ -2361,6 +2897,38 @@ export interface components {
          */
         RollbackScope: "outputs" | "descendants";
         /**
+         * RowChange
+         * @description One row that differs, or several that are equal to each other.
+         */
+        RowChange: {
+            kind: components["schemas"]["DiffKind"];
+            left: (boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null)[] | null;
+            right: (boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null)[] | null;
+            /** @default [] */
+            changed: string[];
+            /** @default 1 */
+            count: number;
+        };
+        /**
+         * RowDiff
+         * @description How the rows of two versions differ, in the columns that both have. Every number is exact.
+         */
+        RowDiff: {
+            key: string[];
+            columns: string[];
+            added: number;
+            removed: number;
+            changed: number;
+            unchanged: number;
+            cells: components["schemas"]["CellCount"][];
+            rows: components["schemas"]["RowChange"][];
+            next: string | null;
+        };
+        /**
          * Run
          * @description One execution, as the events about it say.
          */
@@ -2396,6 +2964,15 @@ export interface components {
          * @enum {string}
          */
         RunState: "running" | "completed" | "failed" | "aborted";
+        /**
+         * SchemaDiff
+         * @description How the shapes of two versions differ.
+         */
+        SchemaDiff: {
+            left_rows: number;
+            right_rows: number;
+            columns: components["schemas"]["ColumnDiff"][];
+        };
         /**
          * SettingsChange
          * @description A repository's settings before and after an operation.
@@ -2442,6 +3019,16 @@ export interface components {
          */
         StaleReads: "allow" | "warn" | "fail";
         /**
+         * StatisticsDiff
+         * @description How the statistics of two versions differ.
+         */
+        StatisticsDiff: {
+            left_rows: number;
+            right_rows: number;
+            is_sampled: boolean;
+            columns: components["schemas"]["ColumnDrift"][];
+        };
+        /**
          * StorageCheck
          * @description One thing that a storage has to let us do.
          */
@@ -2464,14 +3051,67 @@ export interface components {
             checks: components["schemas"]["StorageCheck"][];
         };
         /**
+         * TableBlame
+         * @description The version that brought what a row or a column is now, and who made it.
+         */
+        TableBlame: {
+            blame: components["schemas"]["Blame"];
+            columns: string[];
+            values: (boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null)[] | null;
+            before: (boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null)[] | null;
+            versions: number;
+            is_whole: boolean;
+        };
+        /**
+         * TableFormat
+         * @description How the rows of a file are written.
+         * @enum {string}
+         */
+        TableFormat: "parquet" | "csv" | "tsv" | "jsonl" | "arrow" | "xlsx";
+        /**
+         * TableHead
+         * @description The first rows of a table.
+         */
+        TableHead: {
+            table: components["schemas"]["TableSchema"];
+            rows: (boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null)[][];
+        };
+        /**
          * TablePreview
          * @description The first rows of a table.
          */
         TablePreview: {
-            columns: components["schemas"]["Column"][];
+            columns: components["schemas"]["lineageflow_server__preview__values__Column"][];
             rows: unknown[][];
             row_count: number | null;
             truncated: boolean;
+        };
+        /**
+         * TableProfile
+         * @description A table's shape and statistics.
+         */
+        TableProfile: {
+            table: components["schemas"]["TableSchema"];
+            sampled_rows: number | null;
+            columns: components["schemas"]["ColumnStatistics"][];
+        };
+        /**
+         * TableSchema
+         * @description The shape of a table.
+         */
+        TableSchema: {
+            id: string;
+            formats: components["schemas"]["TableFormat"][];
+            files: number;
+            size: number;
+            rows: number;
+            columns: components["schemas"]["lineageflow_core__model__table__Column"][];
         };
         /**
          * Tag
@@ -2482,6 +3122,17 @@ export interface components {
             author: string | null;
             /** @default  */
             message: string;
+        };
+        /**
+         * TextDiff
+         * @description How a text differs, line by line.
+         */
+        TextDiff: {
+            path: string;
+            added: number;
+            removed: number;
+            unified: string;
+            is_cut: boolean;
         };
         /**
          * TextPreview
@@ -2526,6 +3177,16 @@ export interface components {
             repository: components["schemas"]["RepositoryChange"] | null;
         };
         /**
+         * ValueCount
+         * @description A value, and how many rows have it.
+         */
+        ValueCount: {
+            value: boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null;
+            count: number;
+        };
+        /**
          * Version
          * @description A dataset (or one partition of it) with exact content: the unit of lineage.
          *
@@ -2538,6 +3199,25 @@ export interface components {
             /** @default  */
             partition: string;
             version: string | null;
+        };
+        /**
+         * Column
+         * @description A column of a table.
+         */
+        lineageflow_core__model__table__Column: {
+            name: string;
+            type: string;
+            /** @default true */
+            nullable: boolean;
+        };
+        /**
+         * Column
+         * @description A column of a table.
+         */
+        lineageflow_server__preview__values__Column: {
+            name: string;
+            type: string;
+            nulls: number | null;
         };
     };
     responses: never;
@@ -4168,6 +4848,341 @@ export interface operations {
             };
         };
     };
+    get_draft: {
+        parameters: {
+            query: {
+                author: string;
+            };
+            header?: never;
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftStatus"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_stage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_drafts: {
+        parameters: {
+            query?: {
+                branch?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DraftStatus_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_staged: {
+        parameters: {
+            query: {
+                author: string;
+                path?: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DiffEntry_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_staged_datasets: {
+        parameters: {
+            query: {
+                author: string;
+                path?: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetDiff_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_staged: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_preview_staged"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchPreview"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_staged: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_discard_staged"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_draft: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_update_draft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commit_staged: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_commit_staged"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Commit"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_object: {
         parameters: {
             query: {
@@ -4970,6 +5985,322 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RollbackPlan"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schema: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableSchema"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    head: {
+        parameters: {
+            query: {
+                path: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableHead"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile: {
+        parameters: {
+            query: {
+                path: string;
+                coverage?: components["schemas"]["Coverage"];
+            };
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableProfile"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    blame_column: {
+        parameters: {
+            query: {
+                path: string;
+                column: string;
+            };
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableBlame"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    blame_row: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_blame_row"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableBlame"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_schema: {
+        parameters: {
+            query: {
+                left: string;
+                right: string;
+                path: string;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaDiff"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_diff_rows"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowDiff"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_statistics: {
+        parameters: {
+            query: {
+                left: string;
+                right: string;
+                path: string;
+                coverage?: components["schemas"]["Coverage"];
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsDiff"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_text: {
+        parameters: {
+            query: {
+                left: string;
+                right: string;
+                path: string;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextDiff"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
