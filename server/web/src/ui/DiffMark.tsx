@@ -5,6 +5,7 @@ const MARKS = {
   added: { glyph: "+", word: "Added" },
   removed: { glyph: "−", word: "Removed" },
   changed: { glyph: "~", word: "Changed" },
+  moved: { glyph: "→", word: "Moved" },
 } as const;
 
 /** How something differs: a glyph, a word and a colour. */
@@ -20,7 +21,7 @@ export function DiffMark({ kind }: { kind: DiffKind }) {
 }
 
 /** How many things differ, by kind: `+12 −3 ~1`. Kinds that there are none of are left out. */
-export function DiffCounts({ added, removed, changed }: Record<DiffKind, number>) {
+export function DiffCounts({ added, removed, changed }: Record<"added" | "removed" | "changed", number>) {
   const counts = [
     ["added", added],
     ["removed", removed],
