@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from lineageflow_core import Job, RunSession, connect
 from tests.core.cli.calling import Cli
 
 
@@ -82,6 +83,41 @@ def test_a_pick_that_does_not_fit_is_refused(parted: Cli, pick: str) -> None:
     ran = parted("merge", "other", "--pick", pick)
     assert 2 == ran.code
     assert "PATH=ours or PATH=theirs" in ran.err
+
+
+@pytest.fixture
+def stale(empty: Cli) -> tuple[Cli, str]:
+    """A run that is not published, and read what was changed since; with its ref."""
+    empty.good("put", "-", "raw", input="1")
+    session = RunSession(connect(str(empty.lake)), "flights", Job(namespace="tests", name="clean"))
+    session.read("raw")
+    session.write("clean", {"": b"1"})
+    session.report()
+    empty.good("put", "-", "raw", input="2")
+    return empty, session.ref
+
+
+def test_stale_reads_are_listed(stale: tuple[Cli, str]) -> None:
+    cli, ref = stale
+    changed = cli.good("show").facts["commit"]
+    ran = cli.good("merge", ref, "--dry-run")
+    assert [["raw", changed]] == [[row[0], row[3]] for row in ran.section("stale reads")]
+    ran = cli("merge", ref, "--stale-reads", "fail")
+    assert (5, [["raw", changed]]) == (ran.code, [[row[0], row[3]] for row in ran.rows])
+    assert changed == cli.good("show").facts["commit"]
+
+
+def test_a_merge_of_what_is_stale_says_so(stale: tuple[Cli, str]) -> None:
+    cli, ref = stale
+    assert "out of date: its runs read raw, which main has changed since" in cli.good("merge", ref).err
+
+
+def test_a_commit_says_what_it_is_told_to(parted: Cli) -> None:
+    made = parted.good("cherry-pick", "other", "--meta", "ticket=T-1", "--json").json
+    assert "T-1" == made["metadata"]["ticket"]
+    ran = parted("revert", "main", "--meta", "ticket")
+    assert 2 == ran.code
+    assert "write KEY=VALUE" in ran.err
 
 
 def test_commits_are_picked_from_another_branch(parted: Cli) -> None:
