@@ -18,6 +18,8 @@ from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.lineage import Blame, Direction, Impact
 from lineageflow_core.model.objects import Dataset as Version
 from lineageflow_core.model.refs import parse_revision
+from lineageflow_core.model.table import TableProfile, TableSchema
+from lineageflow_core.model.table_diff import RowDiff
 from lineageflow_core.run import Reading
 from lineageflow_core.scope import Scope
 from lineageflow_core.uploads import Progress
@@ -177,6 +179,31 @@ class Dataset:
         """
         change = change_of(self._scope, self.path, data, partition=partition)
         return self._scope.commit(self.ref, [change], message or f"write {change.path}")
+
+    # Tables
+
+    @property
+    def schema(self) -> TableSchema:
+        """Its columns and number of rows. Raises NotATableError."""
+        scope = self._scope
+        return scope.catalog.tables.schema(scope.repository, scope.ref(self.ref), self.path)
+
+    def profile(self) -> TableProfile:
+        """Returns the statistics of every column; those of a very large table are of a sample, and say so."""
+        scope = self._scope
+        return scope.catalog.tables.profile(scope.repository, scope.ref(self.ref), self.path)
+
+    def diff_rows(self, other: str, *, key: Sequence[str] | None = None) -> RowDiff:
+        """Returns the rows that differ from the ref `other` to this one, with exact numbers.
+
+        `key` are the columns that identify a row, else those of the repository's settings, else all.
+
+        >>> repo.dataset("orders").diff_rows("main~1", key=["id"]).changed
+        """
+        scope = self._scope
+        return scope.catalog.tables.diff_rows(
+            scope.repository, other, scope.ref(self.ref), self.path, key_columns=key
+        )
 
     # Versions
 

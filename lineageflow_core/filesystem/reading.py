@@ -12,6 +12,7 @@ from fsspec.utils import stringify_path
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.connect import whole_address
+from lineageflow_core.errors import InvalidInputError, RefNotFoundError
 from lineageflow_core.filesystem.folders import Folders
 from lineageflow_core.filesystem.lakes import find_lake
 from lineageflow_core.filesystem.listing import Info, children, descendants, describe, file_info, folder_info
@@ -25,6 +26,7 @@ from lineageflow_core.model.address import SCHEME
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, ObjectId
 from lineageflow_core.model.page import every
+from lineageflow_core.model.refs import stage_ref
 from lineageflow_core.run import RunSession, current_run
 from lineageflow_core.store.cache import ReadCache
 
@@ -44,6 +46,7 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
         token: str | None = None,
         author: str = "lineageflow",
         cache: str | None = None,
+        stage: bool = False,  # noqa: FBT001, FBT002  # a storage option: given by name, or as text
         **storage_options: Any,
     ) -> None:
         super().__init__(**storage_options)
@@ -53,6 +56,7 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
         self._kept = ReadCache(Path(cache)) if cache else None
         self._folders = Folders()
         self._local = threading.local()
+        self._stage = str(stage).lower() == "true"
         self._opened: Catalog | None = None
         self._joined: RunSession | None = None
 
@@ -220,7 +224,7 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
         pending = self.transaction.pending if self._intrans else Pending()
         if session is None:
             ref = place.ref or self._default_branch(catalog, place.repository)
-            return View(catalog, place.repository, ref, pending)
+            return View(catalog, place.repository, ref, pending, at=self._draft(place.repository, ref))
         ref = place.ref or session.ref_for(place.repository)
         return View(catalog, place.repository, ref, pending, at=session.see(place.repository, place.ref))
 
@@ -230,6 +234,15 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
         if repository not in known:
             known[repository] = catalog.repositories.get_repository(repository).default_branch
         return known[repository]
+
+    def _draft(self, repository: str, branch: str) -> CommitId | None:
+        """Returns the commit that holds what is staged on a branch, where that is what this works on."""
+        if not self._stage:
+            return None
+        try:
+            return self.catalog.refs.resolve(repository, str(stage_ref(branch, self._author))).id
+        except (RefNotFoundError, InvalidInputError):  # nothing is staged there, or it is no branch
+            return None
 
     def _session(self) -> RunSession | None:
         """Returns the run that this access belongs to, if it is one in this lake."""

@@ -32,7 +32,8 @@ class LineageFlowFileSystem(ReadableFileSystem):
     `lake` is where the lake is, as for `connect`, and `token` the bearer token for a server. Without them
     they come from `LINEAGEFLOW_LAKE` and `LINEAGEFLOW_TOKEN`, or it is the lake in or above the working
     folder. `author` is who commits are by. `cache` is a local folder that keeps what was read, by its digest
-    and so never stale; it pays where a server is far away. `of` takes a lake that is open already.
+    and so never stale; it pays where a server is far away. With `stage=True`, what is written outside of
+    runs is staged by `author`, not committed, and seen here as if it were. `of` takes a lake that is open.
 
     >>> fs = fsspec.filesystem("lf", lake="./lake")
     >>> fs.pipe("lf://sales/raw/orders.csv", b"id,amount")
@@ -174,12 +175,14 @@ class LineageFlowFileSystem(ReadableFileSystem):
         self._folders.remove(name)
 
     def commit_pending(self, pending: Pending, message: str) -> None:
-        """Commits changes: one commit for each branch that they are for."""
+        """Commits (or stages) changes: one commit for each branch that they are for."""
         session = self._session()
         for target, changes in pending.changes(self._belonging):
             with as_file_errors(f"{target.repository}/@{target.branch}"):
                 if session is not None:
                     session.commit(target.repository, target.branch, changes, message=message)
+                elif self._stage:
+                    self.catalog.staging.stage(target.repository, target.branch, changes, author=self._author)
                 else:
                     self.catalog.history.commit(
                         target.repository, target.branch, changes, author=self._author, message=message
@@ -232,7 +235,8 @@ class LineageFlowFileSystem(ReadableFileSystem):
         return Target(repository=place.repository, branch=branch), place
 
     def _belonging(self, target: Target, emptied: bool) -> DatasetOf:  # noqa: FBT001  # called in one place
-        view = View(self.catalog, target.repository, target.branch, Pending())
+        draft = self._draft(target.repository, target.branch)
+        view = View(self.catalog, target.repository, target.branch, Pending(), at=draft)
         return Belonging(view, self._folders, emptied=emptied).dataset_of
 
     @contextmanager

@@ -153,6 +153,19 @@ def test_its_past_can_be_seen_compared_and_restored(repo: Repository) -> None:
     assert b"3" == orders.bytes()
 
 
+def test_it_tells_its_columns_statistics_and_rows_that_differ(repo: Repository) -> None:
+    repo.write("orders", pa.table(ROWS))
+    repo.write("orders", pa.table(ROWS | {"amount": [10.0, 21.0, None]}))
+    orders = repo.dataset("orders")
+    assert (["id", "day", "amount"], 3) == (
+        [column.name for column in orders.schema.columns],
+        orders.schema.rows,
+    )
+    assert orders.schema == orders.profile().table
+    found = orders.diff_rows("main~1", key=["id"])
+    assert (0, 0, 1, 2) == (found.added, found.removed, found.changed, found.unchanged)
+
+
 def test_showing_a_dataset_in_a_notebook_is_not_reading_it(repo: Repository) -> None:
     repo.write("raw", pa.table({"x": [1]}))
     with run_transaction(RunSession(repo.catalog, repo.name, Job(namespace="tests", name="x"))) as session:

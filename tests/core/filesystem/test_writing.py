@@ -178,6 +178,23 @@ def test_writes_go_to_the_named_branch(lake: Reached) -> None:
     assert ({}, {"x": b"1"}) == (files(lake.repo), files(lake.repo, "dev"))
 
 
+def test_writes_can_be_staged(lake: Reached) -> None:
+    fs = LineageFlowFileSystem.of(lake.repo.catalog, author="grace", stage=True)
+    lake.fs.pipe("sales/x", b"1")
+    assert b"1" == fs.cat_file("sales/x")
+    fs.pipe({"sales/x": b"2", "sales/@main/y": b"3"})
+    fs.mkdir("sales/out")
+    for name in ("a", "b"):
+        fs.pipe(f"sales/out/{name}", b"4")
+    assert (["sales/out/a", "sales/out/b", "sales/x", "sales/y"], b"2") == (
+        fs.find("sales"),
+        fs.cat_file("sales/x"),
+    )
+    assert (1, {"x": b"1"}) == (commits(lake), files(lake.repo))
+    lake.repo.catalog.staging.commit_staged("sales", "main", author="grace", message="all")
+    assert (["out", "x", "y"], b"2") == (datasets(lake), lake.fs.cat_file("sales/x"))
+
+
 def test_history_is_read_only(lake: Reached) -> None:
     lake.fs.pipe("sales/x", b"1")
     lake.repo.tag("v1")
