@@ -1,4 +1,5 @@
 """Runs the benchmarks and prints their table: `python -m benchmarks [tree] [folders] ... [tables]`."""
+"""Runs the benchmarks and prints their table: `python -m benchmarks [NAME...]`, by `BENCHMARKS`."""
 
 import platform
 import sys
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import folders, history, tables, tree, writers
+from benchmarks import folders, history, staging, tree, writers
 from benchmarks.measure import Row
 
 BENCHMARKS = {
@@ -16,6 +18,7 @@ BENCHMARKS = {
     "writers": writers.rows,
     "history": history.rows,
     "tables": tables.rows,
+    "staging": staging.rows,
 }
 
 

@@ -1,6 +1,6 @@
 """`rm`, `mv`, `discard`, `update` and `commit`: what is staged, from the first change to the commit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated
 
 import typer
@@ -29,8 +29,9 @@ from lineageflow_core.cli.options import (
     metadata_of,
 )
 from lineageflow_core.cli.picks import parse_picks
-from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.errors import InvalidInputError, RuleViolatedError
 from lineageflow_core.model.change import delete, move
+from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.diff import DiffEntry
 from lineageflow_core.model.page import every
 
@@ -169,8 +170,9 @@ def commit(
         return
     message = message or _ask_for(invocation, "a message", "-m TEXT")
     before = tip_of(invocation, repository, on)
-    with obstacles_listed(invocation):
-        made = staging.commit_staged(
+
+    def attempt(metadata: Mapping[str, str]) -> Commit:
+        return staging.commit_staged(
             repository,
             on,
             author=by,
@@ -180,6 +182,9 @@ def commit(
             picks=picks,
             strategy=strategy,
         )
+
+    with obstacles_listed(invocation):
+        made = _with_required(invocation, attempt, metadata)
     show_commit(invocation, made, on, before=before)
     left = staging.get_draft(repository, on, author=by)
     if left.draft.commit != left.draft.base:
@@ -190,6 +195,24 @@ def _draft_place(invocation: Invocation, branch: str | None, author: str | None)
     """Returns the repository, branch and person whose staged changes a command is about."""
     repository = invocation.places.repository
     return repository, invocation.places.branch(repository, branch), invocation.author(author)
+
+
+def _with_required(
+    invocation: Invocation, attempt: Callable[[Mapping[str, str]], Commit], metadata: Mapping[str, str]
+) -> Commit:
+    """Commits; asks a person for metadata that the branch requires, and tells a program how to give it."""
+    try:
+        return attempt(metadata)
+    except RuleViolatedError as error:
+        missing: list[str] = error.details.get("missing", [])
+        if not missing:
+            raise
+        if not invocation.output.can_ask:
+            how = " ".join(f"--meta {name}=..." for name in missing)
+            raise RuleViolatedError(f"{error.message}: {how}", **error.details) from None
+    return attempt(
+        {**metadata, **{name: _ask_for(invocation, name, f"--meta {name}=...") for name in missing}}
+    )
 
 
 def _staged_at(

@@ -13,6 +13,7 @@ from lineageflow_core.errors import (
     ObjectNotFoundError,
     PathConflictError,
     RefNotFoundError,
+    RuleViolatedError,
     StateError,
 )
 from lineageflow_core.model.change import Change, delete, move, put, replace
@@ -23,6 +24,7 @@ from lineageflow_core.model.ids import ObjectId
 from lineageflow_core.model.merge import Side
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.refs import RefKind, stage_ref
+from lineageflow_core.model.settings import BranchRule, RepositorySettings
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import (
     CatalogContract,
@@ -65,6 +67,12 @@ def commit_staged(
 def discard(repo: Repository, *paths: str, author: str = "ada", key: str | None = None) -> Draft:
     """Takes back what is staged."""
     return repo.catalog.staging.discard_staged(repo.name, "main", author=author, paths=paths, key=key)
+
+
+def set_rules(repo: Repository, *rules: BranchRule) -> None:
+    """Makes these the rules of the repository's branches."""
+    settings = RepositorySettings(branch_rules=rules)
+    repo.catalog.settings.update_settings(repo.name, settings, author="ada")
 
 
 def staged(repo: Repository, path: str = "", *, author: str = "ada") -> dict[str, str]:
@@ -510,6 +518,31 @@ class CommitStagedContract(CatalogContract):
         repo.put("a", b"1")
         draft = repo.catalog.staging.update_draft(repo.name, "main", author="ada")
         assert repo.head().id == draft.base == draft.commit
+
+    def test_the_rules_of_the_branch_hold_and_leave_what_is_staged(self, repo: Repository) -> None:
+        draft = stage(repo, putting(repo, "a", b"1"))
+        rules = (
+            BranchRule(pattern="main", required_metadata=("ticket",)),
+            BranchRule(pattern="main", merges_only=True),
+            BranchRule(pattern="main", writers=("bob",)),
+        )
+        for rule in rules:
+            set_rules(repo, rule)
+            with pytest.raises(RuleViolatedError):
+                commit_staged(repo)
+            assert draft.commit == repo.head("stage:main:ada").id
+        set_rules(repo, rules[0])
+        made = repo.catalog.staging.commit_staged(
+            repo.name, "main", author="ada", message="", metadata={"ticket": "DS-1"}
+        )
+        assert made == repo.head()
+
+    def test_a_renamed_branch_takes_what_is_staged_along(self, repo: Repository) -> None:
+        repo.branch("topic")
+        stage(repo, putting(repo, "a", b"1"), branch="topic")
+        repo.catalog.refs.rename_branch(repo.name, "topic", "other", author="bob")
+        made = commit_staged(repo, branch="other")
+        assert (made, {"a": b"1"}) == (repo.head("other"), files(repo, "other"))
 
     def test_a_point_in_history_takes_no_commits(self, repo: Repository) -> None:
         stage(repo, putting(repo, "a", b"1"))

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from lineageflow_core import connect
+from lineageflow_core.model.settings import BranchRule, RepositorySettings
 from tests.core.cli.calling import Cli, run_in_terminal
 
 
@@ -130,6 +132,19 @@ def test_a_person_is_asked(lake: Cli, tmp_path: Path) -> None:
     assert [("added", "a")] == _staged(lake)
     assert 0 == run_in_terminal(words, folder=tmp_path, keys=b"y\n").code
     assert [] == _staged(lake)
+
+
+def test_what_the_branch_requires_is_told(lake: Cli) -> None:
+    rule = BranchRule(pattern="main", required_metadata=("ticket",))
+    settings = RepositorySettings(branch_rules=(rule,))
+    connect(str(lake.lake)).settings.update_settings("flights", settings, author="ada")
+    lake.good("add", "-", "a", input="1")
+    ran = lake("commit", "-m", "x")
+    assert 0 != ran.code
+    assert "--meta ticket=..." in ran.err
+    assert [("added", "a")] == _staged(lake)
+    lake.good("commit", "-m", "x", "--meta", "ticket=DS-1")
+    assert "a" in _objects(lake)
 
 
 @pytest.mark.parametrize(
