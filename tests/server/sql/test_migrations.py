@@ -17,9 +17,11 @@ from lineageflow_server.sql.stores import SqlStores
 from sqlalchemy import Connection, MetaData, select, text
 
 from lineageflow_core.errors import IncompatibleLakeError, InvalidInputError
+from lineageflow_core.model.check import Check, CheckState
 from lineageflow_core.model.ids import SnapshotId
-from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo
 from lineageflow_core.model.run import TransactionState
+from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.ports import CommitChanges, DatasetChange, NodeLocation
@@ -63,13 +65,22 @@ def stores_in(database: Database) -> SqlStores:
 def seed(database: Database) -> None:
     """Fills every table."""
     stores = stores_in(database)
-    stores.repositories.add(RepositoryInfo(id="r", name="data", default_branch="main", created_at=NOON))
+    info = RepositoryInfo(id="r", name="data", default_branch="main", created_at=NOON)
+    stores.repositories.add(info)
     made = CommitChanges(commit=ROOT.id, datasets=(DatasetChange("a", None, SnapshotId(ROOT.root)),))
     first = publication("first", move(MAIN, None, ROOT), commits=[ROOT])
     stores.refs.publish("r", replace(first, changes=(made,)))
     stores.refs.publish("r", publication("gone", move(MAIN, ROOT, None), at=later(1)))
     node = NodeLocation(node_id=bytes(32), pack_id="pack", offset=0, length=1)
     stores.refs.publish("r", replace(publication("back", move(MAIN, None, ROOT), at=later(2)), nodes=(node,)))
+    check = Check(
+        name="c", state=CheckState.PASSED, root=ROOT.root, commit=ROOT.id, author="ada", at=NOON, run_id=None
+    )
+    settings = SettingsChange(before=RepositorySettings(), after=RepositorySettings(trash_days=9))
+    renamed = RepositoryChange(before=info, after=replace(info, name="renamed"))
+    stores.refs.publish("r", replace(publication("check"), check=check))
+    stores.refs.publish("r", replace(publication("settings"), settings=settings))
+    stores.refs.publish("r", replace(publication("rename"), repository=renamed))
     for number, state in enumerate(TransactionState):
         stores.transactions.add("r", new_transaction(number, ROOT, state=state))
     stores.plans.add("r", new_plan("p"))

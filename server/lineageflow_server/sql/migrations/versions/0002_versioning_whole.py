@@ -1,4 +1,4 @@
-"""Storage of lakes and repositories, commits by dataset, times of removed refs, and what expires."""
+"""Settings, checks and names of repositories, storage, commits by dataset and run, and what expires."""
 
 import sqlalchemy as sa
 from alembic import context, op
@@ -17,6 +17,35 @@ def upgrade() -> None:
     """Adds tables, columns and indexes, and tells from the transactions' bodies when they expire."""
     op.add_column("lake", sa.Column("storage", sa.String()))
     op.add_column("repositories", sa.Column("storage", sa.String()))
+    op.add_column("repositories", sa.Column("deleted_at", Instant()))
+    op.create_table(
+        "repository_names",
+        sa.Column("seq", Key, primary_key=True),
+        sa.Column("name", Name(), nullable=False),
+        sa.Column("repository", sa.String(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+    )
+    op.create_index("ix_repository_names_repository", "repository_names", ["repository"])
+    op.create_index("repository_names_by_name", "repository_names", ["name", "seq"])
+    op.create_table(
+        "settings",
+        sa.Column(
+            "repository", Key, sa.ForeignKey("repository_keys.key"), primary_key=True, autoincrement=False
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+    )
+    op.create_table(
+        "checks",
+        sa.Column("repository", Key, sa.ForeignKey("repository_keys.key"), primary_key=True),
+        sa.Column("root", Digest(), primary_key=True),
+        sa.Column("name", Name(), primary_key=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+    )
+    op.add_column("operations", sa.Column("listed", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.add_column("operations", sa.Column("body", sa.LargeBinary()))
+    op.create_index("operations_by_age", "operations", ["repository", "listed", "seq"])
+    op.create_index("commits_by_run", "commits", ["repository", "run_id", "generation"])
     op.add_column("commits", sa.Column("first_parent", Digest()))
     op.add_column("commits", sa.Column("second_parent", Digest()))
     op.add_column("commits", sa.Column("changed", sa.Integer()))
@@ -57,6 +86,14 @@ def downgrade() -> None:
     op.drop_column("commits", "changed")
     op.drop_column("commits", "second_parent")
     op.drop_column("commits", "first_parent")
+    op.drop_index("commits_by_run", table_name="commits")
+    op.drop_index("operations_by_age", table_name="operations")
+    op.drop_column("operations", "body")
+    op.drop_column("operations", "listed")
+    op.drop_table("checks")
+    op.drop_table("settings")
+    op.drop_table("repository_names")
+    op.drop_column("repositories", "deleted_at")
     op.drop_column("repositories", "storage")
     op.drop_column("lake", "storage")
 
