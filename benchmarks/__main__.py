@@ -1,5 +1,6 @@
 """Runs the benchmarks and prints their table: `python -m benchmarks [tree] [folders] ... [tables]`."""
 """Runs the benchmarks and prints their table: `python -m benchmarks [NAME...]`, by `BENCHMARKS`."""
+"""Runs the benchmarks and prints their table: `python -m benchmarks [NAME...]`, all without a name."""
 
 import platform
 import sys
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from benchmarks import folders, history, tables, tree, writers
 from benchmarks import folders, history, staging, tree, writers
+from benchmarks import folders, history, transfers, tree, writers
 from benchmarks.measure import Row
 
 BENCHMARKS = {
@@ -19,6 +21,7 @@ BENCHMARKS = {
     "history": history.rows,
     "tables": tables.rows,
     "staging": staging.rows,
+    "transfers": transfers.rows,
 }
 
 

@@ -6,6 +6,7 @@ Everything is shown as text, never as markup, and without control characters, wh
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from threading import Lock
 from typing import TextIO
 
 from rich.cells import cell_len
@@ -117,11 +118,13 @@ class Terminal:
         with bar:
             task = bar.add_task(doing, total=size, files=0, all_files=files)
             done = 0
+            lock = Lock()
 
             def advance(more_bytes: int, more_files: int) -> None:
                 nonlocal done
-                done += more_files
-                bar.update(task, advance=more_bytes, files=done)
+                with lock:
+                    done += more_files
+                    bar.update(task, advance=more_bytes, files=done)
 
             yield advance
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,8 @@ from lineageflow_core.model.names import check_path, is_under
 from lineageflow_core.model.objects import ObjectEntry
 
 _CHUNK = 1 << 20
+_AT_ONCE = 16
+"""Objects at a time: what is far away takes long to begin to come."""
 _TEMPORARY = ".lineageflow-"
 _COLUMNS = (Column(name="file"), Column(name="size", right=True), Column(name="id"))
 
@@ -71,9 +74,9 @@ def get(
         _whole_folder(root) as folder,
         invocation.output.progress("downloading", files=len(files), size=total) as advance,
     ):
-        for file, entry in zip(files, entries, strict=True):
+        for file in files:
             _make_parent(folder, file)
-            _fetch(invocation, place.repository, entry, folder / file, advance)
+        _fetch_all(invocation, place.repository, [folder / file for file in files], entries, advance)
     output = invocation.output
     if output.is_terminal:  # thousands of lines are for programs
         shown = root / files[0] if entries[0].path == place.path else root
@@ -143,6 +146,25 @@ def _make_parent(root: Path, file: PurePath) -> None:
             f"{str(there)!r} leads out of {str(root)!r}; remove the link, or choose another destination"
         )
     parent.mkdir(parents=True, exist_ok=True)
+
+
+def _fetch_all(
+    invocation: Invocation,
+    repository: str,
+    files: Sequence[Path],
+    entries: Sequence[ObjectEntry],
+    advance: Advance,
+) -> None:
+    _umask()  # before there are threads: reading it means setting it for a moment
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lineageflow-get") as pool:
+        try:
+            for _ in pool.map(
+                lambda file, entry: _fetch(invocation, repository, entry, file, advance), files, entries
+            ):
+                pass  # raises the first error
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _fetch(invocation: Invocation, repository: str, entry: ObjectEntry, path: Path, advance: Advance) -> None:
