@@ -21,6 +21,9 @@ PART_BYTES = 16 << 20
 MOST_PARTS = 9_000
 """S3 takes 10,000."""
 
+_CHECKED: dict[Provider, dict[str, Any]] = {Provider.AZURE: {"validate_content": True}}
+"""What makes a library send a checksum along, which the storage compares. botocore always does."""
+
 _MODIFIED = ("LastModified", "last_modified", "updated", "created", "mtime")
 """What file systems call the time of the last change."""
 
@@ -33,6 +36,7 @@ class FsspecBucket:
         self.url = url
         self._make = _file_system(url)
         self._root = f"{url.bucket}/{url.path}".rstrip("/") if url.bucket else url.path
+        self._checked = _CHECKED.get(url.provider, {})
         self._made: dict[int, Any] = {}
         """By process. A parent's is kept in its children, where closing it would wait for ever."""
 
@@ -62,19 +66,19 @@ class FsspecBucket:
         with bucket_errors(self.url, "write"):
             try:
                 self._make_folder(name)
-                self._files.pipe_file(self._path(name), content, mode="create")
+                self._files.pipe_file(self._path(name), content, mode="create", **self._checked)
             except FileExistsError:
                 return False
             except Exception as error:
                 if not is_not_implemented(error):
                     raise
-                self._files.pipe_file(self._path(name), content)
+                self._files.pipe_file(self._path(name), content, **self._checked)
         return True
 
     def replace(self, name: str, content: bytes) -> None:
         with bucket_errors(self.url, "write"):
             self._make_folder(name)
-            self._files.pipe_file(self._path(name), content)
+            self._files.pipe_file(self._path(name), content, **self._checked)
 
     def upload(self, name: str, chunks: Chunks, *, size: int) -> None:
         if self.url.provider in {Provider.FOLDER, Provider.MEMORY}:  # they show a file while it is written
@@ -148,7 +152,7 @@ def _gcs(_url: StorageUrl) -> Callable[[], Any]:
     # minute where nothing answers, as behind a firewall, or with an emulator.
     from gcsfs.core import GCSFileSystem
 
-    return lambda: GCSFileSystem(**_FRESH)
+    return lambda: GCSFileSystem(consistency="md5", **_FRESH)
 
 
 def _azure(url: StorageUrl) -> Callable[[], Any]:

@@ -190,6 +190,7 @@ def _open(url: StorageUrl) -> "S3Store":
         prefix=url.path or None,
         endpoint=endpoint,
         region=region,
+        checksum_algorithm="SHA256",
         client_options={"allow_http": endpoint.startswith("http://")},
         retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRIED},
         credential_provider=credentials,

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -39,10 +40,15 @@ def _file_system(content: BucketContentStore) -> object:
 class OldStorage(BaseHTTPRequestHandler):
     """An S3 of the kind that does not know conditional writes, and denies all but writing."""
 
+    checksums: ClassVar[list[str]] = []
+    """Headers of what was sent."""
     protocol_version = "HTTP/1.1"  # it says "go on" to whoever asks first
 
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        OldStorage.checksums.extend(
+            name for name in self.headers if name.lower().startswith("x-amz-checksum-")
+        )
         conditional = "If-None-Match" in self.headers
         self._answer(501 if conditional else 200, "NotImplemented" if conditional else "")
 
@@ -82,6 +88,12 @@ def old(request: pytest.FixtureRequest, old_storage: str) -> Iterator[Bucket]:
 
 def test_a_storage_without_conditional_writes_can_be_written(old: Bucket) -> None:
     assert old.create("objects/ab/cd", b"x")
+
+
+def test_bytes_are_sent_with_a_checksum(old: Bucket) -> None:
+    OldStorage.checksums.clear()
+    old.replace("objects/ab/cd", b"x")
+    assert 1 == len(OldStorage.checksums)
 
 
 def test_a_denied_request_is_told_without_credentials(old: Bucket) -> None:
