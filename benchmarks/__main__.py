@@ -1,5 +1,3 @@
-"""Runs the benchmarks and prints their table: `python -m benchmarks [tree] [folders] ... [tables]`."""
-"""Runs the benchmarks and prints their table: `python -m benchmarks [NAME...]`, by `BENCHMARKS`."""
 """Runs the benchmarks and prints their table: `python -m benchmarks [NAME...]`, all without a name."""
 
 import platform
@@ -9,9 +7,7 @@ from os import cpu_count
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import folders, history, tables, tree, writers
-from benchmarks import folders, history, staging, tree, writers
-from benchmarks import folders, history, transfers, tree, writers
+from benchmarks import folders, history, staging, tables, transfers, tree, writers
 from benchmarks.measure import Row
 
 BENCHMARKS = {
