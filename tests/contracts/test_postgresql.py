@@ -14,6 +14,7 @@ from lineageflow_core.testing.commit_store import CommitStoreContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
 from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
+from lineageflow_core.testing.profile_store import ProfileStoreContract
 from lineageflow_core.testing.ref_log import RefLogContract
 from lineageflow_core.testing.ref_store import RefStoreContract
 from lineageflow_core.testing.repository_store import RepositoryStoreContract
@@ -83,6 +84,9 @@ class TestFacts(RunFactsContract): ...
 
 
 class TestPlans(PlanStoreContract): ...
+
+
+class TestProfiles(ProfileStoreContract): ...
 
 
 class TestSharing(SharedStoresContract): ...

@@ -26,6 +26,7 @@ from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.ports import CommitChanges, DatasetChange, NodeLocation
 from lineageflow_core.testing.plan_store import new_plan
+from lineageflow_core.testing.profile_store import FULL
 from lineageflow_core.testing.values import (
     MAIN,
     NOON,
@@ -84,6 +85,7 @@ def seed(database: Database) -> None:
     for number, state in enumerate(TransactionState):
         stores.transactions.add("r", new_transaction(number, ROOT, state=state))
     stores.plans.add("r", new_plan("p"))
+    stores.profiles.put("r", FULL)
     with stores.lineage.write() as writer:
         writer.append([new_event("event", run=run_id(1))])
         writer.put_facts(new_facts(new_run(1), reads=[new_version("a")], writes=[new_version("b\0c")]))

@@ -1,4 +1,4 @@
-"""Settings, checks and names of repositories, storage, commits by dataset and run, and what expires."""
+"""Settings, checks and names of repositories, storage, commits by dataset and run, tables, what expires."""
 
 import sqlalchemy as sa
 from alembic import context, op
@@ -67,6 +67,13 @@ def upgrade() -> None:
         sa.Column("after", Digest()),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "profiles",
+        sa.Column("repository", Key, sa.ForeignKey("repository_keys.key"), primary_key=True),
+        sa.Column("table_id", Digest(), primary_key=True),
+        sa.Column("is_sampled", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+    )
     op.add_column("ref_moves", sa.Column("removed_created_at", Instant()))
     op.add_column("ref_moves", sa.Column("removed_updated_at", Instant()))
     op.add_column("transactions", sa.Column("expires_at", Instant()))
@@ -81,6 +88,7 @@ def downgrade() -> None:
     op.drop_column("transactions", "expires_at")
     op.drop_column("ref_moves", "removed_updated_at")
     op.drop_column("ref_moves", "removed_created_at")
+    op.drop_table("profiles")
     op.drop_table("dataset_changes")
     op.drop_index("commits_unrecorded", table_name="commits")
     op.drop_column("commits", "changed")
