@@ -38,6 +38,7 @@ TARGET = 0.020
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _BATCH = 10_000
+_REFS_AT_ONCE = 100
 _REPEAT = 50
 
 
@@ -212,8 +213,8 @@ def _fill(lake: str, made: History) -> None:
     for number in range(RUNS):
         run = RefName(kind=RefKind.RUN, name=str(UUID(int=number)))
         tips.append(RefUpdate(ref=run, expected=None, new=commits[number % len(commits)].id))
-    for start in range(0, len(tips), _BATCH):
-        _publish(stores, key.id, f"refs-{start}", [], [], tips[start : start + _BATCH])
+    for start in range(0, len(tips), _REFS_AT_ONCE):
+        _publish(stores, key.id, f"refs-{start}", [], [], tips[start : start + _REFS_AT_ONCE])
     stores.close()
 
 
