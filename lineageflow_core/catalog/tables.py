@@ -36,6 +36,14 @@ class Tables(Protocol):
         """
         ...
 
+    def profile_changes(self, repository: str, ref: str) -> int:
+        """Profiles the tables that the commit at `ref` changed, and returns how many now have a profile.
+
+        For those who have just committed: what is asked for next is then there. Tables that are large, many
+        or unreadable are passed over.
+        """
+        ...
+
     def diff_schema(self, repository: str, left: str, right: str, path: str) -> SchemaDiff:
         """Returns the columns that differ from `left` to `right`. Either may lack the table, not both."""
         ...

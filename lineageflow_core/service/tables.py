@@ -4,13 +4,13 @@ Answers depend on content alone, so they are kept by content (`TableId`) and nev
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from lineageflow_core.catalog import History, Lineage
-from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.errors import InvalidInputError, UnreadableTableError
 from lineageflow_core.model.names import check_path
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT
 from lineageflow_core.model.table import Coverage, TableHead, TableProfile, TableSchema
@@ -24,6 +24,10 @@ from lineageflow_core.tables.drift import compare_profiles
 from lineageflow_core.tables.isolation import Workers
 from lineageflow_core.tables.jobs import CompareRows, DescribeTable, ProfileTable, ReadHead
 from lineageflow_core.tables.schemas import compare_schemas
+
+_MOST_PROFILED = 20
+_LARGEST_PROFILED = 64 << 20
+"""How many tables, and how large ones, are profiled because a commit changed them: seconds at most."""
 
 
 class TablesService:
@@ -52,6 +56,25 @@ class TablesService:
     ) -> TableProfile:
         opened = self._lake.repository(repository)
         return self._profile(opened, find_table(opened, ref, path), coverage)
+
+    def profile_changes(self, repository: str, ref: str) -> int:
+        opened = self._lake.repository(repository)
+        commit = opened.resolve(ref)
+        if not commit.parents:
+            return 0
+        changed = self._history.diff_datasets(repository, commit.parents[0], commit.id, limit=_MOST_PROFILED)
+        count = 0
+        for dataset in changed.items:
+            table = table_at(opened, commit.id, dataset.path)
+            if (
+                table is not None
+                and table.files
+                and sum(file.size for file in table.files) <= _LARGEST_PROFILED
+            ):
+                with suppress(UnreadableTableError):
+                    self._profile(opened, table, Coverage.SAMPLE)
+                    count += 1
+        return count
 
     def diff_schema(self, repository: str, left: str, right: str, path: str) -> SchemaDiff:
         opened = self._lake.repository(repository)

@@ -283,6 +283,7 @@ ROUTES: tuple[Route, ...] = (
     _get(Tables.profile, _COMMIT + "/table/profile"),
     _get(Tables.blame_column, _COMMIT + "/blame/column"),
     _post(Tables.blame_row, _COMMIT + "/blame/row"),
+    _post(Tables.profile_changes, _COMMIT + "/profiles"),
     _get(Tables.diff_schema, _REPOSITORY + "/diff/schema", fixed_by=("left", "right")),
     _post(Tables.diff_rows, _REPOSITORY + "/diff/rows"),
     _get(Tables.diff_statistics, _REPOSITORY + "/diff/statistics"),

@@ -1,13 +1,15 @@
 """What commands do with changes: stage them, or commit them at once, and say what came of it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.commands.commits import show_commit, tip_of
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.errors import InvalidInputError, LineageFlowError
 from lineageflow_core.model.address import Address
 from lineageflow_core.model.change import Change
+from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.draft import DraftStatus
 from lineageflow_core.model.refs import stage_ref
 
@@ -39,6 +41,14 @@ def make_changes(
     before = tip_of(invocation, repository, branch)
     commit = invocation.catalog.history.commit(repository, branch, changes, author=by, message=message)
     show_commit(invocation, commit, branch, before=before)
+    profile_changes(invocation, repository, commit)
+
+
+def profile_changes(invocation: Invocation, repository: str, commit: Commit) -> None:
+    """Lets the lake find out about the tables of a commit that is shown already. Nothing fails by that."""
+    invocation.output.flush()
+    with suppress(LineageFlowError):
+        invocation.catalog.tables.profile_changes(repository, commit.id)
 
 
 def show_draft(invocation: Invocation, status: DraftStatus) -> None:

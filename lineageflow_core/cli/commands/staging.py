@@ -9,6 +9,7 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.commands.changes import (
     in_words,
     make_changes,
+    profile_changes,
     show_draft,
     written_place,
 )
@@ -189,6 +190,7 @@ def commit(
     left = staging.get_draft(repository, on, author=by)
     if left.draft.commit != left.draft.base:
         invocation.output.note(f"still staged: {in_words(left)}")
+    profile_changes(invocation, repository, made)
 
 
 def _draft_place(invocation: Invocation, branch: str | None, author: str | None) -> tuple[str, str, str]:

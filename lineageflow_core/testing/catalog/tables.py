@@ -107,6 +107,16 @@ class ProfileContract(CatalogContract):
             with pytest.raises(UnreadableTableError, match=r"orders\.parquet"):
                 ask(repo.name, "main", "orders.parquet")
 
+    def test_the_tables_of_a_commit_are_profiled_where_they_can_be(self, repo: Repository) -> None:
+        first = repo.put("orders.csv", ORDERS)
+        repo.replace("data", {"a.jsonl": b'{"id": 1}\n', "b.md": b"#"})
+        files = {"text.md": b"#", "bad.parquet": b"PAR1", "new.csv": ORDERS + b"3,Bonn,1\n"}
+        for path, content in files.items():
+            repo.put(path, content)
+        profiled = repo.catalog.tables.profile_changes
+        assert [1, 0, 0, 1, 1] == [profiled(repo.name, f"main~{back}") for back in range(5)]
+        assert 0 == profiled(repo.name, f"{first.id}~1")
+
 
 class TableDiffContract(CatalogContract):
     """`Tables.diff_*`. Needs the fixture `catalog`."""
