@@ -156,15 +156,24 @@ def _by_key(
     counts = dict(connection.execute("SELECT kind, sum(pairs) FROM differing GROUP BY kind").fetchall())
     added, removed, changed, same = (int(counts.get(kind, 0)) for kind in (_ADDED, _REMOVED, _CHANGED, _SAME))
     _check_keys_are_unique(connection, compared, removed + changed + same, added + changed + same)
-    for side, relation in (("lefts", compared.left), ("rights", compared.right)):
-        connection.execute(
-            f"CREATE TEMP TABLE {side} AS SELECT s.* FROM {relation} AS s SEMI JOIN "
-            f"(SELECT * FROM differing WHERE kind <> {_SAME}) AS d ON "
-            + " AND ".join(f"s.{name} IS NOT DISTINCT FROM d.{name}" for name in keys)
-        )
+    _collect(connection, compared, keys)
     found = {"added": added, "removed": removed, "changed": changed, "unchanged": same}
     cells = _changed_cells(connection, compared, same_key) if changed else ()
     return found | {"cells": cells}, _changed_rows(connection, compared, keys, skip, limit)
+
+
+def _collect(connection: "DuckDBPyConnection", compared: Compared, keys: Sequence[str]) -> None:
+    """Makes the tables `lefts` and `rights` of the whole rows that differ."""
+    nulls = " OR ".join(f"{name} IS NULL" for name in keys)
+    row = connection.execute(f"SELECT bool_or({nulls}) FROM differing WHERE kind <> {_SAME}").fetchone()
+    # DuckDB lets a plain equality skip what cannot match while it reads a file, and no other comparison.
+    equals = "IS NOT DISTINCT FROM" if row is not None and row[0] else "="
+    same_key = " AND ".join(f"s.{name} {equals} d.{name}" for name in keys)
+    for side, relation in (("lefts", compared.left), ("rights", compared.right)):
+        connection.execute(
+            f"CREATE TEMP TABLE {side} AS SELECT s.* FROM {relation} AS s SEMI JOIN "
+            f"(SELECT * FROM differing WHERE kind <> {_SAME}) AS d ON {same_key}"
+        )
 
 
 def _hash(columns: Sequence[str]) -> str:
