@@ -1,4 +1,4 @@
-"""The worker may crash, hang or lie: who asks gets an error that names the file, and the next one an answer."""
+"""The worker may crash, hang or lie: who asks gets an error that names the file, and the next an answer."""
 
 import subprocess
 import sys
