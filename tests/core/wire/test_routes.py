@@ -15,7 +15,8 @@ def _methods(protocol: type) -> set[str]:
 def _operations() -> list[tuple[str, str]]:
     members = get_type_hints(Catalog)
     streamed = {(_member_of(Content), name) for name in ("upload", "open")}
-    named = [(member, name) for member, protocol in members.items() for name in _methods(protocol)]
+    protocols = {member: found for member, found in members.items() if isinstance(found, type)}
+    named = [(member, name) for member, protocol in protocols.items() for name in _methods(protocol)]
     return sorted(set(named) - streamed)
 
 
