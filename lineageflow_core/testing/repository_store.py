@@ -39,6 +39,11 @@ class RepositoryStoreContract:
         stores.repositories.add(info)
         assert info == stores.repositories.get("flights")
 
+    def test_where_its_content_lies_is_kept(self, stores: Stores) -> None:
+        info = replace(new_info("flights"), storage="s3://bucket/folder?region=eu-1")
+        stores.repositories.add(info)
+        assert info == stores.repositories.get(info.name)
+
     def test_a_name_that_nobody_took_finds_nothing(self, stores: Stores) -> None:
         assert stores.repositories.get("flights") is None
 
