@@ -1,14 +1,15 @@
 """A lake in PostgreSQL, with its content in a folder or a bucket, for any number of servers at once.
 
-`postgresql://user@host/database?storage=gs://bucket/prefix`: all but the parameters `storage` and `pool_size`
-is libpq's (https://www.postgresql.org/docs/current/libpq-connect.html). The lake remembers its storage, which
-has to be named once, when the lake is made.
+`postgresql://user@host/database?storage=gs://bucket/prefix`: all but the parameters `storage`, `cache` and
+`pool_size` is libpq's (https://www.postgresql.org/docs/current/libpq-connect.html). The lake remembers its
+storage, which has to be named once, when the lake is made.
 
 Invariant: nothing is kept in a process that another one could change, so servers come and go as they like.
 """
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote
 
 from sqlalchemy import inspect
@@ -18,6 +19,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.secrets import without_password
 from lineageflow_core.model.storage import parse_storage
 from lineageflow_core.service.embedded import open_embedded
+from lineageflow_core.store.cache import ReadCache
 from lineageflow_core.store.open import open_content_of
 from lineageflow_server.sql import tables
 from lineageflow_server.sql.postgresql import POOL_SIZE, PostgresqlDatabase, check_address
@@ -25,6 +27,7 @@ from lineageflow_server.sql.schema import check_schema, is_lake, make_tables, sc
 from lineageflow_server.sql.stores import SqlStores
 
 STORAGE = "storage"
+_CACHE = "cache"
 _POOL_SIZE = "pool_size"
 
 
@@ -36,6 +39,8 @@ class Address:
     """What libpq gets."""
     storage: str | None = None
     """Where the content lies: a folder or a bucket."""
+    cache: Path | None = None
+    """The folder that keeps on this machine what was read from a bucket; None: nothing is kept."""
     pool_size: int = POOL_SIZE
     """Connections that one process has at most for transactions."""
 
@@ -57,10 +62,12 @@ def open_stores(address: str) -> SqlStores:
     except BaseException:
         database.close()
         raise
+    cache = ReadCache(parsed.cache) if parsed.cache else None
     return SqlStores(
         database,
         turns=database.turns,
-        content=lambda repository: open_content_of(repository, storage),
+        content=lambda repository: open_content_of(repository, storage, cache=cache),
+        cache=cache,
     )
 
 
@@ -72,7 +79,7 @@ def parse_address(address: str) -> Address:
     theirs = []
     for parameter in filter(None, query.split("&")):
         name, _, value = parameter.partition("=")
-        if name in {STORAGE, _POOL_SIZE}:
+        if name in {STORAGE, _CACHE, _POOL_SIZE}:
             ours[name] = unquote(value)
         else:
             theirs.append(parameter)
@@ -81,7 +88,13 @@ def parse_address(address: str) -> Address:
     size = ours.get(_POOL_SIZE, str(POOL_SIZE))
     if not size.isdecimal() or not 0 < int(size) < 1000:
         raise InvalidInputError(f"pool_size is {size!r}; it is a number of connections, from 1 to 999")
-    return Address(database=database, storage=_storage(ours.get(STORAGE)), pool_size=int(size))
+    cache = ours.get(_CACHE)
+    return Address(
+        database=database,
+        storage=_storage(ours.get(STORAGE)),
+        cache=Path(cache).absolute() if cache else None,
+        pool_size=int(size),
+    )
 
 
 def _storage(given: str | None) -> str | None:

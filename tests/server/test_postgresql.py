@@ -208,6 +208,11 @@ def test_an_address_is_libpqs_and_ours(address: str, database: str, storage: str
     assert (database, storage, size) == (parsed.database, parsed.storage, parsed.pool_size)
 
 
+def test_an_address_names_the_folder_of_the_cache() -> None:
+    parsed = parse_address("postgresql://h/db?cache=%2Fvar%2Fcache%2Flake&storage=s3://bk")
+    assert ("postgresql://h/db", Path("/var/cache/lake")) == (parsed.database, parsed.cache)
+
+
 @pytest.mark.parametrize(
     "address",
     [
