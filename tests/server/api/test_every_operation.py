@@ -19,6 +19,7 @@ from lineageflow_core.model.plan import RollbackPlan, RollbackScope
 from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.run import RunState, TransactionState
 from lineageflow_core.model.settings import BranchRule, RepositorySettings, StaleReads
+from lineageflow_core.model.table import Coverage
 from lineageflow_core.remote.client import open_remote
 from lineageflow_core.wire.routes import ROUTES, Route
 from tests.server.flights import REPORT, make_repository, run_id
@@ -45,6 +46,13 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
     by = {"author": "grace", "key": f"{name}/ü%"}
     now = datetime.now(UTC).isoformat()
     embedded.staging.stage(name, "main", [put("raw/staged", [entry])], author="ädä <a@b>")
+    embedded.refs.create_branch(name, "tables", source="main", author="ada")
+    for rows in (b"id,x\n1,1\n", b"id,x\n1,2\n"):
+        [table] = embedded.content.upload(name, [rows])
+        embedded.history.commit(name, "tables", [put("t.csv", [table])], author="ada", message="table")
+    [text] = embedded.content.upload(name, [b"a text"])
+    embedded.history.commit(name, "tables", [put("t.txt", [text])], author="ada", message="text")
+    tables = (name, "tables~2", "tables", "t.csv")
     event = {"eventType": "START", "eventTime": now, "producer": "https://producer.example/1"}
     return {
         "create_repository": ((f"{name}-2",), by),
@@ -131,6 +139,16 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
             (name, "main"),
             {"message": "ü", "metadata": {"k": "v"}, "paths": ["raw"], "author": "ädä <a@b>", "key": "%"},
         ),
+        "schema": ((name, "tables", "t.csv"), {}),
+        "head": ((name, "tables", "t.csv"), {"limit": 1}),
+        "profile": ((name, "tables", "t.csv"), {"coverage": Coverage.FULL}),
+        "profile_changes": ((name, "tables~1"), {}),
+        "diff_schema": (tables, {}),
+        "diff_rows": (tables, {"key_columns": ["id"], "limit": 1}),
+        "diff_statistics": (tables, {"coverage": Coverage.FULL}),
+        "diff_text": ((name, "tables~1", "tables", "t.txt"), {}),
+        "blame_column": ((name, "tables", "t.csv", "x"), {}),
+        "blame_row": ((name, "tables", "t.csv", {"id": "1"}), {"column": "x"}),
         "get_object": ((name, "main", f"{REPORT}/report.txt"), {}),
         "list_objects": ((name, night), {"path": "reports"}),
         "list_folder": ((name, "main"), {"after": "raw"}),
@@ -198,7 +216,7 @@ def _settled(answer: Any) -> Any:
             return answer
 
 
-@pytest.mark.parametrize("member", get_type_hints(Catalog))
+@pytest.mark.parametrize("member", sorted({route.member for route in ROUTES} | {"content"}))
 def test_a_remote_member_has_the_protocols_signatures(member: str) -> None:
     protocol = get_type_hints(Catalog)[member]
     remote = getattr(open_remote("http://127.0.0.1"), member)

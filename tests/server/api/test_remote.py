@@ -171,7 +171,8 @@ def test_what_the_server_has_is_not_sent_again(embedded: Catalog, address: str) 
 
     embedded.content.upload(NAME, [b"known"])
     _over(Watching(), address).content.upload(NAME, [b"known", b"sent"])
-    assert ["POST", "PUT"] == sent
+    # Where the repository's content lies, what is missing, and what was.
+    assert ["GET", "POST", "PUT"] == sent
 
 
 def test_the_handles_work_on_a_remote_lake(remote: Catalog) -> None:

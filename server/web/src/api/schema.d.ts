@@ -1647,6 +1647,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repositories/{repository}/commits/{ref}/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Profiles the tables that the commit at `ref` changed, and returns how many now have a profile
+         * @description Profiles the tables that the commit at `ref` changed, and returns how many now have a profile.
+         *
+         *     For those who have just committed: what is asked for next is then there. Tables that are large, many
+         *     or unreadable are passed over.
+         */
+        post: operations["profile_changes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories/{repository}/diff/schema": {
         parameters: {
             query?: never;
@@ -6160,6 +6183,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TableBlame"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": number;
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
