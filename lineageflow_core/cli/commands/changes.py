@@ -41,7 +41,8 @@ def make_changes(
     before = tip_of(invocation, repository, branch)
     commit = invocation.catalog.history.commit(repository, branch, changes, author=by, message=message)
     show_commit(invocation, commit, branch, before=before)
-    profile_changes(invocation, repository, commit)
+    if commit.id != before:
+        profile_changes(invocation, repository, commit)
 
 
 def profile_changes(invocation: Invocation, repository: str, commit: Commit) -> None:
