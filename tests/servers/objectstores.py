@@ -8,12 +8,13 @@ import atexit
 import importlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -134,7 +135,9 @@ def in_environment(variables: dict[str, str]) -> Iterator[None]:
 def _running(command: Sequence[object], url: str) -> Iterator[None]:
     """Runs a server; it answers when the block begins."""
     words = [str(word) for word in command]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
         try:
             for _ in range(600):
                 if process.poll() is not None:
@@ -146,7 +149,8 @@ def _running(command: Sequence[object], url: str) -> Iterator[None]:
                 pytest.fail(f"{words[0]} does not answer at {url}")
             yield
         finally:
-            process.terminate()
+            with suppress(ProcessLookupError):  # it ended by itself
+                os.killpg(process.pid, signal.SIGTERM)  # what runs Node starts it as a child of its own
 
 
 def _answers(url: str) -> bool:
