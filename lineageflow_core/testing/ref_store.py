@@ -44,6 +44,15 @@ class RefStoreContract:
         expected = Ref(kind=RefKind.BRANCH, name="main", commit=FIRST.id, created_at=NOON, updated_at=NOON)
         assert expected == stores.refs.get(repository, MAIN)
 
+    def test_a_publication_may_move_very_many_refs(self, stores: Stores) -> None:
+        repository = new_repository()
+        names = [branch(f"b{number:04}") for number in range(2_500)]
+        moves = [move(name, None, FIRST) for name in names]
+        stores.refs.publish(repository, publication("k", *moves, commits=[FIRST]))
+        assert [FIRST.id, FIRST.id] == [
+            ref.commit for ref in (stores.refs.get(repository, names[each]) for each in (0, -1)) if ref
+        ]
+
     def test_a_ref_that_moves_says_when(self, stores: Stores) -> None:
         repository = new_repository()
         publish_commit(stores.refs, repository, FIRST)

@@ -15,7 +15,7 @@ from lineageflow_core.store.ports import Publication, RefUpdate
 from lineageflow_core.store.refusals import ref_moved, tag_spent, transaction_closed
 from lineageflow_server.sql import rows
 from lineageflow_server.sql.commits import add_commits, add_nodes
-from lineageflow_server.sql.database import Database, Turns
+from lineageflow_server.sql.database import Database, Turns, chunks
 from lineageflow_server.sql.dialect import hold, insert_missing, insert_or_update
 from lineageflow_server.sql.operations import put_check
 from lineageflow_server.sql.repositories import change_repository
@@ -27,6 +27,9 @@ _IS_OPEN = transactions.c.state == TransactionState.OPEN
 
 _LAST = "\U0010ffff"
 """Sorts behind every character of a name."""
+
+_MOST_ASKED = 200
+"""So many refs are asked for in one statement: SQLite limits its columns (2,000) and how deep it nests."""
 
 
 class SqlRefStore:
@@ -166,11 +169,13 @@ def _put_transaction(connection: Connection, repository: int, transaction: Trans
 
 def _instants_of_moves(connection: Connection, repository: int, publication: Publication) -> list[datetime]:
     """Returns for each update when it happens: now, or at the ref's last move if a clock went back since."""
-    last_of = [
-        select(func.max(ref_moves.c.at)).where(_moved(repository, update.ref)).scalar_subquery()
-        for update in publication.updates
-    ]
-    last = connection.execute(select(*last_of)).one() if last_of else ()
+    last: list[datetime | None] = []
+    for some in chunks(publication.updates, _MOST_ASKED):
+        last_of = [
+            select(func.max(ref_moves.c.at)).where(_moved(repository, update.ref)).scalar_subquery()
+            for update in some
+        ]
+        last += connection.execute(select(*last_of)).one()
     return [max(publication.at, moved) if moved else publication.at for moved in last]
 
 
