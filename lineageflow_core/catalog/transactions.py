@@ -1,8 +1,10 @@
 """Operations that make a run a transaction."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.merge import Pick, Side
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.model.settings import StaleReads
@@ -47,13 +49,15 @@ class Transactions(Protocol):
         *,
         author: str,
         message: str | None = None,
+        picks: Mapping[str, Pick] = {},
+        strategy: Side | None = None,
         stale_reads: StaleReads | None = None,
     ) -> Transaction:
         """Merges the run's branch into its target, as one commit, and closes the transaction.
 
         Publishing again returns the published transaction. A run that wrote nothing publishes nothing.
-        `stale_reads` is as in `Merging.merge`. Raises MergeConflictError and StaleReadError (the transaction
-        stays open), TransactionClosedError if it was discarded.
+        `picks`, `strategy` and `stale_reads` are as in `Merging.merge`. Raises MergeConflictError and
+        StaleReadError (the transaction stays open), TransactionClosedError if it was discarded.
         """
         ...
 

@@ -6,7 +6,7 @@ writes late either gets in before and is published too, or is refused. No proces
 up: what is abandoned expires.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -19,15 +19,16 @@ from lineageflow_core.errors import (
 )
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId, parse_run_id
+from lineageflow_core.model.merge import Pick, Side
 from lineageflow_core.model.names import check_ref_name
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
 from lineageflow_core.model.refs import RefKind, RefName
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.model.settings import StaleReads
-from lineageflow_core.service.conflicts import publishable
+from lineageflow_core.service.conflicts import decide, publishable
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.stale import stale_policy
-from lineageflow_core.service.three_way import Decisions, Facts, merge_onto
+from lineageflow_core.service.three_way import Facts, merge_onto
 from lineageflow_core.service.writing import Beside, move_branch
 from lineageflow_core.store.ports import RefUpdate
 from lineageflow_core.tree.source import NodeBuffer
@@ -91,6 +92,8 @@ class TransactionsService:
         *,
         author: str,
         message: str | None = None,
+        picks: Mapping[str, Pick] = {},
+        strategy: Side | None = None,
         stale_reads: StaleReads | None = None,
     ) -> Transaction:
         opened = self._lake.repository(repository)
@@ -110,8 +113,9 @@ class TransactionsService:
         def build(tip: Commit, nodes: NodeBuffer) -> Sequence[Commit]:
             nonlocal head
             head = opened.ref(branch)
+            decisions = decide(opened, picks, strategy)
             outcome = merge_onto(
-                opened, nodes, tip, head, decisions=Decisions(), stale_policy=policy, facts=facts
+                opened, nodes, tip, head, decisions=decisions, stale_policy=policy, facts=facts
             )
             return publishable(outcome, default)
 

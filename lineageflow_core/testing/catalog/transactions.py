@@ -16,6 +16,7 @@ from lineageflow_core.errors import (
 from lineageflow_core.model.change import delete, put, replace
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.merge import Side
 from lineageflow_core.model.refs import RefKind
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.repository import Repository
@@ -210,6 +211,18 @@ class TransactionsContract(CatalogContract):
         write(repo, run_id, "e", b"3")
         assert PUBLISHED is publish(repo, run_id).state
         assert {"d/y": b"1", "e": b"3"} == files(repo)
+
+    def test_picks_and_a_strategy_decide_the_conflicts_of_a_publication(
+        self, repo: Repository, run_id: RunId
+    ) -> None:
+        for path in ("d/x", "d/y"):
+            write(repo, run_id, path, b"run")
+            repo.put(path, b"main")
+        published = repo.catalog.transactions.publish(
+            repo.name, run_id, author="ada", picks={"d/x": Side.OURS}, strategy=Side.THEIRS
+        )
+        assert PUBLISHED is published.state
+        assert {"d/x": b"main", "d/y": b"run"} == files(repo)
 
     def test_a_closed_transaction_takes_no_more_commits(self, repo: Repository) -> None:
         base = repo.put("d", {"x": b"0"})
