@@ -144,3 +144,9 @@ class BranchPreview:
     stale_reads: tuple[StaleRead, ...] = ()
     stale_policy: StaleReads = StaleReads.ALLOW
     """What becomes of stale reads: with FAIL, nothing can happen while there are any."""
+    refusals: tuple[str, ...] = ()
+    """Why the branch's rules refuse it, whoever does it. While there are any, nothing can happen."""
+    required_metadata: tuple[str, ...] = ()
+    """What its metadata must say, by the branch's rules."""
+    writers: tuple[str, ...] = ()
+    """Who alone may do it, by the branch's rules; none named: everyone."""

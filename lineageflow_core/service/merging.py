@@ -14,6 +14,7 @@ from lineageflow_core.model.settings import StaleReads
 from lineageflow_core.service.conflicts import decide, publishable
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.restoring import Restoration, restore_paths
+from lineageflow_core.service.rules import asked_of, refusals, rules_on
 from lineageflow_core.service.selecting import picked, picking_steps, reverted, reverting_steps
 from lineageflow_core.service.stale import stale_policy
 from lineageflow_core.service.three_way import Facts, Outcome, apply_steps, merge_onto
@@ -74,7 +75,7 @@ class MergingService:
         policy = stale_policy(opened, into, None)
         shown = StaleReads.WARN if policy is StaleReads.ALLOW else policy
         attempt = _merging(opened, source, picks, strategy, shown, Facts(author=_NOBODY, message=""))
-        return preview_of(opened, into, attempt, policy)
+        return preview_of(opened, into, "merge", attempt, policy)
 
     def cherry_pick(
         self,
@@ -120,7 +121,7 @@ class MergingService:
             steps = picking_steps(opened, refs, mainline=mainline, describe=_undescribed)
             return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
 
-        return preview_of(opened, branch, attempt)
+        return preview_of(opened, branch, "cherry_pick", attempt)
 
     def revert(
         self,
@@ -166,7 +167,7 @@ class MergingService:
             steps = reverting_steps(opened, refs, mainline=mainline, describe=_undescribed)
             return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
 
-        return preview_of(opened, branch, attempt)
+        return preview_of(opened, branch, "revert", attempt)
 
     def reset(
         self,
@@ -190,7 +191,7 @@ class MergingService:
     def preview_reset(self, repository: str, branch: str, *, to: str, path: str = "") -> BranchPreview:
         opened = self._lake.repository(repository)
         attempt = _resetting(opened, to, check_folder(path), Facts(author=_NOBODY, message=""))
-        return preview_of(opened, branch, attempt)
+        return preview_of(opened, branch, "reset", attempt)
 
 
 def _merging(
@@ -250,11 +251,22 @@ def _make(
 
 
 def preview_of(
-    opened: OpenRepository, branch: str, attempt: Attempt, policy: StaleReads = StaleReads.ALLOW
+    opened: OpenRepository,
+    branch: str,
+    operation: str,
+    attempt: Attempt,
+    policy: StaleReads = StaleReads.ALLOW,
 ) -> BranchPreview:
     """Returns what an operation would do to a branch now."""
-    nodes = NodeBuffer(opened.nodes)
-    outcome = attempt(tip_of(opened, writable(branch)).commit, nodes)
+    nodes, ref = NodeBuffer(opened.nodes), writable(branch)
+    outcome = attempt(tip_of(opened, ref).commit, nodes)
+    rules = rules_on(opened, ref)
+    asked = asked_of(rules, operation)
+    refused = (
+        str(refusal)
+        for commit in outcome.commits
+        for refusal in refusals(opened, rules, branch, operation, commit=commit)
+    )
     return BranchPreview(
         branch=branch,
         head=outcome.tip.id,
@@ -265,6 +277,9 @@ def preview_of(
         conflicts=outcome.conflicts,
         stale_reads=outcome.stale_reads,
         stale_policy=policy,
+        refusals=tuple(dict.fromkeys(refused)),
+        required_metadata=asked.metadata,
+        writers=asked.writers,
     )
 
 

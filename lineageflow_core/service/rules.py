@@ -8,6 +8,9 @@ and direct ones, whose content somebody chose at this moment: all others, `reset
 that a branch takes what another state held.
 """
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
 from lineageflow_core.errors import CheckRequiredError, RuleViolatedError
 from lineageflow_core.model.check import Check, CheckState
 from lineageflow_core.model.commit import Commit
@@ -25,31 +28,55 @@ def check_move(
     opened: OpenRepository, branch: RefName, operation: str, *, actor: str, commit: Commit
 ) -> None:
     """Raises RuleViolatedError, or CheckRequiredError, if a rule keeps a branch from getting a new commit."""
-    if branch.kind is not RefKind.BRANCH:
-        return
-    rules = opened.settings().rules_for(branch.name)
+    rules = rules_on(opened, branch)
     for rule in rules:
         _check_writer(rule, branch.name, actor)
+        if operation in SAYS_METADATA:
+            _check_metadata(rule, branch.name, operation, commit)
+    for refusal in refusals(opened, rules, branch.name, operation, commit=commit):
+        raise refusal
+
+
+def rules_on(opened: OpenRepository, branch: RefName) -> tuple[BranchRule, ...]:
+    """Returns the rules that hold on a branch now. The branch of a run has none."""
+    return opened.settings().rules_for(branch.name) if branch.kind is RefKind.BRANCH else ()
+
+
+def refusals(
+    opened: OpenRepository, rules: Sequence[BranchRule], branch: str, operation: str, *, commit: Commit
+) -> Iterator[RuleViolatedError | CheckRequiredError]:
+    """Yields why rules keep a branch from getting a new commit, whoever makes it, whatever it says."""
+    for rule in rules:
         if rule.merges_only and operation not in MERGES | TAKES_BACK:
-            raise _violated(
+            yield _violated(
                 rule,
-                branch.name,
+                branch,
                 f"takes no direct commits ({operation}): write to another branch, then "
-                f"`lineageflow merge THAT-BRANCH --into {branch.name} -R {opened.info.name}`",
+                f"`lineageflow merge THAT-BRANCH --into {branch} -R {opened.info.name}`",
                 needs="merge",
-            )
-        missing = [name for name in rule.required_metadata if not commit.metadata.get(name, "").strip()]
-        if missing and operation in SAYS_METADATA:
-            raise _violated(
-                rule,
-                branch.name,
-                f"requires metadata that this {operation.replace('_', ' ')} lacks: {', '.join(missing)}; "
-                "give it, as metadata of the commit",
-                missing=missing,
             )
     required = sorted({name for rule in rules for name in rule.checks})
     if required and operation in MERGES:
-        _check_checks(opened, branch.name, required, commit)
+        yield from _unchecked(opened, branch, required, commit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What rules ask of whoever does an operation on a branch."""
+
+    metadata: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
+    """Only these may do it; none named: everyone."""
+
+
+def asked_of(rules: Sequence[BranchRule], operation: str) -> Asked:
+    """Returns what rules ask that hold on one branch."""
+    keys = (key for rule in rules for key in rule.required_metadata if operation in SAYS_METADATA)
+    writers = [set(rule.writers) for rule in rules if rule.writers]
+    return Asked(
+        metadata=tuple(dict.fromkeys(keys)),
+        writers=tuple(sorted(set.intersection(*writers))) if writers else (),
+    )
 
 
 def check_unprotected(opened: OpenRepository, branch: str, operation: str) -> None:
@@ -71,8 +98,22 @@ def _check_writer(rule: BranchRule, branch: str, actor: str) -> None:
         )
 
 
-def _check_checks(opened: OpenRepository, branch: str, required: list[str], commit: Commit) -> None:
-    """Raises CheckRequiredError unless these passed on what is merged in, or on what comes of it.
+def _check_metadata(rule: BranchRule, branch: str, operation: str, commit: Commit) -> None:
+    missing = [name for name in rule.required_metadata if not commit.metadata.get(name, "").strip()]
+    if missing:
+        raise _violated(
+            rule,
+            branch,
+            f"requires metadata that this {operation.replace('_', ' ')} lacks: {', '.join(missing)}; "
+            "give it, as metadata of the commit",
+            missing=missing,
+        )
+
+
+def _unchecked(
+    opened: OpenRepository, branch: str, required: list[str], commit: Commit
+) -> Iterator[CheckRequiredError]:
+    """Yields an error unless these passed on what is merged in, or on what comes of it.
 
     Where both were checked, what comes of it counts.
     """
@@ -87,7 +128,7 @@ def _check_checks(opened: OpenRepository, branch: str, required: list[str], comm
     said += [
         f"{name} failed" + (f" ({results[name].summary})" if results[name].summary else "") for name in failed
     ]
-    raise CheckRequiredError(
+    yield CheckRequiredError(
         f"branch {branch!r} takes only what passed {', '.join(required)}: {'; '.join(said)}. Nothing "
         "happened; run the checks on what is to be merged, then try again",
         branch=branch,

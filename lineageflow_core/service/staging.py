@@ -141,7 +141,7 @@ class StagingService:
             outcome = _bring(opened, nodes, tip, draft, chosen, decide(opened, picks, strategy))
             return replace(outcome, base=chosen.base.id)
 
-        return preview_of(opened, branch, attempt)
+        return preview_of(opened, branch, "commit_staged", attempt)
 
     def discard_staged(
         self,

@@ -57,7 +57,10 @@ def show_commit(invocation: Invocation, commit: Commit, branch: str, *, before: 
 
 
 def show_preview(invocation: Invocation, preview: BranchPreview, doing: str) -> None:
-    """Writes what an operation would do; ends with the exit code of a conflict if it could not happen."""
+    """Writes what an operation would do; ends with the exit code of a conflict if it could not happen.
+
+    Metadata that a rule requires may still be given, so its lack is noted only.
+    """
     output = invocation.output
     output.document(preview)
     output.card(
@@ -75,8 +78,22 @@ def show_preview(invocation: Invocation, preview: BranchPreview, doing: str) -> 
         output.note(f"nothing to {doing}: the branch has all of it")
     if preview.conflicts:
         output.note("decide each conflict with --pick PATH=ours or PATH=theirs, or all with --strategy")
-    if preview.conflicts or (preview.stale_reads and preview.stale_policy is StaleReads.FAIL):
+    _note_rules(invocation, preview)
+    is_stale = preview.stale_reads and preview.stale_policy is StaleReads.FAIL
+    if preview.conflicts or preview.refusals or is_stale:
         raise typer.Exit(CONFLICT)
+
+
+def _note_rules(invocation: Invocation, preview: BranchPreview) -> None:
+    """Tells what the branch's rules say of an operation that is previewed."""
+    note = invocation.output.note
+    for refusal in preview.refusals:
+        note(f"refused: {refusal}")
+    if preview.required_metadata and not preview.up_to_date:
+        asked = " ".join(f"--meta {name}=..." for name in preview.required_metadata)
+        note(f"{preview.branch} requires metadata: {asked}")
+    if preview.writers and not preview.up_to_date:
+        note(f"{preview.branch} is written to by {', '.join(preview.writers)} only")
 
 
 @contextmanager

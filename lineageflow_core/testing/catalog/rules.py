@@ -203,6 +203,28 @@ class RulesContract(CatalogContract):
         protect(forked, BranchRule(pattern="main", checks=("row-count",), merges_only=True))
         assert _revert(forked) == forked.head()
 
+    def test_a_preview_says_what_the_rules_would_refuse_and_ask_for(self, forked: Repository) -> None:
+        protect(
+            forked,
+            BranchRule(
+                pattern="main",
+                merges_only=True,
+                checks=("row-count",),
+                required_metadata=("ticket",),
+                writers=("ada",),
+            ),
+        )
+        merging = forked.catalog.merging
+        refused = merging.preview_merge(forked.name, "topic", into="main")
+        assert (("ticket",), ("ada",)) == (refused.required_metadata, refused.writers)
+        assert ["row-count did not run on it" in each for each in refused.refusals] == [True]
+        check(forked, "topic", "row-count")
+        assert () == merging.preview_merge(forked.name, "topic", into="main").refusals
+        picked = merging.preview_cherry_pick(forked.name, ["topic"], branch="main")
+        assert ["takes no direct commits" in each for each in picked.refusals] == [True]
+        reverted = merging.preview_revert(forked.name, ["main"], branch="main")
+        assert ((), ()) == (reverted.refusals, reverted.required_metadata)
+
     def test_a_run_publishes_what_its_checks_passed_on(self, forked: Repository) -> None:
         protect(forked, BranchRule(pattern="main", checks=("row-count",)))
         run_id = new_run_id()
