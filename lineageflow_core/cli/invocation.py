@@ -120,6 +120,12 @@ class Invocation:
         except (OSError, KeyError, ImportError):  # a container's user may have no name
             return "unknown"
 
+    @property
+    def names_author(self) -> bool:
+        """Whether the command line itself says who changes are by, so that the next one has to, too."""
+        source = self.context.get_parameter_source("author")
+        return source is not None and source.name == "COMMANDLINE"
+
     def command(self, *words: str) -> str:
         """Returns a command to type next, for the same lake and repository."""
         lake = ("--lake", without_password(self.options.lake)) if self.options.lake else ()

@@ -10,7 +10,7 @@ from lineageflow_core.errors import InvalidInputError, LineageFlowError
 from lineageflow_core.model.address import Address
 from lineageflow_core.model.change import Change
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.draft import DraftStatus
+from lineageflow_core.model.draft import Draft, DraftStatus
 from lineageflow_core.model.refs import stage_ref
 
 
@@ -36,7 +36,9 @@ def make_changes(
     by = invocation.author(author)
     if message is None:
         invocation.catalog.staging.stage(repository, branch, changes, author=by)
-        show_draft(invocation, invocation.catalog.staging.get_draft(repository, branch, author=by))
+        show_draft(
+            invocation, repository, invocation.catalog.staging.get_draft(repository, branch, author=by)
+        )
         return
     before = tip_of(invocation, repository, branch)
     commit = invocation.catalog.history.commit(repository, branch, changes, author=by, message=message)
@@ -52,7 +54,7 @@ def profile_changes(invocation: Invocation, repository: str, commit: Commit) -> 
         invocation.catalog.tables.profile_changes(repository, commit.id)
 
 
-def show_draft(invocation: Invocation, status: DraftStatus) -> None:
+def show_draft(invocation: Invocation, repository: str, status: DraftStatus) -> None:
     """Writes what is staged in a line, and tells what to do next."""
     draft, output = status.draft, invocation.output
     output.document(status)
@@ -61,10 +63,7 @@ def show_draft(invocation: Invocation, status: DraftStatus) -> None:
         cells.text(str(stage_ref(draft.branch, draft.author)), "ref"),
         cells.text(in_words(status)),
     )
-    if draft.commit != draft.base:
-        output.note(f"look: {invocation.command('diff', '--staged')}")
-        output.note(f"commit: {invocation.command('commit', '-m', 'MESSAGE')}")
-    note_behind(invocation, status)
+    note_next(invocation, repository, status)
 
 
 def in_words(status: DraftStatus) -> str:
@@ -78,15 +77,34 @@ def in_words(status: DraftStatus) -> str:
     return ", ".join(f"{number} {word}" for word, number in counts.items() if number) or "nothing staged"
 
 
-def note_behind(invocation: Invocation, status: DraftStatus) -> None:
-    """Tells that the branch moved since the staging began, if it did."""
-    draft = status.draft
+def note_next(invocation: Invocation, repository: str, status: DraftStatus) -> None:
+    """Tells what to do next with what is staged: look at it, and commit it as the branch's rules ask for."""
+    draft, note = status.draft, invocation.output.note
     if draft.commit == draft.base:
         return
+    place = _place_of(invocation, repository, draft)
+    rules = invocation.catalog.settings.get_settings(repository).rules_for(draft.branch)
+    required = dict.fromkeys(key for rule in rules for key in rule.required_metadata)
+    meta = [word for key in required for word in ("--meta", f"{key}=...")]
+    note(f"look: {invocation.command('diff', '--staged', *place)}")
+    if any(rule.merges_only for rule in rules):
+        note(f"{draft.branch} takes no direct commits: stage this on another branch, and merge that")
+    else:
+        note(f"commit: {invocation.command('commit', '-m', 'MESSAGE', *meta, *place)}")
     if status.tip is None:
-        invocation.output.note(f"branch {draft.branch} is gone: bring it back, or discard what is staged")
+        note(f"branch {draft.branch} is gone: bring it back, or discard what is staged")
     elif status.behind:
-        invocation.output.note(
+        note(
             f"{draft.branch} moved, {cells.plural(status.behind, 'new commit')}; "
-            f"update: {invocation.command('update', '--branch', draft.branch)}"
+            f"update: {invocation.command('update', *place)}"
         )
+
+
+def _place_of(invocation: Invocation, repository: str, draft: Draft) -> list[str]:
+    """Returns the options that say where a draft is, as far as they are not what is meant without them."""
+    words = []
+    if draft.branch != invocation.places.default_branch(repository):
+        words += ["--branch", draft.branch]
+    if invocation.names_author:
+        words += ["--author", draft.author]
+    return words

@@ -141,7 +141,7 @@ def update(
     picks = parse_picks(invocation, repository, pick or ())
     with obstacles_listed(invocation):
         invocation.catalog.staging.update_draft(repository, on, author=by, picks=picks, strategy=strategy)
-    show_draft(invocation, invocation.catalog.staging.get_draft(repository, on, author=by))
+    show_draft(invocation, repository, invocation.catalog.staging.get_draft(repository, on, author=by))
 
 
 def commit(

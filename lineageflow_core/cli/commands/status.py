@@ -6,7 +6,7 @@ from datetime import datetime
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli import cells
-from lineageflow_core.cli.commands.changes import in_words, note_behind
+from lineageflow_core.cli.commands.changes import in_words, note_next
 from lineageflow_core.cli.commands.diff import DATASET_COLUMNS, dataset_row
 from lineageflow_core.cli.commands.repo import RepositoryDetails, details_of, repositories
 from lineageflow_core.cli.invocation import Invocation
@@ -225,9 +225,7 @@ def _show_staged(invocation: Invocation, found: RepositoryStatus) -> None:
         output.table(DATASET_COLUMNS, map(dataset_row, found.staged_datasets), section="staged")
         if found.staged.datasets > len(found.staged_datasets):
             output.note(f"{found.staged.datasets - len(found.staged_datasets):,} more datasets are staged")
-        output.note(f"look: {invocation.command('diff', '--staged')}")
-        output.note(f"commit: {invocation.command('commit', '-m', 'MESSAGE')}")
-        note_behind(invocation, found.staged)
+        note_next(invocation, found.details.repository.name, found.staged)
     rows = (
         (cells.text(other.branch, "ref"), cells.text(other.author), cells.when(other.staged_at))
         for other in found.other_drafts

@@ -147,6 +147,17 @@ def test_what_the_branch_requires_is_told(lake: Cli) -> None:
     assert "a" in _objects(lake)
 
 
+def test_what_is_to_be_typed_next_names_the_place_and_what_its_rules_ask_for(lake: Cli) -> None:
+    lake.good("branch", "create", "dev")
+    lake.good("branch", "protect", "dev", "--require-metadata", "ticket")
+    said = lake.good("add", "-", "raw/new", "-b", "dev", "--author", "eve", input="new").err
+    assert " diff --staged --branch dev --author eve" in said
+    assert " commit -m MESSAGE --meta ticket=... --branch dev --author eve" in said
+    assert " --meta ticket=... --branch dev" in lake.good("status", "-b", "dev", "--author", "eve").err
+    lake.good("branch", "protect", "dev", "--merges-only")
+    assert "dev takes no direct commits" in lake.good("status", "-b", "dev", "--author", "eve").err
+
+
 @pytest.mark.parametrize(
     "words, code, message",
     [
