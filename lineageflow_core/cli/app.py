@@ -62,6 +62,7 @@ _COMMANDS: dict[str, dict[str, Command]] = {
         "revert": undo.revert,
         "reset": undo.reset,
         "restore": undo.restore,
+        "undo": operations.undo_operation,
     },
 }
 _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
@@ -75,7 +76,7 @@ _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
             "delete": repo.delete_repository,
             "restore": repo.restore_repository,
         },
-        "settings": {"show": settings.show_settings},
+        "settings": {"show": settings.show_settings, "set": settings.set_settings},
         "storage": {"check": storage.check_storage},
         "db": {
             "current": db.current,
@@ -103,7 +104,7 @@ _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
 """A group's first command is what the group does by itself."""
 _GROUP_HELP = {
     "repo": "Repositories: list, create, show, rename, set-default, delete, restore.",
-    "settings": "What a repository's people agreed on: show.",
+    "settings": "What a repository's people agreed on: show, set.",
     "storage": "Where content lies: check.",
     "db": "The tables of a lake's database: current, check, upgrade, downgrade.",
     "branch": "Branches: list, create, rename, delete, restore, protect, unprotect.",

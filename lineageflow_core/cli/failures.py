@@ -92,7 +92,7 @@ def _failure(error: Exception) -> LineageFlowError:
 
 
 def _usage(error: typer.TyperException) -> str:
-    message = error.format_message().rstrip(".")
+    message = error.format_message().rstrip(".").replace("Value error, ", "")  # a validator's own word
     context = getattr(error, "ctx", None)
     if context is None:
         return message

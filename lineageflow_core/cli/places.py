@@ -50,7 +50,8 @@ class Places:
             return found[0]
         if not found:
             raise RepositoryNotFoundError(
-                "the lake has no repository yet; `lineageflow repo create NAME` makes one"
+                "the lake has no repository; `lineageflow repo create NAME` makes one, and `lineageflow repo "
+                "list --deleted` shows what can be restored"
             )
         shown = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
         raise InvalidInputError(

@@ -31,10 +31,11 @@ def check_move(
     rules = rules_on(opened, branch)
     for rule in rules:
         _check_writer(rule, branch.name, actor)
-        if operation in SAYS_METADATA:
-            _check_metadata(rule, branch.name, operation, commit)
     for refusal in refusals(opened, rules, branch.name, operation, commit=commit):
         raise refusal
+    for rule in rules:  # last: nobody should think of metadata for what is refused anyway
+        if operation in SAYS_METADATA:
+            _check_metadata(rule, branch.name, operation, commit)
 
 
 def rules_on(opened: OpenRepository, branch: RefName) -> tuple[BranchRule, ...]:

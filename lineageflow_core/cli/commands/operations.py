@@ -10,7 +10,7 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import AuthorOption, DryRunOption, LimitOption, most_of
 from lineageflow_core.cli.output import Column
-from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.errors import InvalidInputError, NotFoundError
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.operation import Operation, RefMove, UndoPreview
 from lineageflow_core.model.page import every
@@ -78,8 +78,11 @@ def list_operations(
 def undo_operation(
     invocation: Invocation,
     operation_id: Annotated[
-        int, typer.Argument(metavar="ID", help="Which operation, from `operations list`.", show_default=False)
-    ],
+        int | None,
+        typer.Argument(
+            metavar="ID", help="Which one, from `operations list`; else your last one.", show_default=False
+        ),
+    ] = None,
     dry_run: DryRunOption = False,
     author: AuthorOption = None,
 ) -> None:
@@ -89,18 +92,34 @@ def undo_operation(
     `lineageflow revert`.
     """
     operations, repository = invocation.catalog.operations, invocation.places.repository
-    output = invocation.output
+    output, by = invocation.output, invocation.author(author)
+    if operation_id is None:
+        operation_id = _last_by(invocation, by).id
     if dry_run:
         preview = operations.preview_undo(repository, operation_id)
         output.document(preview)
         output.table(_COLUMNS[2:], [_preview_row(preview)])
-        undo = invocation.command("operations", "undo", str(operation_id))
+        undo = invocation.command("undo", str(operation_id))
         output.note(f"nothing changed yet; undo it: {undo}")
         return
-    made = operations.undo_operation(repository, operation_id, author=invocation.author(author))
+    made = operations.undo_operation(repository, operation_id, author=by)
     output.document(made)
     output.line(*_row(made))
-    output.note(f"back with: {invocation.command('operations', 'undo', str(made.id))}")
+    deleted = made.repository is not None and made.repository.after.deleted_at is not None
+    again = ("repo", "restore", repository) if deleted else ("undo", str(made.id))
+    output.note(f"back with: {invocation.command(*again)}")
+
+
+def _last_by(invocation: Invocation, actor: str) -> Operation:
+    repository = invocation.places.repository
+    last = invocation.catalog.operations.list_operations(repository, actor=actor, limit=1).items
+    if not last:
+        raise NotFoundError(
+            f"{actor} did nothing to {repository!r} that could be undone; name an operation of "
+            f"`lineageflow operations list -R {repository}`",
+            actor=actor,
+        )
+    return last[0]
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -7,10 +7,17 @@ import typer
 
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.cli.options import AuthorOption
+from lineageflow_core.cli.options import AuthorOption, DryRunOption
 from lineageflow_core.cli.output import Column
 from lineageflow_core.errors import InvalidInputError, NotFoundError
-from lineageflow_core.model.settings import BranchRule, RepositorySettings, RetentionRule, StaleReads
+from lineageflow_core.model.settings import (
+    BranchRule,
+    QuarantinePolicy,
+    RepositorySettings,
+    RetentionRule,
+    StaleReads,
+    check_settings,
+)
 
 _RULE_COLUMNS = (
     Column(name="branches"),
@@ -38,6 +45,90 @@ def show_settings(invocation: Invocation) -> None:
     output = invocation.output
     settings = invocation.catalog.settings.get_settings(invocation.places.repository)
     output.document(settings)
+    _show(invocation, settings)
+
+
+def set_settings(
+    invocation: Invocation,
+    quarantine: Annotated[
+        QuarantinePolicy | None,
+        typer.Option(
+            "--quarantine", help="What readers of a quarantined version are told.", show_default=False
+        ),
+    ] = None,
+    key_columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key-columns",
+            metavar="DATASET=COLUMNS",
+            help="What identifies a row, as in orders=id,day; orders= forgets it. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    trash_days: Annotated[
+        int | None,
+        typer.Option(
+            "--trash-days",
+            metavar="N",
+            help="How long what was collected can be restored.",
+            show_default=False,
+        ),
+    ] = None,
+    grace_hours: Annotated[
+        int | None,
+        typer.Option(
+            "--grace-hours",
+            metavar="N",
+            help="Bytes younger than this are not collected.",
+            show_default=False,
+        ),
+    ] = None,
+    dry_run: DryRunOption = False,
+    author: AuthorOption = None,
+) -> None:
+    """Change settings of the repository; those that are not named stay.
+
+    Rules of branches are set by `branch protect`.
+    """
+    before = invocation.catalog.settings.get_settings(invocation.places.repository)
+    columns = {**before.key_columns, **_key_columns(key_columns)}
+    after = check_settings(
+        replace(
+            before,
+            quarantine=before.quarantine if quarantine is None else quarantine,
+            key_columns={dataset: named for dataset, named in columns.items() if named},
+            trash_days=before.trash_days if trash_days is None else trash_days,
+            grace_hours=before.grace_hours if grace_hours is None else grace_hours,
+        )
+    )
+    if [quarantine, key_columns, trash_days, grace_hours] == [None] * 4:
+        raise InvalidInputError(
+            "name what is to change, as in `lineageflow settings set --key-columns orders=id`; "
+            "`lineageflow settings` shows what there is"
+        )
+    if not dry_run and after != before:
+        _update(invocation, before, after, author)
+    elif after == before:
+        invocation.output.note("nothing to change: it is so already")
+    else:
+        invocation.output.note("nothing changed yet")
+    invocation.output.document(after)
+    _show(invocation, after)
+
+
+def _key_columns(pairs: list[str] | None) -> dict[str, tuple[str, ...]]:
+    """Returns what `--key-columns` says; a dataset without columns is to be forgotten."""
+    found = {}
+    for pair in pairs or ():
+        dataset, equals, columns = pair.rpartition("=")
+        if not equals or not dataset:
+            raise InvalidInputError(f"--key-columns {pair!r} does not fit; write DATASET=COLUMN,COLUMN")
+        found[dataset] = tuple(filter(None, (column.strip() for column in columns.split(","))))
+    return found
+
+
+def _show(invocation: Invocation, settings: RepositorySettings) -> None:
+    output = invocation.output
     output.card(
         [
             ("quarantine", cells.text(settings.quarantine.value)),
@@ -143,7 +234,7 @@ def _update(
     [done] = invocation.catalog.operations.list_operations(
         invocation.places.repository, operation="update_settings", limit=1
     ).items
-    invocation.output.note(f"back with: {invocation.command('operations', 'undo', str(done.id))}")
+    invocation.output.note(f"back with: {invocation.command('undo', str(done.id))}")
 
 
 def _rule_row(rule: BranchRule) -> tuple[cells.Cell, ...]:

@@ -34,3 +34,22 @@ def test_a_commit_is_not_undone_but_reverted(cli: Cli) -> None:
     assert (5, True) == (refused.code, "lineageflow revert" in refused.err)
     assert 2 == cli("operations", "list", "--since", "yesterday").code
     assert 3 == cli("operations", "undo", "999999").code
+
+
+def test_undo_without_an_id_takes_back_ones_own_last_operation(cli: Cli) -> None:
+    cli.good("branch", "create", "mine", "--author", "ada")
+    cli.good("branch", "create", "other", "--author", "bob")
+    cli.good("undo", "--author", "ada")
+    assert (3, 0) == (cli("show", "mine").code, cli("show", "other").code)
+    cli.good("undo", "--author", "ada")
+    cli.good("show", "mine")
+    assert 3 == cli("undo", "--author", "nobody").code
+
+
+def test_the_way_back_of_an_undo_that_deletes_a_repository_works(cli: Cli) -> None:
+    cli.good("repo", "delete", "flights", "--confirm", "flights")
+    cli.good("repo", "restore", "flights")
+    undone = cli.good("undo")
+    _, *again = shlex.split(undone.err.removeprefix("back with: "))
+    Cli(None).good(*again)
+    cli.good("show", "main")

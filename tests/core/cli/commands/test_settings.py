@@ -1,5 +1,7 @@
 import shlex
 
+import pytest
+
 from tests.core.cli.calling import Cli
 
 
@@ -30,6 +32,38 @@ def test_the_note_takes_a_rule_back(cli: Cli) -> None:
     _, *again = shlex.split(note.removeprefix("back with: "))
     Cli(None).good(*again)
     assert [] == cli.good("settings", "--json").json["branch_rules"]
+
+
+def test_settings_are_changed_one_by_one_and_taken_back(cli: Cli) -> None:
+    cli.good("settings", "set", "--key-columns", "raw/a=id,day", "--key-columns", "raw/b=n")
+    ran = cli.good("settings", "set", "--quarantine", "stop", "--trash-days", "3", "--key-columns", "raw/b=")
+    assert ("stop", "3", "24", "id, day") == tuple(
+        ran.facts[name] for name in ("quarantine", "trash days", "grace hours", "key of raw/a")
+    )
+    assert "key of raw/b" not in ran.facts
+    cli.good("undo")
+    facts = cli.good("settings").facts
+    assert ("warn", "7", "n") == (facts["quarantine"], facts["trash days"], facts["key of raw/b"])
+
+
+def test_settings_that_are_only_previewed_stay(cli: Cli) -> None:
+    before = cli.good("settings", "--json").json
+    shown = cli.good("settings", "set", "--grace-hours", "2", "--dry-run", "--json").json
+    assert ({**before, "grace_hours": 2}, before) == (shown, cli.good("settings", "--json").json)
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        ((), "name what is to change"),
+        (("--key-columns", "orders"), "DATASET=COLUMN"),
+        (("--trash-days", "-1"), "trash_days is -1"),
+        (("--quarantine", "maybe"), "'maybe' is not one of 'warn', 'stop'"),
+    ],
+)
+def test_settings_that_cannot_be_are_told(cli: Cli, words: tuple[str, ...], message: str) -> None:
+    ran = cli("settings", "set", *words)
+    assert (2, True) == (ran.code, message in ran.err)
 
 
 def test_a_rule_that_says_nothing_and_one_that_is_not_there_are_told(cli: Cli) -> None:
