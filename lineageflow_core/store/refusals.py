@@ -90,8 +90,8 @@ def repository_kept(repository: str) -> StateError:
 def tag_spent(tag: str, commit: CommitId) -> AlreadyExistsError:
     """Returns the error for a tag's name that meant another commit once."""
     return AlreadyExistsError(
-        f"tag {tag!r} was at commit {commit[:12]} before it was deleted, and a tag's name never means two "
-        "commits: make it there again, or choose another name",
+        f"tag {tag!r} names commit {commit[:12]}, or did until it was deleted, and a tag's name never means "
+        "two commits: make it there, or choose another name",
         ref=tag,
         commit=commit,
     )

@@ -103,6 +103,8 @@ def note_next(invocation: Invocation, repository: str, status: DraftStatus) -> N
 def _place_of(invocation: Invocation, repository: str, draft: Draft) -> list[str]:
     """Returns the options that say where a draft is, as far as they are not what is meant without them."""
     words = []
+    if not invocation.options.repository and repository != invocation.places.home:
+        words += ["--repository", repository]
     if draft.branch != invocation.places.default_branch(repository):
         words += ["--branch", draft.branch]
     if invocation.names_author:

@@ -102,12 +102,16 @@ def diff(
         coverage=Coverage.FULL if exact else Coverage.SAMPLE,
     )
     asks = ask if levels else None
+    if stat and levels:
+        raise InvalidInputError(
+            "--stat counts objects; --data, --schema, --rows, --key and --exact look into them: choose one"
+        )
     if staged:
         if right is not None:
             raise InvalidInputError("what is staged is compared with what it is based on: name no refs")
         found = _staged(invocation, branch, author, left or "", asks, stat=stat)
     else:
-        found = _between(invocation, left, right, path, asks, stat=stat)
+        found = _between(invocation, *_two_refs(left, right, path), asks, stat=stat)
     if found and exit_code:
         raise typer.Exit(FAILURE)
 
@@ -149,20 +153,23 @@ def _staged(
     )
 
 
-def _between(
-    invocation: Invocation,
-    left: str | None,
-    right: str | None,
-    path: str,
-    asks: Asks | None,
-    *,
-    stat: bool,
-) -> int:
+def _two_refs(left: str | None, right: str | None, path: str) -> tuple[str, str, str]:
+    """Returns what is compared, and the path: `A B PATH`, or, as people of git write it, `A..B PATH`."""
+    if left is not None and ".." in left and not path:
+        one, _, other = left.partition("..")
+        if one and other and not other.startswith("."):
+            return one, other, right or ""
     if left is None or right is None:
         raise InvalidInputError(
             "name the two refs to compare, as in `lineageflow diff main~1 main`; `lineageflow diff --staged` "
             "shows what is staged"
         )
+    return left, right, path
+
+
+def _between(
+    invocation: Invocation, left: str, right: str, path: str, asks: Asks | None, *, stat: bool
+) -> int:
     repository, one = invocation.places.ref(left)
     other_repository, other = invocation.places.ref(right)
     if repository != other_repository:

@@ -127,11 +127,15 @@ def set_default_branch(
     author: AuthorOption = None,
 ) -> None:
     """Make a branch the default one."""
+    repository = invocation.places.repository
+    before = invocation.places.default_branch(repository)
     changed = invocation.catalog.repositories.set_default_branch(
-        invocation.places.repository, branch, author=invocation.author(author)
+        repository, branch, author=invocation.author(author)
     )
     invocation.output.document(changed)
     invocation.output.line(*_row(changed))
+    if changed.default_branch != before:
+        invocation.output.note(f"back with: {invocation.command('repo', 'set-default', before)}")
 
 
 def delete_repository(

@@ -164,7 +164,7 @@ def _reset(
     merging = invocation.catalog.merging
     if dry_run:
         preview = merging.preview_reset(repository, target, to=to, path=path)
-        show_preview(invocation, preview, "reset")
+        show_preview(invocation, preview, "restore" if path else "reset")
         return
     before = tip_of(invocation, repository, target)
     made = merging.reset(

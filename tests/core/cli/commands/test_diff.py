@@ -23,6 +23,17 @@ def test_a_path_limits_it(seen: Cli) -> None:
     assert 1 == len(seen.good("diff", "main~1", "main", "--", "raw").rows)
 
 
+def test_a_range_is_two_refs(seen: Cli) -> None:
+    assert seen.good("diff", "main~1", "main").out == seen.good("diff", "main~1..main").out
+    assert 1 == len(seen.good("diff", "main~1..main", "raw").rows)
+    assert [2, 2] == [seen("diff", wrong).code for wrong in ("main..", "main~1...main")]
+
+
+def test_objects_are_counted_or_looked_into(seen: Cli) -> None:
+    ran = seen("diff", "main~1", "main", "--stat", "--schema")
+    assert (2, True) == (ran.code, "choose one" in ran.err)
+
+
 def test_the_statistics_are_by_dataset(seen: Cli) -> None:
     rows = seen.good("diff", "main~1", "main", "--stat").rows
     assert ["changed", "clean/flights"] == rows[0][:2]

@@ -50,7 +50,9 @@ def test_a_repository_is_renamed_and_goes_by_both_names(empty: Cli) -> None:
 
 def test_another_branch_becomes_the_default(empty: Cli) -> None:
     empty.good("branch", "create", "dev")
-    assert ["flights", "dev"] == empty.good("repo", "set-default", "dev").rows[0][:2]
+    changed = empty.good("repo", "set-default", "dev")
+    assert ["flights", "dev"] == changed.rows[0][:2]
+    assert "repo set-default main" in changed.err
     assert 3 == empty("repo", "set-default", "nothing").code
 
 

@@ -49,6 +49,7 @@ def test_a_dry_run_of_a_reset_changes_nothing(cli: Cli, told: Story) -> None:
     assert cli.good("diff", "main", told.before_bad.id, "--stat").rows == ran.section("changes")
     of_path = cli.good("restore", "report.md", "--from", told.before_bad.id, "--dry-run")
     assert ["report.md"] == [row[1] for row in of_path.section("changes")]
+    assert told.before_bad.id == of_path.facts["restore"]
     assert ran.facts["tip"] == cli.good("show").facts["commit"]
 
 
