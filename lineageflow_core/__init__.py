@@ -1,8 +1,8 @@
 """LineageFlow: versioned datasets with git semantics, and the lineage of every version.
 
-`connect` opens a lake; its `repository` method gives a `Repository`, and that `Branch`, `Dataset` and
-`Transaction`. `RunSession` is one run that reads and writes there. The values that they give and take are in
-`lineageflow_core.model`, the errors in `lineageflow_core.errors`.
+`connect` opens a lake; its `repository` method gives a `Repository`, and that `Branch`, `Stage`, `Dataset`
+and `Transaction`. `RunSession` is one run that reads and writes there. The values that they give and take
+are in `lineageflow_core.model`, the errors in `lineageflow_core.errors`.
 """
 
 from lineageflow_core.branch import Branch
@@ -14,6 +14,7 @@ from lineageflow_core.lake import Lake
 from lineageflow_core.model.run import CodeVersion, Job
 from lineageflow_core.repository import Repository
 from lineageflow_core.run import RunSession, current_run, run_transaction
+from lineageflow_core.stage import Stage
 from lineageflow_core.transaction import Transaction
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "LineageFlowError",
     "Repository",
     "RunSession",
+    "Stage",
     "Transaction",
     "connect",
     "current_run",

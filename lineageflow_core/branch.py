@@ -10,6 +10,7 @@ from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.merge import Pick, Side
 from lineageflow_core.scope import Scope
+from lineageflow_core.stage import Stage
 from lineageflow_core.transaction import Transaction
 from lineageflow_core.writing import DirectWriting
 
@@ -52,6 +53,11 @@ class Branch(DirectWriting):
     def address(self) -> str:
         """The branch's place: `lf://sales/@cleanup`."""
         return f"lf://{self._scope.repository}/@{self.name}"
+
+    @property
+    def stage(self) -> Stage:
+        """What you have staged on this branch, and the verbs that stage."""
+        return Stage(self._scope, self.name)
 
     def dataset(self, path: str) -> Dataset:
         """Returns a dataset as it is on this branch."""

@@ -17,6 +17,7 @@ from lineageflow_core.model.merge import Pick, Side
 from lineageflow_core.model.refs import Ref
 from lineageflow_core.model.repository import RepositoryInfo
 from lineageflow_core.scope import Scope
+from lineageflow_core.stage import Stage
 from lineageflow_core.transaction import Transaction
 from lineageflow_core.uploads import AnySource
 from lineageflow_core.writing import DirectWriting
@@ -126,6 +127,15 @@ class Repository:
 
     # Writing
 
+    @property
+    def stage(self) -> Stage:
+        """What you have staged on the default branch, and the verbs that stage.
+
+        >>> repo.stage.write("orders", frame)
+        >>> repo.stage.commit("orders of May")
+        """
+        return self.on(self._scope.default_branch).stage
+
     def transaction(self, message: str, *, branch: str | None = None) -> Transaction:
         """Returns a block whose writes are one commit.
 
@@ -181,6 +191,18 @@ class Repository:
     def delete(self, path: str, *, message: str | None = None, branch: str | None = None) -> Commit:
         """Removes the object, dataset, partition or folder at `path`, as one commit."""
         return self._to(branch).delete(path, message=message)
+
+    def move(
+        self,
+        path: str,
+        target: str,
+        *,
+        message: str | None = None,
+        branch: str | None = None,
+        dataset: str | None = None,
+    ) -> Commit:
+        """Moves what is at `path` to `target`, where nothing may be, as one commit. No bytes are copied."""
+        return self._to(branch).move(path, target, dataset=dataset, message=message)
 
     def merge(
         self,

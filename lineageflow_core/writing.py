@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from lineageflow_core.frames import files_of
-from lineageflow_core.model.change import Change, delete, put, replace
+from lineageflow_core.model.change import Change, delete, move, put, replace
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.scope import Scope
@@ -69,6 +69,17 @@ class Writing(ABC, Generic[Result]):
     def delete(self, path: str, *, message: str | None = None) -> Result:
         """Removes the object, dataset, partition or folder at `path`. Raises ObjectNotFoundError."""
         return self._apply([delete(path)], message or f"delete {path}")
+
+    def move(
+        self, path: str, target: str, *, dataset: str | None = None, message: str | None = None
+    ) -> Result:
+        """Moves what is at `path` to `target`, where nothing may be. Its content, so its version, stays.
+
+        What leaves its dataset joins the one that `target` lies in, else becomes one: `dataset`, or `target`.
+        Raises ObjectNotFoundError, AlreadyExistsError.
+        """
+        change = move(path, target, dataset=dataset)
+        return self._apply([change], message or f"move {path} to {target}")
 
     def _upload(self, source: AnySource | Mapping[str, AnySource]) -> list[ObjectEntry]:
         files = source if isinstance(source, Mapping) else {"": source}

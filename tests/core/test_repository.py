@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lineageflow_core import Branch, Dataset, Lake, Repository, connect
-from lineageflow_core.errors import AlreadyExistsError, MergeConflictError, RefNotFoundError
+from lineageflow_core.errors import AlreadyExistsError, MergeConflictError, RefNotFoundError, StateError
 from lineageflow_core.model.refs import RefKind
 from lineageflow_core.testing.catalog.scene import files, first_parents
 
@@ -128,3 +128,34 @@ def test_what_is_printed_can_be_typed_in_again(tmp_path: Path) -> None:
     for handle in handles:
         assert repr(handle) == repr(eval(repr(handle), {"connect": connect}))
     assert f"connect('{tmp_path}/lake').repository('sales', author='ada')" == repr(repo)
+
+
+def test_what_is_staged_waits_for_its_commit(repo: Repository) -> None:
+    stage = repo.on("main").stage
+    stage.put("raw/b", b"2")
+    stage.move("raw/a", "raw/c")
+    assert [("added", "raw/b"), ("moved", "raw/c")] == [(each.kind, each.path) for each in repo.stage.diff()]
+    assert (1, 1) == (stage.status.added, stage.status.moved)
+    assert ({"raw/a": b"1"}, {"raw/b": b"2", "raw/c": b"1"}) == (files(repo), files(repo, stage.ref))
+    made = stage.commit("some of it", "raw/b", metadata={"ticket": "1"})
+    assert ("some of it", {"ticket": "1"}, "ada") == (made.message, made.metadata, made.author)
+    assert {"raw/a": b"1", "raw/b": b"2"} == files(repo)
+    stage.discard()
+    assert () == stage.diff()
+    with pytest.raises(StateError):
+        stage.commit("nothing")
+
+
+def test_a_stage_follows_its_branch(repo: Repository) -> None:
+    stage = repo.stage
+    stage.put("raw/b", b"2")
+    repo.put("raw/a", b"3")
+    assert 1 == stage.status.behind
+    stage.update()
+    assert 0 == stage.status.behind
+    assert {"raw/a": b"3", "raw/b": b"2"} == files(repo, stage.ref)
+
+
+def test_a_move_is_a_commit(repo: Repository) -> None:
+    assert "move raw to old" == repo.move("raw", "old").message
+    assert {"old/a": b"1"} == files(repo)
