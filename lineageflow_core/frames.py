@@ -103,12 +103,17 @@ def arrow_dataset(reading: Reading) -> "ds.Dataset":
 def read_arrow(reading: Reading, *, columns: Sequence[str] | None, where: str | None) -> "pa.Table":
     """Returns the columns and rows that are asked for; only those are read where the format allows it.
 
-    `where` is a condition in DuckDB's SQL.
+    `where` is a condition in DuckDB's SQL. Raises InvalidInputError for a column that is not there.
     """
     dataset = arrow_dataset(reading)
+    there = dataset.schema.names
+    for column in columns or ():
+        if column not in there:
+            raise InvalidInputError(f"there is no column {column!r}; there are {', '.join(there)}")
     if where is None:
         return dataset.to_table(columns=list(columns) if columns is not None else None)
-    relation = _relation(dataset).filter(where)
+    with _sql_refused(where):
+        relation = _relation(dataset).filter(where)
     if columns is not None:
         relation = relation.project(", ".join(_quoted(column) for column in columns))
     return relation.to_arrow_table()
@@ -117,7 +122,8 @@ def read_arrow(reading: Reading, *, columns: Sequence[str] | None, where: str | 
 def query(reading: Reading, sql: str | None) -> "duckdb.DuckDBPyRelation":
     """Returns the answer to a query about the dataset, which SQL calls `data`; None: all of it."""
     relation = _relation(arrow_dataset(reading))
-    answer = relation.query(VIEW, sql) if sql is not None else relation
+    with _sql_refused(sql):
+        answer = relation.query(VIEW, sql) if sql is not None else relation
     if answer is None:
         raise InvalidInputError(f"{sql[:200] if sql else sql!r} answers nothing; write a SELECT from {VIEW}")
     return answer
@@ -127,6 +133,18 @@ def _relation(dataset: "ds.Dataset") -> "duckdb.DuckDBPyRelation":
     import duckdb
 
     return duckdb.connect().from_arrow(dataset)
+
+
+@contextmanager
+def _sql_refused(sql: str | None) -> Iterator[None]:
+    """Says of SQL that cannot be understood in the block what is wrong with it."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.ProgrammingError as error:
+        reason = str(error).partition("\n")[0]
+        raise InvalidInputError(f"{sql!r} cannot be answered: {reason}") from error
 
 
 def _quoted(column: str) -> str:

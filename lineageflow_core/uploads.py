@@ -122,6 +122,11 @@ def spool_stream(stream: BinaryIO, file: Path) -> None:
 def _spooled(source: AnySource, stack: ExitStack) -> bytes | Path:
     if isinstance(source, bytes | Path):
         return source
+    if not hasattr(source, "read"):
+        raise InvalidInputError(
+            f"{type(source).__name__} cannot be uploaded; give bytes, the Path of a file, or a stream "
+            "of bytes"
+        )
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lineageflow-"))
     spool_stream(source, Path(folder, "stream"))
     return Path(folder, "stream")

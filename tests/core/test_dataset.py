@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lineageflow_core import Job, Repository, RunSession, connect, run_transaction
+from lineageflow_core import Dataset, Job, Repository, RunSession, connect, run_transaction
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
 from lineageflow_core.model.diff import DiffKind
 from lineageflow_core.testing.catalog.scene import files
@@ -85,6 +85,26 @@ def test_partitions_are_written_and_read_by_name(repo: Repository) -> None:
     assert ["again", "2026-06"] == orders.arrow()["month"].to_pylist()
     assert ["2026-06"] == orders.arrow(partitions=["2026-06"])["month"].to_pylist()
     assert 1 == orders.version.partition_depth
+
+
+@pytest.mark.parametrize(
+    "read, message",
+    [
+        (lambda data: data.pandas(columns=["nope"]), "there is no column 'nope'; there are "),
+        (lambda data: data.arrow(columns=["nope"], where="id > 1"), "there is no column 'nope'; there are "),
+        (lambda data: data.arrow(where="id >"), "'id >' cannot be answered: "),
+        (lambda data: data.arrow(where="nope > 1"), "'nope > 1' cannot be answered: "),
+        (lambda data: data.duckdb("select * from nope"), "cannot be answered: "),
+    ],
+    ids=["columns", "columns and rows", "no SQL", "no such column in SQL", "no such table"],
+)
+def test_a_question_that_does_not_fit_the_table_is_refused_in_words(
+    repo: Repository, read: Callable[[Dataset], object], message: str
+) -> None:
+    repo.write("orders", pd.DataFrame({"id": [1, 2]}))
+    with pytest.raises(InvalidInputError) as refused:
+        read(repo.dataset("orders"))
+    assert message in str(refused.value)
 
 
 def test_partitions_named_as_in_hive_are_columns(repo: Repository) -> None:

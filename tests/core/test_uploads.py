@@ -9,7 +9,7 @@ import pytest
 
 from lineageflow_core import connect
 from lineageflow_core.catalog import Catalog, Content
-from lineageflow_core.errors import StorageError
+from lineageflow_core.errors import InvalidInputError, StorageError
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.repository import Repository
 from lineageflow_core.uploads import upload_files, upload_sources
@@ -85,3 +85,8 @@ def test_a_stream_is_read_to_its_end(catalog: Catalog) -> None:
     [entry, other] = upload_sources(catalog, "data", {"x": io.BytesIO(content), "y": b"1"})
     assert ("x", len(content), "y") == (entry.path, entry.size, other.path)
     assert content == catalog.content.open("data", entry.object_id).read()
+
+
+def test_what_has_no_bytes_is_refused(catalog: Catalog) -> None:
+    with pytest.raises(InvalidInputError, match="str cannot be uploaded; give bytes"):
+        upload_sources(catalog, "data", {"a": "text"})  # type: ignore[dict-item]
