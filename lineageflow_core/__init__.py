@@ -13,7 +13,7 @@ from lineageflow_core.errors import LineageFlowError
 from lineageflow_core.lake import Lake
 from lineageflow_core.model.run import CodeVersion, Job
 from lineageflow_core.repository import Repository
-from lineageflow_core.run import RunSession, current_run, run_transaction
+from lineageflow_core.run import QuarantineWarning, RunSession, current_run, run_transaction
 from lineageflow_core.stage import Stage
 from lineageflow_core.transaction import Transaction
 
@@ -25,6 +25,7 @@ __all__ = [
     "Job",
     "Lake",
     "LineageFlowError",
+    "QuarantineWarning",
     "Repository",
     "RunSession",
     "Stage",

@@ -41,10 +41,13 @@ class Dataset:
     >>> orders.pandas(columns=["amount"], where="day >= '2026-05-01'")
     """
 
-    def __init__(self, scope: Scope, path: str, *, ref: str | None = None) -> None:
+    def __init__(
+        self, scope: Scope, path: str, *, ref: str | None = None, allow_quarantined: bool = False
+    ) -> None:
         self._scope = scope
         self.path = path
         self.ref = ref
+        self._allow_quarantined = allow_quarantined
 
     def __repr__(self) -> str:
         ref = f", ref={self.ref!r}" if self.ref is not None else ""
@@ -74,9 +77,12 @@ class Dataset:
     def read(self, *, partitions: Sequence[str] | None = None) -> Reading:
         """Pins the content, or that of some partitions. In a run, the run has read it.
 
-        Raises ObjectNotFoundError.
+        Warns of what is quarantined. Raises ObjectNotFoundError, and QuarantinedVersionError where the
+        repository keeps readers from such versions.
         """
-        return self._scope.read(self.path, ref=self.ref, partitions=partitions)
+        return self._scope.read(
+            self.path, ref=self.ref, partitions=partitions, allow_quarantined=self._allow_quarantined
+        )
 
     def arrow(
         self,
@@ -216,7 +222,7 @@ class Dataset:
         text = when if isinstance(when, str) else when.isoformat()
         ref = f"{branch}@{{{text}}}"
         parse_revision(ref)
-        return Dataset(self._scope, self.path, ref=ref)
+        return Dataset(self._scope, self.path, ref=ref, allow_quarantined=self._allow_quarantined)
 
     def history(self, *, limit: int = 20) -> Commits:
         """Returns the last commits that changed it, newest first."""

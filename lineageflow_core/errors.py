@@ -8,6 +8,7 @@ LineageFlowError
 ├── ConflictError                   RefMovedError  MergeConflictError  StaleReadError  PathConflictError
 │                                   PlanOutdatedError
 ├── StateError                      TransactionClosedError  RuleViolatedError  CheckRequiredError
+│                                   QuarantinedVersionError
 │                                   the thing is in no state that allows this
 ├── InvalidInputError (ValueError)  the input can never work: mend it
 │                                   NotATableError  UnreadableTableError
@@ -142,6 +143,15 @@ class CheckRequiredError(RuleViolatedError):
     """Checks that the branch's rules require are missing or have failed: `details` lists which."""
 
     kind = "check_required"
+
+
+class QuarantinedVersionError(StateError):
+    """The version is quarantined, and the repository keeps readers from such versions.
+
+    `details` has the path, the version, the reason, who said so, and the last good version and its commit.
+    """
+
+    kind = "quarantined"
 
 
 class InvalidInputError(LineageFlowError, ValueError):

@@ -96,9 +96,12 @@ class Repository:
 
     # Reading
 
-    def dataset(self, path: str, *, ref: str | None = None) -> Dataset:
-        """Returns a dataset as it is at `ref`. Nothing is read yet."""
-        return Dataset(self._scope, path, ref=ref)
+    def dataset(self, path: str, *, ref: str | None = None, allow_quarantined: bool = False) -> Dataset:
+        """Returns a dataset as it is at `ref`. Nothing is read yet.
+
+        With `allow_quarantined`, its data is given even where readers are kept from it.
+        """
+        return Dataset(self._scope, path, ref=ref, allow_quarantined=allow_quarantined)
 
     def datasets(self, path: str = "", *, ref: str | None = None) -> list[Dataset]:
         """Returns the datasets at or below `path`, by path."""
@@ -107,13 +110,17 @@ class Repository:
         )
         return [Dataset(self._scope, each.path, ref=ref) for each in found]
 
-    def open(self, path: str, *, ref: str | None = None) -> BinaryIO:
-        """Opens the object at `path` for reading. Raises ObjectNotFoundError, IntegrityError."""
-        return self._scope.open(path, ref=ref)
+    def open(self, path: str, *, ref: str | None = None, allow_quarantined: bool = False) -> BinaryIO:
+        """Opens the object at `path` for reading.
 
-    def read_bytes(self, path: str, *, ref: str | None = None) -> bytes:
-        """Returns the bytes of the object at `path`."""
-        with self.open(path, ref=ref) as stream:
+        Warns of a quarantined version. Raises ObjectNotFoundError, IntegrityError; and, where the repository
+        keeps readers from such versions and `allow_quarantined` is not said, QuarantinedVersionError.
+        """
+        return self._scope.open(path, ref=ref, allow_quarantined=allow_quarantined)
+
+    def read_bytes(self, path: str, *, ref: str | None = None, allow_quarantined: bool = False) -> bytes:
+        """Returns the bytes of the object at `path`; see `open`."""
+        with self.open(path, ref=ref, allow_quarantined=allow_quarantined) as stream:
             return stream.read()
 
     def log(self, path: str = "", *, ref: str | None = None, limit: int = 20) -> Commits:

@@ -6,7 +6,7 @@ lineage.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, TypeVar
 
 from lineageflow_core.catalog import Catalog
@@ -14,7 +14,7 @@ from lineageflow_core.model.change import Change
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.page import Page, every
-from lineageflow_core.run import Reading, RunSession, current_run
+from lineageflow_core.run import Reading, RunSession, admit, current_run
 from lineageflow_core.run.look import look
 
 T = TypeVar("T")
@@ -65,19 +65,42 @@ class Scope:
             commit = self.catalog.refs.resolve(self.repository, self.ref(ref)).id
         return look(self.catalog, self.repository, commit, dataset, partitions=partitions)
 
-    def read(self, dataset: str, *, ref: str | None, partitions: Sequence[str] | None = None) -> Reading:
-        """Reads what `look` finds: in a run, it is recorded. Every handle's data comes this way."""
+    def read(
+        self,
+        dataset: str,
+        *,
+        ref: str | None,
+        partitions: Sequence[str] | None = None,
+        allow_quarantined: bool = False,
+    ) -> Reading:
+        """Reads what `look` finds: in a run, it is recorded. Every handle's data comes this way.
+
+        Raises QuarantinedVersionError as `admit` does.
+        """
         reading = self.look(dataset, ref=ref, partitions=partitions)
+        notices = admit(
+            self.catalog,
+            self.repository,
+            reading.commit,
+            dataset,
+            partitions=partitions,
+            allow_quarantined=allow_quarantined,
+        )
+        reading = replace(reading, notices=notices)
         session = self.session
         if session is not None:
             session.record(reading, ref=ref)
         return reading
 
-    def open(self, path: str, *, ref: str | None) -> BinaryIO:
-        """Opens one object for reading. Raises ObjectNotFoundError, IntegrityError."""
+    def open(self, path: str, *, ref: str | None, allow_quarantined: bool = False) -> BinaryIO:
+        """Opens one object for reading.
+
+        Raises ObjectNotFoundError, IntegrityError, and QuarantinedVersionError as `admit` does.
+        """
         session = self.session
         at = session.see(self.repository, ref) if session else self.ref(ref)
         entry = self.catalog.objects.get_object(self.repository, at, path)
+        admit(self.catalog, self.repository, at, path, allow_quarantined=allow_quarantined)
         if session is not None:
             session.record_read(self.repository, CommitId(at), path, ref=ref)
         return self.catalog.content.open(self.repository, entry.object_id)

@@ -19,6 +19,7 @@ from lineageflow_core.catalog.merging import Merging
 from lineageflow_core.catalog.objects import Objects
 from lineageflow_core.catalog.operations import Operations
 from lineageflow_core.catalog.plans import Plans
+from lineageflow_core.catalog.quarantine import Quarantines
 from lineageflow_core.catalog.refs import Refs
 from lineageflow_core.catalog.repositories import Repositories
 from lineageflow_core.catalog.settings import Settings
@@ -36,6 +37,7 @@ __all__ = [
     "Objects",
     "Operations",
     "Plans",
+    "Quarantines",
     "Refs",
     "Repositories",
     "Settings",
@@ -62,6 +64,7 @@ class Catalog:
     transactions: Transactions
     lineage: Lineage
     plans: Plans
+    quarantine: Quarantines
     tables: Tables
     address: str | None = None
     """What opens it again, in any process: a whole path, or a URL. None for a lake in memory."""

@@ -22,6 +22,7 @@ from lineageflow_core.cli.output import Output
 from lineageflow_core.cli.places import Places
 from lineageflow_core.connect import connect
 from lineageflow_core.location import TOKEN_VARIABLE, VARIABLE, check_lake, lake_address
+from lineageflow_core.model.address import Address
 from lineageflow_core.model.secrets import without_password
 
 _PANEL = "Common options"
@@ -110,6 +111,18 @@ class Invocation:
     def places(self) -> Places:
         """Names, resolved in the lake."""
         return Places(self.catalog, self.options.repository)
+
+    def admit(self, place: Address, *, allow_quarantined: bool) -> None:
+        """Tells what is quarantined of what is about to be read at a located place.
+
+        Raises QuarantinedVersionError where the repository keeps readers from it.
+        """
+        assert place.ref is not None  # it is located
+        notices = self.catalog.quarantine.check_reading(
+            place.repository, place.ref, place.path, allow_quarantined=allow_quarantined
+        )
+        for notice in notices:
+            self.output.note(f"warning: {notice.text}")
 
     def author(self, given: str | None) -> str:
         """Returns who changes are by: as given, else the user of this machine."""

@@ -31,6 +31,10 @@ BranchOption = Annotated[
 LimitOption = Annotated[
     int, typer.Option("--limit", "-n", min=0, metavar="N", help="How many at most; 0 is all.")
 ]
+AllowQuarantinedOption = Annotated[
+    bool,
+    typer.Option("--allow-quarantined", help="Read it even if readers are kept from quarantined versions."),
+]
 NodeArgument = Annotated[
     str,
     typer.Argument(

@@ -27,7 +27,7 @@ from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, ObjectId
 from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import stage_ref
-from lineageflow_core.run import RunSession, current_run
+from lineageflow_core.run import RunSession, admit, current_run
 from lineageflow_core.store.cache import ReadCache
 
 _CACHED_BYTES = 64 << 20
@@ -47,6 +47,7 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
         author: str = "lineageflow",
         cache: str | None = None,
         stage: bool = False,  # noqa: FBT001, FBT002  # a storage option: given by name, or as text
+        allow_quarantined: bool = False,  # noqa: FBT001, FBT002  # likewise
         **storage_options: Any,
     ) -> None:
         super().__init__(**storage_options)
@@ -57,6 +58,7 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
         self._folders = Folders()
         self._local = threading.local()
         self._stage = str(stage).lower() == "true"
+        self._allow_quarantined = str(allow_quarantined).lower() == "true"
         self._opened: Catalog | None = None
         self._joined: RunSession | None = None
 
@@ -188,6 +190,7 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
             view = self._view(place) if place.repository else None
             entry = view.entry(place.path) if view else None
             if view and entry:
+                self._admit(view, place)
                 self._record_read(view, place)
                 return self.open_object(file_info(place, entry))
         raise is_a_folder(name) if self.isdir(name) else not_found(name)
@@ -199,6 +202,17 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
                 content = file.read()
             cache.put(object_id, content)
         return content
+
+    def _admit(self, view: View, place: Place) -> None:
+        """Warns of a quarantined version. Raises QuarantinedVersionError where readers are kept from it."""
+        if not view.is_changed(place.path):
+            admit(
+                view.catalog,
+                view.repository,
+                view.at,
+                place.path,
+                allow_quarantined=self._allow_quarantined,
+            )
 
     def _record_read(self, view: View, place: Place) -> None:
         session = self._session()

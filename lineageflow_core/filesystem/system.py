@@ -123,6 +123,7 @@ class LineageFlowFileSystem(ReadableFileSystem):
             view = self._view(where)
             entry = batch.known.get(source) or view.entry(where.path)
             if entry is not None and where.repository == place.repository:
+                self._admit(view, where)
                 self._record_read(view, where)
                 batch.put(target, replace(entry, path=place.path))
                 return

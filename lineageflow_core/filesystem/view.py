@@ -38,6 +38,10 @@ class View:
             return None
         return pending or self.committed(path)
 
+    def is_changed(self, path: str) -> bool:
+        """Tells whether the transaction has put something else at `path`, or nothing."""
+        return self._pending.at(self._target, path) is not None
+
     def committed(self, path: str) -> ObjectEntry | None:
         """Returns the committed object at `path`, or None."""
         try:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from lineageflow_core.model.check import Check
 from lineageflow_core.model.ids import CommitId
+from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.refs import RefName
 from lineageflow_core.model.repository import RepositoryChange
 from lineageflow_core.model.settings import SettingsChange
@@ -38,6 +39,8 @@ class Operation:
     """A new name or default branch; or it was deleted or restored."""
     check: Check | None = None
     """The result that was recorded."""
+    quarantines: tuple[Quarantine, ...] = ()
+    """Quarantines that it set or lifted."""
     undoes: int | None = None
     """The operation that it took back."""
     message: str = ""

@@ -16,6 +16,7 @@ from lineageflow_core.catalog import (
     Objects,
     Operations,
     Plans,
+    Quarantines,
     Refs,
     Repositories,
     Settings,
@@ -65,6 +66,7 @@ def remote_catalog(transport: Transport, *, direct: bool = True) -> Catalog:
         transactions=cast(Transactions, _member("transactions")(transport)),
         lineage=cast(Lineage, _member("lineage")(transport)),
         plans=cast(Plans, _member("plans")(transport)),
+        quarantine=cast(Quarantines, _member("quarantine")(transport)),
         tables=cast(Tables, _member("tables")(transport)),
     )
 

@@ -1,7 +1,18 @@
 """A run as its code sees it: `RunSession`, and which one is current."""
 
+from lineageflow_core.run.admission import QuarantineWarning, admit
 from lineageflow_core.run.current import current_run, outside_runs, run_transaction, running
 from lineageflow_core.run.results import Reading, Written
 from lineageflow_core.run.session import RunSession
 
-__all__ = ["Reading", "RunSession", "Written", "current_run", "outside_runs", "run_transaction", "running"]
+__all__ = [
+    "QuarantineWarning",
+    "Reading",
+    "RunSession",
+    "Written",
+    "admit",
+    "current_run",
+    "outside_runs",
+    "run_transaction",
+    "running",
+]

@@ -6,6 +6,7 @@ from typing import BinaryIO
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.ids import CommitId, SnapshotId
 from lineageflow_core.model.objects import ObjectEntry, Snapshot
+from lineageflow_core.model.quarantine import QuarantineNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Reading:
     """Its exact content: one for each partition, or one for the whole where it has none."""
     objects: tuple[ObjectEntry, ...]
     catalog: Catalog
+    notices: tuple[QuarantineNotice, ...] = ()
+    """What of it is quarantined, with the last good version."""
 
     def open(self, entry: ObjectEntry) -> BinaryIO:
         """Opens one of `objects` for reading. Raises IntegrityError rather than give damaged bytes."""

@@ -30,6 +30,7 @@ from lineageflow_core.openlineage.events import run_event
 from lineageflow_core.openlineage.naming import pipeline_job
 from lineageflow_core.openlineage.vocabulary import EventType
 from lineageflow_core.run.accesses import Accesses
+from lineageflow_core.run.admission import admit
 from lineageflow_core.run.look import look
 from lineageflow_core.run.results import Reading, Written
 from lineageflow_core.uploads import Source, upload_sources
@@ -131,12 +132,17 @@ class RunSession:
             self._emit(EventType.START)
 
     def read(
-        self, dataset: str, *, partitions: Sequence[str] | None = None, ref: str | None = None
+        self,
+        dataset: str,
+        *,
+        partitions: Sequence[str] | None = None,
+        ref: str | None = None,
+        allow_quarantined: bool = False,
     ) -> Reading:
         """Pins a dataset, or some of its partitions, and records that the run read it.
 
         `ref` overrides what the run sees. Raises ObjectNotFoundError if the dataset or a partition is not
-        there, naming where it was looked for.
+        there, naming where it was looked for, and QuarantinedVersionError as `admit` does.
         """
         commit = self.see(self.repository, ref)
         try:
@@ -148,8 +154,16 @@ class RunSession:
                 f"{error.message} (the run reads {ref or self.ref}, which is at {commit[:8]})",
                 **error.details,
             ) from None
+        notices = admit(
+            self.catalog,
+            self.repository,
+            commit,
+            dataset,
+            partitions=partitions,
+            allow_quarantined=allow_quarantined,
+        )
         self.record(reading, ref=ref)
-        return reading
+        return dataclasses.replace(reading, notices=notices)
 
     def write(
         self,

@@ -13,6 +13,7 @@ from lineageflow_core.service.objects import ObjectsService
 from lineageflow_core.service.opened import Clock, Lake
 from lineageflow_core.service.operations import OperationsService
 from lineageflow_core.service.plans import PlansService
+from lineageflow_core.service.quarantine import QuarantineService
 from lineageflow_core.service.refs import RefsService
 from lineageflow_core.service.repositories import RepositoriesService
 from lineageflow_core.service.settings import SettingsService
@@ -28,6 +29,7 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
     repositories = RepositoriesService(lake)
     objects, history = ObjectsService(lake), HistoryService(lake)
     lineage = LineageService(lake, repositories=repositories, objects=objects, history=history)
+    nodes = Nodes(lake.lineage, repositories=repositories, objects=objects)
     return Catalog(
         repositories=repositories,
         settings=SettingsService(lake),
@@ -41,6 +43,7 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         content=ContentService(lake),
         transactions=TransactionsService(lake),
         lineage=lineage,
-        plans=PlansService(lake, Nodes(lake.lineage, repositories=repositories, objects=objects)),
+        plans=PlansService(lake, nodes),
+        quarantine=QuarantineService(lake, nodes),
         tables=TablesService(lake, history=history, lineage=lineage),
     )

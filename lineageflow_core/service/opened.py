@@ -22,6 +22,7 @@ from lineageflow_core.model.draft import is_draft
 from lineageflow_core.model.ids import CommitId, parse_run_id
 from lineageflow_core.model.names import check_repository_name
 from lineageflow_core.model.operation import Operation
+from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revision, parse_stage_name
 from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo
 from lineageflow_core.model.run import Transaction, TransactionState
@@ -184,6 +185,7 @@ class OpenRepository:
         settings: SettingsChange | None = None,
         repository: RepositoryChange | None = None,
         check: Check | None = None,
+        quarantines: Sequence[Quarantine] = (),
         undoes: int | None = None,
         message: str = "",
     ) -> Publication:
@@ -209,6 +211,7 @@ class OpenRepository:
                 settings=settings,
                 repository=repository,
                 check=check,
+                quarantines=tuple(quarantines),
                 undoes=undoes,
                 message=message,
             ),

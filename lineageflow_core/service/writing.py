@@ -22,6 +22,7 @@ from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId, SnapshotId
 from lineageflow_core.model.names import check_ref_name
 from lineageflow_core.model.objects import ObjectEntry
+from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.refs import RefKind, RefName, parse_revision
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.service.opened import OpenRepository
@@ -60,6 +61,8 @@ class Beside:
     """New ones for these updates; their tree nodes are in the buffer."""
     transaction: Transaction | None = None
     """A run's, as it is to be."""
+    quarantines: tuple[Quarantine, ...] = ()
+    """Quarantines that are set or lifted."""
 
 
 Settle = Callable[[Commit, NodeBuffer], Beside]
@@ -120,6 +123,7 @@ def move_branch(
                     changes=[_changes_of(nodes, *pair) for pair in pairwise([tip.commit, *commits])],
                     nodes=_new_nodes(nodes, [tip.commit, *commits, *beside.commits]),
                     transaction=beside.transaction or transaction,
+                    quarantines=beside.quarantines,
                 )
             except RefMovedError:
                 continue

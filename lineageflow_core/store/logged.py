@@ -19,6 +19,7 @@ def operation_of(number: int, done: Publication) -> Operation:
         settings=done.settings,
         repository=done.repository,
         check=done.check,
+        quarantines=done.quarantines,
         undoes=done.undoes,
         message=done.message,
     )

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self, TypeVar
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import parse_run_id
 from lineageflow_core.model.page import MAX_LIMIT, Page
+from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.run import Run
 from lineageflow_core.store.instants import EPOCH, from_microseconds, to_microseconds
 
@@ -57,6 +58,32 @@ def parse_operation(text: str) -> int:
             f"{text[:100]!r} is not a place in this list: pass the `next` of a page as `after`"
         )
     return int(text)
+
+
+class PlaceOfQuarantine(NamedTuple):
+    """A place in the list of quarantines."""
+
+    dataset: str
+    partition: str
+    snapshot: str
+
+    def __str__(self) -> str:
+        return "\n".join(self)  # which no path holds
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads what `str` wrote. Raises InvalidInputError."""
+        parts = text.split("\n")
+        if len(parts) != len(cls._fields):
+            raise InvalidInputError(
+                f"{text[:100]!r} is not a place in this list: pass the `next` of a page as `after`"
+            )
+        return cls(*parts)
+
+
+def place_of_quarantine(held: Quarantine) -> PlaceOfQuarantine:
+    """Returns where a quarantine stands: by dataset, partition and version."""
+    return PlaceOfQuarantine(held.dataset, held.partition, held.snapshot)
 
 
 def check_limit(limit: int) -> None:

@@ -25,6 +25,7 @@ from lineageflow_core.model.lineage import Io, Version
 from lineageflow_core.model.operation import Operation
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.plan import RollbackPlan
+from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.refs import Ref, RefKind, RefName
 from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo, RepositoryName
 from lineageflow_core.model.run import Run, RunState, Transaction, TransactionState
@@ -165,6 +166,8 @@ class Publication:
     """What becomes of the repository, which must be `before` until now; equal sides only check that."""
     check: Check | None = None
     """A check's result, in place of an earlier one of the same name and content."""
+    quarantines: tuple[Quarantine, ...] = ()
+    """Quarantines, set or lifted, each in place of an earlier one of the same version."""
     undoes: int | None = None
     """The operation that this one takes back."""
     message: str = ""
@@ -174,7 +177,8 @@ class Publication:
     def is_for_people(self) -> bool:
         """Tells whether it stands in people's logs: it did more than move runs' branches and drafts."""
         moved = {update.ref.kind for update in self.updates if update.expected != update.new}
-        return bool(moved & {RefKind.BRANCH, RefKind.TAG} or self.settings or self.logged.repository)
+        told = self.settings or self.quarantines or self.logged.repository
+        return bool(moved & {RefKind.BRANCH, RefKind.TAG} or told)
 
     @property
     def logged(self) -> "Publication":
@@ -497,6 +501,18 @@ class PlanStore(Protocol):
         ...
 
 
+class QuarantineStore(Protocol):
+    """Quarantines, one for each version that ever was quarantined. Filled by `RefStore.publish`."""
+
+    def holding(self, repository: str, dataset: str) -> list[Quarantine]:
+        """Returns those of a dataset's versions that hold, lifted ones not, by partition and version."""
+        ...
+
+    def list(self, repository: str, *, path: str, after: str | None, limit: int) -> Page[Quarantine]:
+        """Returns those that hold of datasets at or below `path`, by dataset, partition and version."""
+        ...
+
+
 class ProfileStore(Protocol):
     """What was found out about tables, by content."""
 
@@ -528,6 +544,8 @@ class Stores(Protocol):
     def lineage(self) -> LineageStore: ...
     @property
     def plans(self) -> PlanStore: ...
+    @property
+    def quarantines(self) -> QuarantineStore: ...
     @property
     def profiles(self) -> ProfileStore: ...
 

@@ -35,6 +35,7 @@ from lineageflow_core.catalog import (
     Objects,
     Operations,
     Plans,
+    Quarantines,
     Refs,
     Repositories,
     Settings,
@@ -277,6 +278,12 @@ ROUTES: tuple[Route, ...] = (
     _get(Plans.get_plan, "/plans/{plan}"),
     _get(Plans.list_plans, _REPOSITORY + "/plans"),
     _post(Plans.apply_plan, "/plans/{plan}/apply"),
+    #
+    _post(Quarantines.quarantine, _REPOSITORY + "/quarantines"),
+    _post(Quarantines.lift_quarantine, _REPOSITORY + "/quarantines/lift"),
+    _get(Quarantines.list_quarantines, _REPOSITORY + "/quarantines"),
+    _get(Quarantines.get_quarantine, _REPOSITORY + "/quarantine"),
+    _get(Quarantines.check_reading, _COMMIT + "/quarantine-notices"),
     #
     _get(Tables.schema, _COMMIT + "/table", fixed_by=("ref",)),
     _get(Tables.head, _COMMIT + "/table/head", fixed_by=("ref",)),

@@ -19,6 +19,7 @@ from lineageflow_core.testing.catalog.objects import ObjectsContract
 from lineageflow_core.testing.catalog.operations import OperationsContract, UndoContract
 from lineageflow_core.testing.catalog.plans import PlansContract
 from lineageflow_core.testing.catalog.properties import CatalogProperties
+from lineageflow_core.testing.catalog.quarantine import QuarantineContract
 from lineageflow_core.testing.catalog.refs import AmbiguityContract, RefsContract
 from lineageflow_core.testing.catalog.repositories import RepositoriesContract
 from lineageflow_core.testing.catalog.resetting import ResetContract
@@ -110,6 +111,9 @@ class TestLineage(LineageContract): ...
 
 
 class TestPlans(PlansContract): ...
+
+
+class TestQuarantine(QuarantineContract): ...
 
 
 class TestTables(TablesContract): ...

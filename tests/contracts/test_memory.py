@@ -13,6 +13,7 @@ from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsCon
 from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
 from lineageflow_core.testing.profile_store import ProfileStoreContract
+from lineageflow_core.testing.quarantine_store import QuarantineStoreContract
 from lineageflow_core.testing.ref_log import RefLogContract
 from lineageflow_core.testing.ref_store import RefStoreContract
 from lineageflow_core.testing.repository_store import RepositoryStoreContract
@@ -65,6 +66,9 @@ class TestOperations(OperationStoreContract): ...
 
 
 class TestSettings(SettingsStoreContract): ...
+
+
+class TestQuarantines(QuarantineStoreContract): ...
 
 
 class TestCommits(CommitStoreContract): ...

@@ -12,6 +12,7 @@ import typer
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.escaping import visible
 from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.options import AllowQuarantinedOption
 from lineageflow_core.cli.output import Column
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
 from lineageflow_core.model.address import Address
@@ -54,7 +55,9 @@ def ls(
         invocation.output.listing(_items(invocation, place), _FOLDER_COLUMNS, _item_row)
 
 
-def cat(invocation: Invocation, address: AddressArgument) -> None:
+def cat(
+    invocation: Invocation, address: AddressArgument, allow_quarantined: AllowQuarantinedOption = False
+) -> None:
     """Print the bytes of an object.
 
     In a terminal, what would steer it is shown as escapes.
@@ -62,6 +65,7 @@ def cat(invocation: Invocation, address: AddressArgument) -> None:
     place = invocation.places.located(address)
     assert place.ref is not None  # `located` fills it in
     entry = invocation.catalog.objects.get_object(place.repository, place.ref, place.path)
+    invocation.admit(place, allow_quarantined=allow_quarantined)
     output = invocation.output
     with invocation.catalog.content.open(place.repository, entry.object_id) as stream:
         if output.json:

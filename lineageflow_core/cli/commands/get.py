@@ -21,6 +21,7 @@ import typer
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.commands.browse import AddressArgument, nothing_at, objects_at
 from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.options import AllowQuarantinedOption
 from lineageflow_core.cli.output import Advance, Column
 from lineageflow_core.errors import AlreadyExistsError, IntegrityError, InvalidInputError
 from lineageflow_core.model.address import Address
@@ -57,6 +58,7 @@ def get(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite files that are there.")] = False,
+    allow_quarantined: AllowQuarantinedOption = False,
 ) -> None:
     """Save an object, dataset or folder.
 
@@ -66,6 +68,7 @@ def get(
     entries = list(objects_at(invocation, place))
     if not entries:
         raise nothing_at(place)
+    invocation.admit(place, allow_quarantined=allow_quarantined)
     root, files = _plan(place, entries, destination)
     if not force:
         _check_free(root / file for file in files)

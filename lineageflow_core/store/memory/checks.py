@@ -83,6 +83,12 @@ def check_publication(publication: Publication) -> None:
         check_distinct((dataset.path for dataset in changes.datasets), "dataset")
     for node in publication.nodes:
         _check_node(node)
+    check_distinct(
+        ((each.dataset, each.partition, each.snapshot) for each in publication.quarantines), "quarantine"
+    )
+    for held in publication.quarantines:
+        check_instant(held.at)
+        check_instant(held.lifted_at)
     if publication.transaction is not None:
         check_transaction(publication.transaction)
 

@@ -164,6 +164,8 @@ class MemoryRefStore:
             change_repository(state, publication.repository, publication.at)
         if (check := publication.check) is not None:
             state.checks[repository, check.root, check.name] = check
+        for held in publication.quarantines:
+            state.quarantines[repository, held.dataset, held.partition, held.snapshot] = held
         done = publication.logged
         state.operations[repository, publication.key] = done
         state.log.append((repository, done))

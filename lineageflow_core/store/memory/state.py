@@ -8,6 +8,7 @@ from lineageflow_core.model.check import Check
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, PlanId, RunId
 from lineageflow_core.model.plan import RollbackPlan
+from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.refs import Ref, RefName
 from lineageflow_core.model.repository import RepositoryInfo, RepositoryName
 from lineageflow_core.model.run import Transaction
@@ -41,6 +42,8 @@ class State:
     """An operation's id is its place in here, from 1."""
     checks: dict[tuple[str, str, str], Check] = field(default_factory=dict)
     """By repository, content and name."""
+    quarantines: dict[tuple[str, str, str, str], Quarantine] = field(default_factory=dict)
+    """By repository, dataset, partition and version."""
     settings: dict[str, RepositorySettings] = field(default_factory=dict)
     commits: dict[tuple[str, CommitId], Commit] = field(default_factory=dict)
     changes: dict[tuple[str, CommitId], CommitChanges] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from lineageflow_core.store.memory.lineage import MemoryLineageStore
 from lineageflow_core.store.memory.operations import MemoryCheckStore, MemoryOperationStore
 from lineageflow_core.store.memory.plans import MemoryPlanStore
 from lineageflow_core.store.memory.profiles import MemoryProfileStore
+from lineageflow_core.store.memory.quarantines import MemoryQuarantineStore
 from lineageflow_core.store.memory.refs import MemoryRefStore
 from lineageflow_core.store.memory.repositories import MemoryRepositoryStore
 from lineageflow_core.store.memory.settings import MemorySettingsStore
@@ -29,6 +30,7 @@ class MemoryStores:
         self.transactions = MemoryTransactionStore(self._state)
         self.lineage = MemoryLineageStore(self._state)
         self.plans = MemoryPlanStore(self._state)
+        self.quarantines = MemoryQuarantineStore(self._state)
         self.profiles = MemoryProfileStore(self._state)
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:

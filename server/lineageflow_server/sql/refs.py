@@ -18,6 +18,7 @@ from lineageflow_server.sql.commits import add_commits, add_nodes
 from lineageflow_server.sql.database import Database, Turns, chunks
 from lineageflow_server.sql.dialect import hold, insert_missing, insert_or_update
 from lineageflow_server.sql.operations import put_check
+from lineageflow_server.sql.quarantines import put_quarantines
 from lineageflow_server.sql.repositories import change_repository
 from lineageflow_server.sql.repository_keys import RepositoryKeys
 from lineageflow_server.sql.settings import change_settings
@@ -99,6 +100,7 @@ class SqlRefStore:
                 change_repository(connection, publication.repository, publication.at)
             if publication.check is not None:
                 put_check(connection, key, publication.check)
+            put_quarantines(connection, key, publication.quarantines)
             targets = [each.new for each in publication.updates if each.new is not None]
             add_commits(connection, key, publication.commits, targets, changes=publication.changes)
             add_nodes(connection, key, publication.nodes)

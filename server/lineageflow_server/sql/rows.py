@@ -23,6 +23,7 @@ from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.lineage import Io, Version
 from lineageflow_core.model.names import parents_of
 from lineageflow_core.model.plan import RollbackPlan
+from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.refs import Ref, RefName
 from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo, RepositoryName
 from lineageflow_core.model.run import Job, Run, Transaction
@@ -52,6 +53,7 @@ class Beside:
     settings: SettingsChange | None = None
     repository: RepositoryChange | None = None
     check: Check | None = None
+    quarantines: tuple[Quarantine, ...] = ()
     undoes: int | None = None
     message: str = ""
 
@@ -59,7 +61,16 @@ class Beside:
 _encode = msgpack.Encoder().encode
 _decoders: dict[type[Any], msgpack.Decoder[Any]] = {
     kind: msgpack.Decoder(kind)
-    for kind in (Beside, Check, RepositorySettings, RollbackPlan, Run, TableProfile, Transaction)
+    for kind in (
+        Beside,
+        Check,
+        Quarantine,
+        RepositorySettings,
+        RollbackPlan,
+        Run,
+        TableProfile,
+        Transaction,
+    )
 }
 
 
@@ -176,6 +187,7 @@ def operation_row(repository: int, publication: Publication) -> Values:
         settings=logged.settings,
         repository=logged.repository,
         check=logged.check,
+        quarantines=logged.quarantines,
         undoes=logged.undoes,
         message=logged.message,
     )
@@ -209,6 +221,7 @@ def publication_from(operation: AnyRow, moves: list[AnyRow]) -> Publication:
         settings=beside.settings,
         repository=beside.repository,
         check=beside.check,
+        quarantines=beside.quarantines,
         undoes=beside.undoes,
         message=beside.message,
     )
@@ -216,6 +229,17 @@ def publication_from(operation: AnyRow, moves: list[AnyRow]) -> Publication:
 
 def check_row(repository: int, check: Check) -> Values:
     return {"repository": repository, "root": check.root, "name": check.name, "body": _encode(check)}
+
+
+def quarantine_row(repository: int, held: Quarantine) -> Values:
+    return {
+        "repository": repository,
+        "dataset": held.dataset,
+        "partition": held.partition,
+        "snapshot": held.snapshot,
+        "holds": held.lifted_at is None,
+        "body": _encode(held),
+    }
 
 
 def settings_row(repository: int, version: int, settings: RepositorySettings) -> Values:

@@ -11,6 +11,7 @@ from lineageflow_server.sql.lineage import SqlLineageStore
 from lineageflow_server.sql.operations import SqlCheckStore, SqlOperationStore
 from lineageflow_server.sql.plans import SqlPlanStore
 from lineageflow_server.sql.profiles import SqlProfileStore
+from lineageflow_server.sql.quarantines import SqlQuarantineStore
 from lineageflow_server.sql.refs import SqlRefStore
 from lineageflow_server.sql.repositories import SqlRepositoryStore
 from lineageflow_server.sql.repository_keys import RepositoryKeys
@@ -43,6 +44,7 @@ class SqlStores:
         self.transactions = SqlTransactionStore(database, keys)
         self.lineage = SqlLineageStore(database)
         self.plans = SqlPlanStore(database, keys)
+        self.quarantines = SqlQuarantineStore(database, keys)
         self.profiles = SqlProfileStore(database, keys)
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:

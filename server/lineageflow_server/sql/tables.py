@@ -229,6 +229,18 @@ plans = Table(
     Index("plans_by_age", "repository", "created_at", "id"),
 )
 
+quarantines = Table(
+    "quarantines",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("dataset", Name, primary_key=True),
+    Column("partition", Name, primary_key=True),
+    Column("snapshot", Digest, primary_key=True),
+    Column("holds", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""One row for each version that ever was quarantined; `holds` is false once that was lifted."""
+
 profiles = Table(
     "profiles",
     metadata,

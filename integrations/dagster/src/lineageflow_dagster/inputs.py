@@ -11,7 +11,7 @@ from lineageflow_core import Catalog
 from lineageflow_core.model.names import is_under
 from lineageflow_core.model.objects import ObjectEntry, Snapshot
 from lineageflow_core.model.page import MAX_LIMIT, Page
-from lineageflow_core.run import Reading
+from lineageflow_core.run import Reading, admit
 from lineageflow_dagster.formats import Format, find_format
 from lineageflow_dagster.internals import instance_of
 from lineageflow_dagster.naming import dataset_path, partition_key, path_segment
@@ -100,7 +100,8 @@ def look(request: Request, catalog: Catalog, repository: str, ref: str) -> Readi
     objects = [
         entry for snapshot in snapshots for entry in _objects(catalog, repository, commit, _path(snapshot))
     ]
-    return Reading(repository, commit, tuple(snapshots), tuple(objects), catalog)
+    notices = admit(catalog, repository, commit, request.dataset, partitions=request.partitions)
+    return Reading(repository, commit, tuple(snapshots), tuple(objects), catalog, notices)
 
 
 def load(request: Request, reading: Reading) -> object:

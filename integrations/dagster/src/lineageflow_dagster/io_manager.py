@@ -83,6 +83,8 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
             return {} if request.is_by_partition else None
         reading = session.read(request.dataset, partitions=request.partitions)
         session.report()
+        for notice in reading.notices:
+            context.log.warning(notice.text)
         return inputs.load(request, reading)
 
     def _look(self, request: inputs.Request, ref: str) -> object:
