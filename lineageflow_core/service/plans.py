@@ -1,47 +1,50 @@
-"""Rolling a branch back to clean data: planned over the lineage, applied as one commit.
+"""Rolling branches back to clean data: planned over the lineage, applied as one commit on each branch.
 
-Invariants: planning changes nothing; a plan restores only what its branch still holds, so later good work
-stays; applying is one commit, made once however often it is asked for, and can be reverted like any other.
+Invariants: planning changes nothing; a plan restores only what its branches still hold, so later good work
+stays; applying makes one commit on each branch, once however often it is asked for, and a plan that was
+interrupted goes on where it was.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from uuid import uuid4
 
-from lineageflow_core.errors import InvalidInputError, PlanNotFoundError, PlanOutdatedError, StateError
+from lineageflow_core.errors import InvalidInputError, NotFoundError, PlanNotFoundError, StateError
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId, PlanId, RunId, SnapshotId
-from lineageflow_core.model.lineage import Io
+from lineageflow_core.model.ids import PlanId, RunId, SnapshotId
+from lineageflow_core.model.lineage import Version
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.plan import (
-    PlanAction,
+    PlanDecision,
     PlanItem,
+    PlanPart,
     PlanReason,
     PlanState,
     RollbackPlan,
+    RollbackReach,
     RollbackScope,
 )
-from lineageflow_core.openlineage.naming import dataset_namespace
-from lineageflow_core.service.log import changing
-from lineageflow_core.service.nodes import Nodes, Start
+from lineageflow_core.openlineage.naming import repository_of
+from lineageflow_core.service.nodes import Nodes
 from lineageflow_core.service.opened import Lake, OpenRepository
-from lineageflow_core.service.restoring import Restoration, restore_paths
+from lineageflow_core.service.outside import outside_items
+from lineageflow_core.service.plan_application import apply, in_state
+from lineageflow_core.service.planning import (
+    BranchItems,
+    decide_items,
+    decided,
+    later_work,
+    with_later_work,
+)
+from lineageflow_core.service.rollback_targets import Bad, find_bad
 from lineageflow_core.service.taint import Derived, derive
-from lineageflow_core.service.writing import move_branch, writable
-from lineageflow_core.tree.root import RootTree, join
-from lineageflow_core.tree.source import NodeBuffer
+from lineageflow_core.service.tips import branches_holding
+from lineageflow_core.service.writing import writable
+from lineageflow_core.tree.root import RootTree
 
-_Unit = tuple[str, str]
-"""A dataset and a partition of it, '' for the whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Clean:
-    """Where a unit was last clean."""
-
-    commit: CommitId
-    snapshot: SnapshotId | None
-    """None: it did not exist."""
+_ROUNDS = 100
+"""Far more than later work is ever built upon: each round finds what was derived from what the last found."""
 
 
 class PlansService:
@@ -54,35 +57,48 @@ class PlansService:
     def plan_rollback(
         self,
         repository: str,
-        target: str,
+        target: str | tuple[str, ...],
         *,
         branch: str | None = None,
         scope: RollbackScope = RollbackScope.DESCENDANTS,
+        reach: RollbackReach = RollbackReach.BRANCH,
         outputs: tuple[str, ...] = (),
+        to: str | None = None,
+        decisions: Mapping[str, PlanDecision] = {},
     ) -> RollbackPlan:
         opened = self._lake.repository(repository)
         name = branch or opened.info.default_branch
         tip = opened.ref(writable(name))
-        start = self._nodes.resolve(target)
-        derived = derive(
-            opened.lineage,
-            bad_writes=self._bad_writes(opened, start, outputs),
-            bad_versions=start.versions,
-        )
-        if scope is RollbackScope.OUTPUTS:
-            derived = tuple(found for found in derived if found.degree == 0)
-        plan = RollbackPlan(
-            id=PlanId(uuid4().hex[:12]),
-            repository=opened.info.name,
-            branch=name,
-            target=target,
-            scope=scope,
-            head=tip.id,
-            items=tuple(self._items(opened, tip, derived)),
-            created_at=self._lake.clock(),
-        )
+        targets = (target,) if isinstance(target, str) else target
+        if not targets:
+            raise InvalidInputError("nothing is named as bad; name a run, a dataset, a commit or a range")
+        bad = find_bad(opened, self._nodes, tip, targets, branch=name, outputs=outputs, to=to)
+        derived, branches = self._whole(opened, name, bad, scope, reach)
+        items = [item for items in branches for item in items.items()]
+        items += outside_items(self._lake, derived, bad.writes, scope=scope, jobs=self._jobs(derived))
+        plan = self._new(opened, name, tip, ", ".join(targets), scope, decide_items(items, decisions))
         opened.stores.plans.add(opened.info.id, plan)
         return plan
+
+    def plan_undo(self, plan: PlanId, *, decisions: Mapping[str, PlanDecision] = {}) -> RollbackPlan:
+        found = self.get_plan(plan)
+        if found.state is not PlanState.APPLIED or found.undoes is not None:
+            what = "undoes another plan" if found.undoes is not None else f"is {found.state.value}"
+            raise StateError(
+                f"plan {plan} {what}: only a rollback that is applied can be undone; "
+                "`lineageflow rollback TARGET` makes a new plan",
+                plan=plan,
+                state=found.state.value,
+            )
+        opened = self._lake.repository(found.repository)
+        items = [item for part in found.parts for item in self._reversed(found, part)]
+        tip = opened.ref(opened.current_branch(found.branch))
+        undoing = replace(
+            self._new(opened, found.branch, tip, f"plan:{plan}", found.scope, decide_items(items, decisions)),
+            undoes=plan,
+        )
+        opened.stores.plans.add(opened.info.id, undoing)
+        return undoing
 
     def get_plan(self, plan: PlanId) -> RollbackPlan:
         found = self._lake.stores.plans.get(plan)
@@ -91,159 +107,194 @@ class PlansService:
             raise PlanNotFoundError(
                 f"there is no plan {plan!r}; `lineageflow rollback RUN --dry-run` makes one", plan=plan
             )
-        return replace(found, repository=self._lake.with_id(owner).info.name)
+        return _as_of_today(found, self._lake.with_id(owner).info.name)
 
     def list_plans(
         self, repository: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[RollbackPlan]:
         opened = self._lake.repository(repository)
         page = opened.stores.plans.list(opened.info.id, after=after, limit=limit)
-        return replace(page, items=tuple(replace(plan, repository=opened.info.name) for plan in page.items))
+        return replace(page, items=tuple(_as_of_today(plan, opened.info.name) for plan in page.items))
 
-    def apply_plan(self, plan: PlanId, *, author: str, message: str | None = None) -> RollbackPlan:
+    def apply_plan(
+        self,
+        plan: PlanId,
+        *,
+        author: str,
+        message: str | None = None,
+        decisions: Mapping[str, PlanDecision] = {},
+    ) -> RollbackPlan:
         found = self.get_plan(plan)
-        if found.state is PlanState.APPLIED:
+        if found.state in {PlanState.APPLIED, PlanState.UNDONE}:
             return found
-        items = [item for item in found.items if item.action is not PlanAction.KEEP]
-        if not items:
+        if decisions:
+            if found.state is PlanState.APPLYING:
+                raise StateError(f"plan {plan} is being applied: what it does is decided already", plan=plan)
+            found = replace(found, items=decide_items(found.items, decisions))
+        if not any(item.changes for item in found.items):
             raise StateError(f"plan {plan} changes nothing on {found.branch!r}: there is nothing to apply")
-        opened = self._lake.repository(found.repository)
-
-        def build(tip: Commit, nodes: NodeBuffer) -> Commit:
-            _check_current(opened, tip, found, items)
-            return restore_paths(
-                opened,
-                nodes,
-                [_restoration(opened, item) for item in items],
-                tip=tip,
-                author=author,
-                message=message or f"roll back {found.target}",
-                metadata={"rollback": found.target, "plan": plan},
-            )
-
-        commit = move_branch(
-            opened,
-            opened.current_branch(found.branch),
-            "rollback",
-            actor=author,
-            key=f"plan:{plan}",
-            build=build,
-        )
-        applied = replace(found, state=PlanState.APPLIED, commit=commit.id)
-        opened.stores.plans.replace(applied)
+        applied = apply(self._lake, found, author=author, message=message)
+        if applied.undoes is not None:
+            undone = in_state(self._lake, self.get_plan(applied.undoes), PlanState.UNDONE, author)
+            self._lake.stores.plans.replace(replace(undone, undone_by=applied.id))
         return applied
 
-    def _bad_writes(self, opened: OpenRepository, start: Start, outputs: Collection[str]) -> list[Io]:
-        writes = opened.lineage.writes([run.id for run in start.runs])
-        if not outputs:
-            return writes
-        unknown = sorted(set(outputs) - {io.version.name for io in writes})
-        if unknown:
-            written = ", ".join(sorted({io.version.name for io in writes})) or "nothing"
-            raise InvalidInputError(f"the run did not write {', '.join(unknown)}; it wrote {written}")
-        return [io for io in writes if io.version.name in outputs]
+    def _new(
+        self,
+        opened: OpenRepository,
+        branch: str,
+        tip: Commit,
+        target: str,
+        scope: RollbackScope,
+        items: tuple[PlanItem, ...],
+    ) -> RollbackPlan:
+        home = PlanPart(repository=opened.info.name, branch=branch, head=tip.id)
+        others = sorted(
+            {(item.repository, item.branch) for item in items if item.choices} - {(home.repository, branch)}
+        )
+        heads = (self._lake.repository(name).ref(writable(place)).id for name, place in others)
+        parts = [
+            PlanPart(repository=name, branch=place, head=head)
+            for (name, place), head in zip(others, heads, strict=True)
+        ]
+        return RollbackPlan(
+            id=PlanId(uuid4().hex[:12]),
+            repository=opened.info.name,
+            branch=branch,
+            target=target,
+            scope=scope,
+            head=tip.id,
+            items=items,
+            created_at=self._lake.clock(),
+            parts=(home, *parts),
+        )
 
-    def _items(self, opened: OpenRepository, tip: Commit, derived: Collection[Derived]) -> Iterable[PlanItem]:
-        namespace = dataset_namespace(opened.info.name)
-        jobs = self._jobs(opened, derived)
-        ours = [found for found in derived if found.version.namespace == namespace]
-        tainted: dict[_Unit, set[str | None]] = {}
-        for found in ours:
-            if found.tainted:
-                tainted.setdefault(_unit(found), set()).add(found.version.version)
-        tree = RootTree(opened.nodes, tip.root)
-        current = {_unit(found): tree.digest_at(join(*_unit(found))) for found in ours}
-        clean = _last_clean(opened, tip, {unit: bad for unit, bad in tainted.items() if current[unit] in bad})
-        settled: set[_Unit] = set()
-        for found in sorted(
-            ours, key=lambda found: (found.degree, found.version.version != current[_unit(found)])
-        ):
-            unit = _unit(found)
-            if unit in settled:
-                continue
-            if found.version.version != current[unit]:
-                # Of what is not there any more, only the bad run's own outputs are worth a line.
-                if found.degree == 0 and not _current_is_derived(ours, unit, current[unit]):
-                    settled.add(unit)
-                    yield _keep(found, PlanReason.SUPERSEDED, jobs)
-                continue
-            settled.add(unit)
-            if found.tainted:
-                yield _undo(found, clean[unit], jobs)
-            else:
-                yield _keep(found, PlanReason.SAME_CONTENT, jobs)
+    def _whole(
+        self, opened: OpenRepository, branch: str, bad: Bad, scope: RollbackScope, reach: RollbackReach
+    ) -> tuple[tuple[Derived, ...], list[BranchItems]]:
+        """Returns all that is derived, and the items of every branch in question.
+
+        What people made on top of a bad version is no version that lineage knows to be bad; what was derived
+        from that is found as soon as it is called so, too. So it goes on until no more is found.
+        """
+        mixed: set[Version] = set()
+        for _ in range(_ROUNDS):
+            derived = derive(self._lake.lineage, bad_writes=bad.writes, bad_versions=[*bad.versions, *mixed])
+            if scope is RollbackScope.OUTPUTS:
+                derived = tuple(found for found in derived if found.degree == 0)
+            branches = list(self._branches(opened, branch, derived, bad, mixed, reach))
+            more = {version for items in branches for version in items.mixed()} - mixed
+            if not more or scope is RollbackScope.OUTPUTS:
+                break
+            mixed |= more
+        return derived, branches
+
+    def _branches(
+        self,
+        home: OpenRepository,
+        branch: str,
+        derived: Collection[Derived],
+        bad: Bad,
+        mixed: Collection[Version],
+        reach: RollbackReach,
+    ) -> Iterator[BranchItems]:
+        by_repository: dict[str, list[Derived]] = defaultdict(list)
         for found in derived:
-            if found.version.namespace != namespace and found.tainted:
-                yield _keep(found, PlanReason.ELSEWHERE, jobs)
+            by_repository[repository_of(found.version.namespace) or ""].append(found)
+        tainted = [found.version for found in derived if found.tainted]
+        holding = branches_holding(self._lake, tainted) if reach is RollbackReach.ALL_BRANCHES else {}
+        jobs = self._jobs(derived)
+        for name in sorted(by_repository, key=lambda name: (name != home.info.name, name)):
+            opened = self._opened(name)
+            if opened is None:
+                continue
+            is_home = opened.info.id == home.info.id
+            first = branch if is_home else opened.info.default_branch
+            others = {
+                each
+                for version, names in holding.items()
+                for each in names
+                if repository_of(version.namespace) == name
+            }
+            for place in [first, *sorted(others - {first})]:
+                yield BranchItems(
+                    opened,
+                    place,
+                    opened.ref(writable(place)),
+                    by_repository[name],
+                    jobs=jobs,
+                    back_to=bad.back_to if is_home else {},
+                    mixed=[each for each in mixed if repository_of(each.namespace) == name],
+                )
 
-    def _jobs(self, opened: OpenRepository, derived: Iterable[Derived]) -> dict[RunId, str]:
+    def _opened(self, name: str) -> OpenRepository | None:
+        try:
+            return self._lake.repository(name) if name else None
+        except (NotFoundError, InvalidInputError):
+            return None  # the events are about a repository of another lake, or what cannot be one
+
+    def _jobs(self, derived: Iterable[Derived]) -> dict[RunId, str]:
         runs = sorted({found.produced_by for found in derived if found.produced_by})
-        return {run.id: run.job.name for run in opened.lineage.runs(runs).values()}
+        return {run.id: run.job.name for run in self._lake.lineage.runs(runs).values()}
 
-
-def _unit(found: Derived) -> _Unit:
-    return found.version.name, found.version.partition
-
-
-def _current_is_derived(derived: Iterable[Derived], unit: _Unit, current: str | None) -> bool:
-    return any(_unit(found) == unit and found.version.version == current for found in derived)
-
-
-def _last_clean(
-    opened: OpenRepository, tip: Commit, tainted: Mapping[_Unit, Collection[str | None]]
-) -> dict[_Unit, _Clean]:
-    """Goes back to where each unit last held something on the branch that is not tainted."""
-    return {unit: _clean_before(opened, tip, join(*unit), bad) for unit, bad in tainted.items()}
-
-
-def _clean_before(opened: OpenRepository, tip: Commit, path: str, bad: Collection[str | None]) -> _Clean:
-    commit = tip
-    for commit in changing(opened, tip, path):
-        if commit.parents:
-            before = opened.commit(commit.parents[0])
-            digest = RootTree(opened.nodes, before.root).digest_at(path)
-            if digest not in bad:
-                return _Clean(before.id, SnapshotId(digest) if digest else None)
-    return _Clean(commit.id, None)
-
-
-def _keep(found: Derived, reason: PlanReason, jobs: Mapping[RunId, str]) -> PlanItem:
-    version = found.version
-    return PlanItem(
-        dataset=f"{version.namespace}/{version.name}" if reason is PlanReason.ELSEWHERE else version.name,
-        partition=version.partition,
-        action=PlanAction.KEEP,
-        reason=reason,
-        degree=found.degree,
-        produced_by=found.produced_by,
-        job=jobs.get(found.produced_by) if found.produced_by else None,
-        bad=SnapshotId(version.version) if version.version else None,
-    )
-
-
-def _undo(found: Derived, clean: _Clean, jobs: Mapping[RunId, str]) -> PlanItem:
-    return replace(
-        _keep(found, PlanReason.OUTPUT if found.degree == 0 else PlanReason.DERIVED, jobs),
-        action=PlanAction.RESTORE if clean.snapshot else PlanAction.REMOVE,
-        good=clean.snapshot,
-        good_commit=clean.commit if clean.snapshot else None,
-    )
-
-
-def _restoration(opened: OpenRepository, item: PlanItem) -> Restoration:
-    source = opened.commit(item.good_commit) if item.good_commit else None
-    return Restoration(path=join(item.dataset, item.partition), source=source)
-
-
-def _check_current(
-    opened: OpenRepository, tip: Commit, plan: RollbackPlan, items: Iterable[PlanItem]
-) -> None:
-    tree = RootTree(opened.nodes, tip.root)
-    for item in items:
-        path = join(item.dataset, item.partition)
-        if tree.digest_at(path) != item.bad:
-            raise PlanOutdatedError(
-                f"{path!r} has changed on {plan.branch!r} since plan {plan.id} was made; make a new plan",
-                plan=plan.id,
-                path=path,
+    def _reversed(self, plan: RollbackPlan, part: PlanPart) -> Iterator[PlanItem]:
+        """Yields what takes back what a plan did to one branch."""
+        opened = self._lake.repository(part.repository)
+        done = [item for item in _items_of(plan, part) if item.changes]
+        if part.commit is None or not done:
+            return
+        commit = opened.commit(part.commit)
+        before = opened.commit(commit.parents[0])
+        tip = opened.ref(opened.current_branch(part.branch))
+        tree = RootTree(opened.nodes, tip.root)
+        for item in done:
+            current = tree.digest_at(item.path)
+            back = replace(
+                item,
+                reason=PlanReason.UNDONE,
+                bad=item.result,
+                good=item.current or item.bad,
+                good_commit=before.id,
+                current=SnapshotId(current) if current else None,
+                later=(),
+                merged=None,
+                bad_commit=None,
+                choices=(PlanDecision.RESTORE, PlanDecision.SKIP),
             )
+            if current == item.result:
+                yield decided(back, PlanDecision.RESTORE)
+            elif later := later_work(opened, tip, item.path, {item.result}):
+                changed = with_later_work(opened, tip, back, later)
+                if changed is not None:
+                    yield changed
+            elif current != back.good:
+                # It was replaced since: that stays, unless somebody wants it otherwise.
+                yield decided(back, PlanDecision.SKIP)
+
+
+def _items_of(plan: RollbackPlan, part: PlanPart) -> list[PlanItem]:
+    return [item for item in plan.items if (item.repository, item.branch) == (part.repository, part.branch)]
+
+
+def _as_of_today(plan: RollbackPlan, repository: str) -> RollbackPlan:
+    """Returns a plan with today's name of its repository. Those made earlier knew one branch only."""
+    before = plan.repository
+
+    def renamed(name: str) -> str:
+        return repository if name in {before, ""} else name
+
+    if not plan.parts:
+        items = (replace(item, repository=repository, branch=plan.branch) for item in plan.items)
+        home = PlanPart(repository=repository, branch=plan.branch, head=plan.head, commit=plan.commit)
+        return replace(plan, repository=repository, items=tuple(items), parts=(home,))
+    if before == repository:
+        return plan
+    return replace(
+        plan,
+        repository=repository,
+        items=tuple(
+            replace(item, repository=renamed(item.repository)) if item.repository else item
+            for item in plan.items
+        ),
+        parts=tuple(replace(part, repository=renamed(part.repository)) for part in plan.parts),
+    )

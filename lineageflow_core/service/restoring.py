@@ -32,7 +32,7 @@ def restore_paths(
     metadata: Mapping[str, str] = {},
 ) -> Commit:
     """Returns the commit on `tip` that restores these paths; `tip` itself if they are so already."""
-    root = _restored(opened, nodes, restorations, tip)
+    root = _restored(nodes, restorations, tip)
     if root == tip.root:
         return tip
     units = (unit for each in restorations for unit in _units(nodes, tip.root, root, each.path))
@@ -47,16 +47,14 @@ def restore_paths(
     )
 
 
-def _restored(
-    opened: OpenRepository, nodes: NodeBuffer, restorations: Sequence[Restoration], tip: Commit
-) -> str:
+def _restored(nodes: NodeBuffer, restorations: Sequence[Restoration], tip: Commit) -> str:
     for each in restorations:
         if not each.path and each.source is not None:
             return each.source.root
     edit = RootEdit(nodes, tip.root)
     for each in restorations:
         there = edit.clear(each.path)
-        placed = _place(edit, opened, each)
+        placed = _place(edit, nodes, each)
         if not there and not placed:
             raise ObjectNotFoundError(
                 f"there is nothing at {each.path!r}, neither now nor where it is to be restored from",
@@ -65,10 +63,10 @@ def _restored(
     return edit.finish()
 
 
-def _place(edit: RootEdit, opened: OpenRepository, restoration: Restoration) -> bool:
+def _place(edit: RootEdit, nodes: NodeBuffer, restoration: Restoration) -> bool:
     if restoration.source is None:
         return False
-    tree = RootTree(opened.nodes, restoration.source.root)
+    tree = RootTree(nodes, restoration.source.root)
     placed = False
     for home, entry in tree.objects_in_datasets(restoration.path):
         edit.place(entry.path, object_value(entry), dataset=home.path, partition_depth=home.partition_depth)

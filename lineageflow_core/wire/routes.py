@@ -277,6 +277,7 @@ ROUTES: tuple[Route, ...] = (
     _post(Plans.plan_rollback, _REPOSITORY + "/plans"),
     _get(Plans.get_plan, "/plans/{plan}"),
     _get(Plans.list_plans, _REPOSITORY + "/plans"),
+    _post(Plans.plan_undo, "/plans/{plan}/undo"),
     _post(Plans.apply_plan, "/plans/{plan}/apply"),
     #
     _post(Quarantines.quarantine, _REPOSITORY + "/quarantines"),

@@ -16,6 +16,7 @@ from lineageflow_core.errors import (
 from lineageflow_core.model.ids import PlanId, RunId
 from lineageflow_core.model.plan import (
     PlanAction,
+    PlanDecision,
     PlanItem,
     PlanReason,
     PlanState,
@@ -24,6 +25,7 @@ from lineageflow_core.model.plan import (
 )
 from lineageflow_core.model.run import TransactionState
 from lineageflow_core.repository import Repository
+from lineageflow_core.run import QuarantineWarning
 from lineageflow_core.testing.catalog.scene import Call, CatalogContract, files, in_pages_of_one, new_run_id
 from lineageflow_core.testing.catalog.stories import build_all, node_at, run, session_of, tell_of_copy
 from lineageflow_core.testing.signatures import assert_same_signatures
@@ -66,6 +68,10 @@ class PlansContract(CatalogContract):
                 produced_by=bad[job],
                 job=job,
                 bad=get_snapshot(repo.name, "main", dataset).snapshot,
+                current=get_snapshot(repo.name, "main", dataset).snapshot,
+                repository=repo.name,
+                branch="main",
+                choices=(PlanDecision.RESTORE, PlanDecision.SKIP),
                 good=get_snapshot(repo.name, good, dataset).snapshot,
                 good_commit=repo.head(good).id,
             )
@@ -115,7 +121,8 @@ class PlansContract(CatalogContract):
         poisoned = files(repo)
         apply(repo, roll_back(repo, bad["ingest"]))
         repo.catalog.merging.revert(repo.name, ["main"], branch="main", author="ada")
-        assert poisoned == files(repo)
+        with pytest.warns(QuarantineWarning):
+            assert poisoned == files(repo)
         apply(repo, roll_back(repo, bad["ingest"]))
         assert GOOD == files(repo)
 
@@ -204,8 +211,8 @@ class PlansContract(CatalogContract):
         tip = repo.put("clean/part-0", b"by hand")
         with pytest.raises(PlanOutdatedError, match="'clean' has changed on 'main' since") as caught:
             apply(repo, plan)
-        assert {"plan": plan.id, "path": "clean"} == caught.value.details
-        assert (tip, PlanState.PLANNED) == (repo.head(), repo.catalog.plans.get_plan(plan.id).state)
+        assert {"plan": plan.id, "path": "clean", "paths": ["clean"]} == caught.value.details
+        assert (tip, PlanState.OUTDATED) == (repo.head(), repo.catalog.plans.get_plan(plan.id).state)
         repo.catalog.merging.revert(repo.name, ["main"], branch="main", author="ada")
         assert PlanState.APPLIED is apply(repo, plan).state
 
@@ -251,18 +258,22 @@ class PlansContract(CatalogContract):
             (item.dataset, item.job) for item in plan.items
         ]
 
-    def test_what_was_derived_in_another_repository_is_told(self, story: Story) -> None:
+    def test_what_was_derived_in_another_repository_goes_back_too(self, story: Story) -> None:
         repo, bad = story
         other = Repository(repo.catalog, f"{repo.name}-2", author="ada").create()
+        other.replace("copy", {"part-0": b"report good"})
         other.replace("copy", {"part-0": b"report bad"})
         tell_of_copy(repo, "report", into=other, path="copy")
         plan = roll_back(repo, bad["ingest"])
         told = plan.items[-1]
-        assert (f"lf://{other.name}/copy", KEEP, PlanReason.ELSEWHERE, 3) == (
-            told.dataset, told.action, told.reason, told.degree,
+        assert (other.name, "main", "copy", RESTORE, PlanReason.DERIVED, 3) == (
+            told.repository, told.branch, told.dataset, told.action, told.reason, told.degree,
         )  # fmt: skip
-        apply(repo, plan)
-        assert {"copy/part-0": b"report bad"} == files(other)
+        applied = apply(repo, plan)
+        assert {"copy/part-0": b"report good"} == files(other)
+        assert [(repo.name, repo.head().id), (other.name, other.head().id)] == [
+            (part.repository, part.commit) for part in applied.parts
+        ]
 
     def test_another_branch_is_rolled_back_alone(self, story: Story) -> None:
         repo, bad = story
@@ -278,9 +289,7 @@ class PlansContract(CatalogContract):
         assert TransactionState.DISCARDED is session.discard("no space").state
         assert () == roll_back(repo, session.run.id).items
 
-    @pytest.mark.parametrize(
-        "target", ["", "main", "run:main", "lf://", "version:", "http://x/y", "run:" + "0" * 40]
-    )
+    @pytest.mark.parametrize("target", ["", "run:main", "lf://", "version:", "http://x/y", "run:" + "0" * 40])
     def test_what_is_no_node_is_refused(self, repo: Repository, target: str) -> None:
         with pytest.raises(InvalidInputError):
             repo.catalog.plans.plan_rollback(repo.name, target)
