@@ -12,6 +12,7 @@ from lineageflow_core.errors import PlanOutdatedError
 from lineageflow_core.model.commit import Commit, make_commit
 from lineageflow_core.model.ids import PlanId
 from lineageflow_core.model.lineage import Version
+from lineageflow_core.model.names import is_under
 from lineageflow_core.model.page import every
 from lineageflow_core.model.plan import (
     PlanAction,
@@ -164,14 +165,22 @@ def _commit(
         if item.action is PlanAction.MERGE:
             root = kept_later(opened, nodes, root, item)
     merged = make_commit(parents=[tip], root=root, author=author, message=message, created_at=opened.clock())
+    restorations: list[Restoration] = []
     # Outer paths first: a partition may go back further than its dataset.
-    restorations = [
-        Restoration(path=item.path, source=_source(opened, item, merged))
-        for item in sorted(items, key=lambda item: item.path)
-    ]
+    for item in sorted(items, key=lambda item: item.path):
+        outer = next((each for each in restorations if is_under(item.path, each.path)), None)
+        if outer is not None and _holds(nodes, outer.source, item):
+            continue
+        restorations.append(Restoration(path=item.path, source=_source(opened, item, merged)))
     return restore_paths(
         opened, nodes, restorations, tip=tip, author=author, message=message, metadata=metadata
     )
+
+
+def _holds(nodes: NodeBuffer, source: Commit | None, item: PlanItem) -> bool:
+    """Tells whether what an item is to become comes with what is around it."""
+    found = RootTree(nodes, source.root).digest_at(item.path) if source is not None else None
+    return found == item.result
 
 
 def _source(opened: OpenRepository, item: PlanItem, merged: Commit) -> Commit | None:

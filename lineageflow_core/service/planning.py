@@ -67,22 +67,25 @@ class BranchItems:
         for found in derived:
             if found.tainted and found.version not in mixed:
                 self._tainted.setdefault(_unit(found), set()).add(found.version.version)
-        self._mixed = {(version.name, version.partition): version.version for version in mixed}
+        self._mixed: dict[Unit, set[str | None]] = {}
+        for version in mixed:
+            self._mixed.setdefault((version.name, version.partition), set()).add(version.version)
         self._current = {_unit(found): self._tree.digest_at(join(*_unit(found))) for found in derived}
 
     def mixed(self) -> Iterator[Version]:
-        """Yields what is current and has later work on top of a bad version in it."""
-        for unit, bad in self._tainted.items():
-            if self._current[unit] not in bad and (later := self._later(unit)) is not None:
-                namespace = dataset_namespace(self._opened.info.name)
-                trees = (RootTree(self._opened.nodes, commit.root) for commit in later.commits)
-                for tree in trees:
-                    yield Version(
-                        namespace=namespace,
-                        name=unit[0],
-                        partition=unit[1],
-                        version=tree.digest_at(join(*unit)),
-                    )
+        """Yields what was, or is, later work on top of a bad version with some of that still in it."""
+        for found in self._derived:
+            unit = _unit(found)
+            bad = self._tainted.get(unit, set())
+            if found.version.version not in bad or self._current[unit] in bad:
+                continue
+            later = self._later(unit)
+            if later is None or later.bad != found.version.version:
+                continue
+            still = self._with_later_work(found) is not None
+            for commit in later.commits if still else later.commits[1:]:
+                digest = RootTree(self._opened.nodes, commit.root).digest_at(join(*unit))
+                yield replace(found.version, version=digest)
 
     def items(self) -> Iterator[PlanItem]:
         """Yields the items, nearest to what is bad first."""
@@ -163,7 +166,7 @@ class BranchItems:
             return self._back_to[unit], RootTree(self._opened.nodes, self._back_to[unit].root).digest_at(path)
         held = self._opened.stores.quarantines.holding(self._opened.info.id, unit[0])
         bad = self._tainted[unit] | {each.snapshot for each in held if each.partition == unit[1]}
-        bad |= {self._mixed[unit]} if unit in self._mixed else set()
+        bad |= self._mixed.get(unit, set())
         for commit in changing(self._opened, start, path):
             if not commit.parents:
                 break

@@ -24,6 +24,11 @@ from lineageflow_core.testing.catalog.refs import AmbiguityContract, RefsContrac
 from lineageflow_core.testing.catalog.repositories import RepositoriesContract
 from lineageflow_core.testing.catalog.resetting import ResetContract
 from lineageflow_core.testing.catalog.reverting import RevertContract
+from lineageflow_core.testing.catalog.rollback import (
+    LaterWorkContract,
+    PlanUndoContract,
+    RollbackTargetContract,
+)
 from lineageflow_core.testing.catalog.rules import ChecksContract, RulesContract
 from lineageflow_core.testing.catalog.settings import SettingsContract
 from lineageflow_core.testing.catalog.staging import (
@@ -111,6 +116,15 @@ class TestLineage(LineageContract): ...
 
 
 class TestPlans(PlansContract): ...
+
+
+class TestRollbackTargets(RollbackTargetContract): ...
+
+
+class TestLaterWork(LaterWorkContract): ...
+
+
+class TestPlanUndo(PlanUndoContract): ...
 
 
 class TestQuarantine(QuarantineContract): ...
