@@ -18,7 +18,9 @@ from lineageflow_core.cli.commands import (
     lineage,
     merge,
     operations,
+    plan,
     put,
+    quarantine,
     refs,
     repo,
     rollback,
@@ -98,7 +100,16 @@ _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
         "tag": {"list": refs.list_tags, "create": refs.create_tag, "delete": refs.delete_tag},
         "checks": {"list": checks.list_checks, "record": checks.record_check},
     },
-    "Undo": {"operations": {"list": operations.list_operations, "undo": operations.undo_operation}},
+    "Undo": {
+        "plan": {"list": plan.list_plans, "show": plan.show_a_plan, "apply": plan.apply_plan},
+        "quarantine": {
+            "list": quarantine.list_quarantines,
+            "add": quarantine.add_quarantine,
+            "lift": quarantine.lift_quarantine,
+            "show": quarantine.show_quarantine,
+        },
+        "operations": {"list": operations.list_operations, "undo": operations.undo_operation},
+    },
     "Lineage": {"runs": {"list": runs.list_runs, "show": runs.show_run}},
 }
 """A group's first command is what the group does by itself."""
@@ -110,6 +121,8 @@ _GROUP_HELP = {
     "branch": "Branches: list, create, rename, delete, restore, protect, unprotect.",
     "checks": "Checks of content: list, record.",
     "operations": "What was done, and taking it back: list, undo.",
+    "plan": "Plans of rollbacks: list, show, apply.",
+    "quarantine": "Versions that readers are warned of, or kept from: list, add, lift, show.",
     "tag": "Tags: list, create, delete.",
     "runs": "Runs of pipelines: list, show.",
 }

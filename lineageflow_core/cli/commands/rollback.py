@@ -1,45 +1,29 @@
 """`rollback`: back to clean data, planned and shown before anything happens."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.cli.options import AuthorOption, BranchOption, DryRunOption, MessageOption
-from lineageflow_core.cli.output import Column
+from lineageflow_core.cli.options import AuthorOption, BranchOption, DryRunOption, MessageOption, YesOption
+from lineageflow_core.cli.plan_view import DecideOption, apply_command, carry_out, decisions_of, show_plan
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import PlanId
-from lineageflow_core.model.plan import PlanAction, PlanItem, PlanState, RollbackPlan, RollbackScope
+from lineageflow_core.model.plan import PlanDecision, RollbackPlan, RollbackReach, RollbackScope
 
 _PLAN = "plan:"
-_COLUMNS = (
-    Column(name="action"),
-    Column(name="dataset"),
-    Column(name="partition"),
-    Column(name="bad"),
-    Column(name="good"),
-    Column(name="why"),
-    Column(name="degree", right=True),
-    Column(name="made by"),
-    Column(name="run"),
-)
-_ACTIONS = {
-    PlanAction.RESTORE: ("↺", "ok"),
-    PlanAction.REMOVE: ("✕", "failed"),
-    PlanAction.KEEP: ("·", "dim"),
-}
+_UNDO = "undo"
 
 
 def rollback(
     invocation: Invocation,
-    target: Annotated[
-        str,
+    targets: Annotated[
+        list[str],
         typer.Argument(
-            metavar="TARGET",
-            help="What is bad: a run, or the address of a version. Or plan:ID, from a dry run.",
+            metavar="TARGET...",
+            help="What is bad: runs, addresses of versions, @COMMIT, ranges like v1.. ; or plan:ID, from a "
+            "dry run; or 'undo PLAN'.",
             show_default=False,
         ),
     ],
@@ -58,115 +42,87 @@ def rollback(
             show_default=False,
         ),
     ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="REF", help="Where a dataset goes back to.", show_default=False),
+    ] = None,
+    all_branches: Annotated[
+        bool, typer.Option("--all-branches", help="On every branch that holds something bad.")
+    ] = False,
+    decide: DecideOption = None,
     branch: BranchOption = None,
     dry_run: DryRunOption = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
     message: MessageOption = None,
     author: AuthorOption = None,
 ) -> None:
-    """Put back what a bad run poisoned.
+    """Put back what a bad run poisoned, or undo that.
 
-    Every dataset that it wrote, and everything derived from those, goes back to its last clean version, as
-    one commit. The plan is shown first.
+    Every dataset that it wrote, and everything derived from those, in any repository, goes back to its last
+    clean version, as one commit on each branch. The plan is shown first.
     """
-    if target.startswith(_PLAN):
-        plan = invocation.catalog.plans.get_plan(PlanId(target.removeprefix(_PLAN)))
+    decisions = decisions_of(decide)
+    if targets[0] == _UNDO or targets[0].startswith(_PLAN):
+        plan = _named(invocation, targets, decisions)
     else:
         scope = RollbackScope.DESCENDANTS if descendants else RollbackScope.OUTPUTS
-        plan = _plan(invocation, target, scope, tuple(outputs or ()), branch)
-    output = invocation.output
-    _show(invocation, plan)
-    apply = invocation.command("rollback", _PLAN + plan.id, "--yes")
-    if plan.state is PlanState.APPLIED:
-        output.document(plan)
-        output.note(f"applied already, as commit {(plan.commit or '')[: cells.SHORT]}")
-        return
-    if all(item.action is PlanAction.KEEP for item in plan.items):
-        output.document(plan)
-        output.note(f"nothing to undo: {plan.branch} holds nothing that is bad")
-        return
-    if dry_run:
-        output.document(plan)
-        output.note(f"nothing changed yet; apply: {apply}")
-        return
-    if not yes:
-        _ask(invocation, plan, apply)
-    applied = invocation.catalog.plans.apply_plan(plan.id, author=invocation.author(author), message=message)
-    assert applied.commit is not None  # it is applied
-    output.document(applied)
-    output.line(
-        cells.short_id(applied.commit),
-        cells.text(applied.branch, "ref"),
-        cells.text(f"roll back {plan.target}"),
-    )
-    output.note(f"undo: {invocation.command('revert', applied.commit, '--branch', applied.branch)}")
-
-
-def _plan(
-    invocation: Invocation, target: str, scope: RollbackScope, outputs: tuple[str, ...], branch: str | None
-) -> RollbackPlan:
-    places = invocation.places
-    node = places.node(target)
-    return invocation.catalog.plans.plan_rollback(
-        places.repository_of(node), node, branch=branch, scope=scope, outputs=outputs
-    )
-
-
-def _ask(invocation: Invocation, plan: RollbackPlan, apply: str) -> None:
-    """Returns if a person says yes; raises typer.Abort if not, InvalidInputError if nobody can be asked."""
-    output = invocation.output
-    if not output.can_ask:
-        output.document(plan)
-        raise InvalidInputError(
-            f"this changes {plan.branch}, and there is nobody to ask: nothing changed. Apply the plan with "
-            f"`{apply}`, or look first with --dry-run",
-            plan=plan.id,
+        reach = RollbackReach.ALL_BRANCHES if all_branches else RollbackReach.BRANCH
+        repository, meant = _targets(invocation, targets)
+        plan = invocation.catalog.plans.plan_rollback(
+            repository,
+            meant,
+            branch=branch,
+            scope=scope,
+            reach=reach,
+            outputs=tuple(outputs or ()),
+            to=to,
+            decisions=decisions,
         )
-    if not output.confirm(f"Apply this to {plan.branch} as one commit?"):
-        raise typer.Abort
+        decisions = {}
+    show_plan(invocation, plan)
+    if dry_run and any(item.changes for item in plan.items):
+        invocation.output.document(plan)
+        invocation.output.note(f"nothing changed yet; apply: {apply_command(invocation, plan)}")
+        return
+    carry_out(invocation, plan, yes=yes, author=author, message=message, decisions=decisions)
 
 
-def _show(invocation: Invocation, plan: RollbackPlan) -> None:
-    output = invocation.output
-    output.card(
-        [
-            ("plan", cells.text(plan.id, "id")),
-            ("target", cells.text(plan.target, "name")),
-            ("branch", cells.text(plan.branch, "ref")),
-            ("tip", cells.short_id(plan.head)),
-            ("scope", cells.text(plan.scope.value)),
-            ("does", _counts(plan.items)),
-        ]
-    )
-    output.table(_COLUMNS, (_row(item) for item in plan.items), section="items")
+def _named(
+    invocation: Invocation, targets: Sequence[str], decisions: dict[str, PlanDecision]
+) -> RollbackPlan:
+    """Returns the plan that is named, or one that undoes it."""
+    *undo, name = targets
+    plan = PlanId(name.removeprefix(_PLAN))
+    plans = invocation.catalog.plans
+    if undo == [_UNDO]:
+        undoing = plans.plan_undo(plan, decisions=decisions)
+        decisions.clear()
+        return undoing
+    if undo or name == _UNDO:
+        raise InvalidInputError("name one plan: 'rollback undo PLAN' or 'rollback plan:ID'")
+    return plans.get_plan(plan)
 
 
-def _counts(items: Sequence[PlanItem]) -> cells.Cell:
-    counts = Counter(item.action for item in items)
-    return cells.joined(
-        cells.marked(*_ACTIONS[action], f"{action.value} {counts[action]}")
-        for action in PlanAction
-        if counts[action]
-    )
+def _targets(invocation: Invocation, texts: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Returns the repository that targets are in, and the targets as the catalog takes them."""
+    places = invocation.places
+    found = [_target(invocation, text) for text in texts]
+    repositories = {repository for repository, _ in found if repository is not None}
+    if len(repositories) > 1:
+        raise InvalidInputError(
+            f"{', '.join(texts)} are in different repositories; name those of one, or -R NAME"
+        )
+    return (repositories or {places.repository}).pop(), tuple(target for _, target in found)
 
 
-def _row(item: PlanItem) -> Sequence[cells.Cell]:
-    return (
-        cells.marked(*_ACTIONS[item.action], item.action.value),
-        cells.text(item.dataset, "name"),
-        cells.text(item.partition),
-        cells.short_id(item.bad, "bad" if item.action is not PlanAction.KEEP else "id"),
-        _good(item),
-        cells.text(item.reason.value.replace("_", " ")),
-        cells.count(item.degree),
-        cells.text(item.job),
-        cells.short_id(item.produced_by, "run"),
-    )
-
-
-def _good(item: PlanItem) -> cells.Cell:
-    """Returns what is put back."""
-    if item.action is PlanAction.KEEP:
-        return cells.text(None)
-    good = (item.good[: cells.SHORT], "good") if item.good else ("nothing", "dim")
-    return cells.Cell(item.good or "", (("→ ", "dim"), good))
+def _target(invocation: Invocation, text: str) -> tuple[str | None, str]:
+    """Returns the repository that a target names, if it does, and the target."""
+    places = invocation.places
+    if ".." in text and not text.startswith(("lf://", "version:")):
+        start, _, end = text.partition("..")
+        repository, ref = places.ref(start)
+        return repository, f"{ref}..{places.ref_in(repository, end) if end else ''}"
+    if text.startswith("@") and "/" not in text:
+        return places.ref(text[1:])
+    node = places.node(text)
+    return (None if node.startswith("run:") else places.repository_of(node)), node
