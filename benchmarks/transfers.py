@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.measure import Row, seconds
 from lineageflow_core.model.storage import parse_storage
-from lineageflow_core.store.bucket import AT_ONCE
+from lineageflow_core.store.bucket_trash import AT_ONCE
 from lineageflow_core.store.buckets.over_fsspec import FsspecBucket
 from lineageflow_core.store.open import open_content
 from lineageflow_core.store.ports import ContentStore

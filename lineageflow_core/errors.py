@@ -6,7 +6,7 @@ LineageFlowError
 │                                   RunNotFoundError  PlanNotFoundError  OperationNotFoundError
 ├── AlreadyExistsError              the name is taken: choose another, or use what is there
 ├── ConflictError                   RefMovedError  MergeConflictError  StaleReadError  PathConflictError
-│                                   PlanOutdatedError
+│                                   PlanOutdatedError  CollectionBegunError
 ├── StateError                      TransactionClosedError  RuleViolatedError  CheckRequiredError
 │                                   QuarantinedVersionError
 │                                   the thing is in no state that allows this
@@ -14,6 +14,7 @@ LineageFlowError
 │                                   NotATableError  UnreadableTableError
 ├── AccessDeniedError               credentials are missing or do not suffice
 ├── StorageError (OSError)          StorageFullError  ObjectMissingError
+│                                   ObjectCollectedError
 ├── IntegrityError                  bytes are not what their address says: never retried
 ├── IncompatibleLakeError           the lake was made by another version of LineageFlow
 └── ServerUnreachableError          no answer from a remote lake (or no whole one)
@@ -121,6 +122,12 @@ class PlanOutdatedError(ConflictError):
     kind = "plan_outdated"
 
 
+class CollectionBegunError(ConflictError):
+    """A collection has begun since: look again at what is stored, then retry."""
+
+    kind = "collection_begun"
+
+
 class StateError(LineageFlowError):
     """The thing exists, but its state does not allow this."""
 
@@ -194,6 +201,12 @@ class ObjectMissingError(StorageError):
     """A commit names bytes that are not in the storage."""
 
     kind = "object_missing"
+
+
+class ObjectCollectedError(ObjectMissingError):
+    """The bytes were collected, and are out of the trash: `details` has when, and by which rule."""
+
+    kind = "collected"
 
 
 class IntegrityError(LineageFlowError):

@@ -12,6 +12,7 @@ is not an error; None means that the caller will not retry.
 from dataclasses import dataclass
 
 from lineageflow_core.catalog.checks import Checks
+from lineageflow_core.catalog.collection import Collecting
 from lineageflow_core.catalog.content import Content
 from lineageflow_core.catalog.history import History
 from lineageflow_core.catalog.lineage import Lineage
@@ -30,6 +31,7 @@ from lineageflow_core.catalog.transactions import Transactions
 __all__ = [
     "Catalog",
     "Checks",
+    "Collecting",
     "Content",
     "History",
     "Lineage",
@@ -66,5 +68,6 @@ class Catalog:
     plans: Plans
     quarantine: Quarantines
     tables: Tables
+    collection: Collecting
     address: str | None = None
     """What opens it again, in any process: a whole path, or a URL. None for a lake in memory."""

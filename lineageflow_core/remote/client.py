@@ -9,6 +9,7 @@ from uuid import uuid4
 from lineageflow_core.catalog import (
     Catalog,
     Checks,
+    Collecting,
     Content,
     History,
     Lineage,
@@ -68,6 +69,7 @@ def remote_catalog(transport: Transport, *, direct: bool = True) -> Catalog:
         plans=cast(Plans, _member("plans")(transport)),
         quarantine=cast(Quarantines, _member("quarantine")(transport)),
         tables=cast(Tables, _member("tables")(transport)),
+        collection=cast(Collecting, _member("collection")(transport)),
     )
 
 

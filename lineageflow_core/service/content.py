@@ -31,4 +31,4 @@ class ContentService:
         return [object_id for object_id in asked if object_id in missing]
 
     def open(self, repository: str, object_id: ObjectId) -> BinaryIO:
-        return self._lake.repository(repository).content.open_object(parse_object_id(object_id))
+        return self._lake.repository(repository).open_object(parse_object_id(object_id))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.service.checks import ChecksService
+from lineageflow_core.service.collection import CollectionService
 from lineageflow_core.service.content import ContentService
 from lineageflow_core.service.history import HistoryService
 from lineageflow_core.service.lineage import LineageService
@@ -46,4 +47,5 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         plans=PlansService(lake, nodes),
         quarantine=QuarantineService(lake, nodes),
         tables=TablesService(lake, history=history, lineage=lineage),
+        collection=CollectionService(lake),
     )

@@ -6,12 +6,16 @@ step as the ref that leads to them (`RefStore.publish`). So a commit that can be
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from typing import BinaryIO
 from uuid import uuid4
 
 from lineageflow_core.errors import (
+    CollectionBegunError,
     InvalidInputError,
+    ObjectCollectedError,
     ObjectMissingError,
     RefNotFoundError,
     RepositoryNotFoundError,
@@ -19,7 +23,7 @@ from lineageflow_core.errors import (
 from lineageflow_core.model.check import Check
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.draft import is_draft
-from lineageflow_core.model.ids import CommitId, parse_run_id
+from lineageflow_core.model.ids import CommitId, ObjectId, parse_run_id
 from lineageflow_core.model.names import check_repository_name
 from lineageflow_core.model.operation import Operation
 from lineageflow_core.model.quarantine import Quarantine
@@ -30,8 +34,10 @@ from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.service.commit_graph import CommitGraph
 from lineageflow_core.service.commit_reader import CommitReader
 from lineageflow_core.service.namespaces import CurrentNames
-from lineageflow_core.store.ports import CommitChanges, PackPart, Publication, RefUpdate, Stores
-from lineageflow_core.tree.pack import make_pack
+from lineageflow_core.service.wholeness import Wholeness
+from lineageflow_core.store.ports import CommitChanges, NodeLocation, PackPart, Publication, RefUpdate, Stores
+from lineageflow_core.store.refusals import object_collected
+from lineageflow_core.tree.pack import Pack, make_pack
 from lineageflow_core.tree.root import RootTree
 from lineageflow_core.tree.source import StoredNodes
 
@@ -134,6 +140,16 @@ class OpenRepository:
         """Returns the repository's settings as they are now."""
         return self.stores.settings.get(self.info.id)
 
+    def open_object(self, object_id: ObjectId) -> BinaryIO:
+        """Opens an object. Raises ObjectCollectedError if it was collected, and as `ContentStore` does."""
+        try:
+            return self.content.open_object(object_id)
+        except ObjectMissingError:
+            row = self.stores.collections.get(self.info.id, [object_id]).get(object_id)
+            if row is None:
+                raise
+            raise object_collected(object_id, row) from None
+
     def tree(self, ref: str) -> RootTree:
         """Returns the tree of the commit that a revision names now. Raises RefNotFoundError."""
         return RootTree(self.nodes, self.resolve(ref).root)
@@ -193,29 +209,35 @@ class OpenRepository:
         if not actor.strip():
             raise InvalidInputError("the author is empty; name who does this")
         self._check_history(updates, commits)
-        pack = make_pack(nodes or {}, commits) if commits else None
-        if pack is not None:
-            self.content.write_pack(pack.id, pack.content)
-        done = self.stores.refs.publish(
-            self.info.id,
-            Publication(
-                key=key or f"once:{uuid4()}",
-                operation=operation,
-                actor=actor,
-                at=self.clock(),
-                updates=tuple(updates),
-                commits=tuple(commits),
-                changes=tuple(changes),
-                nodes=pack.nodes if pack else (),
-                transaction=transaction,
-                settings=settings,
-                repository=repository,
-                check=check,
-                quarantines=tuple(quarantines),
-                undoes=undoes,
-                message=message,
-            ),
+        publication = Publication(
+            key=key or f"once:{uuid4()}",
+            operation=operation,
+            actor=actor,
+            at=self.clock(),
+            updates=tuple(updates),
+            commits=tuple(commits),
+            changes=tuple(changes),
+            transaction=transaction,
+            settings=settings,
+            repository=repository,
+            check=check,
+            quarantines=tuple(quarantines),
+            undoes=undoes,
+            message=message,
         )
+        while True:
+            collection = self.stores.collections.last(self.info.id)
+            pack = make_pack(nodes or {}, commits) if commits else None
+            if collection:
+                self._secure(publication, nodes or {}, pack)
+            if pack is not None:
+                self.content.write_pack(pack.id, pack.content)
+            wanted = replace(publication, nodes=pack.nodes if pack else (), collection=collection)
+            try:
+                done = self.stores.refs.publish(self.info.id, wanted)
+            except CollectionBegunError:
+                continue  # what was there when we looked may be gone soon: look again
+            break
         if {commit.id for commit in commits} & {update.new for update in done.updates}:
             self._commits.keep(commits)  # these were published, not those of an earlier call with this key
         return done
@@ -291,6 +313,26 @@ class OpenRepository:
         )
         return page.items
 
+    def _secure(self, publication: Publication, nodes: Mapping[bytes, bytes], pack: Pack | None) -> None:
+        """Takes what becomes reachable away from collections. Raises ObjectCollectedError if it is gone."""
+        new = {commit.id: commit for commit in publication.commits}
+        moves = [
+            (update, self._reachable(update), new.get(update.new) or self.commit(update.new))
+            for update in publication.updates
+            if update.new is not None and update.new != update.expected
+        ]
+        wholeness = Wholeness(self.stores, self.info.id, self.content, self.nodes)
+        wholeness.secure(moves, publication.commits, nodes, pack=pack.id if pack else None)
+
+    def _reachable(self, update: RefUpdate) -> Commit | None:
+        """Returns a commit that is sure to be reachable as long as a move can be made."""
+        if update.expected is not None:
+            return self.commit(update.expected)
+        default = self.stores.refs.get(
+            self.info.id, RefName(kind=RefKind.BRANCH, name=self.info.default_branch)
+        )
+        return self.commit(default.commit) if default is not None else None
+
     def _without_branch(self, revision: Revision, text: str) -> Commit:
         """A run has no branch before its first write, when it sees its base, and after its publication."""
         transaction = self.stores.transactions.get(self.info.id, parse_run_id(revision.start))
@@ -333,13 +375,30 @@ class OpenRepository:
         )
 
     def _read_nodes(self, node_ids: Sequence[bytes]) -> dict[bytes, bytes]:
-        found = self.stores.commits.locate(self.info.id, node_ids)
+        found: dict[bytes, NodeLocation] = {}
+        while True:
+            before, found = found, self.stores.commits.locate(self.info.id, node_ids)
+            self._check_located(node_ids, found)
+            locations = [found[node_id] for node_id in node_ids]
+            parts = [PackPart(each.pack_id, each.offset, each.length) for each in locations]
+            try:
+                return dict(zip(node_ids, self.content.read_packs(parts), strict=True))
+            except ObjectMissingError:
+                if found == before:
+                    raise
+                # A collection may have moved them to another pack since: look again.
+
+    def _check_located(self, node_ids: Sequence[bytes], found: Mapping[bytes, NodeLocation]) -> None:
         for node_id in node_ids:
-            if node_id not in found:
-                raise ObjectMissingError(f"tree node {node_id.hex()} is not in repository {self.info.name!r}")
-        locations = [found[node_id] for node_id in node_ids]
-        parts = [PackPart(each.pack_id, each.offset, each.length) for each in locations]
-        return dict(zip(node_ids, self.content.read_packs(parts), strict=True))
+            if node_id in found:
+                continue
+            if self.stores.collections.last(self.info.id):
+                raise ObjectCollectedError(
+                    f"tree node {node_id.hex()[:12]} was collected, because no branch, tag, run or plan led "
+                    f"to it: `lineageflow log -R {self.info.name}` shows what is kept",
+                    node=node_id.hex(),
+                )
+            raise ObjectMissingError(f"tree node {node_id.hex()} is not in repository {self.info.name!r}")
 
 
 def _kinds(revision: Revision) -> tuple[RefKind, ...]:

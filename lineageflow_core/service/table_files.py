@@ -119,7 +119,7 @@ def _place(opened: OpenRepository, file: TableFile, copies: Path) -> Path:
         return path
     copy = copies / file.object_id
     if not copy.exists():
-        with opened.content.open_object(file.object_id) as source, copy.open("wb") as target:
+        with opened.open_object(file.object_id) as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target, 4 << 20)
     return copy
 
@@ -143,5 +143,5 @@ def _file(entry: ObjectEntry, kind: TableFormat, relative: str) -> TableFile:
 
 
 def _sniff(opened: OpenRepository, entry: ObjectEntry) -> TableFormat | None:
-    with opened.content.open_object(entry.object_id) as file:
+    with opened.open_object(entry.object_id) as file:
         return format_by_content(file.read(SNIFFED_BYTES))

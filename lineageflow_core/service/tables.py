@@ -114,7 +114,7 @@ class TablesService:
             raise nothing_at(opened, f"{left} or {right}", path)
         texts = []
         for entry in entries:
-            with opened.content.open_object(entry.object_id) if entry else nullcontext() as file:
+            with opened.open_object(entry.object_id) if entry else nullcontext() as file:
                 texts.append(read_text(path, file))
         return compare_texts(path, *texts)
 

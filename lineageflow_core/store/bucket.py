@@ -14,16 +14,17 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 from blake3 import blake3
 
 from lineageflow_core.errors import InvalidInputError, StorageError
+from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.model.ids import ObjectId
 from lineageflow_core.model.storage import StorageReport
+from lineageflow_core.store.bucket_trash import BucketTrash, at_once
 from lineageflow_core.store.buckets import Bucket
 from lineageflow_core.store.buckets.retries import RetryingBucket
 from lineageflow_core.store.layout import PACKS, object_name, pack_name
@@ -34,11 +35,6 @@ from lineageflow_core.store.refusals import object_missing, pack_missing, pack_t
 from lineageflow_core.store.streamed import PIECE_BYTES, open_streamed
 from lineageflow_core.store.verified import CHUNK_BYTES, check_digest
 
-S = TypeVar("S")
-T = TypeVar("T")
-
-AT_ONCE = 32
-"""Requests at a time: enough to hide a storage's latency, with small objects in memory that often."""
 _GAP_BYTES = 64 << 10
 """Bytes between two parts of a pack that are read and thrown away: sooner than another request."""
 WHOLE_BYTES = PIECE_BYTES
@@ -52,20 +48,23 @@ class BucketContentStore:
         """`pause` replaces the waiting between attempts, in tests."""
         self._bare = bucket
         self._bucket = RetryingBucket(bucket, pause=pause)
+        self.trash = BucketTrash(self._bucket)
 
     def write_objects(
         self, sources: Sequence[bytes | Path], *, progress: Callable[[int], None] | None = None
     ) -> list[StoredObject]:
         batch = _Batch(self._bucket, progress)
         with _existing(self._bucket):
-            return _at_once(batch.write, sources)
+            return at_once(batch.write, sources)
 
     def open_object(self, object_id: ObjectId) -> BinaryIO:
         name = object_name(object_id)
         try:
             first = self._bucket.read(name, 0, WHOLE_BYTES + 1)
         except FileNotFoundError:
-            raise object_missing(object_id) from None
+            if not self.trash.recall(ContentKind.OBJECT, [object_id]):
+                raise object_missing(object_id) from None
+            first = self._bucket.read(name, 0, WHOLE_BYTES + 1)
         if len(first) > WHOLE_BYTES:
             size = self._bucket.size(name) or 0
             return open_streamed(
@@ -76,8 +75,9 @@ class BucketContentStore:
 
     def missing_objects(self, object_ids: Iterable[ObjectId]) -> set[ObjectId]:
         asked = list(dict.fromkeys(object_ids))
-        sizes = _at_once(self._bucket.size, [object_name(each) for each in asked])
-        return {each for each, size in zip(asked, sizes, strict=True) if size is None}
+        sizes = at_once(self._bucket.size, [object_name(each) for each in asked])
+        absent = {each for each, size in zip(asked, sizes, strict=True) if size is None}
+        return absent - self.trash.recall(ContentKind.OBJECT, absent)
 
     def write_pack(self, pack_id: str, content: bytes) -> None:
         with _existing(self._bucket):
@@ -89,14 +89,16 @@ class BucketContentStore:
         try:
             content = self._bucket.read(pack_name(pack_id), offset, offset + length)
         except FileNotFoundError:
-            raise pack_missing(pack_id) from None
+            if not self.trash.recall(ContentKind.PACK, [pack_id]):
+                raise pack_missing(pack_id) from None
+            content = self._bucket.read(pack_name(pack_id), offset, offset + length)
         if len(content) != length:
             raise pack_too_short(pack_id, offset + length)
         return content
 
     def read_packs(self, parts: Sequence[PackPart]) -> list[bytes]:
         spans = list(_spans(parts))
-        contents = _at_once(lambda span: self.read_pack(*span), spans)
+        contents = at_once(lambda span: self.read_pack(*span), spans)
         found: dict[PackPart, bytes] = {}
         at = 0
         for part in sorted(set(parts)):
@@ -214,15 +216,3 @@ def _existing(bucket: Bucket) -> Iterator[None]:
         raise StorageError(
             f"there is no bucket for {bucket.url}: make it, or name another storage", storage=str(bucket.url)
         ) from error
-
-
-def _at_once(call: Callable[[S], T], values: Sequence[S]) -> list[T]:
-    """Returns what `call` returns for each value, in order, many at a time. Raises the first error."""
-    if len(values) <= 1:
-        return [call(value) for value in values]
-    with ThreadPoolExecutor(min(AT_ONCE, len(values)), thread_name_prefix="lineageflow-bucket") as pool:
-        try:
-            return list(pool.map(call, values))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise

@@ -1,7 +1,7 @@
 """Content in a folder: one immutable, read-only file an object, one a pack.
 
 ```
-objects/<first 2 digits of the id>/<the other 62>      packs/<first 2 characters>/<id>      tmp/
+objects/<first 2 digits of the id>/<the other 62>      packs/<first 2 characters>/<id>      tmp/      trash/
 ```
 
 A file gets its final name only when its bytes are on the disk, so whatever stands under such a name is
@@ -18,11 +18,13 @@ from typing import BinaryIO
 
 from blake3 import blake3
 
+from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.model.ids import ObjectId
 from lineageflow_core.model.storage import Provider, StorageReport, StorageUrl
 from lineageflow_core.store.buckets.over_fsspec import FsspecBucket
 from lineageflow_core.store.durability import storage_errors
 from lineageflow_core.store.layout import PACKS, object_name, pack_name
+from lineageflow_core.store.local_trash import LocalTrash
 from lineageflow_core.store.local_writer import LocalWriter
 from lineageflow_core.store.ports import PackPart, StoredObject
 from lineageflow_core.store.probe import probe
@@ -38,6 +40,7 @@ class LocalContentStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.trash = LocalTrash(root)
 
     def write_objects(
         self, sources: Sequence[bytes | Path], *, progress: Callable[[int], None] | None = None
@@ -55,7 +58,9 @@ class LocalContentStore:
             try:
                 file = io.FileIO(path)
             except FileNotFoundError:
-                raise object_missing(object_id) from None
+                if not self.trash.recall(ContentKind.OBJECT, [object_id]):
+                    raise object_missing(object_id) from None
+                file = io.FileIO(path)
             if os.fstat(file.fileno()).st_size > WHOLE_BYTES:
                 return open_verified(file, object_id)
             with file:
@@ -65,13 +70,14 @@ class LocalContentStore:
 
     def object_file(self, object_id: ObjectId) -> Path:
         path = self._root / object_name(object_id)
-        if not path.exists():
+        if not path.exists() and not self.trash.recall(ContentKind.OBJECT, [object_id]):
             raise object_missing(object_id)
         return path
 
     def missing_objects(self, object_ids: Iterable[ObjectId]) -> set[ObjectId]:
         root = os.fspath(self._root)
-        return {each for each in object_ids if not os.path.exists(f"{root}/{object_name(each)}")}
+        absent = {each for each in object_ids if not os.path.exists(f"{root}/{object_name(each)}")}
+        return absent - self.trash.recall(ContentKind.OBJECT, absent)
 
     def write_pack(self, pack_id: str, content: bytes) -> None:
         name = pack_name(pack_id)
@@ -90,7 +96,9 @@ class LocalContentStore:
                 try:
                     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
                 except FileNotFoundError:
-                    raise pack_missing(pack_id) from None
+                    if not self.trash.recall(ContentKind.PACK, [pack_id]):
+                        raise pack_missing(pack_id) from None
+                    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
                 try:
                     found |= {part: os.pread(fd, part.length, part.offset) for part in some}
                 finally:

@@ -11,7 +11,7 @@ that returned before it, from any process. `repository` is always a RepositoryIn
 changes; only `RepositoryStore.get` takes a name.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from lineageflow_core.model.check import Check
+from lineageflow_core.model.collection import Collected, CollectedState, ContentKind
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, ObjectId, PlanId, RunId, SnapshotId
 from lineageflow_core.model.lineage import Io, Version
@@ -50,8 +51,65 @@ class PackPart(NamedTuple):
     length: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredContent:
+    """An object or a pack, as a listing tells of it."""
+
+    kind: ContentKind
+    id: str
+    size: int
+    modified_at: datetime
+    """By the storage's clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrashedContent:
+    """An object or a pack in the trash."""
+
+    kind: ContentKind
+    id: str
+    size: int
+    collection: int
+    """The number of the collection that took it."""
+
+
+class Trash(Protocol):
+    """Taking objects and packs out of use, and back.
+
+    What is in the trash is there for all who ask the content store for it: it finds it, and brings it back.
+    Every call may be repeated, and a process may die in any of them: a thing is then in one place or in both.
+    """
+
+    def now(self) -> datetime:
+        """Returns the time by the clock that `StoredContent.modified_at` is told by."""
+        ...
+
+    def list_stored(self, kind: ContentKind) -> Iterator[StoredContent]:
+        """Yields what is stored and not in the trash, in no order; maybe not what is written meanwhile."""
+        ...
+
+    def discard(self, kind: ContentKind, ids: Iterable[str], *, collection: int) -> None:
+        """Moves things into the trash of a collection. Nothing happens to those that are not stored."""
+        ...
+
+    def list(self) -> Iterator[TrashedContent]:
+        """Yields what is in the trash, in no order."""
+        ...
+
+    def recall(self, kind: ContentKind, ids: Iterable[str]) -> set[str]:
+        """Brings things back out of the trash of any collection; returns those that are stored now."""
+        ...
+
+    def purge(self, kind: ContentKind, ids: Iterable[str], *, collection: int) -> None:
+        """Deletes things for good from the trash of one collection, and from nowhere else."""
+        ...
+
+
 class ContentStore(Protocol):
     """Immutable bytes of one repository."""
+
+    @property
+    def trash(self) -> Trash: ...
 
     def write_objects(
         self, sources: Sequence[bytes | Path], *, progress: Callable[[int], None] | None = None
@@ -172,6 +230,9 @@ class Publication:
     """The operation that this one takes back."""
     message: str = ""
     """What the actor says about it, where no commit does."""
+    collection: int | None = None
+    """The number of the last collection that had begun when its writer looked at what is stored. None: it
+    relies on nothing that is."""
 
     @property
     def is_for_people(self) -> bool:
@@ -191,6 +252,7 @@ class Publication:
             nodes=(),
             transaction=None,
             repository=None if unchanged else self.repository,
+            collection=None,
         )
 
 
@@ -258,7 +320,8 @@ class RefStore(Protocol):
 
         Returns what `published` tells from now on. If the key was published before, returns that
         publication and changes nothing. Changes nothing and raises RefMovedError (details: ref, expected,
-        actual) if any ref is not where it is expected, TransactionClosedError if
+        actual) if any ref is not where it is expected, CollectionBegunError if a later collection than
+        `publication.collection` has begun, TransactionClosedError if
         `publication.transaction` is stored and not open, ConflictError if the settings or the repository
         are not what they are expected to be, AlreadyExistsError if the repository's new name is taken, or
         if a tag would be made that once stood at another commit, and InvalidInputError if a ref or a commit
@@ -513,6 +576,60 @@ class QuarantineStore(Protocol):
         ...
 
 
+class CollectionStore(Protocol):
+    """Which collections there were, and what they took: one row for each object and pack, which stays.
+
+    A row is LEAVING from before its thing moves into the trash, TRASHED from when it has, and PURGED from
+    before it is deleted. What has a row may be gone soon; what has none stays.
+    """
+
+    def last(self, repository: str) -> int:
+        """Returns the number of the last collection that has begun; 0 before the first."""
+        ...
+
+    def begin(self, repository: str) -> int:
+        """Begins a collection, and returns its number: one more than the last one's.
+
+        No publication whose writer looked before becomes visible after this.
+        """
+        ...
+
+    def condemn(self, repository: str, things: Sequence[Collected]) -> None:
+        """Adds rows that are LEAVING; takes over those of earlier collections that are LEAVING or PURGED.
+
+        Changes nothing and raises CollectionBegunError if a later collection has begun.
+        """
+        ...
+
+    def confirm(self, repository: str, ids: Sequence[str], *, collection: int, at: datetime) -> None:
+        """Makes rows of this collection that are LEAVING TRASHED at an instant by the storage's clock."""
+        ...
+
+    def spare(self, repository: str, ids: Iterable[str]) -> set[str]:
+        """Removes rows, but for those that are PURGED; returns the ids that had any, PURGED or not."""
+        ...
+
+    def forget(self, repository: str, ids: Sequence[str]) -> None:
+        """Removes rows, whatever they are: their things are stored again."""
+        ...
+
+    def purge(self, repository: str, ids: Sequence[str], *, collection: int) -> set[str]:
+        """Makes rows of earlier collections that are TRASHED PURGED; returns the ids of those.
+
+        The locations of nodes in packs among them are forgotten. Changes nothing and raises
+        CollectionBegunError if a later collection than `collection` has begun.
+        """
+        ...
+
+    def get(self, repository: str, ids: Sequence[str]) -> dict[str, Collected]: ...
+
+    def list(
+        self, repository: str, *, states: Sequence[CollectedState], after: str | None, limit: int
+    ) -> Page[Collected]:
+        """By id."""
+        ...
+
+
 class ProfileStore(Protocol):
     """What was found out about tables, by content."""
 
@@ -548,6 +665,8 @@ class Stores(Protocol):
     def quarantines(self) -> QuarantineStore: ...
     @property
     def profiles(self) -> ProfileStore: ...
+    @property
+    def collections(self) -> CollectionStore: ...
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
         """Returns the content of the repository with this id.

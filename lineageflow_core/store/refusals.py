@@ -4,15 +4,18 @@ from pathlib import Path
 
 from lineageflow_core.errors import (
     AlreadyExistsError,
+    CollectionBegunError,
     ConflictError,
     IntegrityError,
     InvalidInputError,
+    ObjectCollectedError,
     ObjectMissingError,
     PlanNotFoundError,
     RefMovedError,
     StateError,
     TransactionClosedError,
 )
+from lineageflow_core.model.collection import Collected
 from lineageflow_core.model.ids import CommitId, ObjectId, PlanId, RunId
 from lineageflow_core.model.run import TransactionState
 from lineageflow_core.store.ports import RefUpdate
@@ -23,6 +26,33 @@ def object_missing(object_id: ObjectId) -> ObjectMissingError:
     return ObjectMissingError(
         f"object {object_id} is not in the storage: upload it again, or restore it from a backup",
         object_id=object_id,
+    )
+
+
+def object_collected(
+    object_id: ObjectId, collected: Collected | None, *, count: int = 1
+) -> ObjectCollectedError:
+    """Returns the error for an object that a collection took, and that is out of the trash."""
+    others = f" (and {count - 1} more)" if count > 1 else ""
+    when = f" on {collected.at:%Y-%m-%d}" if collected is not None and collected.at is not None else ""
+    reason = f": {collected.reason}" if collected is not None else ""
+    number = collected.collection if collected is not None else None
+    return ObjectCollectedError(
+        f"object {object_id[:12]}{others} was collected{when}{reason}. It is out of the trash, so it cannot "
+        "be restored from there: upload it again, or restore it from a backup",
+        object_id=object_id,
+        collection=number,
+        at=collected.at.isoformat() if collected is not None and collected.at is not None else None,
+        reason=collected.reason if collected is not None else None,
+    )
+
+
+def tree_collected(commit: CommitId) -> ObjectCollectedError:
+    """Returns the error for a commit whose tree a collection took."""
+    return ObjectCollectedError(
+        f"the content of commit {commit[:12]} was collected, because no branch, tag, run or plan led to it: "
+        "choose a commit that `lineageflow log` shows, or restore the repository from a backup",
+        commit=commit,
     )
 
 
@@ -94,6 +124,16 @@ def tag_spent(tag: str, commit: CommitId) -> AlreadyExistsError:
         "two commits: make it there, or choose another name",
         ref=tag,
         commit=commit,
+    )
+
+
+def collection_begun(expected: int, actual: int) -> CollectionBegunError:
+    """Returns the error for a writer that looked at what is stored before a collection began."""
+    return CollectionBegunError(
+        f"collection {actual} has begun since what is stored was looked at ({expected} was the last then): "
+        "look again and retry",
+        expected=expected,
+        actual=actual,
     )
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineageflow_core.errors import IntegrityError, InvalidInputError, ObjectMissingError
+from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.model.ids import ObjectId
-from lineageflow_core.store.ports import ContentStore, PackPart, StoredObject
+from lineageflow_core.store.ports import ContentStore, PackPart, StoredObject, Trash, TrashedContent
 from lineageflow_core.testing.signatures import assert_same_signatures
 from lineageflow_core.testing.strategies import contract_settings
 
@@ -20,6 +22,9 @@ LARGE = 9 << 20
 """Bytes of an object that no store should take into memory to read a part of it."""
 
 NOWHERE = ObjectId("0" * 64)
+
+_TICK = timedelta(seconds=2)
+"""What storages' clocks may leave out: some tell whole seconds."""
 
 
 def object_of(content: bytes) -> StoredObject:
@@ -203,3 +208,86 @@ def read_end(content: ContentStore, object_id: ObjectId) -> bytes:
     with content.open_object(object_id) as file:
         file.seek(-8, os.SEEK_END)
         return file.read()
+
+
+class TrashContract:
+    """What the trash of every `ContentStore` promises. Needs the fixture `content`, an empty store."""
+
+    def test_every_method_of_the_trash_has_the_signature_of_the_protocol(self, content: ContentStore) -> None:
+        assert_same_signatures(Trash, content.trash)
+
+    def test_what_is_stored_is_listed_with_its_size_and_age(self, content: ContentStore) -> None:
+        before = content.trash.now()
+        [stored] = content.write_objects([b"content"])
+        content.write_pack("ab" * 32, b"pack")
+        [found] = content.trash.list_stored(ContentKind.OBJECT)
+        [pack] = content.trash.list_stored(ContentKind.PACK)
+        assert (stored.object_id, 7) == (found.id, found.size)
+        assert ("ab" * 32, 4) == (pack.id, pack.size)
+        for each in (found, pack):
+            assert before - _TICK <= each.modified_at <= content.trash.now() + _TICK
+
+    def test_telling_the_time_leaves_nothing(self, content: ContentStore) -> None:
+        content.trash.now()
+        assert [] == [each for kind in ContentKind for each in content.trash.list_stored(kind)]
+
+    def test_what_is_discarded_is_in_the_trash(self, content: ContentStore) -> None:
+        first, second = content.write_objects([b"first", b"second"])
+        content.trash.discard(ContentKind.OBJECT, [first.object_id, NOWHERE], collection=3)
+        [trashed] = content.trash.list()
+        assert TrashedContent(kind=ContentKind.OBJECT, id=first.object_id, size=5, collection=3) == trashed
+        assert [second.object_id] == [each.id for each in content.trash.list_stored(ContentKind.OBJECT)]
+
+    def test_what_is_in_the_trash_is_found_and_brought_back(self, content: ContentStore) -> None:
+        [first] = content.write_objects([b"first"])
+        for use in (
+            lambda: content.missing_objects([first.object_id]),
+            lambda: content.trash.recall(ContentKind.OBJECT, [first.object_id]),
+            lambda: content.write_objects([b"first"]),
+            lambda: content.open_object(first.object_id).read(),
+        ):
+            content.trash.discard(ContentKind.OBJECT, [first.object_id], collection=1)
+            use()
+            assert [first.object_id] == [each.id for each in content.trash.list_stored(ContentKind.OBJECT)]
+            content.trash.purge(ContentKind.OBJECT, [first.object_id], collection=1)
+            assert b"first" == content.open_object(first.object_id).read()
+
+    def test_a_pack_in_the_trash_is_read(self, content: ContentStore) -> None:
+        content.write_pack("ab" * 32, b"0123456789")
+        content.trash.discard(ContentKind.PACK, ["ab" * 32], collection=2)
+        assert [] == list(content.list_packs())
+        assert [b"34"] == content.read_packs([PackPart("ab" * 32, 3, 2)])
+        content.trash.recall(ContentKind.PACK, ["ab" * 32])
+        assert ["ab" * 32] == list(content.list_packs())
+
+    def test_recalling_tells_what_is_there(self, content: ContentStore) -> None:
+        kept, trashed = (each.object_id for each in content.write_objects([b"kept", b"trashed"]))
+        content.trash.discard(ContentKind.OBJECT, [trashed], collection=1)
+        assert {kept, trashed} == content.trash.recall(ContentKind.OBJECT, [kept, trashed, NOWHERE])
+
+    def test_what_comes_back_is_young(self, content: ContentStore) -> None:
+        [stored] = content.write_objects([b"content"])
+        before = content.trash.now()
+        content.trash.discard(ContentKind.OBJECT, [stored.object_id], collection=1)
+        content.trash.recall(ContentKind.OBJECT, [stored.object_id])
+        [found] = content.trash.list_stored(ContentKind.OBJECT)
+        assert before - _TICK <= found.modified_at
+
+    def test_what_is_purged_is_gone(self, content: ContentStore) -> None:
+        [stored] = content.write_objects([b"content"])
+        content.trash.discard(ContentKind.OBJECT, [stored.object_id], collection=1)
+        for _ in range(2):
+            content.trash.purge(ContentKind.OBJECT, [stored.object_id], collection=1)
+        assert [] == list(content.trash.list())
+        assert {stored.object_id} == content.missing_objects([stored.object_id])
+
+    def test_only_the_trash_of_one_collection_is_purged(self, content: ContentStore) -> None:
+        [stored] = content.write_objects([b"content"])
+        content.trash.purge(ContentKind.OBJECT, [stored.object_id], collection=1)
+        content.trash.discard(ContentKind.OBJECT, [stored.object_id], collection=2)
+        content.trash.purge(ContentKind.OBJECT, [stored.object_id], collection=1)
+        assert b"content" == content.open_object(stored.object_id).read()
+
+    def test_an_empty_store_has_an_empty_trash(self, content: ContentStore) -> None:
+        assert [] == list(content.trash.list())
+        assert set() == content.trash.recall(ContentKind.OBJECT, [NOWHERE])

@@ -113,6 +113,10 @@ class FaultyBucket:
             lambda: self._replace_half(name, b"".join(chunks())),
         )
 
+    def copy(self, name: str, to: str) -> None:
+        self._written.add(to)
+        self._call("copy", name, lambda: self._bucket.copy(name, to))
+
     def list(self, folder: str) -> Iterator[Blob]:
         before = self.met.copy()
         found = self._call("list", folder, lambda: list(self._bucket.list(folder)))

@@ -16,6 +16,7 @@ from lineageflow_core.errors import (
     InvalidInputError,
     LineageFlowError,
     NotFoundError,
+    ObjectCollectedError,
     ObjectMissingError,
     ServerUnreachableError,
     StateError,
@@ -30,6 +31,7 @@ MEDIA_TYPE = "application/problem+json"
 _STATUS: dict[type[LineageFlowError], int] = {
     NotFoundError: 404,
     ObjectMissingError: 404,
+    ObjectCollectedError: 410,
     AlreadyExistsError: 409,
     ConflictError: 409,
     StateError: 409,
@@ -48,6 +50,7 @@ _FALLBACK: dict[int, type[LineageFlowError]] = {
     403: AccessDeniedError,
     404: NotFoundError,
     409: ConflictError,
+    410: ObjectCollectedError,
     413: InvalidInputError,
     422: InvalidInputError,
     503: StorageError,

@@ -28,6 +28,7 @@ import msgspec
 from lineageflow_core.catalog import (
     Catalog,
     Checks,
+    Collecting,
     Content,
     History,
     Lineage,
@@ -285,6 +286,12 @@ ROUTES: tuple[Route, ...] = (
     _get(Quarantines.list_quarantines, _REPOSITORY + "/quarantines"),
     _get(Quarantines.get_quarantine, _REPOSITORY + "/quarantine"),
     _get(Quarantines.check_reading, _COMMIT + "/quarantine-notices"),
+    _get(Collecting.plan_collection, _REPOSITORY + "/collection-plan"),
+    _post(Collecting.collect, _REPOSITORY + "/collections"),
+    _get(Collecting.explain, _REPOSITORY + "/explanation"),
+    _get(Collecting.list_trash, _REPOSITORY + "/trash"),
+    _post(Collecting.restore_trash, _REPOSITORY + "/trash/restore"),
+    _get(Collecting.usage, _REPOSITORY + "/usage"),
     #
     _get(Tables.schema, _COMMIT + "/table", fixed_by=("ref",)),
     _get(Tables.head, _COMMIT + "/table/head", fixed_by=("ref",)),

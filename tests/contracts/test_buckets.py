@@ -20,7 +20,7 @@ from lineageflow_core.store.buckets.over_fsspec import PART_BYTES, FsspecBucket
 from lineageflow_core.store.buckets.over_obstore import ObstoreBucket
 from lineageflow_core.store.cache import ReadCache
 from lineageflow_core.store.layout import object_name
-from lineageflow_core.testing.content_store import ContentStoreContract
+from lineageflow_core.testing.content_store import ContentStoreContract, TrashContract
 from tests.servers.objectstores import BUCKET, SERVERS, in_environment
 
 pytestmark = pytest.mark.filterwarnings(
@@ -84,6 +84,9 @@ def damage(bucket: Bucket) -> Callable[[ObjectId], None]:
 
 
 class TestContent(ContentStoreContract): ...
+
+
+class TestTrash(TrashContract): ...
 
 
 def test_a_file_of_several_parts_is_whole(content: BucketContentStore, tmp_path: Path) -> None:

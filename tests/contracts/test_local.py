@@ -7,7 +7,7 @@ import pytest
 
 from lineageflow_core.model.ids import ObjectId
 from lineageflow_core.store.local import LocalContentStore
-from lineageflow_core.testing.content_store import ContentStoreContract
+from lineageflow_core.testing.content_store import ContentStoreContract, TrashContract
 
 
 @pytest.fixture
@@ -29,3 +29,6 @@ def damage(tmp_path: Path) -> Callable[[ObjectId], None]:
 
 
 class TestContent(ContentStoreContract): ...
+
+
+class TestTrash(TrashContract): ...

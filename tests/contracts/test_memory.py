@@ -8,7 +8,7 @@ from lineageflow_core.model.ids import ObjectId
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.memory.content import MemoryContentStore
 from lineageflow_core.testing.commit_store import CommitStoreContract
-from lineageflow_core.testing.content_store import ContentStoreContract
+from lineageflow_core.testing.content_store import ContentStoreContract, TrashContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
 from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
@@ -48,6 +48,9 @@ def waiting(stores: MemoryStores) -> Waiting:
 
 
 class TestContent(ContentStoreContract): ...
+
+
+class TestTrash(TrashContract): ...
 
 
 class TestRepositories(RepositoryStoreContract): ...

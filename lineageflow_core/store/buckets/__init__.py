@@ -64,6 +64,10 @@ class Bucket(Protocol):
         """
         ...
 
+    def copy(self, name: str, to: str) -> None:
+        """Writes a name's bytes under another name, without fetching them. Raises FileNotFoundError."""
+        ...
+
     def list(self, folder: str) -> Iterator[Blob]:
         """Yields everything below a folder, in no order."""
         ...

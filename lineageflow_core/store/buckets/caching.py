@@ -61,6 +61,9 @@ class CachingBucket:
     def upload(self, name: str, chunks: Chunks, *, size: int) -> None:
         self._bucket.upload(name, chunks, size=size)
 
+    def copy(self, name: str, to: str) -> None:
+        self._bucket.copy(name, to)
+
     def list(self, folder: str) -> Iterator[Blob]:
         return self._bucket.list(folder)
 

@@ -97,6 +97,11 @@ class FsspecBucket:
                 raise
             file.close()
 
+    def copy(self, name: str, to: str) -> None:
+        with bucket_errors(self.url, "copy"):
+            self._make_folder(to)
+            self._files.cp_file(self._path(name), self._path(to))
+
     def list(self, folder: str) -> Iterator[Blob]:
         with bucket_errors(self.url, "list"):
             try:

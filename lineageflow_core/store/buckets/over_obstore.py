@@ -116,6 +116,16 @@ class ObstoreBucket(FsspecBucket):
                 max_concurrency=_PARTS_AT_ONCE,
             )
 
+    def copy(self, name: str, to: str) -> None:
+        import obstore
+
+        store = self._store
+        if store is None:
+            super().copy(name, to)
+            return
+        with bucket_errors(self.url, "copy"):
+            obstore.copy(store, name, to)
+
     def list(self, folder: str) -> Iterator[Blob]:
         import obstore
 

@@ -60,6 +60,9 @@ class RetryingBucket:
 
         self._again(send)
 
+    def copy(self, name: str, to: str) -> None:
+        self._again(lambda: self._bucket.copy(name, to))
+
     def list(self, folder: str) -> Iterator[Blob]:
         yield from self._again(lambda: list(self._bucket.list(folder)))
 

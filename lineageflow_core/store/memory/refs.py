@@ -18,6 +18,7 @@ from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.paging import check_limit, page_of
 from lineageflow_core.store.ports import Publication, RefUpdate
 from lineageflow_core.store.refusals import (
+    collection_begun,
     commit_missing,
     ref_moved,
     repository_changed,
@@ -77,6 +78,7 @@ class MemoryRefStore:
             done = self._state.operations.get((repository, publication.key))
             if done is not None:
                 return done
+            self._check_collection(repository, publication)
             self._check_transaction(repository, publication)
             self._check_commits(repository, publication)
             self._check_nodes(repository, publication)
@@ -92,6 +94,11 @@ class MemoryRefStore:
     def waiting(self, repository: str, ref: RefName) -> int:
         """Returns how many threads wait for a turn that another one holds."""
         return self._turns.waiting((repository, ref))
+
+    def _check_collection(self, repository: str, publication: Publication) -> None:
+        last = self._state.collections.get(repository, 0)
+        if publication.collection not in {None, last}:
+            raise collection_begun(publication.collection or 0, last)
 
     def _check_transaction(self, repository: str, publication: Publication) -> None:
         if publication.transaction is None:
@@ -153,7 +160,7 @@ class MemoryRefStore:
         for changes in publication.changes:
             state.changes.setdefault((repository, changes.commit), changes)
         for node in publication.nodes:
-            state.nodes.setdefault((repository, node.node_id), node)
+            state.nodes[repository, node.node_id] = node  # to the newest pack: an old one may be collected
         if publication.transaction is not None:
             state.transactions[repository, publication.transaction.run_id] = publication.transaction
         if publication.settings is not None:

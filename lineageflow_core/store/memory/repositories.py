@@ -67,11 +67,12 @@ class MemoryRepositoryStore:
                 state.names.append(_name_of(info, info.created_at))
             del state.repositories[repository]
             state.settings.pop(repository, None)
+            state.collections.pop(repository, None)
             state.plans = {plan: held for plan, held in state.plans.items() if held[0] != repository}
             state.log = [("", done) if owner == repository else (owner, done) for owner, done in state.log]
             tables: tuple[dict[Any, Any], ...] = (
                 state.refs, state.moves, state.operations, state.checks, state.commits, state.nodes,
-                state.transactions, state.quarantines,
+                state.transactions, state.quarantines, state.collected,
             )  # fmt: skip
             for table in tables:
                 for place in [place for place in table if place[0] == repository]:

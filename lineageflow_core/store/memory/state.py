@@ -5,6 +5,7 @@ from datetime import datetime
 from threading import RLock
 
 from lineageflow_core.model.check import Check
+from lineageflow_core.model.collection import Collected
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, PlanId, RunId
 from lineageflow_core.model.plan import RollbackPlan
@@ -49,6 +50,8 @@ class State:
     changes: dict[tuple[str, CommitId], CommitChanges] = field(default_factory=dict)
     nodes: dict[tuple[str, bytes], NodeLocation] = field(default_factory=dict)
     transactions: dict[tuple[str, RunId], Transaction] = field(default_factory=dict)
+    collections: dict[str, int] = field(default_factory=dict)
+    collected: dict[tuple[str, str], Collected] = field(default_factory=dict)
     plans: dict[PlanId, tuple[str, RollbackPlan]] = field(default_factory=dict)
     profiles: dict[tuple[str, TableId], TableProfile] = field(default_factory=dict)
     events: dict[bytes, StoredEvent] = field(default_factory=dict)

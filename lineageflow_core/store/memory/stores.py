@@ -1,5 +1,6 @@
 """All stores of a lake that lives in this process's memory."""
 
+from lineageflow_core.store.memory.collections import MemoryCollectionStore
 from lineageflow_core.store.memory.commits import MemoryCommitStore
 from lineageflow_core.store.memory.content import MemoryContentStore
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
@@ -32,6 +33,7 @@ class MemoryStores:
         self.plans = MemoryPlanStore(self._state)
         self.quarantines = MemoryQuarantineStore(self._state)
         self.profiles = MemoryProfileStore(self._state)
+        self.collections = MemoryCollectionStore(self._state)
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
         content = MemoryContentStore() if storage is None else open_content_of(repository, storage)

@@ -13,7 +13,7 @@ from lineageflow_core.store.ports import CommitChanges, CommitLink, CommitPlace,
 from lineageflow_core.store.refusals import commit_missing
 from lineageflow_server.sql import rows, tables
 from lineageflow_server.sql.database import Database, chunks
-from lineageflow_server.sql.dialect import insert_missing
+from lineageflow_server.sql.dialect import insert_missing, insert_or_update
 from lineageflow_server.sql.repository_keys import RepositoryKeys
 
 _START_OF_ID = re.compile(r"[0-9a-f]{0,64}")
@@ -193,7 +193,7 @@ def add_commits(
 
 
 def add_nodes(connection: Connection, repository: int, nodes: Sequence[NodeLocation]) -> None:
-    """Adds the locations of nodes that had none."""
+    """Adds the locations of nodes, in place of those they had: an old pack may be collected."""
     pack_ids = sorted({node.pack_id for node in nodes})
     if not pack_ids:
         return
@@ -207,7 +207,10 @@ def add_nodes(connection: Connection, repository: int, nodes: Sequence[NodeLocat
         keys.update(_pack_keys(connection, repository, some))
     ordered = sorted(nodes, key=lambda node: node.node_id)
     values = [rows.node_row(repository, keys[node.pack_id], node) for node in ordered]
-    connection.execute(insert_missing(connection, tables.nodes), values)
+    put = insert_or_update(
+        connection, tables.nodes, columns=("pack", "offset", "length"), by=("repository", "id")
+    )
+    connection.execute(put, values)
 
 
 def _pack_keys(connection: Connection, repository: int, pack_ids: Sequence[str]) -> dict[str, int]:

@@ -14,6 +14,7 @@ from lineageflow_core.store.paging import check_limit, page_of
 from lineageflow_core.store.ports import Publication, RefUpdate
 from lineageflow_core.store.refusals import ref_moved, tag_spent, transaction_closed
 from lineageflow_server.sql import rows
+from lineageflow_server.sql.collections import check_last
 from lineageflow_server.sql.commits import add_commits, add_nodes
 from lineageflow_server.sql.database import Database, Turns, chunks
 from lineageflow_server.sql.dialect import hold, insert_missing, insert_or_update
@@ -92,6 +93,8 @@ class SqlRefStore:
                 done = _published(connection, key, publication.key)
                 assert done is not None  # nothing is ever removed from the log
                 return done
+            if publication.collection is not None:
+                check_last(connection, key, publication.collection)
             if publication.transaction is not None:
                 _put_transaction(connection, key, publication.transaction)
             if publication.settings is not None:

@@ -18,6 +18,7 @@ from sqlalchemy import Row
 
 from lineageflow_core.errors import IntegrityError
 from lineageflow_core.model.check import Check
+from lineageflow_core.model.collection import Collected
 from lineageflow_core.model.commit import Commit, decode_commit, encode_commit, parents_in
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.lineage import Io, Version
@@ -244,6 +245,33 @@ def quarantine_row(repository: int, held: Quarantine) -> Values:
 
 def settings_row(repository: int, version: int, settings: RepositorySettings) -> Values:
     return {"repository": repository, "version": version, "body": _encode(settings)}
+
+
+def collected_row(repository: int, thing: Collected) -> Values:
+    return {
+        "repository": repository,
+        "id": thing.id,
+        "kind": thing.kind,
+        "state": thing.state,
+        "collection": thing.collection,
+        "size": thing.size,
+        "reason": thing.reason,
+        "dataset": thing.dataset,
+        "at": thing.at,
+    }
+
+
+def collected_from(row: AnyRow) -> Collected:
+    return Collected(
+        kind=row.kind,
+        id=row.id,
+        state=row.state,
+        collection=row.collection,
+        size=row.size,
+        reason=row.reason,
+        dataset=row.dataset,
+        at=row.at,
+    )
 
 
 def ref_move_row(repository: int, operation: int, position: int, move: RefUpdate, at: datetime) -> Values:

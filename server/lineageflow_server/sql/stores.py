@@ -5,6 +5,7 @@ from collections.abc import Callable
 from lineageflow_core.store.cache import ReadCache
 from lineageflow_core.store.open import open_content_of
 from lineageflow_core.store.ports import ContentStore
+from lineageflow_server.sql.collections import SqlCollectionStore
 from lineageflow_server.sql.commits import SqlCommitStore
 from lineageflow_server.sql.database import Database, Turns
 from lineageflow_server.sql.lineage import SqlLineageStore
@@ -46,6 +47,7 @@ class SqlStores:
         self.plans = SqlPlanStore(database, keys)
         self.quarantines = SqlQuarantineStore(database, keys)
         self.profiles = SqlProfileStore(database, keys)
+        self.collections = SqlCollectionStore(database, keys)
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
         if storage is not None:

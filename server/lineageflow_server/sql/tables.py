@@ -22,6 +22,7 @@ from sqlalchemy import (
     true,
 )
 
+from lineageflow_core.model.collection import CollectedState, ContentKind
 from lineageflow_core.model.lineage import Evidence
 from lineageflow_core.model.refs import RefKind
 from lineageflow_core.model.run import RunState, TransactionState
@@ -250,6 +251,31 @@ profiles = Table(
     Column("body", LargeBinary, nullable=False),
 )
 """What tables are like, by content. All of it can be computed again."""
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+)
+"""The number of the last collection that has begun. Whoever publishes holds the row until that is done."""
+
+collected = Table(
+    "collected",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("id", Digest, primary_key=True),
+    Column("kind", Choice(ContentKind), nullable=False),
+    Column("state", Choice(CollectedState), nullable=False),
+    Column("collection", Integer, nullable=False),
+    Column("size", Key, nullable=False),
+    Column("reason", Name, nullable=False),
+    Column("dataset", Name),
+    Column("at", Instant),
+    Index("collected_by_state", "repository", "state", "id"),
+    sqlite_with_rowid=False,
+)
+"""What is in the trash, or gone. `at` is by the storage's clock."""
 
 events = Table(
     "events",

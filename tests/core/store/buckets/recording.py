@@ -35,6 +35,10 @@ class RecordingBucket:
         self.calls.append("upload")
         self.bucket.upload(name, chunks, size=size)
 
+    def copy(self, name: str, to: str) -> None:
+        self.calls.append("copy")
+        self.bucket.copy(name, to)
+
     def list(self, folder: str) -> Iterator[Blob]:
         self.calls.append("list")
         return self.bucket.list(folder)
