@@ -4,6 +4,7 @@
 LineageFlowError
 ├── NotFoundError (LookupError)     RepositoryNotFoundError  RefNotFoundError  ObjectNotFoundError
 │                                   RunNotFoundError  PlanNotFoundError  OperationNotFoundError
+│                                   ImportNotFoundError
 ├── AlreadyExistsError              the name is taken: choose another, or use what is there
 ├── ConflictError                   RefMovedError  MergeConflictError  StaleReadError  PathConflictError
 │                                   PlanOutdatedError  CollectionBegunError
@@ -16,6 +17,7 @@ LineageFlowError
 ├── StorageError (OSError)          StorageFullError  ObjectMissingError
 │                                   ObjectCollectedError
 ├── IntegrityError                  bytes are not what their address says: never retried
+│                                   ChangedUnderneathError
 ├── IncompatibleLakeError           the lake was made by another version of LineageFlow
 └── ServerUnreachableError          no answer from a remote lake (or no whole one)
 ```
@@ -78,6 +80,10 @@ class PlanNotFoundError(NotFoundError):
 
 class OperationNotFoundError(NotFoundError):
     kind = "operation_not_found"
+
+
+class ImportNotFoundError(NotFoundError):
+    kind = "import_not_found"
 
 
 class AlreadyExistsError(LineageFlowError):
@@ -213,6 +219,12 @@ class IntegrityError(LineageFlowError):
     """Bytes do not have the hash that they are stored under."""
 
     kind = "integrity"
+
+
+class ChangedUnderneathError(IntegrityError):
+    """An imported object is no longer, at its source, what it was. `details`: url, expected, found."""
+
+    kind = "changed_underneath"
 
 
 class IncompatibleLakeError(LineageFlowError):

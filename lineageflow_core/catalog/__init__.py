@@ -27,6 +27,7 @@ from lineageflow_core.catalog.settings import Settings
 from lineageflow_core.catalog.staging import Staging
 from lineageflow_core.catalog.tables import Tables
 from lineageflow_core.catalog.transactions import Transactions
+from lineageflow_core.catalog.transfers import Transfers
 
 __all__ = [
     "Catalog",
@@ -46,6 +47,7 @@ __all__ = [
     "Staging",
     "Tables",
     "Transactions",
+    "Transfers",
 ]
 
 
@@ -69,5 +71,6 @@ class Catalog:
     quarantine: Quarantines
     tables: Tables
     collection: Collecting
+    transfers: Transfers
     address: str | None = None
     """What opens it again, in any process: a whole path, or a URL. None for a lake in memory."""

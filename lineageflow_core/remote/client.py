@@ -24,6 +24,7 @@ from lineageflow_core.catalog import (
     Staging,
     Tables,
     Transactions,
+    Transfers,
 )
 from lineageflow_core.errors import InvalidInputError, ServerUnreachableError
 from lineageflow_core.remote.content import RemoteContent
@@ -70,6 +71,7 @@ def remote_catalog(transport: Transport, *, direct: bool = True) -> Catalog:
         quarantine=cast(Quarantines, _member("quarantine")(transport)),
         tables=cast(Tables, _member("tables")(transport)),
         collection=cast(Collecting, _member("collection")(transport)),
+        transfers=cast(Transfers, _member("transfers")(transport)),
     )
 
 

@@ -7,6 +7,7 @@ from lineageflow_core.service.checks import ChecksService
 from lineageflow_core.service.collection import CollectionService
 from lineageflow_core.service.content import ContentService
 from lineageflow_core.service.history import HistoryService
+from lineageflow_core.service.imports import TransfersService
 from lineageflow_core.service.lineage import LineageService
 from lineageflow_core.service.merging import MergingService
 from lineageflow_core.service.nodes import Nodes
@@ -48,4 +49,5 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         quarantine=QuarantineService(lake, nodes),
         tables=TablesService(lake, history=history, lineage=lineage),
         collection=CollectionService(lake),
+        transfers=TransfersService(lake),
     )

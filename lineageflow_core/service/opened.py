@@ -31,12 +31,15 @@ from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revisi
 from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
+from lineageflow_core.model.storage import parse_storage
 from lineageflow_core.service.commit_graph import CommitGraph
 from lineageflow_core.service.commit_reader import CommitReader
 from lineageflow_core.service.namespaces import CurrentNames
+from lineageflow_core.service.references import with_references
 from lineageflow_core.service.wholeness import Wholeness
 from lineageflow_core.store.ports import CommitChanges, NodeLocation, PackPart, Publication, RefUpdate, Stores
 from lineageflow_core.store.refusals import object_collected
+from lineageflow_core.store.sources.buckets import open_source
 from lineageflow_core.tree.pack import Pack, make_pack
 from lineageflow_core.tree.root import RootTree
 from lineageflow_core.tree.source import StoredNodes
@@ -56,6 +59,8 @@ class Lake:
         self.stores = stores
         self.clock = clock
         self.lineage = CurrentNames(stores.lineage, stores.repositories)
+        self.sources = lru_cache(maxsize=64)(lambda url: open_source(parse_storage(url)))
+        """Where imported objects are, by URL."""
         self._opened = lru_cache(maxsize=64)(self._open)
 
     def repository(self, name: str) -> "OpenRepository":
@@ -112,7 +117,11 @@ class OpenRepository:
         self.stores = lake.stores
         self.lineage = lake.lineage
         self.clock = lake.clock
-        self.content = lake.stores.content(info.id, storage=info.storage)
+        self.content = with_references(
+            lake.stores.content(info.id, storage=info.storage),
+            find=lambda object_ids: self.stores.references.get_many(info.id, object_ids),
+            source=lake.sources,
+        )
         self.nodes = StoredNodes(self._read_nodes)
         self._commits = CommitReader(lambda commits: self.stores.commits.get_many(info.id, commits))
         self.graph = CommitGraph(

@@ -6,7 +6,7 @@ Invariant: the worker is lent only whole bytes, whose digest was compared.
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from blake3 import blake3
 
-from lineageflow_core.errors import NotATableError, ObjectNotFoundError
+from lineageflow_core.errors import NotATableError, ObjectMissingError, ObjectNotFoundError
 from lineageflow_core.model.names import check_path
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.table import TableFormat, TableId
@@ -113,10 +113,11 @@ def lend(opened: OpenRepository, files: Sequence[TableFile]) -> Iterator[list[Lo
 
 def _place(opened: OpenRepository, file: TableFile, copies: Path) -> Path:
     if isinstance(opened.content, KeptAsFiles):
-        path = opened.content.object_file(file.object_id).absolute()
-        status = path.stat()
-        _verify(path, file.object_id, status.st_ino, status.st_mtime_ns, status.st_size)
-        return path
+        with suppress(ObjectMissingError):  # an imported one is elsewhere
+            path = opened.content.object_file(file.object_id).absolute()
+            status = path.stat()
+            _verify(path, file.object_id, status.st_ino, status.st_mtime_ns, status.st_size)
+            return path
     copy = copies / file.object_id
     if not copy.exists():
         with opened.open_object(file.object_id) as source, copy.open("wb") as target:

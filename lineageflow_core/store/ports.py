@@ -11,7 +11,7 @@ that returned before it, from any process. `repository` is always a RepositoryIn
 changes; only `RepositoryStore.get` takes a name.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,6 +33,7 @@ from lineageflow_core.model.run import Run, RunState, Transaction, TransactionSt
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.model.storage import StorageReport
 from lineageflow_core.model.table import TableId, TableProfile
+from lineageflow_core.model.transfer import Import, ImportId, Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -640,6 +641,36 @@ class ProfileStore(Protocol):
         ...
 
 
+class ReferenceStore(Protocol):
+    """What imported objects refer to, by id. Append-only: an id is its reference's digest."""
+
+    def add(self, repository: str, references: Mapping[bytes, bytes]) -> None:
+        """Keeps references in their canonical form (`model.transfer`), by the 32 bytes of their ids."""
+        ...
+
+    def get_many(self, repository: str, object_ids: Iterable[ObjectId]) -> dict[ObjectId, Reference]:
+        """Returns those of these objects that are references."""
+        ...
+
+
+class ImportStore(Protocol):
+    """Imports, by id."""
+
+    def add(self, repository: str, started: Import) -> Import:
+        """Stores an import, or returns the one of the same plan that is running in this repository."""
+        ...
+
+    def get(self, repository: str, import_id: ImportId) -> Import | None: ...
+
+    def list(self, repository: str, *, after: str | None, limit: int) -> Page[Import]:
+        """Newest first."""
+        ...
+
+    def move(self, repository: str, changed: Import, *, expected: Import) -> bool:
+        """Stores an import in its new state if it is stored as `expected`; tells whether it did."""
+        ...
+
+
 class Stores(Protocol):
     """All stores of one lake."""
 
@@ -667,6 +698,10 @@ class Stores(Protocol):
     def profiles(self) -> ProfileStore: ...
     @property
     def collections(self) -> CollectionStore: ...
+    @property
+    def references(self) -> ReferenceStore: ...
+    @property
+    def imports(self) -> ImportStore: ...
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
         """Returns the content of the repository with this id.

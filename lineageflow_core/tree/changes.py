@@ -95,6 +95,18 @@ class RootEdit:
                     assert change.target is not None  # the change is checked
                     self._move(change.path, change.target, change)
 
+    def replace_tree(self, path: str, tree: bytes, *, partition_depth: int) -> None:
+        """Writes the dataset at `path` as one thing, whose tree is built already. Raises as `apply` does."""
+        self._replace_whole(path, Change(kind=ChangeKind.REPLACE, path=path))
+        self.replaced.add(path)
+        objects, size = extent(self._nodes, tree)
+        if objects:
+            self._declare(path, partition_depth, absorb=False)
+            del self._touched[path]
+            self._taken[path] = dataset_value(
+                tree, objects=objects, size=size, partition_depth=partition_depth
+            )
+
     def take(self, dataset: str, value: Value | None) -> None:
         """Makes a dataset what it is in another root, whole. It must not be touched otherwise."""
         self._taken[dataset] = value

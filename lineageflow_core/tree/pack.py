@@ -18,6 +18,10 @@ from lineageflow_core.store.ports import NodeLocation
 HEADER = b"LFPACK\x00\x01"
 NODE = 1
 COMMIT = 2
+REFERENCE = 3
+"""What an imported object refers to, by its id (`model.transfer`)."""
+COPY = 4
+"""Where an object was copied from, as a reference, by the object's id."""
 _RECORD = struct.Struct(">B32sI")
 
 
@@ -49,6 +53,15 @@ def make_pack(nodes: Mapping[bytes, bytes], commits: Iterable[Commit]) -> Pack:
         for node_id, offset, length in spans
     )
     return Pack(pack_id, whole, tuple(located))
+
+
+def make_import_pack(records: Iterable[tuple[int, bytes, bytes]]) -> Pack:
+    """Packs what an import found: kind (REFERENCE or COPY), the 32 bytes of the object's id, reference."""
+    parts: list[bytes] = [HEADER]
+    for kind, object_id, content in records:
+        parts += (_RECORD.pack(kind, object_id, len(content)), content)
+    whole = b"".join(parts)
+    return Pack(blake3(whole).hexdigest(), whole, ())
 
 
 def read_records(content: bytes) -> Iterator[tuple[int, bytes, int, int]]:

@@ -11,6 +11,7 @@ import msgspec
 from lineageflow_core.errors import (
     AccessDeniedError,
     AlreadyExistsError,
+    ChangedUnderneathError,
     ConflictError,
     IntegrityError,
     InvalidInputError,
@@ -39,6 +40,7 @@ _STATUS: dict[type[LineageFlowError], int] = {
     AccessDeniedError: 403,
     StorageFullError: 507,
     StorageError: 503,
+    ChangedUnderneathError: 409,
     IntegrityError: 500,
     ServerUnreachableError: 502,
     LineageFlowError: 500,

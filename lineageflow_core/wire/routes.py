@@ -43,6 +43,7 @@ from lineageflow_core.catalog import (
     Staging,
     Tables,
     Transactions,
+    Transfers,
 )
 from lineageflow_core.errors import InvalidInputError
 
@@ -52,6 +53,8 @@ OBJECT_PATH = "/repositories/{repository}/objects/{object_id}"
 EVENTS_PATH = "/lineage"
 """POST takes an OpenLineage event as any producer sends it."""
 KEY_HEADER = "Idempotency-Key"
+REFERENCE_HEADER = "LineageFlow-Reference"
+"""Stands with an object that is kept elsewhere: its id is no digest of the bytes."""
 
 _COMMIT_ID = re.compile(r"[0-9a-f]{64}")
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -186,6 +189,7 @@ _MEMBERS = {
 _REPOSITORY = "/repositories/{repository}"
 _COMMIT = _REPOSITORY + "/commits/{ref}"
 _STAGED = _REPOSITORY + "/branches/{branch}/staged"
+_IMPORT = _REPOSITORY + "/imports/{import_id}"
 _TRANSACTION = _REPOSITORY + "/transactions/{run_id}"
 
 ROUTES: tuple[Route, ...] = (
@@ -303,4 +307,12 @@ ROUTES: tuple[Route, ...] = (
     _post(Tables.diff_rows, _REPOSITORY + "/diff/rows"),
     _get(Tables.diff_statistics, _REPOSITORY + "/diff/statistics"),
     _get(Tables.diff_text, _REPOSITORY + "/diff/text", fixed_by=("left", "right")),
+    #
+    _post(Transfers.preview_import, _REPOSITORY + "/imports/preview"),
+    _post(Transfers.start_import, _REPOSITORY + "/imports"),
+    _post(Transfers.continue_import, _IMPORT + "/continue"),
+    _get(Transfers.get_import, _IMPORT),
+    _get(Transfers.list_imports, _REPOSITORY + "/imports"),
+    _post(Transfers.cancel_import, _IMPORT + "/cancel"),
+    _get(Transfers.verify_references, _COMMIT + "/references"),
 )

@@ -10,6 +10,7 @@ from lineageflow_core.errors import InvalidInputError
 
 TOKEN_VARIABLE = "LINEAGEFLOW_TOKEN"
 HOSTS_VARIABLE = "LINEAGEFLOW_ALLOWED_HOSTS"
+IMPORT_VARIABLE = "LINEAGEFLOW_IMPORT_FROM"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _SHORTEST_TOKEN = 16
@@ -28,6 +29,8 @@ class Settings:
     """The address to listen on."""
     allowed_hosts: tuple[str, ...] = ()
     """Names that the server is called by, besides loopback's and `host`; '*' is any."""
+    import_from: tuple[str, ...] = ()
+    """URLs below which clients may let the server import; none: nothing."""
     max_body: int = 64 << 20
     """Bytes of JSON that one request may bring, after unpacking."""
     page: Path = Path(__file__).parent / "static"
@@ -58,4 +61,5 @@ def load_settings(*, host: str, no_auth: bool, environment: Mapping[str, str] | 
         login_code=None if no_auth else secrets.token_urlsafe(32),
         host=host,
         allowed_hosts=tuple(name.strip() for name in names if name.strip()),
+        import_from=tuple(variables.get(IMPORT_VARIABLE, "").split()),
     )

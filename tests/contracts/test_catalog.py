@@ -42,6 +42,7 @@ from lineageflow_core.testing.catalog.staging_properties import StagingPropertie
 from lineageflow_core.testing.catalog.stale import StaleReadContract
 from lineageflow_core.testing.catalog.tables import TablesContract
 from lineageflow_core.testing.catalog.transactions import ExpiryContract, TransactionsContract
+from lineageflow_core.testing.catalog.transfers import TransfersContract
 from tests.contracts.lakes import LAKES
 
 
@@ -131,6 +132,9 @@ class TestQuarantine(QuarantineContract): ...
 
 
 class TestTables(TablesContract): ...
+
+
+class TestTransfers(TransfersContract): ...
 
 
 class TestPaths(PathContract): ...

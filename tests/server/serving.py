@@ -35,8 +35,8 @@ def api_of(catalog: Catalog | None = None, settings: Settings | None = None) -> 
 
 
 @contextmanager
-def served(catalog: Catalog) -> Iterator[str]:
-    """Serves `catalog` on a port of this machine; gives the address."""
+def served(catalog: Catalog, *, import_from: tuple[str, ...] = ("file:///",)) -> Iterator[str]:
+    """Serves `catalog` on a port of this machine; gives the address. It may read this machine's files."""
     started = threading.Event()
 
     class Server(uvicorn.Server):
@@ -45,7 +45,8 @@ def served(catalog: Catalog) -> Iterator[str]:
             started.set()
 
     with listen("127.0.0.1", 0) as listener:
-        config = uvicorn.Config(create_app(catalog, Settings(token=TOKEN)), log_level="critical")
+        settings = Settings(token=TOKEN, import_from=import_from)
+        config = uvicorn.Config(create_app(catalog, settings), log_level="critical")
         server = Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

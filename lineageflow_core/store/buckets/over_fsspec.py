@@ -34,7 +34,7 @@ class FsspecBucket:
     def __init__(self, url: StorageUrl) -> None:
         """Raises InvalidInputError if the library for this provider is not installed."""
         self.url = url
-        self._make = _file_system(url)
+        self._make = file_system(url)
         self._root = f"{url.bucket}/{url.path}".rstrip("/") if url.bucket else url.path
         self._checked = _CHECKED.get(url.provider, {})
         self._made: dict[int, Any] = {}
@@ -131,8 +131,8 @@ class FsspecBucket:
         return self._made[process]
 
 
-def _file_system(url: StorageUrl) -> Callable[[], Any]:
-    """Returns what makes the file system for a URL. Raises InvalidInputError if that is not installed."""
+def file_system(url: StorageUrl) -> Callable[[], Any]:
+    """Returns what makes a file system for a URL. Raises InvalidInputError if that is not installed."""
     try:
         return _MAKERS[url.provider](url)
     except ImportError as error:

@@ -72,7 +72,7 @@ class MemoryRepositoryStore:
             state.log = [("", done) if owner == repository else (owner, done) for owner, done in state.log]
             tables: tuple[dict[Any, Any], ...] = (
                 state.refs, state.moves, state.operations, state.checks, state.commits, state.nodes,
-                state.transactions, state.quarantines, state.collected,
+                state.transactions, state.quarantines, state.collected, state.references, state.imports,
             )  # fmt: skip
             for table in tables:
                 for place in [place for place in table if place[0] == repository]:

@@ -15,6 +15,7 @@ from lineageflow_core.model.repository import RepositoryInfo, RepositoryName
 from lineageflow_core.model.run import Transaction
 from lineageflow_core.model.settings import RepositorySettings
 from lineageflow_core.model.table import TableId, TableProfile
+from lineageflow_core.model.transfer import Import, ImportId
 from lineageflow_core.store.ports import (
     CommitChanges,
     ContentStore,
@@ -54,5 +55,7 @@ class State:
     collected: dict[tuple[str, str], Collected] = field(default_factory=dict)
     plans: dict[PlanId, tuple[str, RollbackPlan]] = field(default_factory=dict)
     profiles: dict[tuple[str, TableId], TableProfile] = field(default_factory=dict)
+    references: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
+    imports: dict[tuple[str, ImportId], Import] = field(default_factory=dict)
     events: dict[bytes, StoredEvent] = field(default_factory=dict)
     facts: dict[RunId, RunFacts] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from lineageflow_core.store.memory.collections import MemoryCollectionStore
 from lineageflow_core.store.memory.commits import MemoryCommitStore
 from lineageflow_core.store.memory.content import MemoryContentStore
+from lineageflow_core.store.memory.imports import MemoryImportStore, MemoryReferenceStore
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
 from lineageflow_core.store.memory.operations import MemoryCheckStore, MemoryOperationStore
 from lineageflow_core.store.memory.plans import MemoryPlanStore
@@ -34,6 +35,8 @@ class MemoryStores:
         self.quarantines = MemoryQuarantineStore(self._state)
         self.profiles = MemoryProfileStore(self._state)
         self.collections = MemoryCollectionStore(self._state)
+        self.references = MemoryReferenceStore(self._state)
+        self.imports = MemoryImportStore(self._state)
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
         content = MemoryContentStore() if storage is None else open_content_of(repository, storage)

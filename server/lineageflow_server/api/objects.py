@@ -16,7 +16,8 @@ from starlette.responses import Response, StreamingResponse
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import IntegrityError
 from lineageflow_core.model.ids import ObjectId, parse_object_id
-from lineageflow_core.wire.routes import OBJECT_PATH
+from lineageflow_core.store.sources import is_of_source
+from lineageflow_core.wire.routes import OBJECT_PATH, REFERENCE_HEADER
 from lineageflow_server.api.incoming import Incoming
 from lineageflow_server.api.operations import PROBLEMS
 from lineageflow_server.caching import FOREVER
@@ -48,6 +49,8 @@ def objects_router(catalog: Catalog) -> APIRouter:
         if checked in suspects:
             _verify(file)
             suspects.discard(checked)
+        if is_of_source(file):
+            headers[REFERENCE_HEADER] = "1"
         headers["Content-Length"] = str(_length(file))
         first = file.read(_CHUNK)  # what fails at once is still answered as a problem
 

@@ -30,6 +30,7 @@ from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo, 
 from lineageflow_core.model.run import Job, Run, Transaction
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.model.table import TableProfile
+from lineageflow_core.model.transfer import Import
 from lineageflow_core.store.paging import place_of_run
 from lineageflow_core.store.ports import (
     CommitLink,
@@ -65,6 +66,7 @@ _decoders: dict[type[Any], msgpack.Decoder[Any]] = {
     for kind in (
         Beside,
         Check,
+        Import,
         Quarantine,
         RepositorySettings,
         RollbackPlan,
@@ -327,6 +329,17 @@ def profile_row(repository: int, profile: TableProfile) -> Values:
         "table_id": profile.table.id,
         "is_sampled": profile.sampled_rows is not None,
         "body": _encode(profile),
+    }
+
+
+def import_row(repository: int, each: Import) -> Values:
+    return {
+        "repository": repository,
+        "id": each.id,
+        "state": each.state,
+        "plan": blake3(_encode(each.plan)).digest(length=16),
+        "created_at": each.created_at,
+        "body": _encode(each),
     }
 
 

@@ -8,6 +8,7 @@ from lineageflow_core.store.ports import ContentStore
 from lineageflow_server.sql.collections import SqlCollectionStore
 from lineageflow_server.sql.commits import SqlCommitStore
 from lineageflow_server.sql.database import Database, Turns
+from lineageflow_server.sql.imports import SqlImportStore, SqlReferenceStore
 from lineageflow_server.sql.lineage import SqlLineageStore
 from lineageflow_server.sql.operations import SqlCheckStore, SqlOperationStore
 from lineageflow_server.sql.plans import SqlPlanStore
@@ -48,6 +49,8 @@ class SqlStores:
         self.quarantines = SqlQuarantineStore(database, keys)
         self.profiles = SqlProfileStore(database, keys)
         self.collections = SqlCollectionStore(database, keys)
+        self.references = SqlReferenceStore(database, keys)
+        self.imports = SqlImportStore(database, keys)
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
         if storage is not None:

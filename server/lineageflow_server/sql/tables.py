@@ -26,6 +26,7 @@ from lineageflow_core.model.collection import CollectedState, ContentKind
 from lineageflow_core.model.lineage import Evidence
 from lineageflow_core.model.refs import RefKind
 from lineageflow_core.model.run import RunState, TransactionState
+from lineageflow_core.model.transfer import ImportState
 from lineageflow_server.sql.column_types import Choice, Digest, Instant, Key, Name, RunKey
 
 FORMAT = 1
@@ -276,6 +277,30 @@ collected = Table(
     sqlite_with_rowid=False,
 )
 """What is in the trash, or gone. `at` is by the storage's clock."""
+
+object_references = Table(
+    "object_references",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("object_id", LargeBinary(32), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Where imported objects are that were not copied. `body` is what `object_id` is the digest of."""
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("id", Name, primary_key=True),
+    Column("state", Choice(ImportState), nullable=False),
+    Column("plan", LargeBinary(16), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("imports_by_age", "repository", "created_at", "id"),
+    Index("imports_by_plan", "repository", "plan", "state"),
+)
+"""`plan` is the digest of what is imported to where: by it a running import is found again."""
 
 events = Table(
     "events",
