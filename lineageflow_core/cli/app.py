@@ -13,8 +13,10 @@ from lineageflow_core.cli.commands import (
     checks,
     db,
     diff,
+    export,
     get,
     history,
+    imports,
     lineage,
     merge,
     operations,
@@ -50,6 +52,7 @@ _COMMANDS: dict[str, dict[str, Command]] = {
         "commit": staging.commit,
     },
     "Objects": {"put": put.put, "get": get.get, "ls": browse.ls, "cat": browse.cat},
+    "Import and export": {"import": imports.import_source, "export": export.export},
     "Data": {"preview": tables.preview, "schema": tables.schema, "stats": tables.stats},
     "History": {
         "log": history.log,
@@ -110,6 +113,15 @@ _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
         },
         "operations": {"list": operations.list_operations, "undo": operations.undo_operation},
     },
+    "Import and export": {
+        "imports": {
+            "list": imports.list_imports,
+            "show": imports.show_import,
+            "cancel": imports.cancel_import,
+            "check": imports.check_imports,
+        }
+    },
+    "Undo": {"operations": {"list": operations.list_operations, "undo": operations.undo_operation}},
     "Lineage": {"runs": {"list": runs.list_runs, "show": runs.show_run}},
 }
 """A group's first command is what the group does by itself."""
@@ -120,6 +132,7 @@ _GROUP_HELP = {
     "db": "The tables of a lake's database: current, check, upgrade, downgrade.",
     "branch": "Branches: list, create, rename, delete, restore, protect, unprotect.",
     "checks": "Checks of content: list, record.",
+    "imports": "Imports: list, show, cancel, check.",
     "operations": "What was done, and taking it back: list, undo.",
     "plan": "Plans of rollbacks: list, show, apply.",
     "quarantine": "Versions that readers are warned of, or kept from: list, add, lift, show.",

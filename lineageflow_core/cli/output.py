@@ -168,8 +168,8 @@ class Output:
         return not self.json and _is_terminal(sys.stdin) and _is_terminal(self._err)
 
     @contextmanager
-    def progress(self, doing: str, *, files: int, size: int) -> Iterator[Advance]:
-        """Shows a bar of bytes and files while the block runs, if anybody is looking."""
+    def progress(self, doing: str, *, files: int | None, size: int | None) -> Iterator[Advance]:
+        """Shows a bar of bytes and files while the block runs, if anybody is looking; None: nobody knows."""
         if self.quiet or self.json or not _is_terminal(self._err):
             yield lambda _size, _files: None
             return

@@ -103,7 +103,7 @@ class Terminal:
         self._err.print(Text(message, style="dim"), soft_wrap=True)
 
     @contextmanager
-    def progress(self, doing: str, *, files: int, size: int) -> Iterator[Advance]:
+    def progress(self, doing: str, *, files: int | None, size: int | None) -> Iterator[Advance]:
         """Shows a bar on stderr, which is gone afterwards."""
         bar = Progress(
             TextColumn("{task.description}"),
@@ -111,12 +111,12 @@ class Terminal:
             DownloadColumn(binary_units=True),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[files]:,}/{task.fields[all_files]:,} files"),
+            TextColumn("{task.fields[files]:,}{task.fields[of_all]} files"),
             console=self._err,
             transient=True,
         )
         with bar:
-            task = bar.add_task(doing, total=size, files=0, all_files=files)
+            task = bar.add_task(doing, total=size, files=0, of_all=f"/{files:,}" if files is not None else "")
             done = 0
             lock = Lock()
 

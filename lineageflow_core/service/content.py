@@ -1,12 +1,15 @@
 """Bytes, straight from and to the repository's content store."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from lineageflow_core.errors import ObjectMissingError
 from lineageflow_core.model.ids import ObjectId, parse_object_id
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.service.opened import Lake
+from lineageflow_core.store.ports import KeptAsFiles
 
 
 class ContentService:
@@ -29,6 +32,14 @@ class ContentService:
         asked = [parse_object_id(object_id) for object_id in object_ids]
         missing = self._lake.repository(repository).content.missing_objects(asked)
         return [object_id for object_id in asked if object_id in missing]
+
+    def file_of(self, repository: str, object_id: ObjectId) -> Path | None:
+        """Returns the file that is an object, and that nobody may change; None where it is none."""
+        content = self._lake.repository(repository).content
+        if isinstance(content, KeptAsFiles):
+            with suppress(ObjectMissingError):
+                return content.object_file(parse_object_id(object_id))
+        return None
 
     def open(self, repository: str, object_id: ObjectId) -> BinaryIO:
         return self._lake.repository(repository).open_object(parse_object_id(object_id))
