@@ -98,6 +98,8 @@ class _Plan:
     """Of these, what may have been written by an export that was interrupted."""
     keep: dict[str, _Written]
     remove: list[str]
+    litter: list[str]
+    """What an export that was killed was just writing."""
 
     def report(self, url: StorageUrl) -> ExportReport:
         return ExportReport(
@@ -159,7 +161,7 @@ class Export:
         self._write_manifest(plan, plan.keep | stale | intended, is_complete=False)
         written = self._write_all(plan, mode, progress or (lambda _size, _files: None))
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lineageflow-export") as pool:
-            for _ in pool.map(self._target.remove, plan.remove):
+            for _ in pool.map(self._target.remove, plan.remove + plan.litter):
                 pass  # raises the first error
         self._write_manifest(plan, plan.keep | written, is_complete=True)
         if self._marker:
@@ -168,7 +170,7 @@ class Export:
 
     def _is_done(self, before: _Manifest, plan: _Plan) -> bool:
         same = (before.commit, before.path) == (plan.commit, self._path)
-        return same and before.is_complete and not (plan.write or plan.remove)
+        return same and before.is_complete and not (plan.write or plan.remove or plan.litter)
 
     def _plan(self, before: _Manifest | None) -> _Plan:
         commit = self._catalog.refs.resolve(self._repository, self._ref).id
@@ -194,7 +196,8 @@ class Export:
         for name in gone:
             if name in there:
                 self._check_ours(name, ours[name], there[name])
-        return _Plan(commit=commit, write=write, begun=begun, keep=keep, remove=gone)
+        litter = [name for name in there if _is_temporary(name)]
+        return _Plan(commit=commit, write=write, begun=begun, keep=keep, remove=gone, litter=litter)
 
     def _wanted(self, commit: CommitId) -> Iterator[tuple[str, ObjectEntry]]:
         objects = self._catalog.objects
@@ -208,7 +211,7 @@ class Export:
                 name = entry.path.rpartition("/")[2]
             else:
                 name = entry.path[len(self._path) + 1 :] if self._path else entry.path
-            if name == MANIFEST or name.rpartition("/")[2].startswith(TEMPORARY):
+            if name == MANIFEST or _is_temporary(name):
                 raise InvalidInputError(
                     f"{entry.path!r} has a name that exports need; rename it", path=entry.path
                 )
@@ -306,3 +309,7 @@ class Export:
             )
         )
         self._target.write(MANIFEST, BytesIO(content), size=len(content))
+
+
+def _is_temporary(name: str) -> bool:
+    return name.rpartition("/")[2].startswith(TEMPORARY)

@@ -7,6 +7,7 @@ cloud's documentation has them, through the clients that fsspec made. Each proce
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO, ClassVar
 
 from lineageflow_core.errors import LineageFlowError
@@ -37,26 +38,23 @@ class _BucketSource(ABC):
 
     def pages(self, *, after: str = "") -> Iterator[list[Found]]:
         is_empty = not after
-        with bucket_errors(self.url, "list"):
-            try:
-                for page in self._list(self._prefix + after if after else ""):
-                    is_empty = False
-                    yield [
-                        Found(key[len(self._prefix) :], size, version)
-                        for key, size, version in page
-                        if key > self._prefix + after
-                    ]
-            except FileNotFoundError:
-                pass
+        with suppress(FileNotFoundError), bucket_errors(self.url, "list"):
+            for page in self._list(self._prefix + after if after else ""):
+                is_empty = False
+                yield [
+                    Found(key[len(self._prefix) :], size, version)
+                    for key, size, version in page
+                    if key > self._prefix + after
+                ]
         if is_empty and self.url.path and (single := self.find("")) is not None:
             yield [single]
 
     def find(self, name: str) -> Found | None:
-        with bucket_errors(self.url, "look up"):
-            try:
+        try:
+            with bucket_errors(self.url, "look up"):
                 return self._find(name, self._key(name))
-            except FileNotFoundError:
-                return None
+        except FileNotFoundError:
+            return None
 
     def open(self, found: Found) -> BinaryIO:
         if not found.size and (now := self.find(found.name)) != found:  # there is no piece to be refused
@@ -237,8 +235,8 @@ class MemorySource(_BucketSource):
 
     def _list(self, after: str) -> Iterator[list[Found]]:
         root = f"/{self.url.bucket}/"
-        found = self._files.find(root + self._prefix, detail=True)
-        page = [self._of(path[len(root) :], about) for path, about in found.items()]
+        keys = [path[len(root) :] for path in self._files.find(root + self._prefix)]
+        page = [self._find(key, key) for key in keys]
         if page := sorted(each for each in page if each.name.startswith(self._prefix) and each.name > after):
             yield page
 
@@ -246,7 +244,7 @@ class MemorySource(_BucketSource):
         about = self._files.info(f"/{self.url.bucket}/{key}")
         if about["type"] != "file":
             raise FileNotFoundError(key)
-        return self._of(name, about)
+        return Found(name, about["size"], f"created:{about['created']}")
 
     def _read(self, key: str, start: int, end: int, version: str) -> bytes:
         path = f"/{self.url.bucket}/{key}"
@@ -255,9 +253,6 @@ class MemorySource(_BucketSource):
         if {before.version, self._find("", key).version} != {f"created:{version}"}:
             raise _ChangedError
         return content
-
-    def _of(self, name: str, about: dict[str, Any]) -> Found:
-        return Found(name, about["size"], f"created:{about['created'].isoformat()}")
 
 
 _SOURCES: dict[Provider, type[_BucketSource]] = {
