@@ -121,7 +121,6 @@ _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
             "check": imports.check_imports,
         }
     },
-    "Undo": {"operations": {"list": operations.list_operations, "undo": operations.undo_operation}},
     "Lineage": {"runs": {"list": runs.list_runs, "show": runs.show_run}},
 }
 """A group's first command is what the group does by itself."""
