@@ -11,6 +11,7 @@ from lineageflow_core.cli import PROGRAM, print_version
 from lineageflow_core.cli.commands import (
     browse,
     checks,
+    collection,
     db,
     diff,
     export,
@@ -69,6 +70,7 @@ _COMMANDS: dict[str, dict[str, Command]] = {
         "restore": undo.restore,
         "undo": operations.undo_operation,
     },
+    "Storage": {"gc": collection.gc, "explain": collection.explain, "usage": collection.usage},
 }
 _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
     "Start": {
@@ -121,6 +123,14 @@ _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
             "check": imports.check_imports,
         }
     },
+    "Storage": {
+        "retention": {
+            "show": collection.show_retention,
+            "set": collection.set_retention,
+            "remove": collection.remove_retention,
+        },
+        "trash": {"list": collection.list_trash, "restore": collection.restore_trash},
+    },
     "Lineage": {"runs": {"list": runs.list_runs, "show": runs.show_run}},
 }
 """A group's first command is what the group does by itself."""
@@ -136,6 +146,8 @@ _GROUP_HELP = {
     "plan": "Plans of rollbacks: list, show, apply.",
     "quarantine": "Versions that readers are warned of, or kept from: list, add, lift, show.",
     "tag": "Tags: list, create, delete.",
+    "retention": "How long versions are kept: show, set, remove.",
+    "trash": "What was collected: list, restore.",
     "runs": "Runs of pipelines: list, show.",
 }
 
