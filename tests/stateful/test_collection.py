@@ -7,6 +7,7 @@ there by walking all commits of all refs, one by one.
 import random
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import (
     AlreadyExistsError,
     ConflictError,
+    InvalidInputError,
     NotFoundError,
     ObjectCollectedError,
     StateError,
@@ -32,6 +34,15 @@ from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.testing.catalog.clock import StandingClock
 from lineageflow_core.testing.catalog.scene import entries
 from lineageflow_core.testing.storage_clock import AgingStores, StorageClock
+
+_REFUSALS = (
+    AlreadyExistsError,
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    ObjectCollectedError,
+    StateError,
+)
 
 HISTORIES = 1000
 STEPS = 25
@@ -66,7 +77,10 @@ class History:
 
     def open(self) -> Catalog:
         """Opens the lake as a new process would, with empty caches."""
-        return open_embedded(AgingStores(self.stores, self.storage_clock), clock=self.clock)
+        return open_embedded(AgingStores(self.stores, self.storage_clock, self.meanwhile), clock=self.clock)
+
+    def meanwhile(self) -> None:
+        """Is called before each step of what touches the storage or collections."""
 
     def branches(self) -> list[str]:
         """Returns the names of all branches."""
@@ -77,7 +91,7 @@ class History:
         steps = [*[self.commit] * 4, self.branch, self.merge, self.tag, self.remove, self.revert, self.reset]
         steps += [self.stage, self.run, self.wait, self.collect, self.go_back]
         # What cannot be done is refused, and nothing happens: a conflict, or a past that is gone.
-        with suppress(ConflictError, ObjectCollectedError, NotFoundError, StateError, AlreadyExistsError):
+        with suppress(*_REFUSALS):
             self.random.choice(steps)()
 
     def change(self) -> Change:
@@ -203,6 +217,65 @@ def test_a_random_history_keeps_what_is_held_and_nothing_else(chunk: int, rules:
         history = History(seed, rules=rules == "rules")
         for _ in range(STEPS):
             history.step()
+        for _ in range(3):
+            history.clock.move_on(timedelta(days=10))
+            history.storage_clock.move_on(timedelta(days=10))
+            history.collect()
+        history.check()
+
+
+class Disturbed(History):
+    """A history in which others do something between any two steps of a collection, and of a writer.
+
+    What collects may be killed between any two steps, too, and writers may be overtaken by whole collections,
+    with days between them.
+    """
+
+    depth = 0
+    collecting = False
+
+    def meanwhile(self) -> None:
+        if self.depth >= 2 or not hasattr(self, "runs") or self.random.random() > 0.1:
+            return
+        if self.collecting and self.random.random() < 0.1:
+            raise _KilledError
+        self.depth += 1
+        collecting, self.collecting = self.collecting, False
+        try:
+            for _ in range(self.random.randint(1, 3)):
+                self.step()
+        finally:
+            self.depth -= 1
+            self.collecting = collecting
+
+    def collect(self) -> None:
+        before, self.collecting = self.collecting, True
+        try:
+            super().collect()
+        except _KilledError:
+            pass
+        finally:
+            self.collecting = before
+
+
+class _KilledError(BaseException):
+    """A process died here."""
+
+
+@pytest.mark.parametrize("rules", ["no rules", "rules"])
+@pytest.mark.parametrize("chunk", range(4))
+def test_a_collection_between_whose_steps_others_write_loses_nothing(chunk: int, rules: str) -> None:
+    for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
+        history = Disturbed(seed, rules=rules == "rules")
+        history.catalog.settings.update_settings(
+            "r",
+            replace(history.catalog.settings.get_settings("r"), trash_days=0, grace_hours=1),
+            author="ada",
+        )
+        for _ in range(STEPS):
+            history.step()
+            history.wait()
+        history.depth = 2  # the others rest
         for _ in range(3):
             history.clock.move_on(timedelta(days=10))
             history.storage_clock.move_on(timedelta(days=10))

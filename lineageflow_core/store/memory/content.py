@@ -13,7 +13,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.model.ids import ObjectId, parse_object_id
 from lineageflow_core.model.storage import StorageReport
-from lineageflow_core.store.ports import PackPart, StoredContent, StoredObject, TrashedContent
+from lineageflow_core.store.ports import PackPart, StoredContent, StoredObject, Trash, TrashedContent
 from lineageflow_core.store.refusals import (
     object_missing,
     pack_missing,
@@ -30,9 +30,10 @@ class MemoryContentStore:
         self._lock = RLock()
         self._objects: dict[ObjectId, bytes] = {}
         self._packs: dict[str, bytes] = {}
-        self.trash = MemoryTrash(
+        self._trash = MemoryTrash(
             self._lock, {ContentKind.OBJECT: self._objects, ContentKind.PACK: self._packs}
         )
+        self.trash: Trash = self._trash
 
     def write_objects(
         self, sources: Sequence[bytes | Path], *, progress: Callable[[int], None] | None = None
@@ -45,14 +46,14 @@ class MemoryContentStore:
         with self._lock:
             for each, content in zip(stored, contents, strict=True):
                 self._objects[each.object_id] = content
-                self.trash.written(ContentKind.OBJECT, each.object_id)
+                self._trash.written(ContentKind.OBJECT, each.object_id)
         if progress is not None:
             progress(sum(each.size for each in stored))
         return stored
 
     def open_object(self, object_id: ObjectId) -> BinaryIO:
         with self._lock:
-            self.trash.recall(ContentKind.OBJECT, [parse_object_id(object_id)])
+            self._trash.recall(ContentKind.OBJECT, [parse_object_id(object_id)])
             content = self._objects.get(object_id)
         if content is None:
             raise object_missing(object_id)
@@ -62,19 +63,19 @@ class MemoryContentStore:
     def missing_objects(self, object_ids: Iterable[ObjectId]) -> set[ObjectId]:
         with self._lock:
             absent = {each for each in object_ids if parse_object_id(each) not in self._objects}
-            return absent - self.trash.recall(ContentKind.OBJECT, absent)
+            return absent - self._trash.recall(ContentKind.OBJECT, absent)
 
     def write_pack(self, pack_id: str, content: bytes) -> None:
         with self._lock:
             if self._packs.setdefault(pack_id, content) != content:
                 raise InvalidInputError(f"pack {pack_id} is stored already, with other content")
-            self.trash.written(ContentKind.PACK, pack_id)
+            self._trash.written(ContentKind.PACK, pack_id)
 
     def read_pack(self, pack_id: str, offset: int, length: int) -> bytes:
         if offset < 0 or length < 0:
             raise InvalidInputError(f"no pack has {length} bytes at {offset}")
         with self._lock:
-            self.trash.recall(ContentKind.PACK, [pack_id])
+            self._trash.recall(ContentKind.PACK, [pack_id])
             content = self._packs.get(pack_id)
         if content is None:
             raise pack_missing(pack_id)
