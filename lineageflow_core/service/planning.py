@@ -82,10 +82,11 @@ class BranchItems:
             later = self._later(unit)
             if later is None or later.bad != found.version.version:
                 continue
-            still = self._with_later_work(found) is not None
-            for commit in later.commits if still else later.commits[1:]:
+            for place, commit in enumerate(later.commits):
                 digest = RootTree(self._opened.nodes, commit.root).digest_at(join(*unit))
-                yield replace(found.version, version=digest)
+                so_far = replace(later, commits=later.commits[place:])
+                if self._with_later_work(found, commit, so_far) is not None:
+                    yield replace(found.version, version=digest)
 
     def items(self) -> Iterator[PlanItem]:
         """Yields the items, nearest to what is bad first."""
@@ -107,7 +108,10 @@ class BranchItems:
                 settled.add(unit)
                 yield self._keep(found, PlanReason.SAME_CONTENT)
             elif current not in bad and found.version.version in bad:
-                item = self._with_later_work(found)
+                later = self._later(unit)
+                item = None
+                if later is not None and later.bad == found.version.version:
+                    item = self._with_later_work(found, self._tip, later)
                 if item is not None:
                     settled.add(unit)
                     yield item
@@ -145,16 +149,14 @@ class BranchItems:
         good = self._good(_unit(found), self._tip)
         return decided(_going_back(item, good, item.bad), PlanDecision.RESTORE)
 
-    def _with_later_work(self, found: Derived) -> PlanItem | None:
-        """Returns the item for what people changed since it was bad; None if nothing bad is left in it."""
+    def _with_later_work(self, found: Derived, tip: Commit, later: Later) -> PlanItem | None:
+        """Returns the item for what people changed since it was bad; None if nothing bad is left at `tip`."""
         unit = _unit(found)
-        later = self._later(unit)
-        if later is None or later.bad != found.version.version:
-            return None
         good = self._good(unit, later.bad_commit)
         item = self._keep(found, PlanReason.OUTPUT if found.degree == 0 else PlanReason.DERIVED)
-        item = _going_back(item, good, SnapshotId(self._current[unit] or ""))
-        return with_later_work(self._opened, self._tip, item, later)
+        current = RootTree(self._opened.nodes, tip.root).digest_at(join(*unit))
+        item = _going_back(item, good, SnapshotId(current or ""))
+        return with_later_work(self._opened, tip, item, later)
 
     def _later(self, unit: Unit) -> Later | None:
         return later_work(self._opened, self._tip, join(*unit), self._tainted[unit])
