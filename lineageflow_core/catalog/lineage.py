@@ -50,3 +50,12 @@ class Lineage(Protocol):
     def blame(self, repository: str, ref: str, path: str) -> Blame:
         """Returns who made the content at `path`: version, commit, run, code, inputs."""
         ...
+
+    def blame_partitions(
+        self, repository: str, ref: str, dataset: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[Blame]:
+        """Returns who made each partition of a dataset, by partition; the dataset, where it has none.
+
+        Raises ObjectNotFoundError.
+        """
+        ...

@@ -129,6 +129,10 @@ class Blame:
     """The whole pipeline's run."""
     inputs: tuple[Version, ...] = field(default=())
     """What that step read."""
+    origin: CommitId | None = None
+    """The commit that made it, on whatever branch: `commit`, or what that merged."""
+    made_by: str | None = None
+    """The author of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

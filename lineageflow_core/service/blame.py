@@ -15,6 +15,7 @@ from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import Blame, Version
 from lineageflow_core.model.names import check_path
 from lineageflow_core.model.objects import Snapshot
+from lineageflow_core.model.page import Page, every
 from lineageflow_core.model.run import Run
 from lineageflow_core.openlineage.naming import version_of
 from lineageflow_core.service.namespaces import CurrentNames
@@ -37,9 +38,21 @@ class BlameService:
         Of several partitions, the one that changed last is blamed; of those that changed together, the last.
         """
         snapshot = self._last_changed(repository, ref, check_path(path))
-        commit = self._last_change(repository, ref, _unit(snapshot))
+        return self._blamed(repository, snapshot, self._last_change(repository, ref, _unit(snapshot)))
+
+    def blame_partitions(
+        self, repository: str, ref: str, dataset: str, *, after: str | None, limit: int
+    ) -> Page[Blame]:
+        """As `catalog.Lineage.blame_partitions`. One walk through the dataset's history serves a page."""
+        page = self._objects.list_snapshots(repository, ref, check_path(dataset), after=after, limit=limit)
+        commits = self._last_changes(repository, ref, dataset, {each.partition for each in page.items})
+        blamed = (self._blamed(repository, each, commits[each.partition]) for each in page.items)
+        return Page(items=tuple(blamed), next=page.next)
+
+    def _blamed(self, repository: str, snapshot: Snapshot, commit: Commit) -> Blame:
         version = self._store.today(version_of(repository, snapshot))
-        run = self._maker(version, list(self._origins(repository, commit, _unit(snapshot))))
+        origins = list(self._origins(repository, commit, snapshot))
+        run = self._maker(version, origins)
         return Blame(
             version=version,
             commit=commit.id,
@@ -47,6 +60,8 @@ class BlameService:
             run=run,
             pipeline=self._pipeline(run) if run else None,
             inputs=tuple(io.version for io in in_order(self._store.reads([run.id]))) if run else (),
+            origin=origins[-1].id,
+            made_by=origins[-1].author,
         )
 
     def _last_changed(self, repository: str, ref: str, path: str) -> Snapshot:
@@ -74,15 +89,45 @@ class BlameService:
             raise ObjectNotFoundError(f"no commit in the history of {ref!r} changed {path!r}", path=path)
         return page.items[0]
 
-    def _origins(self, repository: str, commit: Commit, path: str) -> Iterator[Commit]:
-        """Yields the commits through which the content came: the commit, then what it merged, and so on."""
+    def _last_changes(
+        self, repository: str, ref: str, dataset: str, partitions: set[str]
+    ) -> dict[str, Commit]:
+        """Returns the newest first parent that changed each partition."""
+        if partitions == {""}:
+            return {"": self._last_change(repository, ref, dataset)}
+        found: dict[str, Commit] = {}
+        log = self._history.log
+        for commit in every(
+            lambda after, limit: log(repository, ref, path=dataset, after=after, limit=limit)
+        ):
+            left = partitions - found.keys()
+            if not left:
+                break
+            changed = self._changed_partitions(repository, commit, dataset) if commit.parents else left
+            found |= dict.fromkeys(changed & left, commit)
+        return found
+
+    def _origins(self, repository: str, commit: Commit, snapshot: Snapshot) -> Iterator[Commit]:
+        """Yields the commits through which the content came: the commit, then what it merged, and so on.
+
+        Of a merge's parents, that is the one that has the same content; a merge where none has made it.
+        """
         yield commit
+        unit = _unit(snapshot)
         while len(commit.parents) > 1:
-            page = self._history.log(repository, commit.parents[1], path=path, limit=1)
-            if not page.items:
+            same = (parent for parent in commit.parents[1:] if self._holds(repository, parent, snapshot))
+            source = next(same, None)
+            if source is None:
                 return
-            commit = page.items[0]
+            commit = self._last_change(repository, source, unit)
             yield commit
+
+    def _holds(self, repository: str, ref: str, snapshot: Snapshot) -> bool:
+        try:
+            found = self._objects.get_snapshot(repository, ref, _unit(snapshot))
+        except ObjectNotFoundError:
+            return False
+        return found.snapshot == snapshot.snapshot
 
     def _maker(self, version: Version, origins: list[Commit]) -> Run | None:
         """Returns the run that wrote exactly this version and whose commit is among the origins.

@@ -94,6 +94,11 @@ class LineageService:
     def blame(self, repository: str, ref: str, path: str) -> Blame:
         return self._blame.blame(repository, ref, path)
 
+    def blame_partitions(
+        self, repository: str, ref: str, dataset: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[Blame]:
+        return self._blame.blame_partitions(repository, ref, dataset, after=after, limit=limit)
+
     def _store_new(self, received: Sequence[StoredEvent], inferred: Sequence[StoredEvent]) -> int:
         """Stores what is new and folds the runs that it is about; returns how many received ones were new."""
         if not received:

@@ -278,6 +278,7 @@ ROUTES: tuple[Route, ...] = (
     _get(Lineage.trace, "/lineage/graph"),
     _get(Lineage.impact, "/lineage/impact"),
     _get(Lineage.blame, _COMMIT + "/blame"),
+    _get(Lineage.blame_partitions, _COMMIT + "/blame/partitions"),
     #
     _post(Plans.plan_rollback, _REPOSITORY + "/plans"),
     _get(Plans.get_plan, "/plans/{plan}"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lineageflow_core.catalog import Catalog
+from lineageflow_core.testing.catalog.blame import BlameContract
 from lineageflow_core.testing.catalog.cherry_picking import CherryPickContract
 from lineageflow_core.testing.catalog.clock import StandingClock
 from lineageflow_core.testing.catalog.content import ContentContract
@@ -117,6 +118,9 @@ class TestLineage(LineageContract): ...
 
 
 class TestPlans(PlansContract): ...
+
+
+class TestBlame(BlameContract): ...
 
 
 class TestRollbackTargets(RollbackTargetContract): ...

@@ -16,7 +16,7 @@ import { changesAnything } from "./summary";
 
 /** Carries a plan out, once somebody says that they read it; afterwards, says where the outcome is. */
 export function ApplyPlan({ plan }: { plan: RollbackPlan }) {
-  if (plan.state === "applied") return <Applied plan={plan} />;
+  if (plan.state === "applied" || plan.state === "undone") return <Applied plan={plan} />;
   if (!changesAnything(plan.items))
     return (
       <Notice tone="neutral" icon={IconInfoCircle} title="Nothing to roll back">

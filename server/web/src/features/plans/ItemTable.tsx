@@ -10,7 +10,7 @@ import { urls } from "../../urls";
 import { versionNode } from "../lineage/node";
 import classes from "./ItemTable.module.css";
 import { ActionStatus } from "./PlanStatus";
-import { formatDegree, REASONS } from "./summary";
+import { changes, formatDegree, REASONS } from "./summary";
 
 /** What becomes of each dataset and partition. */
 export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly PlanItem[] }) {
@@ -20,7 +20,17 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
       key: "dataset",
       header: "Dataset",
       sortBy: (item) => `${item.dataset}/${item.partition}`,
-      cell: ({ dataset }) => <Link to={urls.tree(plan.repository, plan.head, dataset)}>{dataset}</Link>,
+      cell: ({ dataset, repository, branch, action }) => {
+        const home = repository || plan.repository;
+        if (action === "cannot") return dataset;
+        const at = home === plan.repository && (branch || plan.branch) === plan.branch ? plan.head : branch;
+        return (
+          <>
+            <Link to={urls.tree(home, at || plan.head, dataset)}>{dataset}</Link>
+            {at !== plan.head && <span className="dim"> {`${home} ${branch ?? ""}`}</span>}
+          </>
+        );
+      },
     },
     {
       key: "partition",
@@ -39,7 +49,15 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
       header: "Why",
       grow: true,
       sortBy: ({ reason }) => reason,
-      cell: ({ reason }) => REASONS[reason],
+      cell: ({ reason, later, owners }) => (
+        <>
+          {REASONS[reason]}
+          {(later?.length ?? 0) > 0 && (
+            <span className="dim"> · changed since by {[...new Set(later?.map(({ author }) => author))].join(", ")}</span>
+          )}
+          {(owners?.length ?? 0) > 0 && <span className="dim"> · tell {owners?.join(", ")}</span>}
+        </>
+      ),
     },
     {
       key: "degree",
@@ -50,7 +68,7 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
     {
       key: "versions",
       header: "Bad → good",
-      cell: (item) => <Versions repository={plan.repository} item={item} />,
+      cell: (item) => <Versions repository={item.repository || plan.repository} item={item} />,
     },
     {
       key: "by",
@@ -71,7 +89,9 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
       label="What changes"
       columns={columns}
       rows={items}
-      rowKey={({ dataset, partition, bad }) => `${dataset}/${partition}@${bad ?? ""}`}
+      rowKey={({ repository, branch, dataset, partition, bad }) =>
+        `${repository ?? ""}@${branch ?? ""}/${dataset}/${partition}@${bad ?? ""}`
+      }
       sort={parseSort(sort)}
       onSort={(next) => setSort(formatSort(next))}
       empty={<p className={classes.none}>Nothing has this action.</p>}
@@ -80,6 +100,7 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
 }
 
 function Versions({ repository, item }: { repository: string; item: PlanItem }) {
+  const good = item.action === "merge" ? item.merged : item.good;
   const node = (snapshot: string) =>
     urls.lineage({
       node: versionNode({
@@ -96,13 +117,13 @@ function Versions({ repository, item }: { repository: string; item: PlanItem }) 
       ) : (
         <Id value={item.bad} of="bad snapshot" to={node(item.bad)} />
       )}
-      {item.action !== "keep" && (
+      {changes(item) && (
         <>
           <IconArrowRight size={12} className={classes.arrow} aria-label="becomes" />
-          {item.good == null ? (
+          {good == null ? (
             <span className="dim">nothing</span>
           ) : (
-            <Id value={item.good} of="good snapshot" to={node(item.good)} />
+            <Id value={good} of="good snapshot" to={node(good)} />
           )}
         </>
       )}

@@ -14,13 +14,15 @@ import classes from "./PlanView.module.css";
 import { countActions, whatStays } from "./summary";
 import { TargetLink } from "./TargetLink";
 
-const SHOWN = ["all", "restore", "remove", "keep"] as const;
+const SHOWN = ["all", "restore", "merge", "remove", "keep", "skip", "cannot"] as const;
+
+const MORE = { merge: "Keep later work", skip: "Skip", cannot: "Cannot" } as const;
 
 /** A rollback as it is planned, or as it was applied: what happens to each dataset and partition, and why. */
 export function PlanView({ plan }: { plan: RollbackPlan }) {
   const [shown, setShown] = useUrlState("show", SHOWN, "all");
   const counts = countActions(plan.items);
-  const applied = plan.state === "applied";
+  const applied = plan.state === "applied" || plan.state === "undone";
   return (
     <>
       <Panel>
@@ -37,8 +39,15 @@ export function PlanView({ plan }: { plan: RollbackPlan }) {
           </div>
           <ul className={classes.counts}>
             <Count number={counts.restore} tone="ok" label="back to the last clean version" />
+            {counts.merge > 0 && (
+              <Count number={counts.merge} tone="ok" label="without what was bad, later work kept" />
+            )}
             <Count number={counts.remove} tone="failed" label="removed: no clean version existed" />
             <Count number={counts.keep} tone="neutral" label="left as they are" />
+            {counts.skip > 0 && <Count number={counts.skip} tone="neutral" label="bad, and skipped" />}
+            {counts.cannot > 0 && (
+              <Count number={counts.cannot} tone="failed" label="outside: tell their owners" />
+            )}
           </ul>
           {whatStays(plan.items).map((line) => (
             <p key={line} className={classes.stays}>
@@ -65,6 +74,9 @@ export function PlanView({ plan }: { plan: RollbackPlan }) {
           { value: "restore", label: `Restore (${counts.restore})` },
           { value: "remove", label: `Remove (${counts.remove})` },
           { value: "keep", label: `Keep (${counts.keep})` },
+          ...(["merge", "skip", "cannot"] as const)
+            .filter((action) => counts[action] > 0)
+            .map((action) => ({ value: action, label: `${MORE[action]} (${counts[action]})` })),
         ]}
       >
         <Panel flush>

@@ -21,7 +21,7 @@ import { PlanStatus } from "./PlanStatus";
 import { plansQuery, rollbackQuery } from "./queries";
 import classes from "./RollbacksTab.module.css";
 import { ScopeChoice, SCOPES } from "./ScopeChoice";
-import { changesAnything } from "./summary";
+import { changes, changesAnything } from "./summary";
 import { TargetLink } from "./TargetLink";
 
 /** Plans to undo what `?target=` names; without one, asks for it and lists the plans there are. */
@@ -96,7 +96,7 @@ function Plans({ repository }: { repository: string }) {
       header: "Changes",
       align: "right",
       cell: ({ items }) =>
-        changesAnything(items) ? formatCount(items.filter(({ action }) => action !== "keep").length) : "none",
+        changesAnything(items) ? formatCount(items.filter(changes).length) : "none",
     },
     {
       key: "commit",

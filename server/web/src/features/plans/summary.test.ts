@@ -7,7 +7,14 @@ const item = (action: PlanAction, reason: PlanReason) => samplePlanItem({ action
 
 test("actions are counted", () => {
   const items = [item("restore", "output"), item("restore", "derived"), item("keep", "superseded")];
-  expect(countActions(items)).toEqual({ restore: 2, remove: 0, keep: 1 });
+  expect(countActions(items)).toEqual({
+    restore: 2,
+    merge: 0,
+    remove: 0,
+    keep: 1,
+    skip: 0,
+    cannot: 0,
+  });
 });
 
 test("a plan that only keeps changes nothing", () => {

@@ -8,18 +8,29 @@ export const REASONS: Record<PlanReason, string> = {
   same_content: "A clean run made exactly the same content",
   superseded: "The branch holds a later, clean version already",
   elsewhere: "It is not in this repository on this branch",
+  external: "It is outside of this lake",
+  unknown: "No event says which version it is",
+  changed: "It changed while the plan was being applied",
+  undone: "A rollback took it back, and that is taken back",
 };
+
+const CHANGING: ReadonlySet<PlanAction> = new Set(["restore", "merge", "remove"]);
+
+/** Whether applying the plan changes an item. */
+export function changes({ action }: PlanItem): boolean {
+  return CHANGING.has(action);
+}
 
 /** How many items have each action. */
 export function countActions(items: readonly PlanItem[]): Record<PlanAction, number> {
-  const counts = { restore: 0, remove: 0, keep: 0 };
+  const counts = { restore: 0, merge: 0, remove: 0, keep: 0, skip: 0, cannot: 0 };
   for (const { action } of items) counts[action] += 1;
   return counts;
 }
 
 /** Whether applying the plan would change anything. */
 export function changesAnything(items: readonly PlanItem[]): boolean {
-  return items.some(({ action }) => action !== "keep");
+  return items.some(({ action }) => CHANGING.has(action));
 }
 
 /** Why the items that stay do so: one line a reason, as `2 stay: a clean run made exactly the same content`. */

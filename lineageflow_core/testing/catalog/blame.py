@@ -1,0 +1,45 @@
+"""What every catalog promises about who made content, on whatever branch."""
+
+from lineageflow_core.repository import Repository
+from lineageflow_core.testing.catalog.scene import CatalogContract, in_pages_of_one
+from lineageflow_core.testing.catalog.stories import run, version_at
+
+
+class BlameContract(CatalogContract):
+    """Needs the fixture `catalog`."""
+
+    def test_content_that_was_merged_is_blamed_on_who_made_it(self, repo: Repository) -> None:
+        repo.replace("raw", {"part-0": b"1"})
+        repo.branch("side")
+        made = Repository(repo.catalog, repo.name, author="grace").replace(
+            "raw", {"part-0": b"2"}, branch="side"
+        )
+        repo.branch("outer", base="side")
+        repo.put("notes", b"1")
+        merged = repo.merge("outer")
+        blame = repo.catalog.lineage.blame(repo.name, "main", "raw")
+        assert (merged.id, "ada", made.id, "grace") == (
+            blame.commit, blame.author, blame.origin, blame.made_by,
+        )  # fmt: skip
+
+    def test_each_partition_is_blamed_on_its_run(self, repo: Repository) -> None:
+        repo.replace("base", {"part-0": b"1"})
+        runs = {
+            day: run(repo, "ingest", reads=(), writes={"raw": day.encode()}, partition=day)
+            for day in ("d1", "d2", "d3")
+        }
+        runs["d2"] = run(repo, "ingest", writes={"raw": b"again"}, partition="d2")
+        blamed = in_pages_of_one(
+            lambda after, limit: repo.catalog.lineage.blame_partitions(
+                repo.name, "main", "raw", after=after, limit=limit
+            )
+        )
+        assert [(version_at(repo, f"raw/{day}"), runs[day]) for day in ("d1", "d2", "d3")] == [
+            (blame.version, blame.run.id if blame.run else None) for blame in blamed
+        ]
+        assert [repo.catalog.lineage.blame(repo.name, "main", f"raw/{day}") for day in runs] == blamed
+
+    def test_a_dataset_without_partitions_is_blamed_as_one(self, repo: Repository) -> None:
+        repo.replace("raw", {"part-0": b"1"})
+        (blame,) = repo.catalog.lineage.blame_partitions(repo.name, "main", "raw").items
+        assert repo.catalog.lineage.blame(repo.name, "main", "raw") == blame
