@@ -17,7 +17,8 @@ class Merging(Protocol):
 
     What both sides changed since they parted is a conflict. `picks` decides conflicts by their path: a side,
     or content that is neither side's; `strategy` names the side that wins all others. MergeConflictError
-    lists those left, with who made each side, and nothing has happened then.
+    lists those left, with who made each side, and nothing has happened then. A pick where nothing is in
+    conflict is refused: InvalidInputError.
 
     `refs` are commits, in the order they are to be done, or ranges: `a..b` is every commit on b's line of
     first parents that is not in the history of a. Of a merge, what is picked or reverted is what it changed

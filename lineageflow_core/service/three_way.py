@@ -8,6 +8,7 @@ here: what comes of it is an Outcome, which a preview shows and an operation pub
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit, make_commit
 from lineageflow_core.model.ids import CommitId, RunId
 from lineageflow_core.model.merge import Conflict, Side, StaleRead
@@ -92,6 +93,7 @@ def merge_onto(
     if not parting.right:
         return Outcome(tip=tip, root=tip.root, sources=(theirs,), base=base)
     merged = _merge(opened, nodes, parting, tip, theirs, decisions)
+    _check_picks(decisions, [merged])
     is_checked = stale_policy is not StaleReads.ALLOW
     stale = find_stale_reads(opened, parting, ours=tip, theirs=theirs) if is_checked else ()
     metadata = _with_decided(facts.metadata, merged)
@@ -124,6 +126,7 @@ def apply_steps(
     """Does steps on a tip, one after the other: one commit for each that changes something."""
     current = tip
     made: dict[CommitId, Commit] = {}
+    done: list[Merged] = []
     conflicts: list[Conflict] = []
 
     def read(commit: CommitId) -> Commit:
@@ -139,6 +142,7 @@ def apply_steps(
             theirs_replaced=step.replaced,
         )
         merged = merge_roots(nodes, sides, decisions.picks, strategy=decisions.strategy)
+        done.append(merged)
         conflicts += _attributed(
             nodes, read, merged, step.source, ours=(*reversed(made), *later.right), theirs=step.makers
         )
@@ -155,6 +159,8 @@ def apply_steps(
             replaced=sorted(step.replaced),
         )
         made[current.id] = current
+    if made:
+        _check_picks(decisions, done)
     return Outcome(
         tip=tip,
         root=current.root,
@@ -162,6 +168,24 @@ def apply_steps(
         sources=tuple(step.source for step in steps),
         conflicts=tuple(conflicts),
     )
+
+
+def _check_picks(decisions: Decisions, merges: Sequence[Merged]) -> None:
+    """Raises InvalidInputError for a pick without a conflict: misspelt, it would leave one to the strategy.
+
+    Not while conflicts are left: those are told, and hold what is to be picked.
+    """
+    if any(merged.conflicts for merged in merges):
+        return
+    decided = {path for merged in merges for path, _ in merged.decided}
+    for path in decisions.picks:
+        if path not in decided:
+            there = _listed(sorted(decided)) or "nothing"
+            raise InvalidInputError(
+                f"the pick for {path!r} decides nothing, because that is not in conflict; in conflict is "
+                f"{there}. Nothing happened; leave the pick out, or mend its path",
+                path=path,
+            )
 
 
 def _with_decided(metadata: Mapping[str, str], merged: Merged) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,11 +23,17 @@ class Counting:
         self.most = most
         self.uploaded: list[str] = []
 
-    def upload(self, repository: str, sources: Sequence[bytes | Path]) -> list[ObjectEntry]:
+    def upload(
+        self,
+        repository: str,
+        sources: Sequence[bytes | Path],
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[ObjectEntry]:
         if len(self.uploaded) + len(sources) > self.most:
             raise StorageError("the network is gone")
         self.uploaded += [Path(str(source)).name for source in sources]
-        return self._content.upload(repository, sources)
+        return self._content.upload(repository, sources, progress=progress)
 
 
 @pytest.fixture

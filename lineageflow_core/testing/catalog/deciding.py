@@ -74,6 +74,16 @@ class DecisionContract(CatalogContract):
         assert {"d/x": b"2", "d/y": b"1", "new": b"2"} == files(repo)
         assert {"decided": "d/x=theirs, d/y=ours"} == made.metadata
 
+    def test_a_pick_where_nothing_is_in_conflict_is_refused(self, repo: Repository) -> None:
+        tip, picks = fork(repo), {"d/X": Side.THEIRS}
+        with pytest.raises(InvalidInputError, match="in conflict is d/x, d/y"):
+            repo.merge("topic", picks=picks, strategy=Side.OURS)
+        with pytest.raises(InvalidInputError):
+            repo.catalog.merging.preview_merge(
+                repo.name, "topic", into="main", picks=picks, strategy=Side.OURS
+            )
+        assert tip == repo.head()
+
     @pytest.mark.parametrize("strategy", Side)
     @pytest.mark.parametrize("one, other", [("a", "a/b"), ("a/b", "a")])
     def test_a_strategy_decides_between_an_object_and_a_folder(
