@@ -177,7 +177,9 @@ class CommitGraph:
         wanted: dict[CommitId, int] = {}
         for commit in new:
             wanted |= dict.fromkeys(commit.parents, commit.generation)
-        links = self._read(wanted, floor=self._window.floor, depth=_FIRST_READ)
+        # At first as far as the window reaches: what others made since is then read at once.
+        lag = max(wanted.values(), default=0) - self._window.highest
+        links = self._read(wanted, floor=self._window.floor, depth=max(_FIRST_READ, lag))
         links += [CommitLink(each.id, each.parents, each.generation, bool(each.replaced)) for each in new]
         for link in sorted(links, key=lambda link: link.generation):
             self._window.add(link)
@@ -212,4 +214,4 @@ class CommitGraph:
             wanted, depth = later, 2 * depth
         if floor == 0 and settled:
             raise IntegrityError(f"commit {min(settled)} is named but not stored", commit=min(settled))
-        return [link for link in found.values() if link.id not in self._window]
+        return [each for each in found.values() if each.generation >= floor and each.id not in self._window]

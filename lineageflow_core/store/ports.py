@@ -420,7 +420,8 @@ class CommitStore(Protocol):
     ) -> Sequence[CommitLink]:
         """Returns these commits and their ancestors, those of generation `down_to` or more, in any order.
 
-        May leave out what lies behind a commit that it returns; who misses a parent asks for it again.
+        May leave out what lies behind a commit that it returns; who misses a parent asks for it again. May
+        return others of them, too.
         """
         ...
 

@@ -112,6 +112,9 @@ class _Merge:
 
     def run(self) -> Merged:
         sides = self._sides
+        self._nodes.get_many(
+            [bytes.fromhex(root) for root in (sides.base, sides.ours, sides.theirs)]
+        )  # at once
         ours = {path: (one, two) for path, one, two in changed_datasets(self._nodes, sides.base, sides.ours)}
         theirs = {
             path: (one, two) for path, one, two in changed_datasets(self._nodes, sides.base, sides.theirs)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, and_, or_, select, tuple_
+from sqlalchemy import BindParameter, Column, Connection, Select, and_, bindparam, or_, select, tuple_
 
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, RunId, SnapshotId
@@ -36,13 +36,12 @@ class SqlCommitStore:
         return self.get_many(repository, [commit]).get(commit)
 
     def get_many(self, repository: str, commits: Sequence[CommitId]) -> dict[CommitId, Commit]:
-        table = tables.commits.c
         with self._database.ask() as connection:
-            mine = table.repository == self._keys.find(connection, repository)
+            key = self._keys.find(connection, repository)
             found = [
                 rows.commit_from(row)
                 for some in chunks(commits)
-                for row in connection.execute(select(table.id, table.body).where(mine, table.id.in_(some)))
+                for row in connection.execute(_BODIES, {"repository": key, "ids": some})
             ]
         return {commit.id: commit for commit in found}
 
@@ -64,11 +63,11 @@ class SqlCommitStore:
         self, repository: str, commits: Sequence[CommitId], *, down_to: int
     ) -> Sequence[CommitLink]:
         found: dict[CommitId, CommitLink] = {}
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             key = self._keys.find(connection, repository)
             for some in chunks(commits, _STARTS):
-                query = _walk_back(key, some, down_to)
-                found.update((row.id, rows.link_from(row)) for row in connection.execute(query))
+                asked = {"repository": key, "ids": some, "down_to": down_to}
+                found.update((row.id, rows.link_from(row)) for row in connection.execute(_WALK_BACK, asked))
         return list(found.values())
 
     def made_by(self, repository: str, run_id: RunId) -> list[CommitPlace]:
@@ -103,38 +102,48 @@ class SqlCommitStore:
             }
 
     def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]:
-        table = tables.nodes.c
-        query = select(table.id, table.offset, table.length, tables.packs.c.id.label("pack_id")).join_from(
-            tables.nodes, tables.packs
-        )
         with self._database.ask() as connection:
-            mine = table.repository == self._keys.find(connection, repository)
+            key = self._keys.find(connection, repository)
             found = [
                 rows.node_from(row)
                 for some in chunks(node_ids)
-                for row in connection.execute(query.where(mine, table.id.in_(some)))
+                for row in connection.execute(_LOCATIONS, {"repository": key, "ids": some})
             ]
         return {node.node_id: node for node in found}
 
 
-def _walk_back(repository: int | None, commits: Sequence[CommitId], down_to: int) -> Select[Any]:
-    """Returns the query for commits and ancestors, as far as the rows name parents."""
+def _walking_back() -> Select[Any]:
+    """Returns the query for commits and ancestors, as far as the rows name parents.
+
+    It looks behind commits above `down_to` only, but what lies there it gives whatever its generation: the
+    other parents of merges may be far below, and who wants them would have to ask again.
+    """
     table = tables.commits.c
-    here = and_(table.repository == repository, table.generation >= down_to)
-    walk = (
-        select(table.id, table.first_parent, table.second_parent)
-        .where(here, table.id.in_(commits))
-        .cte("walk", recursive=True)
-    )
+    mine = table.repository == bindparam("repository")
+    steps = (table.id, table.generation, table.first_parent, table.second_parent)
+    walk = select(*steps).where(mine, table.id.in_(_IDS)).cte("walk", recursive=True)
     is_parent = or_(table.id == walk.c.first_parent, table.id == walk.c.second_parent)
-    walk = walk.union(
-        select(table.id, table.first_parent, table.second_parent).join_from(
-            walk, tables.commits, and_(here, is_parent)
-        )
+    behind = and_(walk.c.generation > bindparam("down_to"), mine, is_parent)
+    walk = walk.union(select(*steps).join_from(walk, tables.commits, behind))
+    return select(table.id, table.body).join_from(walk, tables.commits, and_(mine, table.id == walk.c.id))
+
+
+# Making a statement takes longer than running it, so those of every write are made once.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_WALK_BACK = _walking_back()
+_BODIES = select(tables.commits.c.id, tables.commits.c.body).where(
+    tables.commits.c.repository == bindparam("repository"), tables.commits.c.id.in_(_IDS)
+)
+_LOCATIONS = (
+    select(
+        tables.nodes.c.id, tables.nodes.c.offset, tables.nodes.c.length, tables.packs.c.id.label("pack_id")
     )
-    return select(table.id, table.body).join_from(
-        walk, tables.commits, and_(table.repository == repository, table.id == walk.c.id)
-    )
+    .join_from(tables.nodes, tables.packs)
+    .where(tables.nodes.c.repository == bindparam("repository"), tables.nodes.c.id.in_(_IDS))
+)
+_STORED = select(tables.commits.c.id).where(
+    tables.commits.c.repository == bindparam("repository"), tables.commits.c.id.in_(_IDS)
+)
 
 
 def _touching(repository: int | None, path: str, after: CommitPlace | None) -> Iterator[Select[Any]]:
@@ -165,11 +174,8 @@ def add_commits(
     Raises InvalidInputError if a parent or one of `targets` is nowhere.
     """
     needed = {*targets, *(parent for commit in commits for parent in commit.parents)}
-    table = tables.commits.c
     for some in chunks(sorted(needed - {commit.id for commit in commits})):
-        stored = connection.scalars(
-            select(table.id).where(table.repository == repository, table.id.in_(some))
-        )
+        stored = connection.scalars(_STORED, {"repository": repository, "ids": some})
         for missing in set(some) - set(stored):
             raise commit_missing(missing)
     if not commits:
@@ -199,7 +205,7 @@ def add_nodes(connection: Connection, repository: int, nodes: Sequence[NodeLocat
         return
     table = tables.packs.c
     added = connection.execute(
-        insert_missing(connection, tables.packs).returning(table.id, table.key),
+        insert_missing(connection, tables.packs, table.id, table.key),
         [{"repository": repository, "id": pack_id} for pack_id in pack_ids],
     )
     keys: dict[str, int] = {row.id: row.key for row in added}

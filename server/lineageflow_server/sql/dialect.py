@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from typing import Any
 
 from blake3 import blake3
-from sqlalchemy import ColumnElement, Connection, Table
+from sqlalchemy import Column, ColumnElement, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 
@@ -32,9 +33,12 @@ _SQLITE_DAMAGED = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
 _SQLITE_STORAGE = frozenset({5, 6, 8, 10, 14})  # SQLITE_BUSY, _LOCKED, _READONLY, _IOERR, _CANTOPEN
 
 
-def insert_missing(connection: Connection, table: Table) -> Insert:
-    """Returns an insert that leaves alone the rows that are there already."""
-    return _insert_missing(connection.dialect.name, table)
+def insert_missing(connection: Connection, table: Table, *returning: Column[Any]) -> Any:
+    """Returns an insert that leaves alone the rows that are there already.
+
+    It tells of those that it adds the columns that are to be returned, if any.
+    """
+    return _insert_missing(connection.dialect.name, table, returning)
 
 
 def insert_or_update(
@@ -155,8 +159,9 @@ _REFUSALS = {
 
 # Making a statement takes longer than running it, so each is made once.
 @cache
-def _insert_missing(dialect: str, table: Table) -> Insert:
-    return _INSERT[dialect](table).on_conflict_do_nothing()
+def _insert_missing(dialect: str, table: Table, returning: tuple[Column[Any], ...]) -> Any:
+    insert = _INSERT[dialect](table).on_conflict_do_nothing()
+    return insert.returning(*returning) if returning else insert
 
 
 @cache

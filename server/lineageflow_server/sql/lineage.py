@@ -113,7 +113,7 @@ class _Writer:
         fresh = {event.digest: rows.event_row(event) for event in reversed(events)}
         if not fresh:
             return []
-        add = insert_missing(self._connection, tables.events).returning(tables.events.c.digest)
+        add = insert_missing(self._connection, tables.events, tables.events.c.digest)
         added = set(self._connection.scalars(add, list(reversed(fresh.values()))))
         told = []
         for event in events:

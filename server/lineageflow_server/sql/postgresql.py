@@ -40,14 +40,12 @@ _POOL_SECONDS = 60
 _RESTS_SECONDS = 30
 """After so long, a connection may be gone without a word: only a round trip tells."""
 
-_SESSION = (
-    # A machine that is gone is noticed within a minute, and its locks are free. Without effect on a socket.
-    "SET tcp_keepalives_idle = 30",
-    "SET tcp_keepalives_interval = 10",
-    "SET tcp_keepalives_count = 3",
-    # A process that stands still holds nothing for long.
-    "SET idle_in_transaction_session_timeout = '5min'",
-)
+_SESSION = """
+    SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;
+    SET idle_in_transaction_session_timeout = '5min'
+"""
+"""A machine that is gone is noticed within a minute, and its locks are free (without effect on a socket); a
+process that stands still holds nothing for long."""
 
 
 class PostgresqlDatabase:
@@ -162,8 +160,7 @@ class _Connections:
         connection = psycopg.connect(self._address, autocommit=True)
         with _changing:
             self._open.add(connection)
-        for statement in _SESSION:
-            connection.execute(statement)
+        connection.execute(_SESSION)
         connection.autocommit = False
         return connection
 
@@ -199,6 +196,7 @@ def _engine(opening: Callable[[], psycopg.Connection], *, size: int, patience: f
         max_overflow=0,
         pool_timeout=patience,
         pool_use_lifo=True,
+        use_native_hstore=False,  # which we do not use, and whether there is one takes a question to find out
         execution_options={"preserve_rowcount": True},  # an insert that finds its row there tells so
     )
     event.listen(engine, "handle_error", translate_error, retval=True)

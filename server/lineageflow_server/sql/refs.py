@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.page import Page
@@ -16,7 +16,7 @@ from lineageflow_core.store.refusals import ref_moved, tag_spent, transaction_cl
 from lineageflow_server.sql import rows
 from lineageflow_server.sql.collections import check_last
 from lineageflow_server.sql.commits import add_commits, add_nodes
-from lineageflow_server.sql.database import Database, Turns, chunks
+from lineageflow_server.sql.database import Database, Turns
 from lineageflow_server.sql.dialect import hold, insert_missing, insert_or_update
 from lineageflow_server.sql.operations import put_check
 from lineageflow_server.sql.quarantines import put_quarantines
@@ -27,11 +27,29 @@ from lineageflow_server.sql.tables import operations, ref_moves, refs, transacti
 
 _IS_OPEN = transactions.c.state == TransactionState.OPEN
 
+# Making a statement takes longer than running it, so those of every write are made once.
+_REF = select(refs).where(
+    refs.c.repository == bindparam("of"), refs.c.kind == bindparam("kind"), refs.c.name == bindparam("name")
+)
+_LAST_MOVE = select(func.max(ref_moves.c.at)).where(
+    ref_moves.c.repository == bindparam("of"),
+    ref_moves.c.kind == bindparam("kind"),
+    ref_moves.c.name == bindparam("name"),
+)
+_MOVE = (
+    update(refs)
+    .where(
+        refs.c.repository == bindparam("of"),
+        refs.c.kind == bindparam("of_kind"),
+        refs.c.name == bindparam("of_name"),
+        refs.c.commit_id == bindparam("expected"),
+    )
+    .values(commit_id=bindparam("new"), updated_at=bindparam("at"))
+)
+_LOG_MOVES = insert(ref_moves)
+
 _LAST = "\U0010ffff"
 """Sorts behind every character of a name."""
-
-_MOST_ASKED = 200
-"""So many refs are asked for in one statement: SQLite limits its columns (2,000) and how deep it nests."""
 
 
 class SqlRefStore:
@@ -45,7 +63,7 @@ class SqlRefStore:
     def get(self, repository: str, ref: RefName) -> Ref | None:
         with self._database.ask() as connection:
             key = self._keys.find(connection, repository)
-            row = connection.execute(select(refs).where(_is(key, ref))).first()
+            row = connection.execute(_REF, {"of": key, "kind": ref.kind, "name": ref.name}).first()
         return rows.ref_from(row) if row else None
 
     def list(
@@ -113,7 +131,7 @@ class SqlRefStore:
             moved = zip(publication.updates, instants, strict=True)
             moves = [rows.ref_move_row(key, seq, place, *each) for place, each in enumerate(moved)]
             if moves:
-                connection.execute(insert(ref_moves), moves)
+                connection.execute(_LOG_MOVES, moves)
         return publication.logged
 
     def turn(self, repository: str, ref: RefName) -> AbstractContextManager[None]:
@@ -148,7 +166,7 @@ def _published(connection: Connection, repository: int | None, key: str) -> Publ
 
 def _log(connection: Connection, repository: int, publication: Publication) -> int | None:
     """Writes the log's entry and returns its number; None if there is one with this key."""
-    entry = insert_missing(connection, operations).returning(operations.c.seq)
+    entry = insert_missing(connection, operations, operations.c.seq)
     seq: int | None = connection.scalar(entry, rows.operation_row(repository, publication))
     return seq
 
@@ -174,19 +192,15 @@ def _put_transaction(connection: Connection, repository: int, transaction: Trans
 
 def _instants_of_moves(connection: Connection, repository: int, publication: Publication) -> list[datetime]:
     """Returns for each update when it happens: now, or at the ref's last move if a clock went back since."""
-    last: list[datetime | None] = []
-    for some in chunks(publication.updates, _MOST_ASKED):
-        last_of = [
-            select(func.max(ref_moves.c.at)).where(_moved(repository, update.ref)).scalar_subquery()
-            for update in some
-        ]
-        last += connection.execute(select(*last_of)).one()
+    last = [
+        connection.scalar(_LAST_MOVE, {"of": repository, "kind": each.ref.kind, "name": each.ref.name})
+        for each in publication.updates
+    ]
     return [max(publication.at, moved) if moved else publication.at for moved in last]
 
 
 def _move(connection: Connection, repository: int, move: RefUpdate, at: datetime) -> None:
     """Moves a ref from where it is expected to be. Raises RefMovedError if it is elsewhere."""
-    here = and_(_is(repository, move.ref), refs.c.commit_id == move.expected)
     if move.expected is None and move.new is None:
         moved = connection.scalar(select(refs.c.name).where(_is(repository, move.ref))) is None
     elif move.expected is None:
@@ -196,10 +210,12 @@ def _move(connection: Connection, repository: int, move: RefUpdate, at: datetime
         if move.ref.kind is RefKind.TAG:
             _check_unspent(connection, repository, move)
     elif move.new is None:
+        here = and_(_is(repository, move.ref), refs.c.commit_id == move.expected)
         moved = connection.execute(delete(refs).where(here)).rowcount == 1
     else:
-        values = {"commit_id": move.new, "updated_at": at}
-        moved = connection.execute(update(refs).where(here).values(values)).rowcount == 1
+        there = {"of": repository, "of_kind": move.ref.kind, "of_name": move.ref.name}
+        moved_to = {"expected": move.expected, "new": move.new, "at": at}
+        moved = connection.execute(_MOVE, there | moved_to).rowcount == 1
     if not moved:
         raise ref_moved(move, connection.scalar(select(refs.c.commit_id).where(_is(repository, move.ref))))
 

@@ -1,8 +1,9 @@
 """Repositories in SQL."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lineageflow_core.model.page import Page
@@ -13,6 +14,10 @@ from lineageflow_server.sql import rows
 from lineageflow_server.sql.database import Database
 from lineageflow_server.sql.dialect import insert_missing
 from lineageflow_server.sql.tables import metadata, repositories, repository_keys, repository_names
+
+# Making a statement takes longer than running it, so those of every call are made once.
+_BY_NAME = select(repositories).where(repositories.c.name == bindparam("value"))
+_BY_ID = select(repositories).where(repositories.c.id == bindparam("value"))
 
 
 class SqlRepositoryStore:
@@ -32,10 +37,10 @@ class SqlRepositoryStore:
                 _keep_name(connection, info, info.created_at)
 
     def get(self, name: str) -> RepositoryInfo | None:
-        return self._find(repositories.c.name == name)
+        return self._find(_BY_NAME, name)
 
     def with_id(self, repository: str) -> RepositoryInfo | None:
-        return self._find(repositories.c.id == repository)
+        return self._find(_BY_ID, repository)
 
     def list(self, *, after: str | None, limit: int, deleted: bool = False) -> Page[RepositoryInfo]:
         check_limit(limit)
@@ -69,9 +74,9 @@ class SqlRepositoryStore:
                     connection.execute(delete(table).where(table.c.repository == key))
             connection.execute(delete(repositories).where(repositories.c.id == repository))
 
-    def _find(self, condition: ColumnElement[bool]) -> RepositoryInfo | None:
+    def _find(self, query: Select[Any], value: str) -> RepositoryInfo | None:
         with self._database.ask() as connection:
-            row = connection.execute(select(repositories).where(condition)).first()
+            row = connection.execute(query, {"value": value}).first()
         return rows.repository_from(row) if row else None
 
 

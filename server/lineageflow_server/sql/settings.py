@@ -1,6 +1,6 @@
 """Settings of repositories, in SQL."""
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.store.refusals import settings_changed
@@ -9,6 +9,8 @@ from lineageflow_server.sql.database import Database
 from lineageflow_server.sql.dialect import insert_missing
 from lineageflow_server.sql.repository_keys import RepositoryKeys
 from lineageflow_server.sql.tables import settings
+
+_SETTINGS = select(settings).where(settings.c.repository == bindparam("of"))
 
 
 class SqlSettingsStore:
@@ -41,5 +43,5 @@ def change_settings(connection: Connection, repository: int, change: SettingsCha
 
 def _read(connection: Connection, repository: int | None) -> tuple[int, RepositorySettings]:
     """Returns the settings and their version; the defaults are version 0."""
-    row = connection.execute(select(settings).where(settings.c.repository == repository)).first()
+    row = connection.execute(_SETTINGS, {"of": repository}).first()
     return (row.version, rows.from_body(RepositorySettings, row.body)) if row else (0, RepositorySettings())
