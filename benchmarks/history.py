@@ -4,15 +4,12 @@ One in eight commits on `main` is the merge of a run. Each commit changes one of
 another one, `rare`, changed twice, long ago. git has the same graph and files, with its commit-graph.
 """
 
-import json
 import random
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +18,7 @@ from uuid import UUID
 from lineageflow_server.embedded import open_stores
 
 from benchmarks.measure import Row
+from benchmarks.serving import serving
 from lineageflow_core import Repository, connect
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.commit import Commit, make_commit
@@ -87,7 +85,7 @@ def rows() -> Iterator[Row]:
         lake = str(root / "lake")
         _fill(lake, made)
         git = _Git(root / "git", made)
-        with _serving(lake) as (url, token):
+        with serving(lake) as (url, token):
             yield from _questions(connect(url, token=token), git, made)
 
 
@@ -306,20 +304,3 @@ def _files(state: int) -> dict[str, str]:
         if turn >= at:
             files[f"d{at}"] = "odd" if turn >= DATASETS + at else "even"
     return files
-
-
-@contextmanager
-def _serving(lake: str) -> Iterator[tuple[str, str]]:
-    """Runs a server in a process of its own; gives its address and token."""
-    code = "from lineageflow_core.cli import main; main()"
-    command = [sys.executable, "-c", code, "up", lake, "--port", "0", "--no-open", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
-        assert server.stdout is not None
-        text = ""
-        while not text.rstrip().endswith("}"):
-            text += server.stdout.readline()
-        served = json.loads(text)
-        try:
-            yield served["url"], served["token"]
-        finally:
-            server.terminate()

@@ -9,6 +9,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from threading import Event
 from typing import BinaryIO
 from uuid import uuid4
 
@@ -122,6 +123,8 @@ class OpenRepository:
             find=lambda object_ids: self.stores.references.get_many(info.id, object_ids),
             source=lake.sources,
         )
+        self.has_written = Event()
+        """Set once this process has begun to write here: what it needs of the repository, it has read."""
         self.nodes = StoredNodes(self._read_nodes)
         self._commits = CommitReader(lambda commits: self.stores.commits.get_many(info.id, commits))
         self.graph = CommitGraph(

@@ -6,12 +6,14 @@ call's commit. An open transaction's branch is made by its first commit; a close
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from lineageflow_core.errors import (
     IntegrityError,
     InvalidInputError,
+    LineageFlowError,
     ObjectMissingError,
     RefMovedError,
     RefNotFoundError,
@@ -65,6 +67,16 @@ class Beside:
     """Quarantines that are set or lifted."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Built:
+    """What was built on a tip."""
+
+    tip: Tip
+    nodes: NodeBuffer
+    commits: list[Commit]
+    """Those that are new, oldest first."""
+
+
 Settle = Callable[[Commit, NodeBuffer], Beside]
 """Gives what a publication does besides moving the branch to the new commit."""
 
@@ -95,15 +107,14 @@ def move_branch(
 
     Nothing to change is published, too, if there is a key: the call that repeats it must not change more.
     """
+    ahead = _build_ahead(opened, branch, operation, key, build)
     with opened.stores.refs.turn(opened.info.id, branch):
         for _ in range(_MAX_ATTEMPTS):
             if done := opened.published(key, operation, branch):
                 return _commit_of(opened, done)
             tip = tip_of(opened, branch)
-            nodes = NodeBuffer(opened.nodes)
-            built = build(tip.commit, nodes)
-            commits = [built] if isinstance(built, Commit) else list(built)
-            commits = [commit for commit in commits if commit.id != tip.commit.id]
+            made = ahead if ahead is not None and ahead.tip == tip else _build(opened, tip, build)
+            nodes, commits = made.nodes, made.commits
             is_new, commit = bool(commits), [tip.commit, *commits][-1]
             for each in commits:
                 check_move(opened, branch, operation, actor=actor, commit=each)
@@ -129,6 +140,30 @@ def move_branch(
                 continue
             return _commit_of(opened, done)
     raise IntegrityError(f"branch {branch} moved {_MAX_ATTEMPTS} times during one turn")
+
+
+def _build(opened: OpenRepository, tip: Tip, build: Build) -> _Built:
+    nodes = NodeBuffer(opened.nodes)
+    built = build(tip.commit, nodes)
+    commits = [built] if isinstance(built, Commit) else built
+    return _Built(tip=tip, nodes=nodes, commits=[each for each in commits if each.id != tip.commit.id])
+
+
+def _build_ahead(
+    opened: OpenRepository, branch: RefName, operation: str, key: str | None, build: Build
+) -> _Built | None:
+    """Builds before the turn comes, in a process that writes to the repository for the first time.
+
+    With nothing read yet that takes several times as long, and during the turn all others would wait for it.
+    What comes of it counts if the branch does not move meanwhile; if it fails, the turn will tell.
+    """
+    if opened.has_written.is_set():
+        return None
+    opened.has_written.set()
+    with suppress(LineageFlowError):
+        if opened.published(key, operation, branch) is None:
+            return _build(opened, tip_of(opened, branch), build)
+    return None
 
 
 def check_uploaded(opened: OpenRepository, entries: Sequence[ObjectEntry]) -> None:
