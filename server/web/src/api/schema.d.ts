@@ -1290,8 +1290,8 @@ export interface paths {
          * @description Merges the run's branch into its target, as one commit, and closes the transaction.
          *
          *     Publishing again returns the published transaction. A run that wrote nothing publishes nothing.
-         *     `stale_reads` is as in `Merging.merge`. Raises MergeConflictError and StaleReadError (the transaction
-         *     stays open), TransactionClosedError if it was discarded.
+         *     `picks`, `strategy` and `stale_reads` are as in `Merging.merge`. Raises MergeConflictError and
+         *     StaleReadError (the transaction stays open), TransactionClosedError if it was discarded.
          */
         post: operations["publish"];
         delete?: never;
@@ -1465,6 +1465,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repositories/{repository}/commits/{ref}/blame/partitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns who made each partition of a dataset, by partition; the dataset, where it has none
+         * @description Returns who made each partition of a dataset, by partition; the dataset, where it has none.
+         *
+         *     Raises ObjectNotFoundError.
+         */
+        get: operations["blame_partitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories/{repository}/plans": {
         parameters: {
             query?: never;
@@ -1473,18 +1495,26 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Returns plans, newest first
-         * @description Returns plans, newest first.
+         * Returns plans that were made for a repository, newest first
+         * @description Returns plans that were made for a repository, newest first.
          */
         get: operations["list_plans"];
         put?: never;
         /**
-         * Plans to undo a bad run or version on `branch` (None: the default branch)
-         * @description Plans to undo a bad run or version on `branch` (None: the default branch). Nothing changes yet.
+         * Plans to take back what is bad, and all that was derived from it
+         * @description Plans to take back what is bad, and all that was derived from it. Nothing changes yet.
          *
-         *     `target` is a node as for `Lineage`. `outputs` limits what counts as bad to these datasets of the
-         *     run. Every dataset or partition whose current version is bad, or was derived from one (unless a
-         *     clean run made exactly the same content), goes back to the last version on the branch that is not.
+         *     A `target` is what is bad: a node as for `Lineage` (a run, a dataset, partition or object, an exact
+         *     version); a commit, by any revision of `branch`'s repository; or all commits of a range:
+         *     `v1..main`, or `main@{2026-05-01T02:00Z}..` for everything since. There may be several.
+         *     `branch` is a branch of `repository` (None: the default one). `outputs` limits what counts as bad to
+         *     these datasets of a run. `to` is the revision that a dataset or partition goes back to; all of its
+         *     versions since then are bad.
+         *
+         *     Every dataset or partition, in any repository of the lake, whose current version is bad, or was
+         *     derived from one (unless a clean run made exactly the same content), goes back to the last version
+         *     on its branch that is not, and is not quarantined. Where somebody changed it afterwards, that later
+         *     work stays unless it is decided otherwise. What is bad and outside of the lake is listed, too.
          */
         post: operations["plan_rollback"];
         delete?: never;
@@ -1513,6 +1543,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{plan}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plans to take an applied plan back: its commits are reverted, and its quarantines lifted
+         * @description Plans to take an applied plan back: its commits are reverted, and its quarantines lifted.
+         *
+         *     Raises StateError if the plan is not applied, or undoes another one itself.
+         */
+        post: operations["plan_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{plan}/apply": {
         parameters: {
             query?: never;
@@ -1523,12 +1575,237 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Carries a plan out as one commit, and returns it with that commit
-         * @description Carries a plan out as one commit, and returns it with that commit. Applying again changes nothing.
+         * Carries a plan out, as one commit on each branch, and returns it with those commits
+         * @description Carries a plan out, as one commit on each branch, and returns it with those commits.
          *
-         *     Raises PlanOutdatedError if an item is no longer at the version the plan was made for.
+         *     The versions that it takes back are quarantined by the same commits. Applying again finishes what
+         *     is not done, and changes nothing more. Raises PlanOutdatedError, and changes nothing, if an item is
+         *     no longer at the version that the plan was made for. What changes only while it is being applied is
+         *     left as it is and told as such (`PlanReason.CHANGED`).
          */
         post: operations["apply_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/quarantines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the quarantines that hold at or below `path`, by dataset, partition and version
+         * @description Returns the quarantines that hold at or below `path`, by dataset, partition and version.
+         */
+        get: operations["list_quarantines"];
+        put?: never;
+        /**
+         * Quarantines the versions that `target` is, and returns them
+         * @description Quarantines the versions that `target` is, and returns them. One that is so already stays as it is.
+         *
+         *     Raises InvalidInputError if there is no reason, or for versions of another repository.
+         */
+        post: operations["quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/quarantines/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lifts the quarantines of the versions that `target` is, and returns them
+         * @description Lifts the quarantines of the versions that `target` is, and returns them. None is no error.
+         */
+        post: operations["lift_quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the quarantine of the one version that `target` is, and what was derived from that
+         * @description Returns the quarantine of the one version that `target` is, and what was derived from that.
+         *
+         *     Raises ObjectNotFoundError if it is not quarantined.
+         */
+        get: operations["get_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/commits/{ref}/quarantine-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what a reader of `path` at `ref` is to be told: what every reader asks before it reads
+         * @description Returns what a reader of `path` at `ref` is to be told: what every reader asks before it reads.
+         *
+         *     A version counts if it is at or below `path`, or `path` lies in it. Raises QuarantinedVersionError if
+         *     the repository's policy is to stop readers, unless the caller wants to read such versions all the
+         *     same.
+         */
+        get: operations["check_reading"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/collection-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what `collect` would do now, and changes nothing
+         * @description Returns what `collect` would do now, and changes nothing.
+         */
+        get: operations["plan_collection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Moves what is dead into the trash; deletes what was there for `trash_days` and is dead still
+         * @description Moves what is dead into the trash; deletes what was there for `trash_days` and is dead still.
+         *
+         *     Others may write meanwhile. Takes time in proportion to distinct tree nodes and stored objects,
+         *     whatever the number of commits. One that was interrupted is finished by the next. Raises
+         *     CollectionBegunError if another one begins meanwhile, which then does the rest.
+         */
+        post: operations["collect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns every reason why something is kept, or why it goes
+         * @description Returns every reason why something is kept, or why it goes.
+         *
+         *     `what` is `path@ref`, a ref or a commit's id, or the id of an object or a dataset's snapshot. Raises
+         *     RefNotFoundError or ObjectNotFoundError if there is no such thing.
+         */
+        get: operations["explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what is in the trash, by id
+         * @description Lists what is in the trash, by id.
+         */
+        get: operations["list_trash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/trash/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings back what is in the trash: all, or what belonged to a dataset, or one object
+         * @description Brings back what is in the trash: all, or what belonged to a dataset, or one object.
+         *
+         *     What nothing needs goes again with a later collection, once it is older than the grace. Raises
+         *     InvalidInputError if that object is not in the trash.
+         */
+        post: operations["restore_trash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns how many bytes the repository takes, and how many it saves by storing equal ones once
+         * @description Returns how many bytes the repository takes, and how many it saves by storing equal ones once.
+         */
+        get: operations["usage"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1758,6 +2035,141 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repositories/{repository}/imports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Returns what an import would find, of the first `at_most` objects
+         * @description Returns what an import would find, of the first `at_most` objects. Changes nothing.
+         */
+        post: operations["preview_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists imports, newest first
+         * @description Lists imports, newest first.
+         */
+        get: operations["list_imports"];
+        put?: never;
+        /**
+         * Notes down that the dataset at `path` is to be what lies at `source`; `continue_import` does it
+         * @description Notes down that the dataset at `path` is to be what lies at `source`; `continue_import` does it.
+         *
+         *     Called again while such an import is running, by whomever, it returns that one: so whoever was
+         *     interrupted goes on by asking for the same. Where something is at `path` already it becomes what the
+         *     source has now, and objects that are the same stay the same. `partition_depth` is how many path
+         *     segments name a partition. Raises InvalidInputError, RefNotFoundError, PathConflictError.
+         */
+        post: operations["start_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/imports/{import_id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Goes on with an import for about so long, and returns how far it is; the last call commits
+         * @description Goes on with an import for about so long, and returns how far it is; the last call commits.
+         *
+         *     It is to be called until the state is no longer RUNNING. What a call achieved stays, whatever
+         *     happens to whoever called. Several may call at once; that only costs time. Raises
+         *     ImportNotFoundError, and whatever stands in the way, which the import then tells, too.
+         */
+        post: operations["continue_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns an import as far as it is
+         * @description Returns an import as far as it is. Raises ImportNotFoundError.
+         */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives up an import that is running; nothing was committed
+         * @description Gives up an import that is running; nothing was committed. Raises ImportNotFoundError.
+         */
+        post: operations["cancel_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/commits/{ref}/references": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Asks the sources whether imported objects at or below `path` still are what they were
+         * @description Asks the sources whether imported objects at or below `path` still are what they were.
+         *
+         *     Looks at `limit` objects behind `after`, and reads no bytes.
+         */
+        get: operations["verify_references"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories/{repository}/objects/{object_id}": {
         parameters: {
             query?: never;
@@ -1842,11 +2254,17 @@ export interface components {
             pipeline: string | null;
             /** @default [] */
             inputs: components["schemas"]["Version"][];
+            origin: string | null;
+            made_by: string | null;
         };
         /** Body_apply_plan */
         Body_apply_plan: {
             author: string;
             message?: string | null;
+            /** @default {} */
+            decisions: {
+                [key: string]: components["schemas"]["PlanDecision"];
+            };
         };
         /** Body_begin */
         Body_begin: {
@@ -1879,6 +2297,10 @@ export interface components {
             /** @default 1 */
             mainline: number;
         };
+        /** Body_collect */
+        Body_collect: {
+            author: string;
+        };
         /** Body_commit */
         Body_commit: {
             changes: components["schemas"]["Change"][];
@@ -1906,6 +2328,11 @@ export interface components {
                 [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
             };
             strategy?: components["schemas"]["Side"] | null;
+        };
+        /** Body_continue_import */
+        Body_continue_import: {
+            /** @default 2 */
+            seconds: number;
         };
         /** Body_create_branch */
         Body_create_branch: {
@@ -1951,6 +2378,11 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /** Body_lift_quarantine */
+        Body_lift_quarantine: {
+            target: string;
+            author: string;
+        };
         /** Body_merge */
         Body_merge: {
             source: string;
@@ -1974,12 +2406,26 @@ export interface components {
         };
         /** Body_plan_rollback */
         Body_plan_rollback: {
-            target: string;
+            target: string | string[];
             branch?: string | null;
             /** @default descendants */
             scope: components["schemas"]["RollbackScope"];
+            /** @default branch */
+            reach: components["schemas"]["RollbackReach"];
             /** @default [] */
             outputs: string[];
+            to?: string | null;
+            /** @default {} */
+            decisions: {
+                [key: string]: components["schemas"]["PlanDecision"];
+            };
+        };
+        /** Body_plan_undo */
+        Body_plan_undo: {
+            /** @default {} */
+            decisions: {
+                [key: string]: components["schemas"]["PlanDecision"];
+            };
         };
         /** Body_preview_cherry_pick */
         Body_preview_cherry_pick: {
@@ -1991,6 +2437,15 @@ export interface components {
             strategy?: components["schemas"]["Side"] | null;
             /** @default 1 */
             mainline: number;
+        };
+        /** Body_preview_import */
+        Body_preview_import: {
+            source: string;
+            path: string;
+            /** @default 0 */
+            partition_depth: number;
+            /** @default 10000 */
+            at_most: number;
         };
         /** Body_preview_merge */
         Body_preview_merge: {
@@ -2033,7 +2488,18 @@ export interface components {
         Body_publish: {
             author: string;
             message?: string | null;
+            /** @default {} */
+            picks: {
+                [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
+            };
+            strategy?: components["schemas"]["Side"] | null;
             stale_reads?: components["schemas"]["StaleReads"] | null;
+        };
+        /** Body_quarantine */
+        Body_quarantine: {
+            target: string;
+            reason: string;
+            author: string;
         };
         /** Body_record_check */
         Body_record_check: {
@@ -2078,6 +2544,12 @@ export interface components {
         Body_restore_repository: {
             author: string;
         };
+        /** Body_restore_trash */
+        Body_restore_trash: {
+            author: string;
+            dataset?: string | null;
+            object_id?: string | null;
+        };
         /** Body_revert */
         Body_revert: {
             refs: string[];
@@ -2104,6 +2576,19 @@ export interface components {
         Body_stage: {
             changes: components["schemas"]["Change"][];
             author: string;
+        };
+        /** Body_start_import */
+        Body_start_import: {
+            branch: string;
+            source: string;
+            path: string;
+            /** @default reference */
+            mode: components["schemas"]["ImportMode"];
+            /** @default 0 */
+            partition_depth: number;
+            author: string;
+            /** @default  */
+            message: string;
         };
         /** Body_undo_operation */
         Body_undo_operation: {
@@ -2141,6 +2626,12 @@ export interface components {
             stale_reads: components["schemas"]["StaleRead"][];
             /** @default allow */
             stale_policy: components["schemas"]["StaleReads"];
+            /** @default [] */
+            refusals: string[];
+            /** @default [] */
+            required_metadata: string[];
+            /** @default [] */
+            writers: string[];
         };
         /**
          * BranchRule
@@ -2212,6 +2703,17 @@ export interface components {
             run_id: string | null;
         };
         /**
+         * ChangedReference
+         * @description An imported object that is no longer what it was at its source.
+         */
+        ChangedReference: {
+            path: string;
+            object_id: string;
+            url: string;
+            expected: string;
+            found: string;
+        };
+        /**
          * Check
          * @description The latest result of one check of one content. Equal content has equal checks, on every branch.
          */
@@ -2245,6 +2747,37 @@ export interface components {
             repository_url: string | null;
             branch: string | null;
             path: string | null;
+        };
+        /**
+         * CollectedGroup
+         * @description What goes of one dataset for one reason.
+         */
+        CollectedGroup: {
+            dataset: string | null;
+            reason: string;
+            kind: components["schemas"]["ContentKind"];
+            count: number;
+            size: number;
+        };
+        /**
+         * Collection
+         * @description What a collection did, or would do.
+         */
+        Collection: {
+            collection: number | null;
+            trashed: components["schemas"]["CollectedGroup"][];
+            /** @default [] */
+            purged: components["schemas"]["CollectedGroup"][];
+            /** @default 0 */
+            recalled: number;
+            /** @default 0 */
+            repacked: number;
+            /** @default 0 */
+            kept: number;
+            /** @default 0 */
+            kept_size: number;
+            /** @default 0 */
+            young: number;
         };
         /**
          * ColumnDiff
@@ -2345,6 +2878,12 @@ export interface components {
          * @enum {string}
          */
         ConflictKind: "object" | "unit" | "path";
+        /**
+         * ContentKind
+         * @description What bytes in the storage are.
+         * @enum {string}
+         */
+        ContentKind: "object" | "pack";
         /**
          * Coverage
          * @description Which rows statistics are of.
@@ -2449,6 +2988,15 @@ export interface components {
          */
         Evidence: "explicit" | "unknown";
         /**
+         * Explanation
+         * @description Why something is kept, or why it goes.
+         */
+        Explanation: {
+            what: string;
+            kept: boolean;
+            reasons: string[];
+        };
+        /**
          * Impact
          * @description One version that was derived from the version or run that was asked about.
          */
@@ -2461,6 +3009,88 @@ export interface components {
             current: string[];
             dataset_type: string | null;
         };
+        /**
+         * Import
+         * @description An import, as far as it is.
+         */
+        Import: {
+            id: string;
+            plan: components["schemas"]["ImportPlan"];
+            author: string;
+            message: string;
+            state: components["schemas"]["ImportState"];
+            /** Format: date-time */
+            created_at: string;
+            /** @default 0 */
+            objects: number;
+            /** @default 0 */
+            size: number;
+            /** @default 0 */
+            skipped: number;
+            /** @default [] */
+            examples: components["schemas"]["Skipped"][];
+            /** @default  */
+            after: string;
+            /** @default false */
+            listed: boolean;
+            /** @default [] */
+            packs: components["schemas"]["ImportPack"][];
+            /** @default 0 */
+            added: number;
+            /** @default 0 */
+            changed: number;
+            /** @default 0 */
+            removed: number;
+            commit: string | null;
+            error: string | null;
+        };
+        /**
+         * ImportMode
+         * @description What becomes of the bytes.
+         * @enum {string}
+         */
+        ImportMode: "reference" | "copy";
+        /**
+         * ImportPack
+         * @description Some of what an import found, as a pack in the repository's storage.
+         */
+        ImportPack: {
+            id: string;
+            length: number;
+        };
+        /**
+         * ImportPlan
+         * @description What an import is to do.
+         */
+        ImportPlan: {
+            source: string;
+            branch: string;
+            path: string;
+            /** @default reference */
+            mode: components["schemas"]["ImportMode"];
+            /** @default 0 */
+            partition_depth: number;
+        };
+        /**
+         * ImportPreview
+         * @description What an import would find.
+         */
+        ImportPreview: {
+            objects: number;
+            size: number;
+            complete: boolean;
+            paths: string[];
+            /** @default 0 */
+            skipped: number;
+            /** @default [] */
+            examples: components["schemas"]["Skipped"][];
+        };
+        /**
+         * ImportState
+         * @description Where an import stands.
+         * @enum {string}
+         */
+        ImportState: "running" | "done" | "cancelled";
         /**
          * IntakeReport
          * @description What became of events that were handed in. All of them are stored.
@@ -2572,9 +3202,19 @@ export interface components {
             settings: components["schemas"]["SettingsChange"] | null;
             repository: components["schemas"]["RepositoryChange"] | null;
             check: components["schemas"]["Check"] | null;
+            /** @default [] */
+            quarantines: components["schemas"]["Quarantine"][];
             undoes: number | null;
             /** @default  */
             message: string;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_Blame_: {
+            items: components["schemas"]["Blame"][];
+            next: string | null;
         };
         /**
          * Page
@@ -2628,6 +3268,14 @@ export interface components {
          * Page
          * @description Some items, and where to go on.
          */
+        Page_Import_: {
+            items: components["schemas"]["Import"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
         Page_Item_: {
             items: components["schemas"]["Item"][];
             next: string | null;
@@ -2654,6 +3302,14 @@ export interface components {
          */
         Page_PathVersion_: {
             items: components["schemas"]["PathVersion"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_Quarantine_: {
+            items: components["schemas"]["Quarantine"][];
             next: string | null;
         };
         /**
@@ -2713,6 +3369,14 @@ export interface components {
             next: string | null;
         };
         /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_TrashEntry_: {
+            items: components["schemas"]["TrashEntry"][];
+            next: string | null;
+        };
+        /**
          * PathVersion
          * @description What a commit made of a dataset, a partition or an object.
          */
@@ -2730,7 +3394,23 @@ export interface components {
          * @description What a plan does with one dataset or partition.
          * @enum {string}
          */
-        PlanAction: "restore" | "remove" | "keep";
+        PlanAction: "restore" | "merge" | "remove" | "keep" | "skip" | "cannot";
+        /**
+         * PlanDecision
+         * @description What people decide about one item.
+         * @enum {string}
+         */
+        PlanDecision: "restore" | "keep_later" | "skip";
+        /**
+         * PlanEvent
+         * @description That a plan came into a state.
+         */
+        PlanEvent: {
+            state: components["schemas"]["PlanState"];
+            /** Format: date-time */
+            at: string;
+            author: string;
+        };
         /**
          * PlanItem
          * @description What becomes of one dataset or partition.
@@ -2746,18 +3426,43 @@ export interface components {
             bad: string | null;
             good: string | null;
             good_commit: string | null;
+            /** @default  */
+            repository: string;
+            /** @default  */
+            branch: string;
+            dataset_type: string | null;
+            current: string | null;
+            /** @default [] */
+            later: components["schemas"]["ChangedBy"][];
+            merged: string | null;
+            bad_commit: string | null;
+            /** @default [] */
+            choices: components["schemas"]["PlanDecision"][];
+            /** @default [] */
+            owners: string[];
+        };
+        /**
+         * PlanPart
+         * @description What a plan does to one branch: one commit.
+         */
+        PlanPart: {
+            repository: string;
+            branch: string;
+            head: string;
+            commit: string | null;
         };
         /**
          * PlanReason
          * @description Why an item has its action.
          * @enum {string}
          */
-        PlanReason: "output" | "derived" | "same_content" | "superseded" | "elsewhere";
+        PlanReason: "output" | "derived" | "same_content" | "superseded" | "elsewhere" | "external" | "unknown" | "changed" | "undone";
         /**
          * PlanState
+         * @description How far a plan has come.
          * @enum {string}
          */
-        PlanState: "planned" | "applied";
+        PlanState: "planned" | "applying" | "applied" | "undone" | "outdated";
         /**
          * Preview
          * @description The start of a dataset, partition, folder or object.
@@ -2793,11 +3498,45 @@ export interface components {
             };
         };
         /**
+         * Quarantine
+         * @description That a version of a dataset, or of one partition, is not to be trusted, and who says so.
+         */
+        Quarantine: {
+            dataset: string;
+            partition: string;
+            snapshot: string;
+            reason: string;
+            author: string;
+            /** Format: date-time */
+            at: string;
+            plan: string | null;
+            lifted_at: string | null;
+            lifted_by: string | null;
+        };
+        /**
+         * QuarantineNotice
+         * @description What a reader is told of a quarantined version that it is about to read.
+         */
+        QuarantineNotice: {
+            repository: string;
+            quarantine: components["schemas"]["Quarantine"];
+            last_good: string | null;
+            last_good_commit: string | null;
+        };
+        /**
          * QuarantinePolicy
          * @description What a reader of a quarantined version is told.
          * @enum {string}
          */
         QuarantinePolicy: "warn" | "stop";
+        /**
+         * QuarantineReport
+         * @description A quarantine, and what was made of the version.
+         */
+        QuarantineReport: {
+            quarantine: components["schemas"]["Quarantine"];
+            derived: components["schemas"]["Impact"][];
+        };
         /**
          * Ref
          * @description A stored name for a commit.
@@ -2833,6 +3572,17 @@ export interface components {
         RefName: {
             kind: components["schemas"]["RefKind"];
             name: string;
+        };
+        /**
+         * ReferenceReport
+         * @description What a look at some imported objects found.
+         */
+        ReferenceReport: {
+            objects: number;
+            references: number;
+            /** @default [] */
+            changed: components["schemas"]["ChangedReference"][];
+            next: string | null;
         };
         /**
          * RepositoryChange
@@ -2884,6 +3634,14 @@ export interface components {
             ref?: string | null;
         };
         /**
+         * Restored
+         * @description What came back out of the trash.
+         */
+        Restored: {
+            count: number;
+            size: number;
+        };
+        /**
          * RetentionRule
          * @description How long the past of some datasets is kept on some branches. What lineage needs is kept beyond it.
          */
@@ -2897,7 +3655,7 @@ export interface components {
         };
         /**
          * RollbackPlan
-         * @description How a branch gets back to clean data, as one commit that itself can be reverted.
+         * @description How branches get back to clean data, by one commit each. A plan can be undone, by another one.
          */
         RollbackPlan: {
             id: string;
@@ -2912,7 +3670,19 @@ export interface components {
             /** @default planned */
             state: components["schemas"]["PlanState"];
             commit: string | null;
+            /** @default [] */
+            parts: components["schemas"]["PlanPart"][];
+            /** @default [] */
+            history: components["schemas"]["PlanEvent"][];
+            undoes: string | null;
+            undone_by: string | null;
         };
+        /**
+         * RollbackReach
+         * @description Which branches a rollback looks at.
+         * @enum {string}
+         */
+        RollbackReach: "branch" | "all_branches";
         /**
          * RollbackScope
          * @description How far a rollback reaches.
@@ -3010,6 +3780,14 @@ export interface components {
          * @enum {string}
          */
         Side: "ours" | "theirs";
+        /**
+         * Skipped
+         * @description Something at the source that cannot be an object here.
+         */
+        Skipped: {
+            name: string;
+            reason: string;
+        };
         /**
          * Snapshot
          * @description The exact content of a dataset, or of one partition of it.
@@ -3189,6 +3967,20 @@ export interface components {
          */
         TransactionState: "open" | "published" | "discarded" | "expired";
         /**
+         * TrashEntry
+         * @description One object or pack in the trash.
+         */
+        TrashEntry: {
+            kind: components["schemas"]["ContentKind"];
+            id: string;
+            size: number;
+            reason: string;
+            dataset: string | null;
+            collection: number;
+            at: string | null;
+            until: string | null;
+        };
+        /**
          * UndoPreview
          * @description What undoing an operation would do now.
          */
@@ -3198,6 +3990,19 @@ export interface components {
             moves: components["schemas"]["RefMove"][];
             settings: components["schemas"]["SettingsChange"] | null;
             repository: components["schemas"]["RepositoryChange"] | null;
+        };
+        /**
+         * Usage
+         * @description How many bytes a repository takes, and how many it would take if nothing were shared. All in bytes.
+         */
+        Usage: {
+            objects: number;
+            stored: number;
+            packs: number;
+            trash: number;
+            tips: number;
+            history: number;
+            saved: number;
         };
         /**
          * ValueCount
@@ -5886,6 +6691,42 @@ export interface operations {
             };
         };
     };
+    blame_partitions: {
+        parameters: {
+            query: {
+                dataset: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Blame_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_plans: {
         parameters: {
             query?: {
@@ -5986,6 +6827,41 @@ export interface operations {
             };
         };
     };
+    plan_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body_plan_undo"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollbackPlan"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     apply_plan: {
         parameters: {
             query?: never;
@@ -6008,6 +6884,384 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RollbackPlan"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_quarantines: {
+        parameters: {
+            query?: {
+                path?: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Quarantine_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quarantine: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_quarantine"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quarantine"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_quarantine: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_lift_quarantine"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quarantine"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_quarantine: {
+        parameters: {
+            query: {
+                target: string;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineReport"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_reading: {
+        parameters: {
+            query: {
+                path: string;
+                allow_quarantined?: boolean;
+            };
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineNotice"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_collect"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain: {
+        parameters: {
+            query: {
+                what: string;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_trash: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TrashEntry_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_restore_trash"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restored"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -6356,6 +7610,246 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TextDiff"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_preview_import"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Import_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_start_import"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    continue_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body_continue_import"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_references: {
+        parameters: {
+            query?: {
+                path?: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferenceReport"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
