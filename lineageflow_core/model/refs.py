@@ -92,8 +92,17 @@ def parse_revision(text: str) -> Revision:
         name = check_stage_name(start.removeprefix("stage:"))
         return Revision(start=name, is_stage=True, at=at, back=back)
     if not re.fullmatch(r"[0-9a-f]{64}", start):
-        check_ref_name(start)
+        _check_start(start)
     return Revision(start=start, at=at, back=back)
+
+
+def _check_start(name: str) -> None:
+    """Raises InvalidInputError for what names no branch or tag; where git has a word for it, with ours."""
+    if name == "HEAD":
+        raise InvalidInputError("there is no 'HEAD', as nothing is checked out: name the branch, like 'main'")
+    if name.endswith("^"):
+        raise InvalidInputError(f"{name[:200]!r} is not a ref; the parent of 'main' is written 'main~1'")
+    check_ref_name(name)
 
 
 def parse_range(text: str) -> tuple[str, str] | None:
