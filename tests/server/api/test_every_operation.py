@@ -50,6 +50,11 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
     for rows in (b"id,x\n1,1\n", b"id,x\n1,2\n"):
         [table] = embedded.content.upload(name, [rows])
         embedded.history.commit(name, "tables", [put("t.csv", [table])], author="ada", message="table")
+    for number, side in enumerate(("ours", "theirs")):
+        embedded.refs.create_branch(name, side, source="main", author="ada")
+        [changed] = embedded.content.upload(name, [b"%d" % number])
+        conflicts = [put(path, [changed]) for path in ("a b", "c", "d")]
+        embedded.history.commit(name, side, conflicts, author="ada", message=side)
     [text] = embedded.content.upload(name, [b"a text"])
     embedded.history.commit(name, "tables", [put("t.txt", [text])], author="ada", message="text")
     tables = (name, "tables~2", "tables", "t.csv")
@@ -107,12 +112,12 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
         "diff": ((name, "main~1", "main"), {"path": "reports"}),
         "diff_datasets": ((name, "main~1", "main"), {}),
         "merge_base": ((name, "main", "fix"), {}),
-        "preview_merge": ((name, night), {"into": "fix"}),
+        "preview_merge": ((name, "theirs"), {"into": "ours", "picks": {"d": content([])}}),
         "merge": (
-            (name, "main"),
+            (name, "theirs"),
             {
-                "into": "fix",
-                "picks": {REPORT: Side.THEIRS, "a b": content([entry]), "c": content_of("main~1")},
+                "into": "ours",
+                "picks": {"d": Side.THEIRS, "a b": content([entry]), "c": content_of("theirs")},
                 "strategy": Side.OURS,
                 "stale_reads": StaleReads.FAIL,
                 **by,
@@ -121,7 +126,7 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
         "cherry_pick": ((name, ["main~1..main", "main"]), {"branch": "fix", "metadata": {"k": "v"}, **by}),
         "preview_cherry_pick": ((name, ["main"]), {"branch": "fix", "strategy": Side.THEIRS}),
         "revert": ((name, ["main"]), {"branch": "main", "message": "undo", **by}),
-        "preview_revert": ((name, ["main"]), {"branch": "main", "picks": {REPORT: content([])}}),
+        "preview_revert": ((name, ["main"]), {"branch": "main"}),
         "reset": ((name, "main"), {"to": "main~1", "path": REPORT, **by}),
         "preview_reset": ((name, "main"), {"to": "v1"}),
         "stage": ((name, "main", [put("a b/ü", [entry]), move(REPORT, "ü")]), by),
