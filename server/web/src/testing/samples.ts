@@ -81,6 +81,15 @@ export const samplePlanItem = (values: Partial<PlanItem> = {}): PlanItem => ({
   bad: digest("bad"),
   good: null,
   good_commit: null,
+  repository: "",
+  branch: "",
+  dataset_type: null,
+  current: null,
+  later: [],
+  merged: null,
+  bad_commit: null,
+  choices: [],
+  owners: [],
   ...values,
 });
 

@@ -26,8 +26,8 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
         const at = home === plan.repository && (branch || plan.branch) === plan.branch ? plan.head : branch;
         return (
           <>
-            <Link to={urls.tree(home, at || plan.head, dataset)}>{dataset}</Link>
-            {at !== plan.head && <span className="dim"> {`${home} ${branch ?? ""}`}</span>}
+            <Link to={urls.tree(home, at, dataset)}>{dataset}</Link>
+            {at !== plan.head && <span className="dim"> {`${home} ${branch}`}</span>}
           </>
         );
       },
@@ -52,10 +52,13 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
       cell: ({ reason, later, owners }) => (
         <>
           {REASONS[reason]}
-          {(later?.length ?? 0) > 0 && (
-            <span className="dim"> · changed since by {[...new Set(later?.map(({ author }) => author))].join(", ")}</span>
+          {later.length > 0 && (
+            <span className="dim">
+              {" "}
+              · changed since by {[...new Set(later.map(({ author }) => author))].join(", ")}
+            </span>
           )}
-          {(owners?.length ?? 0) > 0 && <span className="dim"> · tell {owners?.join(", ")}</span>}
+          {owners.length > 0 && <span className="dim"> · tell {owners.join(", ")}</span>}
         </>
       ),
     },
@@ -90,7 +93,7 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
       columns={columns}
       rows={items}
       rowKey={({ repository, branch, dataset, partition, bad }) =>
-        `${repository ?? ""}@${branch ?? ""}/${dataset}/${partition}@${bad ?? ""}`
+        `${repository}@${branch}/${dataset}/${partition}@${bad ?? ""}`
       }
       sort={parseSort(sort)}
       onSort={(next) => setSort(formatSort(next))}

@@ -95,8 +95,7 @@ function Plans({ repository }: { repository: string }) {
       key: "changes",
       header: "Changes",
       align: "right",
-      cell: ({ items }) =>
-        changesAnything(items) ? formatCount(items.filter(changes).length) : "none",
+      cell: ({ items }) => (changesAnything(items) ? formatCount(items.filter(changes).length) : "none"),
     },
     {
       key: "commit",

@@ -36,7 +36,7 @@ export const rollbackQuery = (repository: string, request: RollbackRequest) =>
       answer(
         api.POST("/api/v1/repositories/{repository}/plans", {
           params: { path: { repository } },
-          body: { ...request, outputs: [] },
+          body: { ...request, reach: "branch", outputs: [], decisions: {} },
         }),
       ),
     gcTime: 0,
@@ -44,5 +44,7 @@ export const rollbackQuery = (repository: string, request: RollbackRequest) =>
   });
 
 export function applyPlan(plan: string, author: string) {
-  return answer(api.POST("/api/v1/plans/{plan}/apply", { params: { path: { plan } }, body: { author } }));
+  return answer(
+    api.POST("/api/v1/plans/{plan}/apply", { params: { path: { plan } }, body: { author, decisions: {} } }),
+  );
 }
