@@ -19,6 +19,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 from blake3 import blake3
 
+from lineageflow_core.admission import admit
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import AlreadyExistsError, InvalidInputError, ObjectNotFoundError
 from lineageflow_core.model.ids import CommitId, ObjectId
@@ -125,8 +126,11 @@ class Export:
         target: str | Path,
         *,
         marker: bool = False,
+        allow_quarantined: bool = False,
     ) -> None:
         """`path` is a folder, dataset or object; '' is the whole repository. `marker` adds `_SUCCESS`.
+
+        With `allow_quarantined`, quarantined versions are exported even where readers are kept from them.
 
         Raises InvalidInputError.
         """
@@ -138,6 +142,7 @@ class Export:
         self._source: Source = open_source(self._url)
         self._target: Target = open_target(self._url)
         self._marker = marker
+        self._allow_quarantined = allow_quarantined
 
     def plan(self) -> ExportReport:
         """Returns what `run` would do. Raises as it does, and changes nothing."""
@@ -147,10 +152,17 @@ class Export:
         """Makes the target what the state is. `progress` is told bytes and files.
 
         Raises ObjectNotFoundError where nothing is at the path, and AlreadyExistsError where a file is in the
-        way that no export wrote, or that was changed since.
+        way that no export wrote, or that was changed since; and QuarantinedVersionError as `admit` does.
         """
         before = self._manifest()
         plan = self._plan(before)
+        admit(
+            self._catalog,
+            self._repository,
+            plan.commit,
+            self._path,
+            allow_quarantined=self._allow_quarantined,
+        )
         report = plan.report(self._url)
         if before is not None and self._is_done(before, plan):
             return report

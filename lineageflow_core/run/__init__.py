@@ -1,6 +1,6 @@
 """A run as its code sees it: `RunSession`, and which one is current."""
 
-from lineageflow_core.run.admission import QuarantineWarning, admit
+from lineageflow_core.admission import QuarantineWarning, admit
 from lineageflow_core.run.current import current_run, outside_runs, run_transaction, running
 from lineageflow_core.run.results import Reading, Written
 from lineageflow_core.run.session import RunSession

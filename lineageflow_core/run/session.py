@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from lineageflow_core.admission import admit
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import (
     InvalidInputError,
@@ -30,7 +31,6 @@ from lineageflow_core.openlineage.events import run_event
 from lineageflow_core.openlineage.naming import pipeline_job
 from lineageflow_core.openlineage.vocabulary import EventType
 from lineageflow_core.run.accesses import Accesses
-from lineageflow_core.run.admission import admit
 from lineageflow_core.run.look import look
 from lineageflow_core.run.results import Reading, Written
 from lineageflow_core.uploads import Source, upload_sources

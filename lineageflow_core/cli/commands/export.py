@@ -8,7 +8,7 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.commands.browse import AddressArgument
 from lineageflow_core.cli.commands.imports import url_of
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.cli.options import DryRunOption
+from lineageflow_core.cli.options import AllowQuarantinedOption, DryRunOption
 from lineageflow_core.exports import Export, ExportMode
 
 
@@ -27,6 +27,7 @@ def export(
         bool, typer.Option("--link", help="Links to the lake's own files, which nobody may change.")
     ] = False,
     success: Annotated[bool, typer.Option("--success", help="Write an empty _SUCCESS at the end.")] = False,
+    allow_quarantined: AllowQuarantinedOption = False,
     dry_run: DryRunOption = False,
 ) -> None:
     """Write a state to a folder or bucket, and keep it up to date.
@@ -36,7 +37,15 @@ def export(
     """
     place = invocation.places.located(address)
     assert place.ref is not None  # `located` fills it in
-    task = Export(invocation.catalog, place.repository, place.ref, place.path, url_of(target), marker=success)
+    task = Export(
+        invocation.catalog,
+        place.repository,
+        place.ref,
+        place.path,
+        url_of(target),
+        marker=success,
+        allow_quarantined=allow_quarantined,
+    )
     output = invocation.output
     if dry_run:
         report = task.plan()
