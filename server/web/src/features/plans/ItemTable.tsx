@@ -26,7 +26,7 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
         const at = home === plan.repository && (branch || plan.branch) === plan.branch ? plan.head : branch;
         return (
           <>
-            <Link to={urls.tree(home, at, dataset)}>{dataset}</Link>
+            <Link to={urls.tree(home, at || plan.head, dataset)}>{dataset}</Link>
             {at !== plan.head && <span className="dim"> {`${home} ${branch}`}</span>}
           </>
         );
