@@ -3,7 +3,8 @@
 It only delegates: what it can do, the catalog's operations can.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from lineageflow_core.branch import Branch, MergePolicy
@@ -11,11 +12,13 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.dataset import Dataset
 from lineageflow_core.errors import AlreadyExistsError, InvalidInputError, RefNotFoundError
 from lineageflow_core.html import MAX_ROWS, repository_page
+from lineageflow_core.imports import import_objects
 from lineageflow_core.listings import Commits, Differences
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.merge import Pick, Side
 from lineageflow_core.model.refs import Ref
 from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.model.transfer import Import, ImportMode
 from lineageflow_core.scope import Scope
 from lineageflow_core.stage import Stage
 from lineageflow_core.transaction import Transaction
@@ -246,6 +249,22 @@ class Repository:
         """Makes a branch, or a path of it, what it is at `to`, as a new commit."""
         target = branch or self._scope.default_branch
         return self.catalog.merging.reset(self.name, target, to=to, path=path, author=self.author)
+
+    def import_from(
+        self,
+        source: str | Path,
+        path: str,
+        *,
+        mode: ImportMode = ImportMode.REFERENCE,
+        partition_depth: int = 0,
+        branch: str | None = None,
+        progress: Callable[[Import], None] | None = None,
+    ) -> Import:
+        """Makes the dataset at `path` what lies in a bucket or folder, without copying it (`imports`)."""
+        return import_objects(
+            self.catalog, self.name, source, path, branch=branch or self._scope.default_branch,
+            author=self.author, mode=mode, partition_depth=partition_depth, progress=progress,
+        )  # fmt: skip
 
     def _to(self, branch: str | None) -> DirectWriting:
         return DirectWriting(self._scope, branch)

@@ -8,7 +8,7 @@ with the import as the key, so that it is committed once.
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from threading import Lock
 from uuid import uuid4
@@ -49,7 +49,17 @@ BATCH = 50_000
 """Objects in a pack at most: what is listed anew after an interruption, and held in memory."""
 _EXAMPLES = 20
 _SHOWN = 20
-_KEPT_TREES = 4
+_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Going:
+    """An import between two steps: not every storage can list from the middle."""
+
+    tree: ImportTree
+    pages: Iterator[list[Found]]
+    after: str
+    """The name behind which `pages` goes on."""
 
 
 class TransfersService:
@@ -58,8 +68,8 @@ class TransfersService:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._lock = Lock()
-        self._trees: dict[ImportId, ImportTree] = {}
-        """Of imports that this process goes on with. They can be had again from the packs."""
+        self._going: dict[ImportId, _Going] = {}
+        """Of imports that this process goes on with. It can all be had again."""
 
     def preview_import(
         self,
@@ -177,34 +187,33 @@ class TransfersService:
             self._lake.stores.imports.move(opened.info.id, replace(found, error=problem), expected=found)
 
     def _continue(self, opened: OpenRepository, found: Import, *, until: float) -> Import:
-        tree = self._tree_of(opened, found)
-        if not found.listed:
-            for batch, is_last in _batches(
-                self._lake.sources(found.plan.source).pages(after=found.after), until
-            ):
-                moved = self._add(opened, found, tree, batch, is_last=is_last)
-                if moved is None:  # another process was faster, or it was cancelled
-                    return self._get(opened, found.id)
-                found = moved
-                if time.monotonic() >= until:
-                    break
+        going = self._going_on(opened, found)
+        for batch, is_last in _batches(going.pages, until):
+            moved = self._add(opened, found, going.tree, batch, is_last=is_last)
+            if moved is None:  # another process was faster, or it was cancelled
+                return self._get(opened, found.id)
+            found = moved
+            if time.monotonic() >= until:
+                break
         if found.listed:
-            return self._finish(opened, found, tree)
+            return self._finish(opened, found, going.tree)
         with self._lock:
-            self._trees[found.id] = tree
-            while len(self._trees) > _KEPT_TREES:
-                del self._trees[next(iter(self._trees))]
+            self._going[found.id] = replace(going, after=found.after)
+            while len(self._going) > _KEPT:
+                del self._going[next(iter(self._going))]
         return found
 
-    def _tree_of(self, opened: OpenRepository, found: Import) -> ImportTree:
-        """Returns the tree with all packs, which nobody else has meanwhile."""
+    def _going_on(self, opened: OpenRepository, found: Import) -> _Going:
+        """Returns what this process knows of an import, which nobody else has meanwhile."""
         with self._lock:
-            tree = self._trees.pop(found.id, None)
-        if tree is None or tree.packs > len(found.packs):
-            tree = ImportTree(found.plan.path, partition_depth=found.plan.partition_depth)
-        for pack in found.packs[tree.packs :]:
+            going = self._going.pop(found.id, None)
+        if going is not None and (going.tree.packs, going.after) == (len(found.packs), found.after):
+            return going
+        tree = ImportTree(found.plan.path, partition_depth=found.plan.partition_depth)
+        for pack in found.packs:
             tree.add_pack(opened.content.read_pack(pack.id, 0, pack.length))
-        return tree
+        listing = self._lake.sources(found.plan.source).pages(after=found.after)
+        return _Going(tree=tree, pages=iter(()) if found.listed else listing, after=found.after)
 
     def _add(
         self,

@@ -9,6 +9,7 @@ from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.memory.content import MemoryContentStore
 from lineageflow_core.testing.commit_store import CommitStoreContract
 from lineageflow_core.testing.content_store import ContentStoreContract, TrashContract
+from lineageflow_core.testing.import_store import ImportStoreContract, ReferenceStoreContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
 from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
@@ -90,3 +91,9 @@ class TestPlans(PlanStoreContract): ...
 
 
 class TestProfiles(ProfileStoreContract): ...
+
+
+class TestReferences(ReferenceStoreContract): ...
+
+
+class TestImports(ImportStoreContract): ...

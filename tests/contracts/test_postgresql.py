@@ -11,6 +11,7 @@ from lineageflow_server.sql.stores import SqlStores
 
 from lineageflow_core.model.refs import RefName
 from lineageflow_core.testing.commit_store import CommitStoreContract
+from lineageflow_core.testing.import_store import ImportStoreContract, ReferenceStoreContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
 from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
@@ -91,6 +92,12 @@ class TestPlans(PlanStoreContract): ...
 
 
 class TestProfiles(ProfileStoreContract): ...
+
+
+class TestReferences(ReferenceStoreContract): ...
+
+
+class TestImports(ImportStoreContract): ...
 
 
 class TestSharing(SharedStoresContract): ...

@@ -12,6 +12,7 @@ from lineageflow_core.model.refs import RefName
 from lineageflow_core.store.ports import Stores
 from lineageflow_core.store.turns import offset_of
 from lineageflow_core.testing.commit_store import CommitStoreContract
+from lineageflow_core.testing.import_store import ImportStoreContract, ReferenceStoreContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
 from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
@@ -86,6 +87,12 @@ class TestPlans(PlanStoreContract): ...
 
 
 class TestProfiles(ProfileStoreContract): ...
+
+
+class TestReferences(ReferenceStoreContract): ...
+
+
+class TestImports(ImportStoreContract): ...
 
 
 class TestSharing(SharedStoresContract): ...

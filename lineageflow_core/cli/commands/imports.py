@@ -84,7 +84,7 @@ def import_source(
     Interrupted, the same command goes on. Done again, it commits what has changed at the source.
     """
     url = url_of(source)
-    place = invocation.places.located(path if path is not None else _name_of(url))
+    place = invocation.places.located(path if path is not None else name_of(url))
     if not place.path:
         raise InvalidInputError("name the dataset that is to be made, as in 'raw/flights'")
     if dry_run:
@@ -162,6 +162,11 @@ def url_of(source: str) -> str:
     return source if "://" in source else f"file://{Path(source).absolute()}"
 
 
+def name_of(url: str) -> str:
+    """Returns what a source is called at its end."""
+    return url.partition("?")[0].rstrip("/").rpartition("/")[2]
+
+
 def run_import(
     invocation: Invocation,
     repository: str,
@@ -212,10 +217,6 @@ def _report(invocation: Invocation, repository: str, ref: str, path: str) -> Ref
             if page.next is None:
                 return ReferenceReport(objects=objects, references=references, changed=tuple(changed))
             after = page.next
-
-
-def _name_of(url: str) -> str:
-    return url.partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
 def _show_preview(invocation: Invocation, preview: ImportPreview) -> None:

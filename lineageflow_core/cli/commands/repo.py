@@ -8,6 +8,7 @@ import typer
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli import cells
+from lineageflow_core.cli.commands.imports import name_of, run_import, url_of
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import AuthorOption, DryRunOption
 from lineageflow_core.cli.output import Column
@@ -53,6 +54,15 @@ def create_repository(
             show_default=False,
         ),
     ] = None,
+    import_from: Annotated[
+        str | None,
+        typer.Option(
+            "--import",
+            metavar="SOURCE",
+            help="A bucket or folder that becomes its first dataset, without being copied.",
+            show_default=False,
+        ),
+    ] = None,
     author: AuthorOption = None,
 ) -> None:
     """Make a repository.
@@ -62,6 +72,16 @@ def create_repository(
     info = invocation.catalog_or_new.repositories.create_repository(
         name, author=invocation.author(author), default_branch=default_branch, storage=storage
     )
+    if import_from is not None:
+        url = url_of(import_from)
+        run_import(
+            invocation,
+            name,
+            url,
+            name_of(url) or name,
+            branch=info.default_branch,
+            author=invocation.author(author),
+        )
     invocation.output.document(info)
     invocation.output.line(cells.text(info.name, "name"), cells.text(info.default_branch, "ref"))
     invocation.output.note(

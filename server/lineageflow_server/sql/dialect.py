@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from blake3 import blake3
-from sqlalchemy import Column, ColumnElement, Connection, Table
+from sqlalchemy import Column, ColumnElement, Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 
@@ -39,6 +39,19 @@ def insert_missing(connection: Connection, table: Table, *returning: Column[Any]
     It tells of those that it adds the columns that are to be returned, if any.
     """
     return _insert_missing(connection.dialect.name, table, returning)
+
+
+def insert_many(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Iterable[tuple[int | bytes, ...]]
+) -> None:
+    """Inserts very many rows, and leaves alone those that are there already.
+
+    Of integers and bytes, which drivers take as they are: SQLAlchemy's preparation of each value takes three
+    times as long as SQLite takes to insert it.
+    """
+    text, is_positional = _insert_text(connection.dialect.name, table, columns, connection.dialect)
+    values = list(rows) if is_positional else [dict(zip(columns, row, strict=True)) for row in rows]
+    connection.exec_driver_sql(text, values)
 
 
 def insert_or_update(
@@ -162,6 +175,12 @@ _REFUSALS = {
 def _insert_missing(dialect: str, table: Table, returning: tuple[Column[Any], ...]) -> Any:
     insert = _INSERT[dialect](table).on_conflict_do_nothing()
     return insert.returning(*returning) if returning else insert
+
+
+@cache
+def _insert_text(dialect: str, table: Table, columns: tuple[str, ...], compiler: Dialect) -> tuple[str, bool]:
+    compiled = _insert_missing(dialect, table, ()).compile(dialect=compiler, column_keys=list(columns))
+    return str(compiled), bool(compiled.positional)
 
 
 @cache
