@@ -7,7 +7,7 @@ from os import cpu_count
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import folders, history, staging, tables, transfers, tree, writers
+from benchmarks import folders, history, imports, staging, tables, transfers, tree, writers
 from benchmarks.measure import Row
 
 BENCHMARKS = {
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "tables": tables.rows,
     "staging": staging.rows,
     "transfers": transfers.rows,
+    "imports": imports.rows,
 }
 
 

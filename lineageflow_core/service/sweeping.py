@@ -19,11 +19,12 @@ from lineageflow_core.model.collection import (
 )
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.page import every
+from lineageflow_core.model.transfer import ImportState
 from lineageflow_core.service.batches import in_batches
 from lineageflow_core.service.marking import Marked, dead_objects, is_digest
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.store.ports import NodeLocation, StoredContent
-from lineageflow_core.tree.pack import COMMIT, read_records
+from lineageflow_core.tree.pack import COMMIT, COPY, REFERENCE, read_records
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ class Sweep:
 
     def run(self) -> Collection:
         """Brings back what is needed, purges what was in the trash for long, trashes what is dead."""
-        self._live_packs = self._packs_of_live_nodes()
+        self._live_packs = self._packs_of_live_nodes() | self._packs_of_running_imports()
         self._bring_back()
         self._purge()
         for kind in ContentKind:
@@ -150,16 +151,23 @@ class Sweep:
         return thing.id in self._live_packs
 
     def _has_live_commit(self, pack: StoredContent) -> bool:
-        """Tells whether a pack without live nodes has a commit that is: history can be rebuilt from packs."""
+        """Tells whether a pack has a live commit or imported object: all can be rebuilt from packs."""
         try:
             content = self._opened.content.read_pack(pack.id, 0, pack.size)
             records = list(read_records(content))
         except IntegrityError:
             return True  # nothing that is not understood is taken
         return any(
-            kind == COMMIT and CommitId(digest.hex()) in self._marked.commits
+            CommitId(digest.hex()) in self._marked.commits
+            if kind == COMMIT
+            else kind in {REFERENCE, COPY} and digest in self._marked.objects
             for kind, digest, _, _ in records
         )
+
+    def _packs_of_running_imports(self) -> set[str]:
+        imports = self._opened.stores.imports
+        listed = every(lambda after, limit: imports.list(self._repository, after=after, limit=limit))
+        return {pack.id for each in listed if each.state is ImportState.RUNNING for pack in each.packs}
 
     def _packs_of_live_nodes(self) -> set[str]:
         return {each.pack_id for each in locations(self._opened, self._marked.nodes)}
