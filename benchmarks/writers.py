@@ -56,9 +56,7 @@ def rows() -> Iterator[Row]:
             for servers in (1, 2):
                 with ExitStack() as running:
                     places = [running.enter_context(serving(lake)) for _ in range(servers)]
-                    yield _merges(
-                        f"PostgreSQL over HTTP ({servers} server{'s'[: servers - 1]})", lake, places
-                    )
+                    yield _merges(f"PostgreSQL over HTTP, servers: {servers}", lake, places)
 
 
 def _branches(kind: str, repo: Repository) -> Iterator[Row]:
