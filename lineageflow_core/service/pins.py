@@ -1,13 +1,16 @@
 """Lineage pins: versions that are needed to make again what branches and tags hold now.
 
 From each version that a tip or a tag holds: the runs that wrote it, what they read, the runs that wrote that,
-and so on. A whole dataset that was read pins its tree; a partition pins what that tree holds of it.
+and so on. A whole dataset that was read pins its tree; a partition pins what that tree holds of it. What is in
+quarantine stays, too, to be looked into.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lineageflow_core.model.lineage import Version
+from lineageflow_core.model.page import every
+from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.openlineage.naming import dataset_namespace
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.tree.root import RootTree
@@ -26,6 +29,9 @@ class Pins:
 def pins_of(opened: OpenRepository, live: Sequence[tuple[str, str]]) -> Pins:
     """Returns what is needed to make again what is at these roots, which come with their names."""
     pins = Pins()
+    for held in _quarantined(opened):
+        version = Version(namespace="", name=held.dataset, partition=held.partition, version=held.snapshot)
+        _pin(pins, version, f"it is in quarantine since {held.at:%Y-%m-%d}")
     namespace = dataset_namespace(opened.info.name)
     seen: set[Version] = set()
     for name, root in live:
@@ -43,6 +49,11 @@ def pins_of(opened: OpenRepository, live: Sequence[tuple[str, str]]) -> Pins:
                 if io.version.namespace == namespace:
                     _pin(pins, io.version, f"run {io.run_id} read it to make what {name} holds")
     return pins
+
+
+def _quarantined(opened: OpenRepository) -> Iterator[Quarantine]:
+    quarantines = opened.stores.quarantines
+    return every(lambda after, limit: quarantines.list(opened.info.id, path="", after=after, limit=limit))
 
 
 def _pin(pins: Pins, version: Version, why: str) -> None:

@@ -1,0 +1,84 @@
+"""`kill -9` at every step of a collection: nothing that is held is lost, and the next one finishes it."""
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from lineageflow_server.embedded import open_stores
+
+from lineageflow_core import Repository
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.model.collection import ContentKind
+from lineageflow_core.model.settings import RepositorySettings, RetentionRule
+from lineageflow_core.service.embedded import open_embedded
+from lineageflow_core.testing.storage_clock import AgingStores, StorageClock
+from tests.stateful.crash import kill_at
+
+LATER = timedelta(days=30)
+
+
+def open_lake(lake: Path, *, ahead: timedelta) -> Catalog:
+    """Opens a lake when so much time has passed."""
+    clock = StorageClock()
+    clock.move_on(ahead)
+    stores = AgingStores(open_stores(lake), clock)
+    return open_embedded(stores, clock=lambda: datetime.now(UTC) + ahead)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A lake with things to be trashed, things that are due there, and one there that is needed again."""
+    lake = tmp_path / "template"
+    catalog = open_lake(lake, ahead=timedelta())
+    repo = Repository(catalog, "data", author="ada").create()
+    limits = RepositorySettings(retention_rules=(RetentionRule(keep_versions=1),))
+    catalog.settings.update_settings("data", limits, author="ada")
+    for content in (b"old", b"back", b"now"):
+        repo.put("a", content)
+    assert open_lake(lake, ahead=LATER).collection.collect("data", author="ada").trashed
+    open_lake(lake, ahead=LATER).merging.revert("data", ["main"], branch="main", author="ada")
+    repo.put("b", b"to be trashed")
+    repo.put("b", b"held")
+    return lake
+
+
+def test_a_killed_collection_loses_nothing_and_is_finished_by_the_next(
+    template: Path, tmp_path: Path
+) -> None:
+    step, died = 0, True
+    while died:
+        step += 1
+        lake = tmp_path / str(step)
+        shutil.copytree(template, lake)
+
+        def collect(lake: Path = lake) -> None:
+            open_lake(lake, ahead=LATER * 2).collection.collect("data", author="ada")
+
+        died = kill_at(step, collect)
+        assert {"a": b"back", "b": b"held"} == contents(lake)
+        for number in range(3, 6):
+            open_lake(lake, ahead=LATER * number).collection.collect("data", author="ada")
+        assert {"a": b"back", "b": b"held"} == contents(lake)
+        assert {b"back", b"held"} == {path.read_bytes() for path in objects(lake)}
+        shutil.rmtree(lake)
+    assert step > 20
+
+
+def contents(lake: Path) -> dict[str, bytes]:
+    """Reads what `main` holds, as a new process does."""
+    catalog = open_lake(lake, ahead=LATER)
+    found = catalog.objects.list_objects("data", "main").items
+    return {entry.path: catalog.content.open("data", entry.object_id).read() for entry in found}
+
+
+def objects(lake: Path) -> list[Path]:
+    """Returns the files of all objects, those in the trash too."""
+    [root] = (lake / "repositories").iterdir()
+    return [
+        Path(folder) / name
+        for folder, _, names in os.walk(root)
+        for name in names
+        if f"/{ContentKind.OBJECT}s/" in folder
+    ]
