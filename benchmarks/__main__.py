@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import folders, history, imports, staging, tables, transfers, tree, writers
+from benchmarks import collection, folders, history, staging, tables, transfers, tree, writers
 from benchmarks.measure import Row
 
 BENCHMARKS = {
@@ -19,6 +20,7 @@ BENCHMARKS = {
     "staging": staging.rows,
     "transfers": transfers.rows,
     "imports": imports.rows,
+    "collection": collection.rows,
 }
 
 

@@ -10,10 +10,10 @@ class Collecting(Protocol):
     """Collection: what nothing needs any more goes to the trash, and from there for good.
 
     Kept are: what branches and tags hold; their histories, as far as `RepositorySettings.retention_rules` do
-    not limit them; what lineage needs to make again what branches and tags hold; what is in quarantine; staged changes; what open
-    and discarded runs read and wrote until they expire; what plans that are not applied would restore; what
-    undoing an operation would bring back, for as many days as things are in the trash. Where rules let a
-    version go, only its objects go: its commit, and which objects it had, stay.
+    not limit them; what lineage needs to make again what branches and tags hold; what is in quarantine;
+    staged changes; what open and discarded runs read and wrote until they expire; what plans that are not
+    applied would restore; what undoing an operation would bring back, for as many days as things are in the
+    trash. Where rules let a version go, only its objects go: its commit, and which objects it had, stay.
 
     Nothing that is younger than `grace_hours` goes, by the storage's clock. What is in the trash is read as
     ever, which brings it back; `ObjectCollectedError` is raised of what is out of it.

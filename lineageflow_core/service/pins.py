@@ -1,8 +1,8 @@
 """Lineage pins: versions that are needed to make again what branches and tags hold now.
 
 From each version that a tip or a tag holds: the runs that wrote it, what they read, the runs that wrote that,
-and so on. A whole dataset that was read pins its tree; a partition pins what that tree holds of it. What is in
-quarantine stays, too, to be looked into.
+and so on. A whole dataset that was read pins its tree; a partition pins what that tree holds of it. What is
+in quarantine stays, too, to be looked into.
 """
 
 from collections.abc import Iterator, Sequence
