@@ -52,24 +52,22 @@ class _Marker:
         self.marked = Marked()
         self._source = source
         self._lenient = False
+        self._roots: list[bytes] = []
         self._whole = IdSet()
         """Nodes below which everything is marked."""
 
     def whole(self, root: bytes, commit: CommitId, why: str) -> None:
         self.marked.commits.add(commit)
-        pending = [root] if root != EMPTY and self._whole.add(root) else []
-        while pending:
-            for node in self._next(pending):
-                children = _children(node)
-                if node.level == 0:
-                    for tree in children:
-                        self._mark_version(tree)
-                else:
-                    pending += [child for child in children if self._whole.add(child)]
+        if root != EMPTY and self._whole.add(root):
+            self._roots.append(root)  # read with others: one by one, the questions take longer than the work
+        if len(self._roots) >= _NODES_AT_ONCE:
+            self._mark_roots()
 
     def remains(self, root: bytes, commit: CommitId, why: str) -> None:
+        self._mark_roots()
         self._lenient = True
         self.whole(root, commit, why)
+        self._mark_roots()
         self._lenient = False
 
     def version(self, dataset: str, tree: bytes, why: str) -> None:
@@ -87,6 +85,7 @@ class _Marker:
                     pending += [child for child in _children(node) if self.marked.nodes.add(child)]
 
     def pinned(self, pins: Pins) -> None:
+        self._mark_roots()
         self._lenient = True
         for _, snapshot in pins.snapshots:
             if is_digest(snapshot):
@@ -112,9 +111,26 @@ class _Marker:
                         value.id for _, value in scan(self._source, tree, start=start, stop=stop)
                     )
 
+    def _mark_roots(self) -> None:
+        """Marks the commits' trees that wait for it, and all below them."""
+        pending, self._roots = self._roots, []
+        trees: list[bytes] = []
+        while pending:
+            for node in self._next(pending):
+                new = [child for child in _children(node) if self._whole.add(child)]
+                if node.level == 0:
+                    trees += new
+                else:
+                    pending += new
+        self._mark_objects(trees)
+
     def _mark_version(self, tree: bytes) -> None:
         """Marks the nodes and the objects of a dataset's tree."""
-        pending = [tree] if self._whole.add(tree) else []
+        if self._whole.add(tree):
+            self._mark_objects([tree])
+
+    def _mark_objects(self, pending: list[bytes]) -> None:
+        """Marks nodes of datasets' trees, and all below them."""
         while pending:
             for node in self._next(pending):
                 children = _children(node)
