@@ -49,6 +49,7 @@ Clock = Callable[[], datetime]
 
 _MIN_COMMIT_PREFIX = 8
 _WHOLE_ID = 64
+_ALL = 1 << 62
 _MOST_MATCHES = 10
 """Of a prefix: drafts are among what is found, and do not count."""
 
@@ -334,7 +335,22 @@ class OpenRepository:
             if update.new is not None and update.new != update.expected
         ]
         wholeness = Wholeness(self.stores, self.info.id, self.content, self.nodes)
-        wholeness.secure(moves, publication.commits, nodes, pack=pack.id if pack else None)
+        commits = [*publication.commits, *self._joining(moves, new)]
+        wholeness.secure(moves, commits, nodes, pack=pack.id if pack else None)
+
+    def _joining(
+        self, moves: Sequence[tuple[RefUpdate, Commit | None, Commit]], new: Mapping[CommitId, Commit]
+    ) -> list[Commit]:
+        """Returns stored commits that become part of a history that they are not in yet."""
+        found: dict[CommitId, None] = {}
+        for _, before, after in moves:
+            starts = {parent for commit in new.values() for parent in commit.parents} | {after.id}
+            for start in sorted(starts - new.keys()):
+                if before is not None:
+                    found |= dict.fromkeys(self.graph.part(before, self.commit(start)).right)
+                else:
+                    found |= dict.fromkeys(self.graph.last_first([start], after=None, count=_ALL))
+        return self.commits(list(found))
 
     def _reachable(self, update: RefUpdate) -> Commit | None:
         """Returns a commit that is sure to be reachable as long as a move can be made."""
