@@ -7,8 +7,7 @@ from os import cpu_count
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import folders, history, imports, staging, tables, transfers, tree, writers
-from benchmarks import collection, folders, history, staging, tables, transfers, tree, writers
+from benchmarks import collection, folders, history, imports, staging, tables, transfers, tree, writers
 from benchmarks.measure import Row
 
 BENCHMARKS = {

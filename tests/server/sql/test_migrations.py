@@ -18,15 +18,20 @@ from sqlalchemy import Connection, MetaData, select, text
 
 from lineageflow_core.errors import IncompatibleLakeError, InvalidInputError
 from lineageflow_core.model.check import Check, CheckState
+from lineageflow_core.model.collection import Collected, CollectedState, ContentKind
 from lineageflow_core.model.ids import SnapshotId
 from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo
 from lineageflow_core.model.run import TransactionState
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
+from lineageflow_core.model.transfer import Reference
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.ports import CommitChanges, DatasetChange, NodeLocation
+from lineageflow_core.testing.import_store import by_id, started
 from lineageflow_core.testing.plan_store import new_plan
 from lineageflow_core.testing.profile_store import FULL
+from lineageflow_core.testing.quarantine_store import new_quarantine
+from lineageflow_core.testing.quarantine_store import publish as publish_quarantines
 from lineageflow_core.testing.values import (
     MAIN,
     NOON,
@@ -86,6 +91,20 @@ def seed(database: Database) -> None:
         stores.transactions.add("r", new_transaction(number, ROOT, state=state))
     stores.plans.add("r", new_plan("p"))
     stores.profiles.put("r", FULL)
+    publish_quarantines(stores, "r", new_quarantine("a"))
+    reference = Reference(source="s3://b/f", name="n", size=1, version="etag:1")
+    stores.references.add("r", dict([by_id(reference)]))
+    stores.imports.add("r", started("i"))
+    number = stores.collections.begin("r")
+    taken = Collected(
+        kind=ContentKind.OBJECT,
+        id="ab" * 32,
+        state=CollectedState.LEAVING,
+        size=1,
+        collection=number,
+        reason="nothing names it",
+    )
+    stores.collections.condemn("r", [taken])
     with stores.lineage.write() as writer:
         writer.append([new_event("event", run=run_id(1))])
         writer.put_facts(new_facts(new_run(1), reads=[new_version("a")], writes=[new_version("b\0c")]))

@@ -1,5 +1,7 @@
 """Settings, checks and names of repositories, storage, commits by dataset and run, tables, what expires."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import context, op
 from msgspec import msgpack
@@ -37,7 +39,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "checks",
-        sa.Column("repository", Key, sa.ForeignKey("repository_keys.key"), primary_key=True),
+        _repository(),
         sa.Column("root", Digest(), primary_key=True),
         sa.Column("name", Name(), primary_key=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -59,7 +61,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "dataset_changes",
-        sa.Column("repository", Key, sa.ForeignKey("repository_keys.key"), primary_key=True),
+        _repository(),
         sa.Column("path", Name(), primary_key=True),
         sa.Column("generation", sa.Integer(), primary_key=True),
         sa.Column("commit", Digest(), primary_key=True),
@@ -69,9 +71,55 @@ def upgrade() -> None:
     )
     op.create_table(
         "profiles",
-        sa.Column("repository", Key, sa.ForeignKey("repository_keys.key"), primary_key=True),
+        _repository(),
         sa.Column("table_id", Digest(), primary_key=True),
         sa.Column("is_sampled", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+    )
+    op.create_table(
+        "collections",
+        _repository(autoincrement=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+    )
+    op.create_table(
+        "collected",
+        _repository(),
+        sa.Column("id", Digest(), primary_key=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("collection", sa.Integer(), nullable=False),
+        sa.Column("size", Key, nullable=False),
+        sa.Column("reason", Name(), nullable=False),
+        sa.Column("dataset", Name()),
+        sa.Column("at", Instant()),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("collected_by_state", "collected", ["repository", "state", "id"])
+    op.create_table(
+        "object_references",
+        _repository(),
+        sa.Column("object_id", sa.LargeBinary(32), primary_key=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "imports",
+        _repository(),
+        sa.Column("id", Name(), primary_key=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("plan", sa.LargeBinary(16), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+    )
+    op.create_index("imports_by_age", "imports", ["repository", "created_at", "id"])
+    op.create_index("imports_by_plan", "imports", ["repository", "plan", "state"])
+    op.create_table(
+        "quarantines",
+        _repository(),
+        sa.Column("dataset", Name(), primary_key=True),
+        sa.Column("partition", Name(), primary_key=True),
+        sa.Column("snapshot", Digest(), primary_key=True),
+        sa.Column("holds", sa.Boolean(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
     )
     op.add_column("ref_moves", sa.Column("removed_created_at", Instant()))
@@ -88,7 +136,8 @@ def downgrade() -> None:
     op.drop_column("transactions", "expires_at")
     op.drop_column("ref_moves", "removed_updated_at")
     op.drop_column("ref_moves", "removed_created_at")
-    op.drop_table("profiles")
+    for table in ("quarantines", "imports", "object_references", "collected", "collections", "profiles"):
+        op.drop_table(table)
     op.drop_table("dataset_changes")
     op.drop_index("commits_unrecorded", table_name="commits")
     op.drop_column("commits", "changed")
@@ -104,6 +153,10 @@ def downgrade() -> None:
     op.drop_column("repositories", "deleted_at")
     op.drop_column("repositories", "storage")
     op.drop_column("lake", "storage")
+
+
+def _repository(**options: Any) -> sa.Column[Any]:
+    return sa.Column("repository", Key, sa.ForeignKey("repository_keys.key"), primary_key=True, **options)
 
 
 def _fill_expires_at(connection: sa.Connection) -> None:
