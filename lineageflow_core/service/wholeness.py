@@ -8,7 +8,7 @@ then publishes, on the condition that no other collection has begun. `collection
 from collections.abc import Mapping, Sequence
 
 from lineageflow_core.errors import ObjectCollectedError
-from lineageflow_core.model.collection import CollectedState, ContentKind
+from lineageflow_core.model.collection import Collected, CollectedState, ContentKind
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, ObjectId
 from lineageflow_core.store.ports import ContentStore, RefUpdate, Stores
@@ -47,7 +47,8 @@ class Wholeness:
         if not self._stores.collections.list(self._repository, states=states, after=None, limit=1).items:
             return
         if pack is not None:
-            self._stores.collections.forget(self._repository, [pack])
+            there = self._stores.collections.spare(self._repository, [pack])
+            self._stores.collections.forget(self._repository, list(there.values()))
         buffer = NodeBuffer(self._nodes)
         buffer.new.update(nodes)
         done: set[str] = {EMPTY_ROOT}
@@ -90,14 +91,13 @@ class Wholeness:
                 raise tree_collected(commit)
 
     def _secure(self, kind: ContentKind, ids: Sequence[str]) -> None:
-        had_rows: set[str] = set()
+        had_rows: dict[str, Collected] = {}
         for start in range(0, len(ids), _AT_ONCE):
             had_rows |= self._stores.collections.spare(self._repository, ids[start : start + _AT_ONCE])
         if not had_rows:
             return
         there = self._content.trash.recall(kind, had_rows)
-        gone = had_rows - there
+        gone = had_rows.keys() - there
         if gone:
-            rows = self._stores.collections.get(self._repository, sorted(gone))
-            raise object_collected(ObjectId(min(gone)), rows.get(min(gone)), count=len(gone))
-        self._stores.collections.forget(self._repository, sorted(there))
+            raise object_collected(ObjectId(min(gone)), had_rows[min(gone)], count=len(gone))
+        self._stores.collections.forget(self._repository, list(had_rows.values()))

@@ -607,12 +607,15 @@ class CollectionStore(Protocol):
         """Makes rows of this collection that are LEAVING TRASHED at an instant by the storage's clock."""
         ...
 
-    def spare(self, repository: str, ids: Iterable[str]) -> set[str]:
-        """Removes rows, but for those that are PURGED; returns the ids that had any, PURGED or not."""
+    def spare(self, repository: str, ids: Iterable[str]) -> dict[str, Collected]:
+        """Removes rows, but for those that are PURGED; returns what they were, PURGED or not, by id."""
         ...
 
-    def forget(self, repository: str, ids: Sequence[str]) -> None:
-        """Removes rows, whatever they are: their things are stored again."""
+    def forget(self, repository: str, rows: Sequence[Collected]) -> None:
+        """Removes rows that are PURGED, and that no later collection has taken over: they are stored again.
+
+        A row that is another by now stays: whoever was slow must not hide that the thing has gone since.
+        """
         ...
 
     def purge(self, repository: str, ids: Sequence[str], *, collection: int) -> set[str]:

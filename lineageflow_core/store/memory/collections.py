@@ -43,18 +43,22 @@ class MemoryCollectionStore:
                     continue
                 self._state.collected[repository, each] = replace(there, state=CollectedState.TRASHED, at=at)
 
-    def spare(self, repository: str, ids: Iterable[str]) -> set[str]:
+    def spare(self, repository: str, ids: Iterable[str]) -> dict[str, Collected]:
         with self._state.lock:
-            found = {each for each in ids if (repository, each) in self._state.collected}
-            for each in found:
-                if self._state.collected[repository, each].state is not CollectedState.PURGED:
+            found = self.get(repository, list(ids))
+            for each, row in found.items():
+                if row.state is not CollectedState.PURGED:
                     del self._state.collected[repository, each]
         return found
 
-    def forget(self, repository: str, ids: Sequence[str]) -> None:
+    def forget(self, repository: str, rows: Sequence[Collected]) -> None:
         with self._state.lock:
-            for each in ids:
-                self._state.collected.pop((repository, each), None)
+            for row in rows:
+                there = self._state.collected.get((repository, row.id))
+                if there is None or there.collection != row.collection:
+                    continue
+                if there.state is CollectedState.PURGED:
+                    del self._state.collected[repository, row.id]
 
     def purge(self, repository: str, ids: Sequence[str], *, collection: int) -> set[str]:
         purged: set[str] = set()

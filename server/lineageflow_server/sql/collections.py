@@ -72,24 +72,29 @@ class SqlCollectionStore:
                     update(collected).where(*those).values(state=CollectedState.TRASHED, at=at)
                 )
 
-    def spare(self, repository: str, ids: Iterable[str]) -> set[str]:
-        found: set[str] = set()
+    def spare(self, repository: str, ids: Iterable[str]) -> dict[str, Collected]:
+        found: dict[str, Collected] = {}
         with self._database.write() as connection:
             mine = collected.c.repository == self._keys.find(connection, repository)
             for some in chunks(sorted(ids)):
                 those = and_(mine, collected.c.id.in_(some))
-                there = connection.scalars(select(collected.c.id).where(those)).all()
+                # Held until the end: what is told of a row is what it is when it goes, or stays.
+                query = select(collected).where(those).order_by(collected.c.id).with_for_update()
+                there = {row.id: rows.collected_from(row) for row in connection.execute(query)}
                 found.update(there)
                 if there:
                     kept = collected.c.state == CollectedState.PURGED
                     connection.execute(delete(collected).where(those, ~kept))
         return found
 
-    def forget(self, repository: str, ids: Sequence[str]) -> None:
+    def forget(self, repository: str, rows: Sequence[Collected]) -> None:
+        purged = collected.c.state == CollectedState.PURGED
         with self._database.write() as connection:
             mine = collected.c.repository == self._keys.find(connection, repository)
-            for some in chunks(sorted(ids)):
-                connection.execute(delete(collected).where(mine, collected.c.id.in_(some)))
+            for number in sorted({row.collection for row in rows}):
+                same = and_(mine, purged, collected.c.collection == number)
+                for some in chunks(sorted(row.id for row in rows if row.collection == number)):
+                    connection.execute(delete(collected).where(same, collected.c.id.in_(some)))
 
     def purge(self, repository: str, ids: Sequence[str], *, collection: int) -> set[str]:
         with self._database.write() as connection:
