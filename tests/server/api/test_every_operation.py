@@ -12,6 +12,7 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.connect import connect
 from lineageflow_core.model.change import delete, move, put, replace
 from lineageflow_core.model.check import CheckState
+from lineageflow_core.model.collection import Collection
 from lineageflow_core.model.ids import ObjectId, PlanId
 from lineageflow_core.model.lineage import Direction, IntakeReport
 from lineageflow_core.model.merge import Side, content, content_of
@@ -20,11 +21,14 @@ from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.run import RunState, TransactionState
 from lineageflow_core.model.settings import BranchRule, RepositorySettings, StaleReads
 from lineageflow_core.model.table import Coverage
+from lineageflow_core.model.transfer import ImportMode
 from lineageflow_core.remote.client import open_remote
 from lineageflow_core.wire.routes import ROUTES, Route
+from tests.docs.markdown import ROOT
 from tests.server.flights import REPORT, make_repository, run_id
 from tests.server.serving import TOKEN, served
 
+SOURCE = f"file://{ROOT / 'docs' / 'images'}"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
@@ -57,6 +61,11 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
         embedded.history.commit(name, side, conflicts, author="ada", message=side)
     [text] = embedded.content.upload(name, [b"a text"])
     embedded.history.commit(name, "tables", [put("t.txt", [text])], author="ada", message="text")
+    bad = f"lf://{name}/@tables/t.csv"
+    embedded.quarantine.quarantine(name, bad, reason="wrong", author="ada")
+    started = embedded.transfers.start_import(name, "tables", SOURCE, "imported", author="ada")
+    # Each repository is asked one thing, and a plan that is applied is in the way of all others.
+    undone = embedded.plans.apply_plan(plan.id, author="ada") if name.endswith("plan_undo") else plan
     tables = (name, "tables~2", "tables", "t.csv")
     event = {"eventType": "START", "eventTime": now, "producer": "https://producer.example/1"}
     return {
@@ -161,6 +170,26 @@ def _arguments(embedded: Catalog, name: str) -> dict[str, Arguments]:
         "get_dataset": ((name, "main", f"{REPORT}/report.txt"), {}),
         "get_snapshot": ((name, "main", REPORT), {}),
         "list_snapshots": ((name, "main", REPORT), {}),
+        "blame_partitions": ((name, "main", REPORT), {"limit": 1}),
+        "plan_undo": ((undone.id,), {}),
+        "quarantine": ((name, f"lf://{name}/{REPORT}"), {"reason": "ünlü", **by}),
+        "lift_quarantine": ((name, bad), by),
+        "list_quarantines": ((name,), {"path": "t.csv"}),
+        "get_quarantine": ((name, bad), {}),
+        "check_reading": ((name, "tables", "t.csv"), {}),
+        "plan_collection": ((name,), {}),
+        "collect": ((name,), {"author": "grace"}),
+        "explain": ((name, "main"), {}),
+        "list_trash": ((name,), {"limit": 1}),
+        "restore_trash": ((name,), {"author": "grace", "dataset": REPORT}),
+        "usage": ((name,), {}),
+        "preview_import": ((name, SOURCE, "in"), {"partition_depth": 0}),
+        "start_import": ((name, "main", SOURCE, "in"), {"mode": ImportMode.COPY, "author": "ü"}),
+        "continue_import": ((name, started.id), {"seconds": 60.0}),
+        "get_import": ((name, started.id), {}),
+        "list_imports": ((name,), {"limit": 1}),
+        "cancel_import": ((name, started.id), {}),
+        "verify_references": ((name, "main"), {"path": "raw"}),
         "missing": ((name, [entry.object_id, ObjectId("0" * 64)]), {}),
         "begin": ((name, run_id("third", name)), {"base": "v1", "into": "fix"}),
         "get_transaction": ((name, run_id("night", name)), {}),
@@ -213,6 +242,8 @@ def _settled(answer: Any) -> Any:
     match answer:
         case RollbackPlan():
             return dataclasses.replace(answer, id=PlanId(""), created_at=LONG_AGO)
+        case Collection():
+            return dataclasses.replace(answer, collection=None)
         case IntakeReport():
             return dataclasses.replace(answer, duplicates=0)
         case Ref():
