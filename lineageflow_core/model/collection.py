@@ -66,8 +66,6 @@ class Collection:
     """What was in the trash for long enough, and is deleted."""
     recalled: int = 0
     """Things in the trash that are needed, and were brought back."""
-    repacked: int = 0
-    """Packs whose live part was copied into a new one, so that a later collection can take them."""
     kept: int = 0
     """Objects that something needs."""
     kept_size: int = 0

@@ -2771,8 +2771,6 @@ export interface components {
             /** @default 0 */
             recalled: number;
             /** @default 0 */
-            repacked: number;
-            /** @default 0 */
             kept: number;
             /** @default 0 */
             kept_size: number;
