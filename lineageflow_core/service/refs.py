@@ -45,7 +45,8 @@ class RefsService:
             opened = self._lake.repository(repository)
             with opened.stores.refs.turn(opened.info.id, ref):
                 if done := opened.published(key, "delete_branch", ref):
-                    return _ref_of(done, ref, done.updates[0].expected)
+                    removed = done.updates[0].removed
+                    return removed or _ref_of(done, ref, done.updates[0].expected)
                 if branch == opened.info.default_branch:
                     raise StateError(
                         f"{branch!r} is the default branch of {repository!r}, which every repository needs; "
@@ -53,7 +54,7 @@ class RefsService:
                     )
                 there = _existing(opened, ref)
                 check_unprotected(opened, branch, "deletion")
-                gone = [RefUpdate(ref=ref, expected=there.commit, new=None)]
+                gone = [RefUpdate(ref=ref, expected=there.commit, new=None, removed=there)]
                 gone += (
                     RefUpdate(ref=draft, expected=commit, new=None)
                     for draft, commit in drafts_on(opened, branch)

@@ -162,7 +162,7 @@ class OperationStoreContract:
         stores.refs.publish(repository, publication("commits", commits=[FIRST, SECOND]))
         stores.refs.publish(repository, publication("made", move(TAG, None, FIRST)))
         stores.refs.publish(repository, publication("gone", move(TAG, FIRST, None)))
-        with pytest.raises(AlreadyExistsError, match="'v1' was at commit"):
+        with pytest.raises(AlreadyExistsError, match="'v1' names commit"):
             stores.refs.publish(
                 repository, publication("other", move(branch("b"), None, FIRST), move(TAG, None, SECOND))
             )

@@ -149,13 +149,15 @@ class DecisionContract(CatalogContract):
         repo.merge("topic", picks={"a": content(entries(repo, {"": b"3"}))})
         assert {"a": b"3"} == files(repo)
 
-    def test_what_was_chosen_before_holds_for_equal_content_too(self, repo: Repository) -> None:
+    def test_a_pick_is_refused_where_both_sides_came_to_the_same(self, repo: Repository) -> None:
         repo.put("d", {"x": b"0"})
         repo.branch("topic")
         for branch in ("main", "topic"):
             repo.put("d/x", b"1", branch=branch)
         repo.put("e", b"1", branch="topic")
-        made = repo.merge("topic", picks={"d/x": content([])})
+        with pytest.raises(InvalidInputError, match="not in conflict"):
+            repo.merge("topic", picks={"d/x": content([])})
+        made = repo.merge("topic")
         assert ({"d/x": b"1", "e": b"1"}, {}) == (files(repo), made.metadata)
 
     @pytest.mark.parametrize(

@@ -263,7 +263,7 @@ class RefsContract(CatalogContract):
         made = repo.tag("v1")
         repo.put("a", b"1")
         refs.delete_tag(repo.name, "v1", author="ada")
-        with pytest.raises(AlreadyExistsError, match=f"was at commit {made.commit[:12]}"):
+        with pytest.raises(AlreadyExistsError, match=f"names commit {made.commit[:12]}"):
             repo.tag("v1")
         with pytest.raises(RefNotFoundError):
             repo.head("v1")
