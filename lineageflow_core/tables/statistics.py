@@ -136,7 +136,7 @@ class _Column:
         is_instant_type = is_instant(self._kind)
         return {
             "mean": None if is_instant_type else _rounded(mean * scale),
-            "deviation": None if is_instant_type else _rounded(deviation * scale),
+            "deviation": None if is_instant_type else _rounded(deviation * scale, digits=9),
             "quantiles": tuple(_rounded(quantile) or 0.0 for quantile in quantiles),
             "histogram": self._histogram(finite, least, greatest),
         }
@@ -172,5 +172,6 @@ class _Column:
         return row
 
 
-def _rounded(value: float) -> float | None:
-    return float(f"{value:.12g}") if math.isfinite(value) else None
+def _rounded(value: float, *, digits: int = 12) -> float | None:
+    """Returns a value without the last digits, which depend on the order in which threads add up."""
+    return float(f"{value:.{digits}g}") if math.isfinite(value) else None

@@ -86,7 +86,11 @@ def damage(bucket: Bucket) -> Callable[[ObjectId], None]:
 class TestContent(ContentStoreContract): ...
 
 
-class TestTrash(TrashContract): ...
+class TestTrash(TrashContract):
+    @pytest.fixture
+    def content(self, bucket: Bucket) -> BucketContentStore:
+        """Without the cache: what is kept there is read there, wherever it lies in the storage."""
+        return BucketContentStore(bucket)
 
 
 def test_a_file_of_several_parts_is_whole(content: BucketContentStore, tmp_path: Path) -> None:
