@@ -1,0 +1,69 @@
+"""Commits, what each of them changed, and where tree nodes lie."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import CommitId, RunId, SnapshotId
+from lineageflow_core.store.ports.publication import NodeLocation
+
+
+class CommitLink(NamedTuple):
+    """A commit as a node of the graph. A tuple, because they are made by the hundred thousand."""
+
+    id: CommitId
+    parents: tuple[CommitId, ...]
+    generation: int
+    replaces: bool
+    """Whether the commit wrote units as one thing."""
+
+
+class CommitPlace(NamedTuple):
+    """Where a commit stands among all: every commit has a larger place than its ancestors."""
+
+    generation: int
+    id: CommitId
+
+
+class CommitStore(Protocol):
+    """Commits and the whereabouts of tree nodes. Filled by `RefStore.publish`."""
+
+    def get(self, repository: str, commit: CommitId) -> Commit | None: ...
+
+    def get_many(self, repository: str, commits: Sequence[CommitId]) -> dict[CommitId, Commit]: ...
+
+    def find(self, repository: str, prefix: str, *, limit: int) -> list[CommitId]:
+        """Returns ids that start with these hex digits, in order."""
+        ...
+
+    def ancestors(
+        self, repository: str, commits: Sequence[CommitId], *, down_to: int
+    ) -> Sequence[CommitLink]:
+        """Returns these commits and their ancestors, those of generation `down_to` or more, in any order.
+
+        May leave out what lies behind a commit that it returns; who misses a parent asks for it again. May
+        return others of them, too.
+        """
+        ...
+
+    def made_by(self, repository: str, run_id: RunId) -> list[CommitPlace]:
+        """Returns the commits that a run made, the last place first."""
+        ...
+
+    def touching(
+        self, repository: str, path: str, *, after: CommitPlace | None, limit: int
+    ) -> list[CommitPlace]:
+        """Returns commits that may have changed something at or below `path`, the last place first.
+
+        All that did are among them: those that changed a dataset there or above, and those of which nothing
+        is recorded. Whether they did, their trees say. `after` is a place to go on behind.
+        """
+        ...
+
+    def snapshots_after(
+        self, repository: str, dataset: str, commits: Sequence[CommitId]
+    ) -> dict[CommitId, SnapshotId | None]:
+        """Returns what the dataset was after those of the commits that are recorded to have changed it."""
+        ...
+
+    def locate(self, repository: str, node_ids: Sequence[bytes]) -> dict[bytes, NodeLocation]: ...
