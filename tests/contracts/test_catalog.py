@@ -32,13 +32,8 @@ from lineageflow_core.testing.catalog.rollback import (
 )
 from lineageflow_core.testing.catalog.rules import ChecksContract, RulesContract
 from lineageflow_core.testing.catalog.settings import SettingsContract
-from lineageflow_core.testing.catalog.staging import (
-    CommitStagedContract,
-    DiscardContract,
-    StagedDiffContract,
-    StagingContract,
-    StagingKeyContract,
-)
+from lineageflow_core.testing.catalog.staging import DiscardContract, StagedDiffContract, StagingContract
+from lineageflow_core.testing.catalog.staging_commits import CommitStagedContract, StagingKeyContract
 from lineageflow_core.testing.catalog.staging_properties import StagingProperties
 from lineageflow_core.testing.catalog.stale import StaleReadContract
 from lineageflow_core.testing.catalog.tables import TablesContract

@@ -8,7 +8,7 @@ from lineageflow_core.errors import StateError
 from lineageflow_core.model.change import move, put, replace
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import entries
-from lineageflow_core.testing.catalog.staging import stage
+from lineageflow_core.testing.catalog.staging_scene import stage
 from tests.stateful.test_crash import contents, open_lake, survive
 
 BEFORE = {"table/a": b"1", "table/b": b"2", "other": b"3"}

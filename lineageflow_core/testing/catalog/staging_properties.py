@@ -17,7 +17,7 @@ from lineageflow_core.testing.catalog.properties import (
     some_files,
 )
 from lineageflow_core.testing.catalog.scene import CatalogContract, files
-from lineageflow_core.testing.catalog.staging import commit_staged, discard, stage, staged, staged_files
+from lineageflow_core.testing.catalog.staging_scene import commit_staged, discard, stage, staged, staged_files
 
 
 class StagingProperties(CatalogContract):
