@@ -5,6 +5,7 @@ came of it, if nothing is in its way, and the preview shows it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId, parse_run_id
@@ -17,7 +18,7 @@ from lineageflow_core.service.restoring import Restoration, restore_paths
 from lineageflow_core.service.rules import asked_of, refusals, rules_on
 from lineageflow_core.service.selecting import picked, picking_steps, reverted, reverting_steps
 from lineageflow_core.service.stale import stale_policy
-from lineageflow_core.service.three_way import Facts, Outcome, apply_steps, merge_onto
+from lineageflow_core.service.three_way import Facts, Outcome, Step, apply_steps, merge_onto
 from lineageflow_core.service.writing import move_branch, tip_of, writable
 from lineageflow_core.tree.compare import diff_datasets
 from lineageflow_core.tree.source import NodeBuffer
@@ -92,16 +93,9 @@ class MergingService:
         key: str | None = None,
     ) -> Commit:
         opened = self._lake.repository(repository)
-
-        def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
-            steps = picking_steps(
-                opened,
-                refs,
-                mainline=mainline,
-                describe=lambda commit: picked(commit, by=author, message=message, metadata=metadata),
-            )
-            return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
-
+        describe = partial(picked, by=author, message=message, metadata=metadata)
+        steps = partial(picking_steps, opened, refs, mainline=mainline, describe=describe)
+        attempt = _stepping(opened, steps, picks, strategy)
         doing = f"cherry-pick {_named(refs)} onto {branch}"
         return _make(opened, branch, "cherry_pick", attempt, author=author, key=key, doing=doing)
 
@@ -116,11 +110,8 @@ class MergingService:
         mainline: int = 1,
     ) -> BranchPreview:
         opened = self._lake.repository(repository)
-
-        def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
-            steps = picking_steps(opened, refs, mainline=mainline, describe=_undescribed)
-            return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
-
+        steps = partial(picking_steps, opened, refs, mainline=mainline, describe=_undescribed)
+        attempt = _stepping(opened, steps, picks, strategy)
         return preview_of(opened, branch, "cherry_pick", attempt)
 
     def revert(
@@ -138,16 +129,9 @@ class MergingService:
         key: str | None = None,
     ) -> Commit:
         opened = self._lake.repository(repository)
-
-        def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
-            steps = reverting_steps(
-                opened,
-                refs,
-                mainline=mainline,
-                describe=lambda commit: reverted(commit, by=author, message=message, metadata=metadata),
-            )
-            return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
-
+        describe = partial(reverted, by=author, message=message, metadata=metadata)
+        steps = partial(reverting_steps, opened, refs, mainline=mainline, describe=describe)
+        attempt = _stepping(opened, steps, picks, strategy)
         doing = f"revert {_named(refs)} on {branch}"
         return _make(opened, branch, "revert", attempt, author=author, key=key, doing=doing)
 
@@ -162,11 +146,8 @@ class MergingService:
         mainline: int = 1,
     ) -> BranchPreview:
         opened = self._lake.repository(repository)
-
-        def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
-            steps = reverting_steps(opened, refs, mainline=mainline, describe=_undescribed)
-            return apply_steps(opened, nodes, tip, steps, decisions=decide(opened, picks, strategy))
-
+        steps = partial(reverting_steps, opened, refs, mainline=mainline, describe=_undescribed)
+        attempt = _stepping(opened, steps, picks, strategy)
         return preview_of(opened, branch, "revert", attempt)
 
     def reset(
@@ -212,6 +193,18 @@ def _merging(
             stale_policy=policy,
             facts=facts,
         )
+
+    return attempt
+
+
+def _stepping(
+    opened: OpenRepository,
+    steps: Callable[[], Sequence[Step]],
+    picks: Mapping[str, Pick],
+    strategy: Side | None,
+) -> Attempt:
+    def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
+        return apply_steps(opened, nodes, tip, steps(), decisions=decide(opened, picks, strategy))
 
     return attempt
 
