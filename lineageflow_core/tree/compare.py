@@ -1,16 +1,17 @@
 """Two roots compared, by dataset and by object. Costs what differs, not what there is."""
 
 from collections import Counter
-from collections.abc import Container, Iterator, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeAlias
 
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry, DiffKind
 from lineageflow_core.model.ids import SnapshotId
 from lineageflow_core.model.names import is_under, parents_of
 from lineageflow_core.tree.diff import diff
 from lineageflow_core.tree.node import EMPTY, Value
-from lineageflow_core.tree.read import extent, get
+from lineageflow_core.tree.read import extent, get, get_many
 from lineageflow_core.tree.root import (
     RootTree,
     dataset_of,
@@ -22,6 +23,12 @@ from lineageflow_core.tree.root import (
 )
 from lineageflow_core.tree.source import NodeBuffer, NodeSource
 from lineageflow_core.tree.walk import new_below
+
+_FEW_PATHS = 32
+"""Up to so many, looking at each is cheaper than comparing all; found by trying."""
+
+Changed: TypeAlias = Mapping[str, tuple[Value | None, Value | None]]
+"""Datasets that differ, by path: what each was, and what it is."""
 
 
 def changed_datasets(
@@ -41,6 +48,30 @@ def changed_datasets(
     for key, value_left, value_right in diff(nodes, *roots, start=begin, stop=stop):
         if key != after:
             yield key, value_left, value_right
+
+
+def changed_around(nodes: NodeSource, left: str, right: str, paths: Sequence[str]) -> Changed:
+    """Returns the datasets that differ and are, hold or lie below one of `paths`, or lie where one did.
+
+    So whatever is left out has nothing to do with any of them; with many paths, nothing is left out. Costs
+    the paths or what differs, whichever can be told beforehand to be less.
+    """
+    if len(paths) > _FEW_PATHS:
+        return {path: (one, other) for path, one, other in changed_datasets(nodes, left, right)}
+    roots = bytes.fromhex(left), bytes.fromhex(right)
+    at = sorted({*paths, *(folder for path in paths for folder in parents_of(path))})
+    before, after = (get_many(nodes, root, at) for root in roots)
+    found = {path: (was, now) for path, was, now in zip(at, before, after, strict=True) if was != now}
+    for top in outermost([*paths, *found]):
+        start, stop = range_below(top)
+        found |= {path: (was, now) for path, was, now in diff(nodes, *roots, start=start, stop=stop)}
+    return found
+
+
+def outermost(paths: Iterable[str]) -> list[str]:
+    """Returns the paths that lie in no other one, in order."""
+    known = set(paths)
+    return [path for path in sorted(known) if not known.intersection(parents_of(path))]
 
 
 def changed_objects(

@@ -17,7 +17,13 @@ from blake3 import blake3
 from lineageflow_core.model.merge import Conflict, ConflictKind, Side
 from lineageflow_core.model.names import is_under, parents_of
 from lineageflow_core.tree.changes import RootEdit
-from lineageflow_core.tree.compare import changed_datasets, changed_objects
+from lineageflow_core.tree.compare import (
+    Changed,
+    changed_around,
+    changed_datasets,
+    changed_objects,
+    outermost,
+)
 from lineageflow_core.tree.node import Value
 from lineageflow_core.tree.root import RootTree, dataset_of, join, object_value
 from lineageflow_core.tree.source import NodeBuffer
@@ -67,8 +73,6 @@ class Merged:
 
 
 _States = dict[str, Placed]
-_Changed = Mapping[str, tuple[Value | None, Value | None]]
-"""Datasets that one side changed: before and after."""
 
 
 def merge_roots(
@@ -115,10 +119,10 @@ class _Merge:
         self._nodes.get_many(
             [bytes.fromhex(root) for root in (sides.base, sides.ours, sides.theirs)]
         )  # at once
-        ours = {path: (one, two) for path, one, two in changed_datasets(self._nodes, sides.base, sides.ours)}
         theirs = {
             path: (one, two) for path, one, two in changed_datasets(self._nodes, sides.base, sides.theirs)
         }
+        ours = changed_around(self._nodes, sides.base, sides.ours, list(theirs))
         for group in _group([*ours, *theirs]):
             group_ours = {path: ours[path] for path in group if path in ours}
             group_theirs = {path: theirs[path] for path in group if path in theirs}
@@ -129,7 +133,7 @@ class _Merge:
                     self._edit.take(path, value)
             else:
                 replaced, recut = self._replaced_around(group[0]), _cut_differently(group_ours, group_theirs)
-                units = _outermost([*replaced, *recut])
+                units = outermost([*replaced, *recut])
                 self._merge_objects(self._states(group_ours), self._states(group_theirs), units)
         return Merged(
             result=self._edit.finish(),
@@ -137,7 +141,7 @@ class _Merge:
             decided=tuple(sorted(self._decided.items())),
         )
 
-    def _states(self, datasets: _Changed) -> _States:
+    def _states(self, datasets: Changed) -> _States:
         """Returns what one side has at every path that it changed in these datasets."""
         gone: _States = {}
         there: _States = {}
@@ -267,7 +271,7 @@ class _Merge:
         return None
 
 
-def _cut_differently(ours: _Changed, theirs: _Changed) -> Iterator[str]:
+def _cut_differently(ours: Changed, theirs: Changed) -> Iterator[str]:
     """Yields datasets of which only one side's can be: they are partitioned, and the other's are not so."""
     depths = [
         {path: dataset_of(path, after).partition_depth for path, (_, after) in side.items() if after}
@@ -296,9 +300,3 @@ def _group(paths: Iterable[str]) -> list[list[str]]:
         top = next((folder for folder in parents_of(path) if folder in known), path)
         groups.setdefault(top, []).append(path)
     return list(groups.values())
-
-
-def _outermost(units: Iterable[str]) -> list[str]:
-    """Returns the units that lie in no other one, in order."""
-    known = set(units)
-    return [unit for unit in sorted(known) if not known.intersection(parents_of(unit))]

@@ -4,7 +4,8 @@ So some of the changes between two roots are chosen, and the rest is what is lef
 root into the earlier one keeps only the changes there, and the other way round takes them back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.names import is_under, parents_of
@@ -15,6 +16,9 @@ from lineageflow_core.tree.node import Value
 from lineageflow_core.tree.read import get
 from lineageflow_core.tree.root import RootTree, join, object_value, relative_to
 from lineageflow_core.tree.source import NodeBuffer
+
+_Placed: TypeAlias = tuple[Dataset, str, Value]
+"""What is put where, and the dataset that it belongs to in the source."""
 
 
 def transplant(nodes: NodeBuffer, root: str, source: str, paths: Iterable[str]) -> str:
@@ -27,37 +31,43 @@ def transplant(nodes: NodeBuffer, root: str, source: str, paths: Iterable[str]) 
     edit = RootEdit(nodes, root)
     here, there = RootTree(nodes, root), RootTree(nodes, source)
     known = set(paths)
+    placed: list[_Placed] = []
     for path in sorted(known):
         if not known.intersection(parents_of(path)):
-            _transplant_path(edit, nodes, here, there, path)
+            placed += _clear(edit, nodes, here, there, path)
+    # Only now, for a dataset that has nothing left is none, and takes nothing in.
+    for dataset, place, value in placed:
+        edit.place(place, value, dataset=dataset.path, partition_depth=dataset.partition_depth)
     return edit.finish()
 
 
-def _transplant_path(edit: RootEdit, nodes: NodeBuffer, here: RootTree, there: RootTree, path: str) -> None:
+def _clear(
+    edit: RootEdit, nodes: NodeBuffer, here: RootTree, there: RootTree, path: str
+) -> Iterator[_Placed]:
+    """Takes away what differs at a path, takes whole datasets over, and yields what is to be placed."""
     home, other = here.dataset_at(path), there.dataset_at(path)
     if all(found is None or found.path == path for found in (home, other)):
         for changed, _, value in changed_datasets(nodes, here.root.hex(), there.root.hex(), path=path):
-            edit.take(changed, value)
+            if value is None:
+                edit.clear(changed)
+            else:
+                edit.take(changed, value)
     elif home is None or other is None or _cut(home) != _cut(other):
         _check_partitions(here, home, other, path)
         edit.clear(path)
         for dataset, entry in there.objects_in_datasets(path):
-            _place(edit, dataset, entry.path, object_value(entry))
+            yield dataset, entry.path, object_value(entry)
     else:
         values = (get(nodes, tree.root, home.path) for tree in (here, there))
         for key, _, value in changed_objects(nodes, *values, key=relative_to(path, home.path)):
             if value is None:
                 edit.remove(join(home.path, key))
             else:
-                _place(edit, home, join(home.path, key), value)
+                yield home, join(home.path, key), value
 
 
 def _cut(dataset: Dataset) -> tuple[str, int]:
     return dataset.path, dataset.partition_depth
-
-
-def _place(edit: RootEdit, dataset: Dataset, path: str, value: Value) -> None:
-    edit.place(path, value, dataset=dataset.path, partition_depth=dataset.partition_depth)
 
 
 def _check_partitions(here: RootTree, home: Dataset | None, other: Dataset | None, path: str) -> None:

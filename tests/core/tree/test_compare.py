@@ -3,11 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineageflow_core.model.change import put
+from lineageflow_core.model.change import Change, put
 from lineageflow_core.model.names import is_under, parents_of
-from lineageflow_core.tree.compare import changed_among
+from lineageflow_core.tree.compare import changed_among, changed_around, changed_datasets
 from lineageflow_core.tree.root import EMPTY_ROOT
 from lineageflow_core.tree.source import NodeBuffer
+from tests.core.tree.test_any_changes import changed, changes, many
 from tests.core.tree.test_changes import apply, contents, entry, relative
 
 files = st.dictionaries(relative.map(lambda path: f"d/{path}.leaf") | st.just("loose"), contents, max_size=8)
@@ -32,3 +33,20 @@ def test_a_path_has_changed_if_an_object_at_or_below_it_has(
     assert {path for path in paths if any(is_under(each, path) for each in differ)} == changed_among(
         nodes, root_of(nodes, before), root_of(nodes, after), paths
     )
+
+
+@many
+@given(changes, changes, changes, st.integers(0, 1))
+def test_around_some_paths_is_all_that_has_to_do_with_them(
+    before: list[Change], mine: list[Change], other: list[Change], few: int
+) -> None:
+    nodes = NodeBuffer()
+    base = changed(nodes, EMPTY_ROOT, before).root
+    left, right = changed(nodes, base, mine).root, changed(nodes, base, other).root
+    every = {path: (one, two) for path, one, two in changed_datasets(nodes, base, left)}
+    paths = [path for path, _, _ in changed_datasets(nodes, base, right)][: few or None]
+    tops = {place for place in (*every, *paths) if not {*every, *paths}.intersection(parents_of(place))}
+    tops = {top for top in tops if any(is_under(path, top) for path in paths)}
+    expected = {path for path in every if any(is_under(path, top) for top in tops)}
+    found = changed_around(nodes, base, left, paths)
+    assert {path: every[path] for path in expected} == dict(found)

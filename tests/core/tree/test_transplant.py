@@ -1,12 +1,14 @@
 """Some paths of one root in another: there it is as in the one, elsewhere as in the other."""
 
+from contextlib import suppress
+
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from lineageflow_core.errors import InvalidInputError, PathConflictError
 from lineageflow_core.model.change import Change
 from lineageflow_core.model.names import is_under
-from lineageflow_core.tree.root import EMPTY_ROOT
+from lineageflow_core.tree.root import EMPTY_ROOT, RootTree
 from lineageflow_core.tree.source import NodeBuffer
 from lineageflow_core.tree.transplant import transplant
 from tests.core.tree.test_any_changes import PATHS, changed, changes, many, sound
@@ -48,4 +50,7 @@ def test_what_is_chosen_and_what_is_left_are_the_whole(
         chosen = transplant(nodes, base, draft, [path])
     except (InvalidInputError, PathConflictError):
         reject()
-    assert draft == transplant(nodes, chosen, draft, sound(nodes, draft) | sound(nodes, chosen))
+    datasets = {each.path for root in (draft, chosen) for each in RootTree(nodes, root).datasets()}
+    assert draft == transplant(nodes, chosen, draft, datasets)
+    with suppress(InvalidInputError):  # a part of a dataset may not fit the other's partitions
+        assert draft == transplant(nodes, chosen, draft, sound(nodes, draft) | sound(nodes, chosen))
