@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineageflow_core.model.change import Change, put
+from lineageflow_core.model.change import Change, delete, put
 from lineageflow_core.model.names import is_under, parents_of
 from lineageflow_core.tree.compare import changed_among, changed_around, changed_datasets
 from lineageflow_core.tree.root import EMPTY_ROOT
@@ -50,3 +50,11 @@ def test_around_some_paths_is_all_that_has_to_do_with_them(
     expected = {path for path in every if any(is_under(path, top) for top in tops)}
     found = changed_around(nodes, base, left, paths)
     assert {path: every[path] for path in expected} == dict(found)
+
+
+def test_around_a_path_is_all_below_the_dataset_that_took_it_in() -> None:
+    nodes = NodeBuffer()
+    base = apply(nodes, EMPTY_ROOT, [put(path, [entry("", "1")]) for path in ("a/b/c", "a/d", "e")])
+    taken_in = [delete("a"), delete("e"), put("a", [entry("x", "1")])]
+    found = changed_around(nodes, base, apply(nodes, base, taken_in), ["a/b/c"])
+    assert ["a", "a/b/c", "a/d"] == sorted(found)
