@@ -108,19 +108,14 @@ def _make_database(path: Path, turns: FileTurns) -> None:
 
 
 def _upgrade(path: Path, database: SqliteDatabase) -> None:
-    """Brings the lake's tables to this version's, if that only adds to them.
-
-    Raises IncompatibleLakeError if it does more, or if a later version made the lake.
-    """
+    """Brings the tables to this version's. Raises IncompatibleLakeError if a later one made the lake."""
     schema = _schema_of(path, database)
     if schema.pending:
         # Few lakes need it, and it takes longer to load than all the rest.
-        from lineageflow_server.sql.revisions import steps
         from lineageflow_server.upgrades import migrate_folder
 
-        if all(step.is_additive for step in steps(schema.pending)):
-            migrate_folder(path, database, revision=schema.pending[-1])
-            schema = _schema_of(path, database)
+        migrate_folder(path, database, revision=schema.pending[-1])
+        schema = _schema_of(path, database)
     check_schema(schema, lake=str(path))
 
 

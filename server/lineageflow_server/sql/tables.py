@@ -29,9 +29,9 @@ from lineageflow_core.model.run import RunState, TransactionState
 from lineageflow_core.model.transfer import ImportState
 from lineageflow_server.sql.column_types import Choice, Digest, Instant, Key, Name, RunKey
 
-FORMAT = 1
+FORMAT = 2
 """Of the tables below. A lake with a larger number was made by a later version."""
-FORMAT_NEEDS = "0.1.0"
+FORMAT_NEEDS = "0.2.0"
 """The first version of LineageFlow that knows this format."""
 
 metadata = MetaData()

@@ -6,9 +6,10 @@ Rules, so that a server of one version works beside one of another while a lake 
   the database's. What is not needed any more is removed by a later release, when no server that needs it is
   left. So a version works with the tables of any later one, as long as the lake's `format` is not raised.
 - A revision that removes or changes the meaning of something sets `lake.format` and `lake.needs`, and older
-  versions refuse the lake. Its `IS_ADDITIVE` is False, and nobody's lake gets it without being asked.
+  versions refuse the lake. Its `IS_ADDITIVE` is False, and a database that servers share gets it only by
+  `lineageflow db upgrade`, which says so first.
 - A version refuses tables that are older than it knows (`lineageflow db upgrade`); a lake in a folder is
-  upgraded when it is opened, if all that is missing is additive.
+  upgraded when it is opened, for nobody else's version has to work with it.
 - Every revision goes both ways, in one transaction. Rows of later versions that older ones cannot know may
   be lost on the way back; nothing else.
 - New lakes are made from `tables.metadata` and marked with the last revision: it is quicker, needs no

@@ -11,12 +11,17 @@ from lineageflow_server.sql.column_types import Digest, Instant, Key, Name, RunK
 revision = "0002"
 down_revision = "0001"
 
-IS_ADDITIVE = True
-"""Whether versions that do not know this revision work with it as before."""
+IS_ADDITIVE = False
+"""Whether versions that do not know this revision work with it as before.
+
+They could, but must not: they know neither that a publication names the last collection, nor who may write
+to a protected branch.
+"""
 
 
 def upgrade() -> None:
     """Adds tables, columns and indexes, and tells from the transactions' bodies when they expire."""
+    op.execute("UPDATE lake SET format = 2, needs = '0.2.0'")
     op.add_column("lake", sa.Column("storage", sa.String()))
     op.add_column("repositories", sa.Column("storage", sa.String()))
     op.add_column("repositories", sa.Column("deleted_at", Instant()))
@@ -132,6 +137,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Removes them. What is removed is written in the rows' bodies, too, or was not known before."""
+    op.execute("UPDATE lake SET format = 1, needs = '0.1.0'")
     op.drop_index("transactions_by_expiry", table_name="transactions")
     op.drop_column("transactions", "expires_at")
     op.drop_column("ref_moves", "removed_updated_at")
