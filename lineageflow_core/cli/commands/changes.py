@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from lineageflow_core.cli import cells
-from lineageflow_core.cli.commands.commits import show_commit, tip_of
+from lineageflow_core.cli.commands.commits import make_and_show
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.errors import InvalidInputError, LineageFlowError
 from lineageflow_core.model.address import Address
@@ -40,11 +41,12 @@ def make_changes(
             invocation, repository, invocation.catalog.staging.get_draft(repository, branch, author=by)
         )
         return
-    before = tip_of(invocation, repository, branch)
-    commit = invocation.catalog.history.commit(repository, branch, changes, author=by, message=message)
-    show_commit(invocation, commit, branch, before=before)
-    if commit.id != before:
-        profile_changes(invocation, repository, commit)
+    commit = partial(
+        invocation.catalog.history.commit, repository, branch, changes, author=by, message=message
+    )
+    made = make_and_show(invocation, repository, branch, commit)
+    if made is not None:
+        profile_changes(invocation, repository, made)
 
 
 def profile_changes(invocation: Invocation, repository: str, commit: Commit) -> None:

@@ -1,6 +1,6 @@
 """What commands say that make commits: the new tip, what would become of it, or what stands in its way."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -35,25 +35,18 @@ _STALE_COLUMNS = (
 )
 
 
-def tip_of(invocation: Invocation, repository: str, branch: str) -> CommitId:
-    """Returns where a branch is now."""
-    return invocation.catalog.refs.resolve(repository, branch).id
+def make_and_show(
+    invocation: Invocation, repository: str, branch: str, make: Callable[[], Commit]
+) -> Commit | None:
+    """Makes commits and writes where the branch is then; returns that commit, or None if it did not move.
 
-
-def show_commit(invocation: Invocation, commit: Commit, branch: str, *, before: CommitId) -> None:
-    """Writes the commit that a branch is at now, and tells where it is the one from before."""
-    output = invocation.output
-    output.document(commit)
-    output.line(
-        cells.short_id(commit.id),
-        cells.text(branch, "ref"),
-        cells.text(commit.message.partition("\n")[0]),
-    )
-    if commit.id == before:
-        output.note(f"nothing changed: {branch} is at {before[: cells.SHORT]} as before")
-    stale = commit.metadata.get("stale_reads")
-    if stale and commit.id != before:
-        output.note(f"out of date: its runs read {stale}, which {branch} has changed since")
+    Lists what stands in the way, if something does.
+    """
+    before = invocation.catalog.refs.resolve(repository, branch).id
+    with obstacles_listed(invocation):
+        commit = make()
+    _show_commit(invocation, commit, branch, before=before)
+    return commit if commit.id != before else None
 
 
 def show_preview(invocation: Invocation, preview: BranchPreview, doing: str) -> None:
@@ -82,6 +75,22 @@ def show_preview(invocation: Invocation, preview: BranchPreview, doing: str) -> 
     is_stale = preview.stale_reads and preview.stale_policy is StaleReads.FAIL
     if preview.conflicts or preview.refusals or is_stale:
         raise typer.Exit(CONFLICT)
+
+
+def _show_commit(invocation: Invocation, commit: Commit, branch: str, *, before: CommitId) -> None:
+    """Writes the commit that a branch is at now, and tells where it is the one from before."""
+    output = invocation.output
+    output.document(commit)
+    output.line(
+        cells.short_id(commit.id),
+        cells.text(branch, "ref"),
+        cells.text(commit.message.partition("\n")[0]),
+    )
+    if commit.id == before:
+        output.note(f"nothing changed: {branch} is at {before[: cells.SHORT]} as before")
+    stale = commit.metadata.get("stale_reads")
+    if stale and commit.id != before:
+        output.note(f"out of date: its runs read {stale}, which {branch} has changed since")
 
 
 def _note_rules(invocation: Invocation, preview: BranchPreview) -> None:

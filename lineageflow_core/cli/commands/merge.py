@@ -1,10 +1,11 @@
 """`merge` and `cherry-pick`: what others did, onto a branch."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from lineageflow_core.cli.commands.commits import obstacles_listed, show_commit, show_preview, tip_of
+from lineageflow_core.cli.commands.commits import make_and_show, show_preview
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import (
     AuthorOption,
@@ -61,20 +62,19 @@ def merge(
         preview = merging.preview_merge(repository, theirs, into=target, picks=picks, strategy=strategy)
         show_preview(invocation, preview, "merge")
         return
-    before = tip_of(invocation, repository, target)
-    with obstacles_listed(invocation):
-        commit = merging.merge(
-            repository,
-            theirs,
-            into=target,
-            author=invocation.author(author),
-            message=message,
-            metadata=metadata_of(meta),
-            picks=picks,
-            strategy=strategy,
-            stale_reads=stale_reads,
-        )
-    show_commit(invocation, commit, target, before=before)
+    make = partial(
+        merging.merge,
+        repository,
+        theirs,
+        into=target,
+        author=invocation.author(author),
+        message=message,
+        metadata=metadata_of(meta),
+        picks=picks,
+        strategy=strategy,
+        stale_reads=stale_reads,
+    )
+    make_and_show(invocation, repository, target, make)
 
 
 def cherry_pick(
@@ -110,17 +110,16 @@ def cherry_pick(
         )
         show_preview(invocation, preview, "cherry-pick")
         return
-    before = tip_of(invocation, repository, target)
-    with obstacles_listed(invocation):
-        commit = merging.cherry_pick(
-            repository,
-            refs,
-            branch=target,
-            author=invocation.author(author),
-            message=message,
-            metadata=metadata_of(meta),
-            picks=picks,
-            strategy=strategy,
-            mainline=mainline,
-        )
-    show_commit(invocation, commit, target, before=before)
+    make = partial(
+        merging.cherry_pick,
+        repository,
+        refs,
+        branch=target,
+        author=invocation.author(author),
+        message=message,
+        metadata=metadata_of(meta),
+        picks=picks,
+        strategy=strategy,
+        mainline=mainline,
+    )
+    make_and_show(invocation, repository, target, make)

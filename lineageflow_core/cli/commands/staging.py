@@ -1,6 +1,7 @@
 """`rm`, `mv`, `discard`, `update` and `commit`: what is staged, from the first change to the commit."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,7 +14,7 @@ from lineageflow_core.cli.commands.changes import (
     show_draft,
     written_place,
 )
-from lineageflow_core.cli.commands.commits import obstacles_listed, show_commit, show_preview, tip_of
+from lineageflow_core.cli.commands.commits import make_and_show, obstacles_listed, show_preview
 from lineageflow_core.cli.commands.diff import STAGED_COLUMNS, staged_row
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import (
@@ -170,7 +171,6 @@ def commit(
         show_preview(invocation, preview, "commit")
         return
     message = message or _ask_for(invocation, "a message", "-m TEXT")
-    before = tip_of(invocation, repository, on)
 
     def attempt(metadata: Mapping[str, str]) -> Commit:
         return staging.commit_staged(
@@ -184,13 +184,13 @@ def commit(
             strategy=strategy,
         )
 
-    with obstacles_listed(invocation):
-        made = _with_required(invocation, attempt, metadata)
-    show_commit(invocation, made, on, before=before)
+    make = partial(_with_required, invocation, attempt, metadata)
+    made = make_and_show(invocation, repository, on, make)
     left = staging.get_draft(repository, on, author=by)
     if left.draft.commit != left.draft.base:
         invocation.output.note(f"still staged: {in_words(left)}")
-    profile_changes(invocation, repository, made)
+    if made is not None:
+        profile_changes(invocation, repository, made)
 
 
 def _draft_place(invocation: Invocation, branch: str | None, author: str | None) -> tuple[str, str, str]:

@@ -1,10 +1,11 @@
 """`revert`, `reset` and `restore`: new commits that take something back."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from lineageflow_core.cli.commands.commits import obstacles_listed, show_commit, show_preview, tip_of
+from lineageflow_core.cli.commands.commits import make_and_show, show_preview
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import (
     AuthorOption,
@@ -54,21 +55,20 @@ def revert(
         )
         show_preview(invocation, preview, "revert")
         return
-    before = tip_of(invocation, repository, target)
-    with obstacles_listed(invocation):
-        made = merging.revert(
-            repository,
-            refs,
-            branch=target,
-            author=invocation.author(author),
-            message=message,
-            metadata=metadata_of(meta),
-            picks=picks,
-            strategy=strategy,
-            mainline=mainline,
-        )
-    show_commit(invocation, made, target, before=before)
-    if made.id == before and len(commits) == 1 and ".." not in commits[0]:
+    make = partial(
+        merging.revert,
+        repository,
+        refs,
+        branch=target,
+        author=invocation.author(author),
+        message=message,
+        metadata=metadata_of(meta),
+        picks=picks,
+        strategy=strategy,
+        mainline=mainline,
+    )
+    made = make_and_show(invocation, repository, target, make)
+    if made is None and len(commits) == 1 and ".." not in commits[0]:
         command = invocation.command("reset", commits[0], "--branch", target)
         invocation.output.note(f"what it did is undone already; to go back to its state: {command}")
 
@@ -166,8 +166,8 @@ def _reset(
         preview = merging.preview_reset(repository, target, to=to, path=path)
         show_preview(invocation, preview, "restore" if path else "reset")
         return
-    before = tip_of(invocation, repository, target)
-    made = merging.reset(
+    make = partial(
+        merging.reset,
         repository,
         target,
         to=to,
@@ -176,4 +176,4 @@ def _reset(
         message=message,
         metadata=metadata_of(meta),
     )
-    show_commit(invocation, made, target, before=before)
+    make_and_show(invocation, repository, target, make)

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Sequence
 
-from lineageflow_server.preview.cells import as_cell
+from lineageflow_core.tables.cells import as_cell
 from lineageflow_server.preview.text import decode_text
 from lineageflow_server.preview.values import Column, TablePreview
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from lineageflow_server.preview.cells import as_cell
+from lineageflow_core.tables.cells import as_cell
 from lineageflow_server.preview.values import Column, TablePreview
 
 _MOST_COLUMNS = 200

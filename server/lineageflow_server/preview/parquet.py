@@ -9,7 +9,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lineageflow_server.preview.cells import as_cell
+from lineageflow_core.tables.cells import as_cell
 from lineageflow_server.preview.values import Column, TablePreview
 
 _MOST_COLUMNS = 200
