@@ -1,16 +1,15 @@
 """Staging changes, looking at them, and committing them."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
-from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
 from lineageflow_core.model.change import Change, check_change
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
 from lineageflow_core.model.draft import Draft, DraftStatus, draft_of, is_draft
 from lineageflow_core.model.merge import BranchPreview, Pick, Side
-from lineageflow_core.model.names import check_folder, check_path, check_ref_name, is_under, parents_of
+from lineageflow_core.model.names import check_folder, check_path, check_ref_name
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.refs import Ref, RefKind, RefName, parse_stage_name, stage_ref
 from lineageflow_core.service.conflicts import decide, publishable
@@ -25,11 +24,11 @@ from lineageflow_core.service.drafts import (
 from lineageflow_core.service.merging import preview_of
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.paging import page_of
-from lineageflow_core.service.three_way import Decisions, Facts, Outcome, Step, apply_steps
+from lineageflow_core.service.staged import Chosen, all_of, bring, choose, is_in, paths_of, rest_of
+from lineageflow_core.service.three_way import Facts, Outcome
 from lineageflow_core.service.writing import Beside, check_uploaded, move_branch, writable
 from lineageflow_core.tree.changes import RootEdit
-from lineageflow_core.tree.compare import Counts, count_changes, diff_datasets, diff_objects
-from lineageflow_core.tree.merge import MergeInput, merge_roots
+from lineageflow_core.tree.compare import Counts, count_changes, diff_datasets
 from lineageflow_core.tree.moves import Moves, datasets_with_moves, diff_with_moves, find_moves
 from lineageflow_core.tree.source import NodeBuffer
 from lineageflow_core.tree.transplant import transplant
@@ -137,8 +136,8 @@ class StagingService:
             draft = read_draft(opened, ref)
             if not is_draft(draft):
                 return Outcome(tip=tip, root=tip.root, base=tip.id)
-            chosen = self._choose(opened, nodes, draft, named)
-            outcome = _bring(opened, nodes, tip, draft, chosen, decide(opened, picks, strategy))
+            chosen = choose(opened, nodes, draft, named, self._moves_of(opened, draft))
+            outcome = bring(opened, nodes, tip, draft, chosen, decide(opened, picks, strategy))
             return replace(outcome, base=chosen.base.id)
 
         return preview_of(opened, branch, "commit_staged", attempt)
@@ -159,9 +158,9 @@ class StagingService:
             base = base_of(opened, draft)
             if not named:
                 return base
-            paths = self._paths(opened, base, draft, named)
+            paths = paths_of(opened, base, draft, named, self._moves_of(opened, draft))
             root = transplant(nodes, draft.root, base.root, paths)
-            replaced = [unit for unit in draft.replaced if not _is_in(unit, paths)]
+            replaced = [unit for unit in draft.replaced if not is_in(unit, paths)]
             return make_draft(opened, ref, base=base, root=root, replaced=replaced)
 
         return move_draft(opened, ref, "discard_staged", key=key, build=build)
@@ -183,7 +182,7 @@ class StagingService:
             if base.id in {tip.id, draft.id}:
                 return draft
             decisions = decide(opened, picks, strategy)
-            outcome = _bring(opened, nodes, tip, draft, _all_of(base, draft), decisions)
+            outcome = bring(opened, nodes, tip, draft, all_of(base, draft), decisions)
             publishable(outcome, f"update what {draft.author} staged on {branch} to {tip.id[:8]}")
             return make_draft(opened, ref, base=tip, root=outcome.root, replaced=draft.replaced)
 
@@ -206,20 +205,20 @@ class StagingService:
         named = [check_path(path) for path in paths]
         _, name = parse_stage_name(ref.name)
         draft: Commit
-        chosen: _Chosen
+        chosen: Chosen
         tip: Commit
 
         def build(current: Commit, nodes: NodeBuffer) -> Sequence[Commit]:
             nonlocal draft, chosen, tip
             draft, tip = existing_draft(opened, ref), current
-            chosen = self._choose(opened, nodes, draft, named)
+            chosen = choose(opened, nodes, draft, named, self._moves_of(opened, draft))
             facts = Facts(author=name, message=message, metadata=metadata)
             decisions = decide(opened, picks, strategy)
-            outcome = _bring(opened, nodes, tip, draft, chosen, decisions, facts=facts)
+            outcome = bring(opened, nodes, tip, draft, chosen, decisions, facts=facts)
             return publishable(outcome, f"commit what {name} staged on {branch}")
 
         def settle(commit: Commit, nodes: NodeBuffer) -> Beside:
-            rest = _rest(opened, nodes, ref, draft, chosen, tip=tip, commit=commit)
+            rest = rest_of(opened, nodes, ref, draft, chosen, tip=tip, commit=commit)
             update = ref_update(ref, draft, rest)
             return Beside(updates=(update,), commits=(rest,) if update.new is not None else ())
 
@@ -235,6 +234,9 @@ class StagingService:
         draft = read_draft(opened, ref)
         return opened, base_of(opened, draft).root, draft.root
 
+    def _moves_of(self, opened: OpenRepository, draft: Commit) -> Moves:
+        return self._moves(opened, base_of(opened, draft).root, draft.root)
+
     def _status_of(self, opened: OpenRepository, ref: Ref) -> DraftStatus:
         return self._status(opened, RefName(kind=ref.kind, name=ref.name), opened.commit(ref.commit))
 
@@ -243,7 +245,7 @@ class StagingService:
         base = base_of(opened, draft)
         found = opened.stores.refs.get(opened.info.id, RefName(kind=RefKind.BRANCH, name=branch))
         counts = self._counts(opened, base.root, draft.root)
-        moved = self._moves(opened, base.root, draft.root).count
+        moved = self._moves_of(opened, draft).count
         return DraftStatus(
             draft=draft_of(branch, author, draft),
             tip=found.commit if found else None,
@@ -255,121 +257,6 @@ class StagingService:
             moved=moved,
             size_change=counts.size_change,
         )
-
-    def _choose(
-        self, opened: OpenRepository, nodes: NodeBuffer, draft: Commit, named: Sequence[str]
-    ) -> "_Chosen":
-        """Returns the staged changes at or below some paths; all, if none is named."""
-        base = base_of(opened, draft)
-        if not named:
-            return _all_of(base, draft)
-        paths = self._paths(opened, base, draft, named)
-        return _Chosen(
-            base=base,
-            root=transplant(nodes, base.root, draft.root, paths),
-            replaced=tuple(unit for unit in draft.replaced if _is_in(unit, paths)),
-            paths=paths,
-        )
-
-    def _paths(
-        self, opened: OpenRepository, base: Commit, draft: Commit, named: Sequence[str]
-    ) -> frozenset[str]:
-        """Returns the paths that are named, and the other ends of moves that have one end there.
-
-        Raises ObjectNotFoundError, and InvalidInputError for a part of what was staged as one thing.
-        """
-        units = set(draft.replaced)
-        moves = self._moves(opened, base.root, draft.root)
-        paths = set(named)
-        for path in named:
-            unit = next((folder for folder in parents_of(path) if folder in units), None)
-            if unit is not None:
-                raise InvalidInputError(
-                    f"{path!r} is part of {unit!r}, which is staged as one thing; name {unit!r}, or stage "
-                    "another change to it first",
-                    path=path,
-                    unit=unit,
-                )
-            if next(diff_objects(opened.nodes, base.root, draft.root, path=path), None) is None:
-                raise ObjectNotFoundError(
-                    f"nothing is staged at {path!r}; `lineageflow status` shows what is", path=path
-                )
-            for one, other in moves.at(path):
-                if units.isdisjoint(parents_of(one)) and units.isdisjoint(parents_of(other)):
-                    paths.add(other)
-        return frozenset(paths)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Chosen:
-    """Staged changes to be committed."""
-
-    base: Commit
-    root: str
-    """The base with them."""
-    replaced: tuple[str, ...]
-    paths: frozenset[str] = frozenset()
-    """Where they are; none: everywhere."""
-
-
-def _all_of(base: Commit, draft: Commit) -> _Chosen:
-    return _Chosen(base=base, root=draft.root, replaced=draft.replaced if draft.id != base.id else ())
-
-
-def _is_in(path: str, folders: Iterable[str]) -> bool:
-    return any(is_under(path, folder) for folder in folders)
-
-
-def _bring(
-    opened: OpenRepository,
-    nodes: NodeBuffer,
-    tip: Commit,
-    draft: Commit,
-    chosen: _Chosen,
-    decisions: Decisions,
-    *,
-    facts: Facts | None = None,
-) -> Outcome:
-    """Brings staged changes to a branch's tip, as a cherry-pick brings those of a commit."""
-    step = Step(
-        source=draft,
-        before=chosen.base.root,
-        after=chosen.root,
-        since=chosen.base,
-        makers=[draft.id],
-        replaced=frozenset(chosen.replaced),
-        facts=facts or Facts(author=draft.author, message=draft.message),
-    )
-    return apply_steps(opened, nodes, tip, [step], decisions=decisions)
-
-
-def _rest(
-    opened: OpenRepository,
-    nodes: NodeBuffer,
-    ref: RefName,
-    draft: Commit,
-    chosen: _Chosen,
-    *,
-    tip: Commit,
-    commit: Commit,
-) -> Commit:
-    """Returns the draft of what is left once the chosen changes are committed on `tip`."""
-    if chosen.root == draft.root:
-        return commit
-    replaced = frozenset(draft.replaced) - frozenset(chosen.replaced)
-    sides = MergeInput(
-        base=chosen.root,
-        ours=commit.root,
-        theirs=draft.root,
-        ours_replaced=opened.graph.part(chosen.base, tip).right_replaced,
-        theirs_replaced=replaced,
-    )
-    root = merge_roots(nodes, sides, {}).root
-    if root is not None:
-        return make_draft(opened, ref, base=commit, root=root, replaced=replaced)
-    # What others committed is in its way: it stays on the old base until somebody decides.
-    root = transplant(nodes, draft.root, chosen.base.root, chosen.paths)
-    return make_draft(opened, ref, base=chosen.base, root=root, replaced=replaced)
 
 
 def _find_moves(opened: OpenRepository, left: str, right: str) -> Moves:

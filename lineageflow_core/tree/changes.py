@@ -4,66 +4,24 @@ Invariants: the result depends only on what is where afterwards, never on how it
 nest; a path is not an object and a folder at once. Nothing is written but new nodes into the overlay.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError, PathConflictError
 from lineageflow_core.model.change import Change, ChangeKind
 from lineageflow_core.model.names import is_under, parents_of
 from lineageflow_core.model.objects import Dataset
+from lineageflow_core.tree.dataset_edit import DatasetEdit
 from lineageflow_core.tree.edit import edit
-from lineageflow_core.tree.node import EMPTY, Value
-from lineageflow_core.tree.read import ceilings, extent, get, get_many, scan
+from lineageflow_core.tree.node import Value
+from lineageflow_core.tree.read import extent
 from lineageflow_core.tree.root import (
     RootTree,
     dataset_value,
     join,
     object_value,
-    range_below,
     relative_to,
 )
-from lineageflow_core.tree.source import NodeBuffer, NodeSource
-
-
-class _DatasetEdit:
-    """What becomes of one dataset. Once it is empty it is no dataset any more."""
-
-    def __init__(self, path: str, partition_depth: int, *, tree: bytes = EMPTY, objects: int = 0) -> None:
-        self.path = path
-        self.partition_depth = partition_depth
-        self._start(tree, objects)
-
-    def _start(self, tree: bytes, objects: int) -> None:
-        self.tree = tree
-        self.edits: dict[str, Value | None] = {}
-        self._objects = objects
-        self._removed: set[str] = set()
-        self._written: set[str] = set()
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._written and len(self._removed) == self._objects
-
-    def put(self, key: str, value: Value) -> None:
-        self._removed.discard(key)
-        self._written.add(key)
-        self.edits[key] = value
-
-    def remove(self, key: str, *, is_stored: bool) -> None:
-        """Removes an object; `is_stored` tells whether it is in `tree`."""
-        self._written.discard(key)
-        if is_stored:
-            self._removed.add(key)
-        self.edits[key] = None
-
-    def clear(self) -> None:
-        self._start(EMPTY, 0)
-
-    def move(self, path: str) -> "_DatasetEdit":
-        """Returns this dataset as it is so far, at another path, and leaves nothing here."""
-        moved = _DatasetEdit(path, self.partition_depth, tree=self.tree, objects=self._objects)
-        moved.edits, moved._removed, moved._written = self.edits, self._removed, self._written
-        self.clear()
-        return moved
+from lineageflow_core.tree.source import NodeBuffer
 
 
 class RootEdit:
@@ -72,7 +30,7 @@ class RootEdit:
     def __init__(self, nodes: NodeBuffer, root: str) -> None:
         self._nodes = nodes
         self._before = RootTree(nodes, root)
-        self._touched: dict[str, _DatasetEdit] = {}
+        self._touched: dict[str, DatasetEdit] = {}
         self._touched_below: dict[str, dict[str, None]] = {}
         """By folder, so that many loose files do not search all of the others each."""
         self._taken: dict[str, Value | None] = {}
@@ -122,8 +80,7 @@ class RootEdit:
         """Removes the object at `path`, if it is there."""
         home = self._covering(path)
         if home is not None:
-            key = relative_to(path, home.path)
-            home.remove(key, is_stored=get(self._nodes, home.tree, key) is not None)
+            home.remove(relative_to(path, home.path))
 
     def clear(self, path: str) -> bool:
         """Removes everything at and below `path`; tells whether there was anything."""
@@ -136,13 +93,13 @@ class RootEdit:
         if home.path == path:
             home.clear()
             return True
-        return self._clear_inside(home, relative_to(path, home.path))
+        return home.clear_inside(relative_to(path, home.path))
 
     def finish(self) -> str:
         """Returns the new root. Raises PathConflictError."""
         edits = dict(self._taken)
         for touched in self._touched.values():
-            edits[touched.path] = self._finish_dataset(touched)
+            edits[touched.path] = touched.finish()
         return edit(self._nodes, self._before.root, sorted(edits.items())).hex()
 
     def _put(self, path: str, change: Change) -> None:
@@ -166,7 +123,7 @@ class RootEdit:
             or any(entry.path == "" for entry in change.objects)
         )
 
-    def _home(self, path: str, change: Change, partition_depth: int = 0) -> _DatasetEdit:
+    def _home(self, path: str, change: Change, partition_depth: int = 0) -> DatasetEdit:
         """Returns the dataset that `path` belongs to, declaring it where there is none."""
         dataset = path if change.dataset is None else change.dataset
         if not is_under(path, dataset):
@@ -217,7 +174,7 @@ class RootEdit:
                 f"{path!r} would be one of {depth}; replace the whole dataset to partition it anew",
                 dataset=home.path,
             )
-        self._clear_inside(home, relative_to(path, home.path))
+        home.clear_inside(relative_to(path, home.path))
         for entry in change.objects:
             if not entry.path:
                 raise InvalidInputError(f"partition {path!r} must be a folder: give its objects names")
@@ -243,17 +200,17 @@ class RootEdit:
                 self._add(dataset)
                 continue
             into = self._home(target, change)
-            for key, value in self._entries(dataset).items():
+            for key, value in dataset.entries().items():
                 self._set(into, join(dataset.path, key), value)
 
-    def _move_inside(self, home: _DatasetEdit, path: str, target: str, change: Change) -> None:
+    def _move_inside(self, home: DatasetEdit, path: str, target: str, change: Change) -> None:
         """Moves an object, folder or partition out of its dataset, or inside it."""
         key = relative_to(path, home.path)
-        moved = self._entries(home, key)
+        moved = home.entries(key)
         if not moved:
             raise ObjectNotFoundError(f"there is nothing at {path!r} to move", path=path)
         is_partition = key not in moved and key.count("/") + 1 == home.partition_depth
-        self._clear_inside(home, key)
+        home.clear_inside(key)
         self._check_free(target)
         stays = is_under(target, home.path) and change.dataset in {None, home.path}
         if not stays:
@@ -269,7 +226,7 @@ class RootEdit:
     def _check_free(self, target: str) -> None:
         home = self._covering(target)
         if home is not None:
-            is_taken = bool(self._entries(home, relative_to(target, home.path)))
+            is_taken = bool(home.entries(relative_to(target, home.path)))
         else:
             is_taken = bool(self._datasets_below(target))
         if is_taken:
@@ -278,7 +235,7 @@ class RootEdit:
                 path=target,
             )
 
-    def _set(self, home: _DatasetEdit, path: str, value: Value) -> None:
+    def _set(self, home: DatasetEdit, path: str, value: Value) -> None:
         key = relative_to(path, home.path)
         if home.partition_depth and key.count("/") < home.partition_depth:
             raise InvalidInputError(
@@ -288,7 +245,7 @@ class RootEdit:
             )
         home.put(key, value)
 
-    def _covering(self, path: str) -> _DatasetEdit | None:
+    def _covering(self, path: str) -> DatasetEdit | None:
         """Returns the dataset, as edited so far, that `path` is or lies in."""
         paths = [*parents_of(path), path]
         for candidate in paths:
@@ -300,18 +257,20 @@ class RootEdit:
             return None
         return self._touch(before)
 
-    def _touch(self, dataset: Dataset) -> _DatasetEdit:
+    def _touch(self, dataset: Dataset) -> DatasetEdit:
         tree = bytes.fromhex(dataset.snapshot)
-        touched = _DatasetEdit(dataset.path, dataset.partition_depth, tree=tree, objects=dataset.objects)
+        touched = DatasetEdit(
+            self._nodes, dataset.path, dataset.partition_depth, tree=tree, objects=dataset.objects
+        )
         return self._add(touched)
 
-    def _add(self, dataset: _DatasetEdit) -> _DatasetEdit:
+    def _add(self, dataset: DatasetEdit) -> DatasetEdit:
         self._touched[dataset.path] = dataset
         for folder in parents_of(dataset.path):
             self._touched_below.setdefault(folder, {})[dataset.path] = None
         return dataset
 
-    def _datasets_below(self, folder: str) -> list[_DatasetEdit]:
+    def _datasets_below(self, folder: str) -> list[DatasetEdit]:
         """Returns the datasets, as edited so far, strictly below `folder`."""
         for dataset in self._before.datasets(folder):
             if dataset.path not in self._touched and dataset.path != folder:
@@ -319,80 +278,16 @@ class RootEdit:
         inside = map(self._touched.__getitem__, self._touched_below.get(folder, ()))
         return [touched for touched in inside if not touched.is_empty]
 
-    def _declare(self, path: str, partition_depth: int, *, absorb: bool) -> _DatasetEdit:
+    def _declare(self, path: str, partition_depth: int, *, absorb: bool) -> DatasetEdit:
         below = self._datasets_below(path)
         if below and not absorb:
             raise PathConflictError(
                 f"{path!r} cannot be a dataset: it is a folder that holds the dataset {below[0].path!r}",
                 path=path,
             )
-        declared = self._add(_DatasetEdit(path, partition_depth))
+        declared = self._add(DatasetEdit(self._nodes, path, partition_depth))
         for inner in below:
-            for key, value in self._entries(inner).items():
+            for key, value in inner.entries().items():
                 declared.put(relative_to(join(inner.path, key), path), value)
             inner.clear()
         return declared
-
-    def _entries(self, dataset: _DatasetEdit, key: str = "") -> dict[str, Value]:
-        """Returns the objects of a dataset at or below `key`, as edited so far."""
-        start, stop = range_below(key)
-        entries: dict[str, Value | None] = dict(scan(self._nodes, dataset.tree, start=start, stop=stop))
-        entries[key] = get(self._nodes, dataset.tree, key)
-        entries |= {each: value for each, value in dataset.edits.items() if is_under(each, key)}
-        return {key: value for key, value in entries.items() if value is not None}
-
-    def _clear_inside(self, home: _DatasetEdit, key: str) -> bool:
-        start, stop = range_below(key)
-        stored = {found for found, _ in scan(self._nodes, home.tree, start=start, stop=stop)}
-        if get(self._nodes, home.tree, key) is not None:
-            stored.add(key)
-        found = stored.union(each for each in home.edits if is_under(each, key))
-        there = any(home.edits.get(each, True) is not None for each in found)
-        for each in found:
-            home.remove(each, is_stored=each in stored)
-        return there
-
-    def _finish_dataset(self, touched: _DatasetEdit) -> Value | None:
-        tree = edit(self._nodes, touched.tree, sorted(touched.edits.items()))
-        objects, size = extent(self._nodes, tree)
-        if not objects:
-            return None
-        added = sorted(key for key, value in touched.edits.items() if value is not None)
-        clash = find_clash(self._nodes, tree, added, only_added=touched.tree == EMPTY)
-        if clash is not None:
-            path = join(touched.path, clash)
-            raise PathConflictError(
-                f"{path!r} would be an object and a folder at once; rename one of the two", path=path
-            )
-        return dataset_value(tree, objects=objects, size=size, partition_depth=touched.partition_depth)
-
-
-def find_clash(nodes: NodeSource, tree: bytes, added: Sequence[str], *, only_added: bool) -> str | None:
-    """Returns a key of `tree` that is a folder of another one, if an added key takes part in that.
-
-    `only_added` says that the tree holds nothing else, which saves half of the search.
-    """
-    folders = sorted(_folders_of(added))
-    for folder, value in zip(folders, get_many(nodes, tree, folders), strict=True):
-        if value is not None:
-            return folder
-    if only_added:
-        return None
-    probes = sorted((f"{key}/" if key else "\x00", key) for key in added)
-    found_keys = ceilings(nodes, tree, (probe for probe, _ in probes))
-    for (probe, key), found in zip(probes, found_keys, strict=True):
-        if found is not None and (found.startswith(probe) or not key):
-            return key
-    return None
-
-
-def _folders_of(keys: Iterable[str]) -> set[str]:
-    folders: set[str] = set()
-    for key in keys:
-        folder = key
-        while folder:
-            folder = folder.rpartition("/")[0]
-            if folder in folders:
-                break
-            folders.add(folder)
-    return folders
