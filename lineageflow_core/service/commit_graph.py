@@ -34,14 +34,24 @@ class Parting:
 
     bases: tuple[Commit, ...]
     """The best common ancestors, the last place first; several where histories criss-cross."""
-    left: tuple[CommitId, ...]
-    """Commits that only the left history has, the last place first."""
-    right: tuple[CommitId, ...]
-    """Commits that only the right history has, the last place first."""
     left_replaced: frozenset[str]
     """Datasets and partitions that the left history alone wrote as one thing."""
     right_replaced: frozenset[str]
     """Datasets and partitions that the right history alone wrote as one thing."""
+    _window: GraphWindow
+    _left: int
+    _right: int
+    """Sets in that window, whose ids are seldom asked for and take long where a branch is far behind."""
+
+    @property
+    def left(self) -> list[CommitId]:
+        """Commits that only the left history has, the last place first."""
+        return self._window.commits(self._left)
+
+    @property
+    def right(self) -> list[CommitId]:
+        """Commits that only the right history has, the last place first."""
+        return self._window.commits(self._right)
 
 
 class CommitGraph:
@@ -61,13 +71,13 @@ class CommitGraph:
             window = self._window
             bases = window.best(both)
             left_replacing, right_replacing = window.replacing(only_left), window.replacing(only_right)
-            left_ids, right_ids = window.commits(only_left), window.commits(only_right)
         return Parting(
             bases=tuple(self._read_commits(bases)),
-            left=tuple(left_ids),
-            right=tuple(right_ids),
             left_replaced=self._replaced(left, left_replacing),
             right_replaced=self._replaced(right, right_replacing),
+            _window=window,
+            _left=only_left,
+            _right=only_right,
         )
 
     def merge_bases(self, left: Commit, right: Commit) -> list[CommitId]:

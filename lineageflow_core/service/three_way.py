@@ -99,6 +99,10 @@ def merge_onto(
     metadata = _with_decided(facts.metadata, merged)
     if stale:
         metadata["stale_reads"] = _listed([read.path for read in stale])
+    conflicts: tuple[Conflict, ...] = ()
+    if merged.conflicts:
+        sides = {"ours": parting.left, "theirs": parting.right}
+        conflicts = _attributed(nodes, opened.commit, merged, theirs, **sides)
     commit = make_commit(
         parents=[tip, theirs],
         root=merged.result,
@@ -114,7 +118,7 @@ def merge_onto(
         commits=(commit,),
         sources=(theirs,),
         base=base,
-        conflicts=_attributed(nodes, opened.commit, merged, theirs, ours=parting.left, theirs=parting.right),
+        conflicts=conflicts,
         stale_reads=stale,
         stale_policy=stale_policy,
     )
@@ -143,9 +147,9 @@ def apply_steps(
         )
         merged = merge_roots(nodes, sides, decisions.picks, strategy=decisions.strategy)
         done.append(merged)
-        conflicts += _attributed(
-            nodes, read, merged, step.source, ours=(*reversed(made), *later.right), theirs=step.makers
-        )
+        if merged.conflicts:
+            ours = (*reversed(made), *later.right)
+            conflicts += _attributed(nodes, read, merged, step.source, ours=ours, theirs=step.makers)
         if merged.result == current.root:
             continue
         current = make_commit(
