@@ -28,7 +28,7 @@ _FIRST_READ = 32
 """Generations that are read at once in the beginning."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parting:
     """How two histories part."""
 
