@@ -18,25 +18,24 @@ from lineageflow_core.errors import (
     InvalidInputError,
     ObjectCollectedError,
     ObjectMissingError,
-    RefNotFoundError,
     RepositoryNotFoundError,
 )
 from lineageflow_core.model.check import Check
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.draft import is_draft
-from lineageflow_core.model.ids import CommitId, ObjectId, parse_run_id
+from lineageflow_core.model.ids import CommitId, ObjectId
 from lineageflow_core.model.names import check_repository_name
-from lineageflow_core.model.operation import Operation
 from lineageflow_core.model.quarantine import Quarantine
-from lineageflow_core.model.refs import RefKind, RefName, Revision, parse_revision, parse_stage_name
+from lineageflow_core.model.refs import RefKind, RefName
 from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo
-from lineageflow_core.model.run import Transaction, TransactionState
+from lineageflow_core.model.run import Transaction
 from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.model.storage import parse_storage
 from lineageflow_core.service.commit_graph import CommitGraph
 from lineageflow_core.service.commit_reader import CommitReader
 from lineageflow_core.service.namespaces import CurrentNames
 from lineageflow_core.service.references import with_references
+from lineageflow_core.service.revisions import current_branch, ref_not_found, resolve
 from lineageflow_core.service.wholeness import Wholeness
 from lineageflow_core.store.ports import CommitChanges, NodeLocation, PackPart, Publication, RefUpdate, Stores
 from lineageflow_core.store.refusals import object_collected
@@ -47,11 +46,7 @@ from lineageflow_core.tree.source import StoredNodes
 
 Clock = Callable[[], datetime]
 
-_MIN_COMMIT_PREFIX = 8
-_WHOLE_ID = 64
 _ALL = 1 << 62
-_MOST_MATCHES = 10
-"""Of a prefix: drafts are among what is found, and do not count."""
 
 
 class Lake:
@@ -171,34 +166,16 @@ class OpenRepository:
         """Returns the commit at a stored ref. Raises RefNotFoundError."""
         ref = self.stores.refs.get(self.info.id, name)
         if ref is None:
-            raise self._ref_not_found(str(name))
+            raise ref_not_found(self, str(name))
         return self.commit(ref.commit)
-
-    def current_branch(self, name: str) -> RefName:
-        """Returns a branch that was known by this name, under the name that it was given since."""
-        branch, seen = RefName(kind=RefKind.BRANCH, name=name), {name}
-        while self.stores.refs.get(self.info.id, branch) is None:
-            last = self._operations_on(branch)
-            made = [move.ref for each in last for move in each.moves if move.before is None]
-            made = [ref for ref in made if ref.kind is RefKind.BRANCH and ref.name not in seen]
-            if not made:
-                return RefName(kind=RefKind.BRANCH, name=name)  # it was deleted, or never there
-            branch = made[0]
-            seen.add(branch.name)
-        return branch
 
     def resolve(self, text: str) -> Commit:
         """Returns the commit that a revision names now. Raises RefNotFoundError."""
-        revision = parse_revision(text)
-        commit = self._start(revision, text)
-        if not revision.back:
-            return commit
-        found = self.graph.back(commit, revision.back)
-        if found is None:
-            raise RefNotFoundError(
-                f"{text!r} goes back further than the history of {self.info.name!r}", ref=text
-            )
-        return self.commit(found)
+        return resolve(self, text)
+
+    def current_branch(self, name: str) -> RefName:
+        """Returns a branch that was known by this name, under the name that it was given since."""
+        return current_branch(self, name)
 
     def publish(
         self,
@@ -272,60 +249,6 @@ class OpenRepository:
             )
         return done
 
-    def _start(self, revision: Revision, text: str) -> Commit:
-        refs = self.stores.refs
-        for kind in _kinds(revision):
-            name = RefName(kind=kind, name=revision.start)
-            if revision.at is not None:
-                found = self._as_of(name, revision.at)
-            else:
-                ref = refs.get(self.info.id, name)
-                found = ref.commit if ref else None
-            if found is not None:
-                return self.commit(found)
-        if revision.is_run:
-            return self._without_branch(revision, text)
-        if revision.is_stage:
-            return self._without_changes(revision, text)
-        if revision.at is None and len(revision.start) >= _MIN_COMMIT_PREFIX:
-            found_ids = self.stores.commits.find(self.info.id, revision.start, limit=_MOST_MATCHES)
-            whole = len(revision.start) == _WHOLE_ID
-            matches = [each for each in found_ids if whole or not is_draft(self.commit(each))]
-            if len(matches) == 1:
-                return self.commit(matches[0])
-            if matches:
-                raise RefNotFoundError(
-                    f"{text!r} is the start of several commit ids; give more of it", ref=text
-                )
-        raise self._ref_not_found(text)
-
-    def _as_of(self, name: RefName, at: datetime, *, until: datetime | None = None) -> CommitId | None:
-        """Returns where a ref stood at an instant; a branch, before it was renamed, under its old name."""
-        found = self.stores.refs.as_of(self.info.id, name, at)
-        if found is not None or name.kind is not RefKind.BRANCH:
-            return found
-        for rename in self._operations_on(name, operation="rename_branch", until=until):
-            old = [move.ref for move in rename.moves if move.after is None and move.ref.kind is name.kind]
-            if at < rename.at and old != [name]:
-                return self._as_of(old[0], at, until=rename.at)
-        return None
-
-    def _operations_on(
-        self, ref: RefName, *, operation: str | None = None, until: datetime | None = None
-    ) -> tuple[Operation, ...]:
-        """Returns the last operation that moved a ref, if there is one."""
-        page = self.stores.operations.list(
-            self.info.id,
-            actor=None,
-            operation=operation,
-            refs=[ref],
-            since=None,
-            until=until,
-            after=None,
-            limit=1,
-        )
-        return page.items
-
     def _secure(self, publication: Publication, nodes: Mapping[bytes, bytes], pack: Pack | None) -> None:
         """Takes what becomes reachable away from collections. Raises ObjectCollectedError if it is gone."""
         new = {commit.id: commit for commit in publication.commits}
@@ -361,24 +284,6 @@ class OpenRepository:
         )
         return self.commit(default.commit) if default is not None else None
 
-    def _without_branch(self, revision: Revision, text: str) -> Commit:
-        """A run has no branch before its first write, when it sees its base, and after its publication."""
-        transaction = self.stores.transactions.get(self.info.id, parse_run_id(revision.start))
-        if transaction is None or revision.at is not None:
-            raise self._ref_not_found(text)
-        if transaction.state is TransactionState.EXPIRED:
-            raise RefNotFoundError(
-                f"run {transaction.run_id} did not publish, and its branch has expired", ref=text
-            )
-        return self.commit(transaction.head or transaction.base)
-
-    def _without_changes(self, revision: Revision, text: str) -> Commit:
-        """Who has staged nothing sees the branch."""
-        if revision.at is not None:
-            raise self._ref_not_found(text)
-        branch, _ = parse_stage_name(revision.start)
-        return self.ref(RefName(kind=RefKind.BRANCH, name=branch))
-
     def _check_history(self, updates: Sequence[RefUpdate], commits: Sequence[Commit]) -> None:
         """Raises InvalidInputError where staged changes would become part of history as they are."""
         named = [each.new for each in updates if each.new and each.ref.kind is not RefKind.STAGE]
@@ -389,18 +294,6 @@ class OpenRepository:
                     f"{commit_id[:8]} is what somebody staged, and no part of history; commit it first",
                     commit=commit_id,
                 )
-
-    def _ref_not_found(self, text: str) -> RefNotFoundError:
-        start = text.partition("~")[0].partition("@")[0]
-        now = self.current_branch(start).name
-        renamed = f"branch {start!r} was renamed to {now!r}; " if now != start else ""
-        return RefNotFoundError(
-            f"repository {self.info.name!r} has no ref {text!r}; {renamed}"
-            f"`lineageflow branch list -R {self.info.name}` and `lineageflow tag list -R {self.info.name}` "
-            "show its refs",
-            repository=self.info.name,
-            ref=text,
-        )
 
     def _read_nodes(self, node_ids: Sequence[bytes]) -> dict[bytes, bytes]:
         found: dict[bytes, NodeLocation] = {}
@@ -427,9 +320,3 @@ class OpenRepository:
                     node=node_id.hex(),
                 )
             raise ObjectMissingError(f"tree node {node_id.hex()} is not in repository {self.info.name!r}")
-
-
-def _kinds(revision: Revision) -> tuple[RefKind, ...]:
-    if revision.is_run:
-        return (RefKind.RUN,)
-    return (RefKind.STAGE,) if revision.is_stage else (RefKind.BRANCH, RefKind.TAG)
