@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.local_files import files_below
 from lineageflow_core.run import Reading
 from lineageflow_core.uploads import Source
 
@@ -161,7 +162,7 @@ def _local_files(path: Path) -> dict[str, Source]:
         return {"": path}
     if not path.is_dir():
         raise InvalidInputError(f"there is no file or folder {str(path)!r}; nothing was written")
-    return {each.relative_to(path).as_posix(): each for each in sorted(path.rglob("*")) if each.is_file()}
+    return {relative: Path(item.path) for relative, item in files_below(str(path))}
 
 
 def _as_arrow(data: Any) -> "pa.Table | pa.RecordBatchReader":

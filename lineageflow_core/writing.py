@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.frames import files_of
 from lineageflow_core.model.change import Change, delete, move, put, replace
 from lineageflow_core.model.commit import Commit
@@ -62,8 +63,11 @@ class Writing(ABC, Generic[Result]):
         dataset: str | None = None,
         message: str | None = None,
     ) -> Result:
-        """Writes a dataset, or with `dataset` one of its partitions, as one thing, from files."""
-        change = replace(path, self._upload(source), dataset=dataset)
+        """Writes a dataset, or with `dataset` one of its partitions, as one thing, from files.
+
+        Raises InvalidInputError where there are none.
+        """
+        change = replace(path, _some(path, self._upload(source)), dataset=dataset)
         return self._apply([change], message or f"replace {path}")
 
     def delete(self, path: str, *, message: str | None = None) -> Result:
@@ -102,4 +106,11 @@ def change_of(scope: Scope, path: str, data: "Data", *, partition: str | None = 
     whole = f"{path}/{partition}" if partition else path
     with files_of(data, whole) as files:
         entries = upload_sources(scope.catalog, scope.repository, files)
-    return replace(whole, entries, dataset=path if partition else None)
+    return replace(whole, _some(whole, entries), dataset=path if partition else None)
+
+
+def _some(path: str, entries: list[ObjectEntry]) -> list[ObjectEntry]:
+    """Returns the entries that are to be all there is at `path`: none would remove it unasked."""
+    if not entries:
+        raise InvalidInputError(f"there are no files to write to {path!r}; `delete` removes what is there")
+    return entries

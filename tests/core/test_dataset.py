@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lineageflow_core import Dataset, Job, Repository, RunSession, connect, run_transaction
-from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
+from lineageflow_core.errors import InvalidInputError, LineageFlowError, ObjectNotFoundError
 from lineageflow_core.model.diff import DiffKind
 from lineageflow_core.testing.catalog.scene import files
 from tests.server.serving import TOKEN, served
@@ -147,6 +147,33 @@ def test_what_is_no_data_is_refused(repo: Repository, tmp_path: Path) -> None:
         repo.dataset("model.pickle").pandas()
     with pytest.raises(ObjectNotFoundError, match="no dataset at 'nothing'"):
         repo.dataset("nothing").pandas()
+
+
+def test_nothing_to_write_removes_nothing(repo: Repository, tmp_path: Path) -> None:
+    repo.write("orders", b"1")
+    repo.write("visits", {"x": b"1"}, partition="may")
+    writes: list[Callable[[], object]] = [
+        lambda: repo.write("orders", tmp_path),
+        lambda: repo.write("orders", {}),
+        lambda: repo.replace("orders", {}),
+        lambda: repo.write("visits", {}, partition="may"),
+    ]
+    for write in writes:
+        with pytest.raises(InvalidInputError, match=r"no files to write to .*; `delete` removes"):
+            write()
+    assert ["orders", "visits/may/x"] == list(files(repo))
+
+
+@pytest.mark.parametrize("target", ["folder", "nowhere"])
+def test_of_a_local_folder_nothing_is_left_out_in_silence(
+    repo: Repository, tmp_path: Path, target: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("a")
+    (tmp_path / "in" / "link").symlink_to(tmp_path / target)
+    with pytest.raises(LineageFlowError, match=r"link' (is a link to a folder|leads nowhere)"):
+        repo.write("data", tmp_path / "in")
 
 
 def test_a_ref_or_a_time_names_an_older_state(repo: Repository) -> None:

@@ -25,7 +25,8 @@ from lineageflow_core.cli.options import (
     RecursiveOption,
 )
 from lineageflow_core.cli.upload_cache import upload_cache
-from lineageflow_core.errors import InvalidInputError, NotFoundError, ObjectMissingError
+from lineageflow_core.errors import InvalidInputError, ObjectMissingError
+from lineageflow_core.local_files import files_below, local_status
 from lineageflow_core.model.address import Address
 from lineageflow_core.model.change import Change
 from lineageflow_core.model.change import put as put_change
@@ -211,7 +212,7 @@ def _files(path: Path, source: str, folder: str, *, below: bool, recursive: bool
         raise InvalidInputError("what comes from stdin has no name; give the whole path of one object")
     name = path.absolute().resolve().name if path.name in {"", ".", ".."} else path.name
     target = check_path("/".join(filter(None, (folder, name))) if below else folder)
-    found = _status(path)
+    found = local_status(path)
     if stat.S_ISREG(found.st_mode):
         yield _File(source=os.path.abspath(path), size=found.st_size, target=target, relative="")
     elif not stat.S_ISDIR(found.st_mode):
@@ -219,42 +220,11 @@ def _files(path: Path, source: str, folder: str, *, below: bool, recursive: bool
     elif not recursive:
         raise InvalidInputError(f"{source!r} is a folder; add --recursive to put it")
     else:
-        for relative, item in _walk(os.path.abspath(path), ""):
+        for relative, item in files_below(os.path.abspath(path)):
             inside = check_path(f"{target}/{relative}")
             yield _File(
                 source=item.path, size=item.stat().st_size, target=target, relative=inside[len(target) + 1 :]
             )
-
-
-def _walk(folder: str, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yields the files below a folder, by name, with the path below it that starts with `prefix`.
-
-    Nothing is skipped: what cannot be put is an error.
-    """
-    with os.scandir(folder) as listing:
-        items = sorted(listing, key=lambda item: item.name)
-    for item in items:
-        if item.is_file():
-            yield prefix + item.name, item
-        elif item.is_dir(follow_symlinks=False):
-            yield from _walk(item.path, f"{prefix}{item.name}/")
-        elif item.is_dir():
-            raise InvalidInputError(
-                f"{item.path!r} is a link to a folder, which is not followed; put that folder itself"
-            )
-        else:
-            _status(Path(item.path))
-            raise InvalidInputError(
-                f"{item.path!r} is neither a file nor a folder; take it out of the folder"
-            )
-
-
-def _status(path: Path) -> os.stat_result:
-    try:
-        return path.stat()
-    except FileNotFoundError:
-        what = "leads nowhere" if path.is_symlink() else "does not exist"
-        raise NotFoundError(f"{str(path)!r} {what}; name a file or folder on this machine") from None
 
 
 def _upload(
