@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
-from lineageflow_core.frames import arrow_dataset, query, read_arrow
+from lineageflow_core.frames import head, query, read_arrow
 from lineageflow_core.html import dataset_page
 from lineageflow_core.listings import Commits, Differences, Lineage
 from lineageflow_core.model.address import Address
@@ -56,10 +56,10 @@ class Dataset:
     def _repr_html_(self) -> str:
         reading = self._scope.look(self.path, ref=self.ref)
         try:
-            head = arrow_dataset(reading).head(10)
+            rows = head(reading, 10)
         except InvalidInputError:
-            head = None
-        return dataset_page(str(self.address), reading, head)
+            rows = None
+        return dataset_page(str(self.address), reading, rows)
 
     @property
     def address(self) -> Address:
@@ -138,7 +138,7 @@ class Dataset:
 
     def head(self, rows: int = 10) -> "pa.Table":
         """Returns the first rows, reading little more than those."""
-        return arrow_dataset(self.read()).head(rows)
+        return head(self.read(), rows)
 
     def open(self, name: str = "") -> BinaryIO:
         """Opens one of its files, by its path inside the dataset; '' is a dataset that is a single file.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         pd.DataFrame | pl.DataFrame | pl.LazyFrame | pa.Table | pa.RecordBatchReader | duckdb.DuckDBPyRelation
     )
     """What can be written as a table."""
-    Data: TypeAlias = Table | bytes | str | Path | Mapping[str, Source]
+    Data: TypeAlias = Table | bytes | str | Path | Mapping[str, Source | str]
     """What can be written: a table, bytes, text, a local file or folder, or files by relative path."""
 
 DEFAULT_FILE = "data.parquet"
@@ -35,16 +35,6 @@ DEFAULT_FILE = "data.parquet"
 VIEW = "data"
 """What SQL calls the dataset that it is about."""
 
-_ARROW_FORMATS = {
-    ".parquet": "parquet",
-    ".csv": "csv",
-    ".arrow": "ipc",
-    ".feather": "ipc",
-    ".json": "json",
-    ".jsonl": "json",
-    ".ndjson": "json",
-}
-"""The formats of pyarrow.dataset, by the ending of the files."""
 _GROUP_ROWS = 1 << 20
 """Rows of a row group, as Arrow has it where nobody says otherwise."""
 _WRITTEN = (".parquet", ".csv", ".arrow", ".feather")
@@ -61,7 +51,7 @@ def files_of(data: "Data", path: str) -> Iterator[Mapping[str, Source]]:
     elif isinstance(data, str):
         yield {"": data.encode()}
     elif isinstance(data, Mapping):
-        yield data
+        yield {name: each.encode() if isinstance(each, str) else each for name, each in data.items()}
     elif isinstance(data, Path):
         yield _local_files(data)
     else:
@@ -69,36 +59,8 @@ def files_of(data: "Data", path: str) -> Iterator[Mapping[str, Source]]:
         name = "" if ending in _WRITTEN else DEFAULT_FILE
         with tempfile.TemporaryDirectory(prefix="lineageflow-") as folder:
             file = Path(folder, name or f"table{ending}")
-            _write_table(_as_arrow(data), file)
+            _write(data, file)
             yield {name: file}
-
-
-def arrow_dataset(reading: Reading) -> "ds.Dataset":
-    """Returns the tables among what was read as one Arrow dataset, of which nothing is loaded yet.
-
-    Partitions named as in Hive (`day=2026-05-01`) are columns. Raises InvalidInputError where the files are
-    no tables of one kind.
-    """
-    import pyarrow.dataset as ds
-
-    from lineageflow_core.arrow_files import filesystem_of
-
-    by_path = {entry.path: entry for entry in reading.objects if not _is_marker(entry.path)}
-    endings = {PurePosixPath(path).suffix.lower() for path in by_path}
-    formats = {_ARROW_FORMATS.get(ending) for ending in endings}
-    (format_,) = formats if len(formats) == 1 else (None,)
-    if format_ is None:
-        raise InvalidInputError(
-            f"{reading.snapshots[0].dataset!r} cannot be read as a table: its files end in "
-            f"{', '.join(sorted(endings))}; tables are {', '.join(_ARROW_FORMATS)} files, all of one kind. "
-            "`open` and `download` give the files as they are"
-        )
-    return ds.dataset(
-        list(by_path),
-        format=format_,
-        filesystem=filesystem_of(reading),
-        partitioning="hive",
-    )
 
 
 def read_arrow(reading: Reading, *, columns: Sequence[str] | None, where: str | None) -> "pa.Table":
@@ -106,13 +68,16 @@ def read_arrow(reading: Reading, *, columns: Sequence[str] | None, where: str | 
 
     `where` is a condition in DuckDB's SQL. Raises InvalidInputError for a column that is not there.
     """
+    from lineageflow_core.arrow_tables import arrow_dataset, told_if_unreadable
+
     dataset = arrow_dataset(reading)
     there = dataset.schema.names
     for column in columns or ():
         if column not in there:
             raise InvalidInputError(f"there is no column {column!r}; there are {', '.join(there)}")
     if where is None:
-        return dataset.to_table(columns=list(columns) if columns is not None else None)
+        with told_if_unreadable(reading):
+            return dataset.to_table(columns=list(columns) if columns is not None else None)
     with _sql_refused(where):
         relation = _relation(dataset).filter(where)
     if columns is not None:
@@ -120,8 +85,19 @@ def read_arrow(reading: Reading, *, columns: Sequence[str] | None, where: str | 
     return relation.to_arrow_table()
 
 
+def head(reading: Reading, rows: int) -> "pa.Table":
+    """Returns the first rows, reading little more than those."""
+    from lineageflow_core.arrow_tables import arrow_dataset, told_if_unreadable
+
+    dataset = arrow_dataset(reading)
+    with told_if_unreadable(reading):
+        return dataset.head(rows)
+
+
 def query(reading: Reading, sql: str | None) -> "duckdb.DuckDBPyRelation":
     """Returns the answer to a query about the dataset, which SQL calls `data`; None: all of it."""
+    from lineageflow_core.arrow_tables import arrow_dataset
+
     relation = _relation(arrow_dataset(reading))
     with _sql_refused(sql):
         answer = relation.query(VIEW, sql) if sql is not None else relation
@@ -152,17 +128,35 @@ def _quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def _is_marker(path: str) -> bool:
-    """Tells whether a file is one that tools leave beside tables, such as `_SUCCESS`."""
-    return PurePosixPath(path).name.startswith(("_", "."))
-
-
 def _local_files(path: Path) -> dict[str, Source]:
     if path.is_file():
         return {"": path}
     if not path.is_dir():
         raise InvalidInputError(f"there is no file or folder {str(path)!r}; nothing was written")
     return {relative: Path(item.path) for relative, item in files_below(str(path))}
+
+
+def _write(data: "Table", file: Path) -> None:
+    """Writes a table into a file. Raises InvalidInputError for what Arrow cannot take or write."""
+    import pyarrow as pa
+
+    try:
+        table = _as_arrow(data)
+    except (pa.ArrowException, ValueError) as error:  # of pandas' columns: two with one name, mixed types
+        raise _unfit(data, error) from error
+    try:
+        _write_table(table, file)
+    except pa.ArrowException as error:
+        raise _unfit(data, error) from error
+
+
+def _unfit(data: "Table", error: Exception) -> InvalidInputError:
+    reason = "; ".join(str(each) for each in error.args).rstrip(".")
+    kind = f"{type(data).__module__.partition('.')[0]}.{type(data).__name__}"
+    return InvalidInputError(
+        f"{kind} cannot be written as a table: {reason}. Give each column a name of its own and one type, "
+        "or write bytes"
+    )
 
 
 def _as_arrow(data: Any) -> "pa.Table | pa.RecordBatchReader":
@@ -180,7 +174,7 @@ def _as_arrow(data: Any) -> "pa.Table | pa.RecordBatchReader":
         return pa.RecordBatchReader.from_stream(data)
     raise InvalidInputError(
         f"{type(data).__module__}.{name} cannot be written; give a table of pandas, polars, Arrow or DuckDB, "
-        "bytes, text, a Path, or a dictionary of those by file name"
+        "bytes, text, a Path, or a dictionary of bytes, texts and Paths by file name"
     )
 
 

@@ -15,7 +15,8 @@ from lineageflow_core.model.table import TableFormat
 from lineageflow_core.tables.files import TableFile
 
 _DELIMITERS = (",", "\t", ";", "|")
-_HEAD_BYTES = 1 << 20
+HEAD_BYTES = 1 << 20
+"""So many first bytes hold the first line, which may be long."""
 _CHUNK_BYTES = 4 << 20
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -33,13 +34,29 @@ class CsvDialect:
 def csv_dialect(file: TableFile, source: Path) -> CsvDialect:
     """Returns how a file is written: its first line names the columns, and shows what stands between them."""
     with _opened(file, source) as stream:
-        head = stream.read(_HEAD_BYTES)
+        head = stream.read(HEAD_BYTES)
         encoding = _encoding(head, stream) if not file.compression else None
     text = head.decode(encoding or "utf-8", errors="replace").removeprefix("\ufeff")
     first = text.partition("\n")[0]
-    delimiter = "\t" if file.format is TableFormat.TSV else max(_DELIMITERS, key=first.count)
+    delimiter = delimiter_of(first, file.format)
     names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     return CsvDialect(delimiter=delimiter, columns=_distinct(names), encoding=encoding)
+
+
+def delimiter_of(first_line: str, format_: TableFormat) -> str:
+    """Returns what stands between the columns that the first line names."""
+    return "\t" if format_ is TableFormat.TSV else max(_DELIMITERS, key=first_line.count)
+
+
+def encoding_of_head(head: bytes) -> str:
+    """Returns the encoding that the first bytes of a text show: 'utf-8', 'utf-16' or 'cp1252'."""
+    if head.startswith(_UTF_16):
+        return "utf-16"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A dataset as people use it in a notebook."""
 
+import gzip
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from lineageflow_core import Dataset, Job, Repository, RunSession, connect, run_transaction
-from lineageflow_core.errors import InvalidInputError, LineageFlowError, ObjectNotFoundError
+from lineageflow_core.errors import (
+    InvalidInputError,
+    LineageFlowError,
+    ObjectNotFoundError,
+    UnreadableTableError,
+)
 from lineageflow_core.model.diff import DiffKind
 from lineageflow_core.testing.catalog.scene import files
 from tests.server.serving import TOKEN, served
@@ -115,6 +121,64 @@ def test_partitions_named_as_in_hive_are_columns(repo: Repository) -> None:
     ).fetchall()
 
 
+TEXTS: dict[str, bytes] = {
+    "a.tsv": b"id\tday\n1\tmon\n",
+    "a.csv": b"id;day\n1;mon\n",
+    "a.csv.gz": gzip.compress(b"id|day\n1|mon\n"),
+    "a.jsonl": b'{"id":1,"day":"mon"}\n',
+    "a.jsonl.gz": gzip.compress(b'{"id":1,"day":"mon"}\n'),
+    "a.json": b'{"id":1,"day":"mon"}\n',
+    "A.CSV": "id,day\n1,mon\n".encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text_is_read_as_its_tables_are_told(repo: Repository, name: str) -> None:
+    repo.put(name, TEXTS[name])
+    assert {"id": [1], "day": ["mon"]} == repo.dataset(name).arrow().to_pydict()
+
+
+def test_what_spreadsheets_write_is_text(repo: Repository) -> None:
+    repo.put("a.csv", "name;n\nZoë;1\n".encode("cp1252"))
+    assert ["Zoë"] == repo.dataset("a.csv").pandas()["name"].tolist()
+
+
+def test_columns_of_all_files_are_one_table(repo: Repository) -> None:
+    repo.write("orders", pa.table({"id": [1]}), partition="day=mon")
+    repo.write("orders", pa.table({"id": [2.5], "rate": [0.5]}), partition="day=tue")
+    expected = [{"id": 1.0, "day": "mon", "rate": None}, {"id": 2.5, "day": "tue", "rate": 0.5}]
+    assert expected == repo.dataset("orders").arrow().to_pylist()
+    assert [(0.5,)] == repo.dataset("orders").duckdb("select rate from data where id > 2").fetchall()
+    assert {"id", "day", "rate"} == {*repo.dataset("orders").head(1).column_names}
+    repo.write("loose", {"a.csv": "id\n1\n", "b.csv": "id\nx\n"})
+    assert ["1", "x"] == repo.dataset("loose").arrow()["id"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    "name, content", [("a.csv", b""), ("a.parquet", b"PAR1"), ("a.arrow", b"x"), ("a.jsonl", b"{")]
+)
+def test_a_file_that_is_no_table_is_told_in_words(repo: Repository, name: str, content: bytes) -> None:
+    repo.put(name, content)
+    for read in (Dataset.arrow, Dataset.head):
+        with pytest.raises(UnreadableTableError, match=rf"'{name}' cannot be read as a table: .*{name}"):
+            read(repo.dataset(name))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.Series([1]),
+        pl.Series([1]),
+        pd.DataFrame([[1, 2]], columns=["a", "a"]),
+        pd.DataFrame({"a": [1, "x"]}),
+    ],
+    ids=["a column", "a column of polars", "two columns of one name", "two types in one column"],
+)
+def test_a_table_that_cannot_be_written_is_told_in_words(repo: Repository, table: Any) -> None:
+    with pytest.raises(InvalidInputError, match="cannot be written as a table: "):
+        repo.write("x", table)
+
+
 def test_files_go_in_and_come_out(repo: Repository, tmp_path: Path) -> None:
     (tmp_path / "in" / "deep").mkdir(parents=True)
     (tmp_path / "in" / "a.txt").write_text("a")
@@ -123,7 +187,8 @@ def test_files_go_in_and_come_out(repo: Repository, tmp_path: Path) -> None:
     repo.write("readme.txt", "hello")
     repo.write("blob", b"123")
     repo.write("copy.txt", tmp_path / "in" / "a.txt")
-    repo.write("pair", {"x": b"1", "y": tmp_path / "in" / "a.txt"})
+    repo.write("pair", {"x": b"1", "y": tmp_path / "in" / "a.txt", "z": "text"})
+    assert b"text" == repo.dataset("pair").bytes("z")
     assert b"hello" == repo.dataset("readme.txt").bytes()
     assert b"b" == repo.dataset("folder").bytes("deep/b.txt")
     done: list[tuple[int, int]] = []
