@@ -13,13 +13,14 @@ from lineageflow_core.cli.commands.browse import AddressArgument
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.lineage_text import dot, mermaid
 from lineageflow_core.cli.lineage_tree import grow, lines, node_cell
-from lineageflow_core.cli.options import NodeArgument
+from lineageflow_core.cli.options import LimitOption, NodeArgument, most_of
 from lineageflow_core.cli.output import Column
 from lineageflow_core.cli.table_cells import table_blame_facts
 from lineageflow_core.cli.versions import version_cell, version_cells
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.lineage import Blame, Direction, Impact, LineageGraph, LineageNode
+from lineageflow_core.model.page import every
 from lineageflow_core.model.table_blame import TableBlame
 
 _DEPTH = 3
@@ -44,6 +45,15 @@ _IMPACT_COLUMNS = (
     Column(name="made by"),
     Column(name="run"),
     Column(name="current on"),
+)
+_BLAME_COLUMNS = (
+    Column(name="partition"),
+    Column(name="version"),
+    Column(name="commit"),
+    Column(name="author"),
+    Column(name="job"),
+    Column(name="run"),
+    Column(name="code"),
 )
 
 
@@ -149,13 +159,23 @@ def blame(
         str | None,
         typer.Option("--column", "-c", metavar="NAME", help="This column of a table.", show_default=False),
     ] = None,
+    partitions: Annotated[
+        bool, typer.Option("--partitions", help="One line for each partition of the dataset.")
+    ] = False,
+    limit: LimitOption = 30,
 ) -> None:
     """Show which commit, run and code made data.
 
-    With --key or --column, which one made a row, a column, or one value.
+    With --key or --column, which one made a row, a column, or one value. With --partitions, which one made
+    each partition.
     """
     place = invocation.places.located(address)
     assert place.ref is not None  # `located` fills it in
+    if partitions:
+        if key or column is not None:
+            raise InvalidInputError("--partitions tells of whole partitions: leave --key and --column out")
+        _blame_partitions(invocation, place.repository, place.ref, place.path, limit)
+        return
     of_table: TableBlame | None = None
     if key:
         row = dict(map(_column_and_value, key))
@@ -174,6 +194,27 @@ def blame(
     most = _SHOWN_INPUTS if invocation.output.is_terminal else None
     facts = _blame_facts(found, commit, invocation.places.home, most)
     invocation.output.card(chain(facts, table_blame_facts(of_table)) if of_table else facts)
+
+
+def _blame_partitions(invocation: Invocation, repository: str, ref: str, dataset: str, limit: int) -> None:
+    lineage = invocation.catalog.lineage
+    found = every(
+        lambda after, limit: lineage.blame_partitions(repository, ref, dataset, after=after, limit=limit)
+    )
+    invocation.output.listing(found, _BLAME_COLUMNS, _blame_row, most=most_of(limit))
+
+
+def _blame_row(found: Blame) -> Sequence[cells.Cell]:
+    run = found.run
+    return (
+        cells.text(found.version.partition, "name"),
+        cells.short_id(found.version.version),
+        cells.short_id(found.commit),
+        cells.text(found.author),
+        cells.text(run.job.name if run else None),
+        cells.short_id(run.id if run else None, "run"),
+        cells.code(run.code if run else None),
+    )
 
 
 def _column_and_value(text: str) -> tuple[str, str]:

@@ -96,6 +96,17 @@ def test_blame_looks_into_the_past(seen: Cli, told: Story) -> None:
     assert told.good == seen.good("blame", "@main~1/report.md").facts["pipeline"]
 
 
+def test_partitions_are_blamed_one_by_one(seen: Cli) -> None:
+    ran = seen.good("blame", "raw/flights", "--partitions")
+    assert [("2013-01", "good ingest"), ("2013-02", "bad ingest"), ("2013-03", "good ingest")] == [
+        (row[0], {run_id(name): name for name in ("good ingest", "bad ingest")}[row[5]]) for row in ran.rows
+    ]
+    assert ["flights.ingest"] * 3 == [row[4] for row in ran.rows]
+    assert 1 == len(seen.good("blame", "raw/flights", "--partitions", "-n", "1").rows)
+    both = seen("blame", "raw/flights", "--partitions", "--column", "carrier")
+    assert (2, True) == (both.code, "leave --key and --column out" in both.err)
+
+
 def test_a_person_is_blamed_without_a_run(seen: Cli) -> None:
     facts = seen.good("blame", "notes.txt").facts
     assert ("ada", False) == (facts["author"], "run" in facts)
