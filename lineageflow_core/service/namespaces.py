@@ -30,6 +30,9 @@ class CurrentNames:
     def write(self) -> AbstractContextManager[LineageWriter]:
         return self._write()
 
+    def events_of(self, run_id: RunId) -> list[StoredEvent]:
+        return self._store.events_of(run_id)
+
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         return self._store.runs(run_ids)
 

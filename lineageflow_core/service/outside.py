@@ -118,9 +118,8 @@ class _Owners:
         return tuple(found)
 
     def _read(self, run: RunId) -> Iterator[dict[str, object]]:
-        with self._lake.stores.lineage.write() as log:
-            events = [json.loads(event.body) for event in log.events_of(run)]
-        for event in events:
+        for stored in self._lake.stores.lineage.events_of(run):
+            event = json.loads(stored.body)
             outputs = event.get("outputs") if isinstance(event, dict) else None
             yield from (each for each in outputs or () if isinstance(each, dict))
 

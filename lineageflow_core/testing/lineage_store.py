@@ -64,6 +64,14 @@ class EventLogContract:
             assert [event] == writer.events_of(run_id(1))
             assert [False] == writer.append([event])
 
+    def test_events_are_read_while_somebody_writes(self, stores: Stores) -> None:
+        event = new_event("event", run=run_id(1))
+        append(stores, event)
+        with ThreadPoolExecutor(1) as elsewhere, stores.lineage.write() as writer:
+            writer.append([new_event("not yet", run=run_id(1))])
+            seen = elsewhere.submit(stores.lineage.events_of, run_id(1)).result(timeout=10)
+        assert [event] == seen
+
     def test_nothing_is_kept_of_a_transaction_that_failed(self, stores: Stores) -> None:
         with pytest.raises(ZeroDivisionError):
             fail(stores, new_event("event", run=run_id(1)), new_facts(new_run(1)))
@@ -225,8 +233,7 @@ def append(stores: Stores, *events: StoredEvent) -> list[bool]:
 
 def events_of(stores: Stores, run: RunId) -> list[StoredEvent]:
     """Returns a run's events."""
-    with stores.lineage.write() as writer:
-        return writer.events_of(run)
+    return stores.lineage.events_of(run)
 
 
 def fail(stores: Stores, event: StoredEvent, facts: RunFacts) -> None:

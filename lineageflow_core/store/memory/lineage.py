@@ -1,7 +1,7 @@
 """The log of events and the facts folded from it, in memory."""
 
 from collections import ChainMap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from lineageflow_core.model.ids import RunId
@@ -33,6 +33,10 @@ class MemoryLineageStore:
             with self._state.lock:
                 self._state.events.update(writer.events)
                 self._state.facts.update(writer.facts)
+
+    def events_of(self, run_id: RunId) -> list[StoredEvent]:
+        with self._state.lock:
+            return _of_run(self._state.events.values(), run_id)
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         with self._state.lock:
@@ -99,7 +103,7 @@ class _Writer:
 
     def events_of(self, run_id: RunId) -> list[StoredEvent]:
         # A ChainMap lists the oldest mapping first, so this is the order in which they came.
-        return [event for event in self._events.values() if event.run_id == run_id]
+        return _of_run(self._events.values(), run_id)
 
     def put_facts(self, facts: RunFacts) -> None:
         check_facts(facts)
@@ -110,3 +114,7 @@ class _Writer:
             return False
         self._events[event.digest] = event
         return True
+
+
+def _of_run(events: Iterable[StoredEvent], run_id: RunId) -> list[StoredEvent]:
+    return [event for event in events if event.run_id == run_id]

@@ -54,6 +54,10 @@ class LineageStore(Protocol):
         """Opens a transaction: all of it on a normal exit, none of it on an exception. One at a time."""
         ...
 
+    def events_of(self, run_id: RunId) -> list[StoredEvent]:
+        """A run's events, in the order in which they came. Waits for no writer."""
+        ...
+
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]: ...
 
     def steps(self, parents: Sequence[RunId]) -> list[Run]:

@@ -42,6 +42,10 @@ class SqlLineageStore:
             hold(connection, ["lineage"])
             yield _Writer(connection)
 
+    def events_of(self, run_id: RunId) -> list[StoredEvent]:
+        with self._database.read() as connection:
+            return _events_of(connection, run_id)
+
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         return {run.id: run for run in self._runs(tables.runs.c.id, run_ids)}
 
@@ -122,9 +126,7 @@ class _Writer:
         return told
 
     def events_of(self, run_id: RunId) -> list[StoredEvent]:
-        event = tables.events.c
-        query = select(tables.events).where(event.run_id == run_id).order_by(event.seq)
-        return [rows.event_from(row) for row in self._connection.execute(query)]
+        return _events_of(self._connection, run_id)
 
     def put_facts(self, facts: RunFacts) -> None:
         run = self._put_run(facts.run)
@@ -177,6 +179,12 @@ class _Writer:
             for some in chunks(digests)
             for row in self._connection.execute(query.where(table.c.digest.in_(some)))
         }
+
+
+def _events_of(connection: Connection, run_id: RunId) -> list[StoredEvent]:
+    event = tables.events.c
+    query = select(tables.events).where(event.run_id == run_id).order_by(event.seq)
+    return [rows.event_from(row) for row in connection.execute(query)]
 
 
 def _identities(versions: Sequence[Version]) -> list[bytes]:
