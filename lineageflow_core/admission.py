@@ -1,15 +1,20 @@
 """What a reader asks before it reads: whether anything there is quarantined.
 
-Invariant: whatever hands out the content of a path asks here first. Looking (listing, previews, diffs) is no
-reading: people look at what is bad.
+Invariant: whatever hands out the content of a path (bytes, rows, lines) asks first: here, or in the lake
+itself where that does the reading (`service/quarantine.py`, which also answers here). Facts about content
+(names, sizes, digests, columns, statistics, which files differ) are told in any case: people look for what is
+bad.
 """
 
+import inspect
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.names import is_under
 from lineageflow_core.model.quarantine import QuarantineNotice
+
+_INNER = frozenset({"lineageflow_core", "fsspec"})
 
 
 class QuarantineWarning(UserWarning):
@@ -40,9 +45,22 @@ def admit(
         for each in notices:
             if not allow_quarantined:
                 check(repository, ref, each.quarantine.path)
-    for notice in notices:
-        warnings.warn(notice.text, QuarantineWarning, stacklevel=4)
+    warn(notices)
     return notices
+
+
+def warn(notices: Iterable[QuarantineNotice]) -> None:
+    """Warns of what is read. The warning names the line that read, however deep below it we are."""
+    for notice in notices:
+        warnings.warn(notice.text, QuarantineWarning, stacklevel=1 + _depth())
+
+
+def _depth() -> int:
+    """Returns how many calls lie between here and the code that is neither ours nor that of file systems."""
+    frame, depth = inspect.currentframe(), 0
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _INNER:
+        frame, depth = frame.f_back, depth + 1
+    return depth - 1  # `warn` is the first that counts
 
 
 def _concerns(notice: QuarantineNotice, places: Sequence[str]) -> bool:

@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
+from lineageflow_core.admission import warn
+from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError, QuarantinedVersionError
 from lineageflow_core.frames import head, query, read_arrow
 from lineageflow_core.html import dataset_page
 from lineageflow_core.listings import Commits, Differences, Lineage
@@ -54,12 +55,19 @@ class Dataset:
         return f"{self._scope!r}.dataset({self.path!r}{ref})"
 
     def _repr_html_(self) -> str:
-        reading = self._scope.look(self.path, ref=self.ref)
+        scope = self._scope
+        reading = scope.look(self.path, ref=self.ref)
+        try:
+            notices = scope.catalog.quarantine.check_reading(
+                scope.repository, reading.commit, self.path, allow_quarantined=self._allow_quarantined
+            )
+        except QuarantinedVersionError as error:
+            return dataset_page(str(self.address), reading, None, warnings=[error.message])
         try:
             rows = head(reading, 10)
         except InvalidInputError:
             rows = None
-        return dataset_page(str(self.address), reading, rows)
+        return dataset_page(str(self.address), reading, rows, warnings=[each.text for each in notices])
 
     @property
     def address(self) -> Address:
@@ -207,9 +215,16 @@ class Dataset:
         >>> repo.dataset("orders").diff_rows("main~1", key=["id"]).changed
         """
         scope = self._scope
-        return scope.catalog.tables.diff_rows(
-            scope.repository, other, scope.ref(self.ref), self.path, key_columns=key
+        found = scope.catalog.tables.diff_rows(
+            scope.repository,
+            other,
+            scope.ref(self.ref),
+            self.path,
+            key_columns=key,
+            allow_quarantined=self._allow_quarantined,
         )
+        warn(found.notices)
+        return found
 
     # Versions
 

@@ -7,6 +7,7 @@ Whatever comes from data is escaped and cut short, so that a page stays below 50
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from lineageflow_core.model.commit import Commit
@@ -55,13 +56,16 @@ def repository_page(name: str, items: Sequence[Item], head: Commit) -> str:
     )
 
 
-def dataset_page(address: str, reading: Reading, head: "pa.Table | None") -> str:
-    """Returns a dataset: its version, its columns and first rows, or its files where it is no table."""
+def dataset_page(
+    address: str, reading: Reading, head: "pa.Table | None", *, warnings: Iterable[str] = ()
+) -> str:
+    """Returns a dataset: its version, its columns and first rows, or its files where those are not shown."""
     size = sum(each.size for each in reading.snapshots)
     versions = ", ".join(each.snapshot[:12] for each in reading.snapshots[:3])
     more = ", ..." if len(reading.snapshots) > 3 else ""
     facts = f"{len(reading.objects)} objects, {size_text(size)}, snapshot {versions}{more}"
     title = f"<b>{_text(address, 200)}</b> <small>{facts}</small>"
+    title += "".join(f"<br><span class=removed>{_text(each, 500)}</span>" for each in islice(warnings, 3))
     if head is None:
         files = [(entry.path, size_text(entry.size)) for entry in reading.objects]
         return _page(title, _table(("file", "size"), files))

@@ -16,13 +16,19 @@ class Tables(Protocol):
     convention (`_SUCCESS`) or no table is passed over. Every call raises ObjectNotFoundError where nothing
     is at the path, NotATableError where nothing there is a table, and UnreadableTableError where a file
     cannot be read as what it is said to be.
+
+    What hands out rows or lines is a reader: what of it is quarantined comes along as `notices`, and where
+    the repository's policy is to stop readers, it raises QuarantinedVersionError unless `allow_quarantined`.
+    Columns, counts and statistics are facts about data, and told in any case.
     """
 
     def schema(self, repository: str, ref: str, path: str) -> TableSchema:
         """Returns the columns and the number of rows. Both are exact."""
         ...
 
-    def head(self, repository: str, ref: str, path: str, *, limit: int = 20) -> TableHead:
+    def head(
+        self, repository: str, ref: str, path: str, *, limit: int = 20, allow_quarantined: bool = False
+    ) -> TableHead:
         """Returns the first rows, as the files have them."""
         ...
 
@@ -58,6 +64,7 @@ class Tables(Protocol):
         key_columns: Sequence[str] | None = None,
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
+        allow_quarantined: bool = False,
     ) -> RowDiff:
         """Returns the rows that differ from `left` to `right`, with exact numbers. Either may lack the table.
 
@@ -75,7 +82,9 @@ class Tables(Protocol):
         """Returns the columns of both whose statistics differ from `left` to `right`, by effect."""
         ...
 
-    def diff_text(self, repository: str, left: str, right: str, path: str) -> TextDiff:
+    def diff_text(
+        self, repository: str, left: str, right: str, path: str, *, allow_quarantined: bool = False
+    ) -> TextDiff:
         """Returns the lines that differ in the object at `path`, which is a text, or missing on one side.
 
         JSON is laid out before. Raises InvalidInputError where it is no text, or too large to compare.
@@ -92,7 +101,14 @@ class Tables(Protocol):
         ...
 
     def blame_row(
-        self, repository: str, ref: str, path: str, row: Mapping[str, str], *, column: str | None = None
+        self,
+        repository: str,
+        ref: str,
+        path: str,
+        row: Mapping[str, str],
+        *,
+        column: str | None = None,
+        allow_quarantined: bool = False,
     ) -> TableBlame:
         """Returns the version that brought a row as it is, or with `column` its value there.
 

@@ -8,6 +8,7 @@ from lineageflow_core.cli.output import Column, Output
 from lineageflow_core.cli.table_cells import cell, number, share
 from lineageflow_core.model import table
 from lineageflow_core.model.diff import DiffKind
+from lineageflow_core.model.quarantine import QuarantineNotice
 from lineageflow_core.model.table_diff import (
     ColumnDrift,
     RowChange,
@@ -50,6 +51,12 @@ class DataDiff:
     texts: tuple[TextDiff, ...] = ()
     problem: str | None = None
     """Why it cannot be compared."""
+
+    @property
+    def notices(self) -> Iterator[QuarantineNotice]:
+        """What of it is quarantined."""
+        for each in (self.rows, *self.texts):
+            yield from each.notices if each is not None else ()
 
     @property
     def is_different(self) -> bool:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli.data_diff import DataDiff
-from lineageflow_core.errors import InvalidInputError, NotATableError, NotFoundError
+from lineageflow_core.errors import InvalidInputError, NotATableError, NotFoundError, QuarantinedVersionError
 from lineageflow_core.model.page import MAX_LIMIT, every
 from lineageflow_core.model.table import Coverage
 from lineageflow_core.model.table_diff import RowDiff, StatisticsDiff, TextDiff
@@ -33,6 +33,7 @@ class DataQuestion:
     rows: int
     """So many rows that differ are wanted; 0 is all."""
     coverage: Coverage
+    allow_quarantined: bool = False
 
 
 def compare_data(catalog: Catalog, asked: DataQuestion, path: str) -> Iterator[DataDiff]:
@@ -58,10 +59,17 @@ def compare_data(catalog: Catalog, asked: DataQuestion, path: str) -> Iterator[D
 def _compare_table(catalog: Catalog, asked: DataQuestion, path: str) -> DataDiff:
     where = (asked.repository, asked.left, asked.right, path)
     schema = catalog.tables.diff_schema(*where)
+    rows, problem = None, None
+    if Level.ROWS in asked.levels:
+        try:
+            rows = _rows(catalog, asked, path)
+        except QuarantinedVersionError as error:
+            problem = error.message
     return DataDiff(
         path=path,
+        problem=problem,
         schema=schema if Level.SCHEMA in asked.levels else None,
-        rows=_rows(catalog, asked, path) if Level.ROWS in asked.levels else None,
+        rows=rows,
         statistics=_statistics(catalog, asked, path) if Level.STATISTICS in asked.levels else None,
     )
 
@@ -71,7 +79,13 @@ def _rows(catalog: Catalog, asked: DataQuestion, path: str) -> RowDiff:
 
     def page(after: str | None, have: int) -> RowDiff:
         limit = min(asked.rows - have, MAX_LIMIT) if asked.rows else MAX_LIMIT
-        return catalog.tables.diff_rows(*where, key_columns=asked.key, after=after, limit=limit)
+        return catalog.tables.diff_rows(
+            *where,
+            key_columns=asked.key,
+            after=after,
+            limit=limit,
+            allow_quarantined=asked.allow_quarantined,
+        )
 
     found = page(None, 0)
     while found.next is not None and (not asked.rows or len(found.rows) < asked.rows):
@@ -97,8 +111,14 @@ def _compare_texts(catalog: Catalog, asked: DataQuestion, path: str) -> Iterator
     )
     for entry in entries:
         try:
-            text: TextDiff = catalog.tables.diff_text(asked.repository, asked.left, asked.right, entry.path)
-        except InvalidInputError as error:
+            text: TextDiff = catalog.tables.diff_text(
+                asked.repository,
+                asked.left,
+                asked.right,
+                entry.path,
+                allow_quarantined=asked.allow_quarantined,
+            )
+        except (InvalidInputError, QuarantinedVersionError) as error:
             yield DataDiff(path=entry.path, problem=error.message)
         else:
             yield DataDiff(path=entry.path, texts=(text,))

@@ -8,7 +8,7 @@ import getpass
 import inspect
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -23,6 +23,7 @@ from lineageflow_core.cli.places import Places
 from lineageflow_core.connect import connect
 from lineageflow_core.location import TOKEN_VARIABLE, VARIABLE, check_lake, lake_address
 from lineageflow_core.model.address import Address
+from lineageflow_core.model.quarantine import QuarantineNotice
 from lineageflow_core.model.secrets import without_password
 
 _PANEL = "Common options"
@@ -121,6 +122,10 @@ class Invocation:
         notices = self.catalog.quarantine.check_reading(
             place.repository, place.ref, place.path, allow_quarantined=allow_quarantined
         )
+        self.warn(notices)
+
+    def warn(self, notices: Iterable[QuarantineNotice]) -> None:
+        """Tells what is quarantined of what was read."""
         for notice in notices:
             self.output.note(f"warning: {notice.text}")
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NewType, TypeAlias
 
+from lineageflow_core.model.quarantine import QuarantineNotice
+
 TableId = NewType("TableId", str)
 """Digest of all that a table's rows depend on: its files' contents, formats and partition columns."""
 
@@ -73,6 +75,8 @@ class TableHead:
     table: TableSchema
     rows: tuple[tuple[Cell, ...], ...]
     """A cell for each column."""
+    notices: tuple[QuarantineNotice, ...] = ()
+    """What of it is quarantined."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

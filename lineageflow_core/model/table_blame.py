@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from lineageflow_core.model.lineage import Blame
+from lineageflow_core.model.quarantine import QuarantineNotice
 from lineageflow_core.model.table import Cell
 
 
@@ -22,3 +23,5 @@ class TableBlame:
     """How many versions of the data were looked at."""
     is_whole: bool
     """False: the search ended early, and an even older version may have brought it."""
+    notices: tuple[QuarantineNotice, ...] = ()
+    """What of it is quarantined."""

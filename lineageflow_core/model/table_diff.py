@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from lineageflow_core.model.diff import DiffKind
+from lineageflow_core.model.quarantine import QuarantineNotice
 from lineageflow_core.model.table import Cell, Column, ColumnStatistics
 
 
@@ -67,6 +68,8 @@ class RowDiff:
     """A page of those that differ, by key or else by their values."""
     next: str | None = None
     """Pass as `after` for the following page; None on the last one."""
+    notices: tuple[QuarantineNotice, ...] = ()
+    """What of either version is quarantined."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +109,5 @@ class TextDiff:
     """The lines that differ with three around them, as `diff -u` writes them."""
     is_cut: bool
     """There is more than is shown."""
+    notices: tuple[QuarantineNotice, ...] = ()
+    """What of either version is quarantined."""

@@ -1,7 +1,7 @@
 """Quarantined versions: who may read what, and setting and lifting quarantines.
 
-Invariant: every read of a path that asks anything asks `notices_at`, so all readers are told the same. It
-costs one look into the store for a dataset, and no more unless some version of that is quarantined.
+Invariant: every read of a path asks `admitted`, so all readers are told the same. It costs one look into the
+store for a dataset, and no more unless some version of that is quarantined.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -93,10 +93,7 @@ class QuarantineService:
         self, repository: str, ref: str, path: str, *, allow_quarantined: bool = False
     ) -> tuple[QuarantineNotice, ...]:
         opened = self._lake.repository(repository)
-        notices = tuple(notices_at(opened, opened.resolve(ref), check_folder(path)))
-        if notices and not allow_quarantined and opened.settings().quarantine is QuarantinePolicy.STOP:
-            raise _stopped(notices)
-        return notices
+        return admitted(opened, opened.resolve(ref), path, allow_quarantined=allow_quarantined)
 
     def _versions(self, opened: OpenRepository, target: str) -> list[Version]:
         """Returns the exact versions of this repository that a target stands for."""
@@ -146,8 +143,21 @@ def lifted(opened: OpenRepository, held: Iterable[Quarantine], *, author: str) -
     return [replace(each, lifted_at=at, lifted_by=author) for each in held]
 
 
-def notices_at(opened: OpenRepository, commit: Commit, path: str) -> Iterator[QuarantineNotice]:
-    """Yields what a reader of `path` at a commit is to be told."""
+def admitted(
+    opened: OpenRepository, commit: Commit, path: str, *, allow_quarantined: bool
+) -> tuple[QuarantineNotice, ...]:
+    """Returns what a reader of `path` at a commit is to be told.
+
+    Whatever hands out content asks here: readers elsewhere by `check_reading`, and what reads on their behalf
+    in the lake itself. Raises QuarantinedVersionError where the policy is to stop those who do not allow it.
+    """
+    notices = tuple(_notices_at(opened, commit, check_folder(path)))
+    if notices and not allow_quarantined and opened.settings().quarantine is QuarantinePolicy.STOP:
+        raise _stopped(notices)
+    return notices
+
+
+def _notices_at(opened: OpenRepository, commit: Commit, path: str) -> Iterator[QuarantineNotice]:
     tree = RootTree(opened.nodes, commit.root)
     home = tree.dataset_at(path) if path else None
     if home is not None:

@@ -11,6 +11,7 @@ from itertools import islice
 from lineageflow_core.catalog import History
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
 from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.table import Cell
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.service.table_files import Table, find_table, left_over, lend, table_at
@@ -133,7 +134,7 @@ class TableOrigins:
             after = page.next
 
     def _table(self, commit: str) -> Table:
-        return table_at(self._opened, commit, self._path) or Table.of(())
+        return table_at(self._opened, self._opened.commit(CommitId(commit)), self._path) or Table.of(())
 
     def _find(self, files: Sequence[TableFile], key: Mapping[str, str], column: str | None) -> FoundRow:
         if not files:

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from blake3 import blake3
 
 from lineageflow_core.errors import NotATableError, ObjectMissingError, ObjectNotFoundError
+from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.names import check_path
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.table import TableFormat, TableId
@@ -31,7 +32,7 @@ from lineageflow_core.tables.formats import (
     is_hidden,
     partition_values,
 )
-from lineageflow_core.tree.root import relative_to
+from lineageflow_core.tree.root import RootTree, relative_to
 
 _SNIFFED_FILES = 100
 """So many files whose names say nothing are opened to find out."""
@@ -50,9 +51,12 @@ class Table:
         return cls(id=table_id(files), files=tuple(files))
 
 
-def find_table(opened: OpenRepository, ref: str, path: str) -> Table:
-    """Returns the table at `path`. Raises ObjectNotFoundError, NotATableError."""
-    table = table_at(opened, ref, path)
+def find_table(opened: OpenRepository, ref: str, path: str, *, commit: Commit | None = None) -> Table:
+    """Returns the table at `path`. Raises ObjectNotFoundError, NotATableError.
+
+    `commit` is what `ref` is, where that is known already.
+    """
+    table = table_at(opened, commit or opened.resolve(ref), path)
     if table is None:
         raise nothing_at(opened, ref, path)
     if not table.files:
@@ -64,12 +68,12 @@ def find_table(opened: OpenRepository, ref: str, path: str) -> Table:
     return table
 
 
-def table_at(opened: OpenRepository, ref: str, path: str) -> Table | None:
+def table_at(opened: OpenRepository, commit: Commit, path: str) -> Table | None:
     """Returns the table at `path`, without files where none has rows; None where nothing is there."""
     files = []
     is_anything = False
     unsaid = _SNIFFED_FILES
-    for dataset, entry in opened.tree(ref).objects_in_datasets(check_path(path)):
+    for dataset, entry in RootTree(opened.nodes, commit.root).objects_in_datasets(check_path(path)):
         is_anything = True
         relative = relative_to(entry.path, dataset.path)
         if entry.path != path and is_hidden(relative):

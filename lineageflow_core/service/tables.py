@@ -11,12 +11,15 @@ from functools import lru_cache
 
 from lineageflow_core.catalog import History, Lineage
 from lineageflow_core.errors import InvalidInputError, UnreadableTableError
+from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.names import check_path
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT
+from lineageflow_core.model.quarantine import QuarantineNotice
 from lineageflow_core.model.table import Coverage, TableHead, TableProfile, TableSchema
 from lineageflow_core.model.table_blame import TableBlame
 from lineageflow_core.model.table_diff import RowDiff, SchemaDiff, StatisticsDiff, TextDiff
 from lineageflow_core.service.opened import Lake, OpenRepository
+from lineageflow_core.service.quarantine import admitted
 from lineageflow_core.service.table_blame import Origin, TableOrigins
 from lineageflow_core.service.table_files import Table, find_table, left_over, lend, nothing_at, table_at
 from lineageflow_core.service.text_diff import compare_texts, read_text
@@ -24,6 +27,7 @@ from lineageflow_core.tables.drift import compare_profiles
 from lineageflow_core.tables.isolation import Workers
 from lineageflow_core.tables.jobs import CompareRows, DescribeTable, ProfileTable, ReadHead
 from lineageflow_core.tables.schemas import compare_schemas
+from lineageflow_core.tree.root import RootTree
 
 _MOST_PROFILED = 20
 _LARGEST_PROFILED = 64 << 20
@@ -45,11 +49,16 @@ class TablesService:
         opened = self._lake.repository(repository)
         return self._schema(opened, find_table(opened, ref, path))
 
-    def head(self, repository: str, ref: str, path: str, *, limit: int = 20) -> TableHead:
+    def head(
+        self, repository: str, ref: str, path: str, *, limit: int = 20, allow_quarantined: bool = False
+    ) -> TableHead:
         _page(None, limit)
         opened = self._lake.repository(repository)
-        with lend(opened, find_table(opened, ref, path).files) as files:
-            return self._workers.ask(ReadHead(files=files, limit=limit), TableHead)
+        commit = opened.resolve(ref)
+        table = find_table(opened, ref, path, commit=commit)
+        notices = admitted(opened, commit, path, allow_quarantined=allow_quarantined)
+        with lend(opened, table.files) as files:
+            return replace(self._workers.ask(ReadHead(files=files, limit=limit), TableHead), notices=notices)
 
     def profile(
         self, repository: str, ref: str, path: str, *, coverage: Coverage = Coverage.SAMPLE
@@ -65,7 +74,7 @@ class TablesService:
         changed = self._history.diff_datasets(repository, commit.parents[0], commit.id, limit=_MOST_PROFILED)
         count = 0
         for dataset in changed.items:
-            table = table_at(opened, commit.id, dataset.path)
+            table = table_at(opened, commit, dataset.path)
             if (
                 table is not None
                 and table.files
@@ -93,11 +102,14 @@ class TablesService:
         key_columns: Sequence[str] | None = None,
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
+        allow_quarantined: bool = False,
     ) -> RowDiff:
         opened = self._lake.repository(repository)
-        one, other = _both(opened, left, right, path)
+        commits = opened.resolve(left), opened.resolve(right)
+        one, other = _both(opened, left, right, path, commits=commits)
+        notices = _admitted_to_both(opened, commits, path, allow_quarantined=allow_quarantined)
         key = tuple(key_columns) if key_columns is not None else _key_of(opened, path)
-        return self._row_diffs(opened, one, other, key, *_page(after, limit))
+        return replace(self._row_diffs(opened, one, other, key, *_page(after, limit)), notices=notices)
 
     def diff_statistics(
         self, repository: str, left: str, right: str, path: str, *, coverage: Coverage = Coverage.SAMPLE
@@ -106,17 +118,21 @@ class TablesService:
         one, other = (find_table(opened, ref, path) for ref in (left, right))
         return compare_profiles(self._profile(opened, one, coverage), self._profile(opened, other, coverage))
 
-    def diff_text(self, repository: str, left: str, right: str, path: str) -> TextDiff:
+    def diff_text(
+        self, repository: str, left: str, right: str, path: str, *, allow_quarantined: bool = False
+    ) -> TextDiff:
         opened = self._lake.repository(repository)
         path = check_path(path)
-        entries = [opened.tree(ref).object_at(path) for ref in (left, right)]
+        commits = opened.resolve(left), opened.resolve(right)
+        entries = [RootTree(opened.nodes, commit.root).object_at(path) for commit in commits]
         if entries == [None, None]:
             raise nothing_at(opened, f"{left} or {right}", path)
+        notices = _admitted_to_both(opened, commits, path, allow_quarantined=allow_quarantined)
         texts = []
         for entry in entries:
             with opened.open_object(entry.object_id) if entry else nullcontext() as file:
                 texts.append(read_text(path, file))
-        return compare_texts(path, *texts)
+        return replace(compare_texts(path, *texts), notices=notices)
 
     def blame_column(self, repository: str, ref: str, path: str, column: str) -> TableBlame:
         opened = self._lake.repository(repository)
@@ -128,12 +144,23 @@ class TablesService:
         return self._blame(repository, path, origin)
 
     def blame_row(
-        self, repository: str, ref: str, path: str, row: Mapping[str, str], *, column: str | None = None
+        self,
+        repository: str,
+        ref: str,
+        path: str,
+        row: Mapping[str, str],
+        *,
+        column: str | None = None,
+        allow_quarantined: bool = False,
     ) -> TableBlame:
         if not row:
             raise InvalidInputError("no column is named; name a row by the values of its key columns")
         opened = self._lake.repository(repository)
-        return self._blame(repository, path, self._origins(opened, path).of_row(ref, row, column))
+        commit = opened.resolve(ref)
+        find_table(opened, ref, path, commit=commit)
+        notices = admitted(opened, commit, path, allow_quarantined=allow_quarantined)
+        origin = self._origins(opened, path).of_row(commit.id, row, column)
+        return replace(self._blame(repository, path, origin), notices=notices)
 
     def _origins(self, opened: OpenRepository, path: str) -> TableOrigins:
         return TableOrigins(opened, self._history, self._workers, path)
@@ -182,9 +209,23 @@ class TablesService:
         return replace(found, unchanged=rows - found.removed - found.changed)
 
 
-def _both(opened: OpenRepository, left: str, right: str, path: str) -> tuple[Table, Table]:
+def _admitted_to_both(
+    opened: OpenRepository, commits: tuple[Commit, Commit], path: str, *, allow_quarantined: bool
+) -> tuple[QuarantineNotice, ...]:
+    told = [
+        notice
+        for commit in commits
+        for notice in admitted(opened, commit, path, allow_quarantined=allow_quarantined)
+    ]
+    return tuple({notice.quarantine: notice for notice in told}.values())
+
+
+def _both(
+    opened: OpenRepository, left: str, right: str, path: str, *, commits: tuple[Commit, Commit] | None = None
+) -> tuple[Table, Table]:
     """Returns two versions of a table, of which one may lack it. Raises as `find_table` does."""
-    one, other = (table_at(opened, ref, path) for ref in (left, right))
+    at = commits or (opened.resolve(left), opened.resolve(right))
+    one, other = (table_at(opened, commit, path) for commit in at)
     if one is None and other is None:
         raise nothing_at(opened, f"{left} or {right}", path)
     if not (one and one.files) and not (other and other.files):

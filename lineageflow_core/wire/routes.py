@@ -299,7 +299,7 @@ ROUTES: tuple[Route, ...] = (
     _get(Collecting.usage, _REPOSITORY + "/usage"),
     #
     _get(Tables.schema, _COMMIT + "/table", fixed_by=("ref",)),
-    _get(Tables.head, _COMMIT + "/table/head", fixed_by=("ref",)),
+    _get(Tables.head, _COMMIT + "/table/head"),
     _get(Tables.profile, _COMMIT + "/table/profile"),
     _get(Tables.blame_column, _COMMIT + "/blame/column"),
     _post(Tables.blame_row, _COMMIT + "/blame/row"),
@@ -307,7 +307,7 @@ ROUTES: tuple[Route, ...] = (
     _get(Tables.diff_schema, _REPOSITORY + "/diff/schema", fixed_by=("left", "right")),
     _post(Tables.diff_rows, _REPOSITORY + "/diff/rows"),
     _get(Tables.diff_statistics, _REPOSITORY + "/diff/statistics"),
-    _get(Tables.diff_text, _REPOSITORY + "/diff/text", fixed_by=("left", "right")),
+    _get(Tables.diff_text, _REPOSITORY + "/diff/text"),
     #
     _post(Transfers.preview_import, _REPOSITORY + "/imports/preview"),
     _post(Transfers.start_import, _REPOSITORY + "/imports"),

@@ -11,7 +11,7 @@ from lineageflow_core.cli.data_diff import show
 from lineageflow_core.cli.data_question import DataQuestion, Level, compare_data
 from lineageflow_core.cli.failures import FAILURE
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.cli.options import AuthorOption, BranchOption
+from lineageflow_core.cli.options import AllowQuarantinedOption, AuthorOption, BranchOption
 from lineageflow_core.cli.output import Column
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
@@ -87,6 +87,7 @@ def diff(
     ] = False,
     branch: BranchOption = None,
     author: AuthorOption = None,
+    allow_quarantined: AllowQuarantinedOption = False,
 ) -> None:
     """List what differs from A to B.
 
@@ -100,6 +101,7 @@ def diff(
         levels=levels,
         rows=_SHOWN_ROWS if rows is None else rows,
         coverage=Coverage.FULL if exact else Coverage.SAMPLE,
+        allow_quarantined=allow_quarantined,
     )
     asks = ask if levels else None
     if stat and levels:
@@ -205,6 +207,7 @@ def _show_data(invocation: Invocation, asked: DataQuestion, path: str) -> int:
     """Writes what differs in the data at or below `path`, and returns how many datasets differ."""
     found = [each for each in compare_data(invocation.catalog, asked, path) if each.is_different]
     invocation.output.document(found)
+    invocation.warn(dict.fromkeys(notice for each in found for notice in each.notices))
     if not invocation.output.json:
         for each in found:
             show(invocation.output, each)

@@ -13,7 +13,7 @@ from lineageflow_core.cli.commands.browse import AddressArgument
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.lineage_text import dot, mermaid
 from lineageflow_core.cli.lineage_tree import grow, lines, node_cell
-from lineageflow_core.cli.options import LimitOption, NodeArgument, most_of
+from lineageflow_core.cli.options import AllowQuarantinedOption, LimitOption, NodeArgument, most_of
 from lineageflow_core.cli.output import Column
 from lineageflow_core.cli.table_cells import table_blame_facts
 from lineageflow_core.cli.versions import version_cell, version_cells
@@ -163,6 +163,7 @@ def blame(
         bool, typer.Option("--partitions", help="One line for each partition of the dataset.")
     ] = False,
     limit: LimitOption = 30,
+    allow_quarantined: AllowQuarantinedOption = False,
 ) -> None:
     """Show which commit, run and code made data.
 
@@ -180,8 +181,14 @@ def blame(
     if key:
         row = dict(map(_column_and_value, key))
         of_table = invocation.catalog.tables.blame_row(
-            place.repository, place.ref, place.path, row, column=column
+            place.repository,
+            place.ref,
+            place.path,
+            row,
+            column=column,
+            allow_quarantined=allow_quarantined,
         )
+        invocation.warn(of_table.notices)
     elif column is not None:
         of_table = invocation.catalog.tables.blame_column(place.repository, place.ref, place.path, column)
     found = (

@@ -8,6 +8,7 @@ import typer
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.commands.browse import AddressArgument
 from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.options import AllowQuarantinedOption
 from lineageflow_core.cli.output import Column
 from lineageflow_core.cli.table_cells import cell, number, share
 from lineageflow_core.model.table import ColumnStatistics, Coverage, TableSchema
@@ -32,11 +33,15 @@ def preview(
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, max=1000, metavar="N", help="So many rows.")
     ] = 20,
+    allow_quarantined: AllowQuarantinedOption = False,
 ) -> None:
     """Show the first rows of a table."""
     place = invocation.places.located(address)
     assert place.ref is not None  # `located` fills it in
-    head = invocation.catalog.tables.head(place.repository, place.ref, place.path, limit=limit)
+    head = invocation.catalog.tables.head(
+        place.repository, place.ref, place.path, limit=limit, allow_quarantined=allow_quarantined
+    )
+    invocation.warn(head.notices)
     invocation.output.document(head)
     columns = [Column(name=column.name, shrinks=True) for column in head.table.columns]
     invocation.output.table(columns, (tuple(map(cell, row)) for row in head.rows))

@@ -1,18 +1,41 @@
 """What every catalog promises about quarantined versions and those who read them."""
 
 import warnings
+from collections.abc import Callable
+from typing import TypeAlias
 
 import pytest
 
 from lineageflow_core.catalog import Catalog, Quarantines
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError, QuarantinedVersionError
-from lineageflow_core.model.quarantine import Quarantine
+from lineageflow_core.model.quarantine import Quarantine, QuarantineNotice
 from lineageflow_core.model.settings import QuarantinePolicy, RepositorySettings
 from lineageflow_core.repository import Repository
 from lineageflow_core.run import QuarantineWarning
 from lineageflow_core.testing.catalog.scene import Call, CatalogContract, in_pages_of_one
 from lineageflow_core.testing.catalog.stories import build_all, node_at, run, session_of
 from lineageflow_core.testing.signatures import assert_same_signatures
+
+Notices: TypeAlias = tuple[QuarantineNotice, ...]
+
+_READERS: dict[str, Callable[..., Notices]] = {
+    "head": lambda repo, **allow: (
+        repo.catalog.tables.head(repo.name, "main", "raw", allow_quarantined=allow).notices
+    ),
+    "diff_rows": lambda repo, **allow: (
+        repo.catalog.tables.diff_rows(repo.name, "main", "main~1", "raw", allow_quarantined=allow).notices
+    ),
+    "diff_text": lambda repo, **allow: (
+        repo.catalog.tables.diff_text(repo.name, "main~1", "main", "raw/part.csv", **allow).notices
+    ),
+    "blame_row": lambda repo, **allow: (
+        repo.catalog.tables.blame_row(repo.name, "main", "raw", {"id": "1"}, allow_quarantined=allow).notices
+    ),
+    "check_reading": lambda repo, **allow: repo.catalog.quarantine.check_reading(
+        repo.name, "main", "raw/part.csv", **allow
+    ),
+}
+"""What hands out content in the lake itself, or answers those who do so elsewhere."""
 
 
 class QuarantineContract(CatalogContract):
@@ -121,9 +144,7 @@ class QuarantineContract(CatalogContract):
         good = repo.replace("raw", {"part-0": b"good"})
         repo.replace("raw", {"part-0": b"bad"})
         (held,) = quarantine(repo, "raw")
-        repo.catalog.settings.update_settings(
-            repo.name, RepositorySettings(quarantine=QuarantinePolicy.STOP), author="ada"
-        )
+        stop_readers(repo)
         session = session_of(repo, "report")
         with pytest.raises(QuarantinedVersionError, match="it is empty") as caught:
             repo.read_bytes("raw/part-0")
@@ -144,6 +165,45 @@ class QuarantineContract(CatalogContract):
         with pytest.warns(QuarantineWarning):
             repo.dataset("raw", allow_quarantined=True).read()
 
+    @pytest.mark.parametrize("name", list(_READERS))
+    def test_what_hands_out_content_warns_or_is_stopped(self, repo: Repository, name: str) -> None:
+        read = _READERS[name]
+        repo.replace("raw", {"part.csv": b"id,n\n1,2\n"})
+        repo.replace("raw", {"part.csv": b"id,n\n1,3\n"})
+        assert () == read(repo)
+        (held,) = quarantine(repo, "raw")
+        assert [held] == [notice.quarantine for notice in read(repo)]
+        stop_readers(repo)
+        with pytest.raises(QuarantinedVersionError, match=r"it is empty.*--allow-quarantined"):
+            read(repo)
+        assert [held] == [notice.quarantine for notice in read(repo, allow_quarantined=True)]
+
+    def test_facts_about_what_is_quarantined_are_told(self, repo: Repository) -> None:
+        repo.replace("raw", {"part.csv": b"id,n\n1,2\n"})
+        repo.replace("raw", {"part.csv": b"id,n\n1,3\n"})
+        quarantine(repo, "raw")
+        stop_readers(repo)
+        tables, name = repo.catalog.tables, repo.name
+        assert (1, 1) == (
+            tables.schema(name, "main", "raw").rows,
+            tables.profile(name, "main", "raw").table.rows,
+        )
+        assert () == tables.diff_schema(name, "main~1", "main", "raw").columns
+        assert 1 == len(tables.diff_statistics(name, "main~1", "main", "raw").columns)
+        assert ["raw/part.csv"] == [
+            entry.path for entry in repo.catalog.history.diff(name, "main~1", "main").items
+        ]
+
+    def test_an_object_by_its_id_is_of_no_version(self, repo: Repository) -> None:
+        repo.replace("raw", {"part-0": b"bad"})
+        quarantine(repo, "raw")
+        stop_readers(repo)
+        repo.put("copy/part-0", b"bad")
+        entry = repo.catalog.objects.get_object(repo.name, "main", "raw/part-0")
+        with repo.catalog.content.open(repo.name, entry.object_id) as file:
+            assert b"bad" == file.read()
+        assert b"bad" == repo.read_bytes("copy/part-0")
+
     def test_what_cannot_be_quarantined_is_refused(self, repo: Repository) -> None:
         repo.replace("raw", {"part-0": b"bad"})
         other = Repository(repo.catalog, f"{repo.name}-2", author="ada").create()
@@ -160,6 +220,13 @@ def quarantine(repo: Repository, path: str) -> tuple[Quarantine, ...]:
     """Quarantines what `main` holds at a path."""
     return repo.catalog.quarantine.quarantine(
         repo.name, f"lf://{repo.name}/{path}", reason="it is empty", author="grace"
+    )
+
+
+def stop_readers(repo: Repository) -> None:
+    """Keeps readers from what is quarantined."""
+    repo.catalog.settings.update_settings(
+        repo.name, RepositorySettings(quarantine=QuarantinePolicy.STOP), author="ada"
     )
 
 

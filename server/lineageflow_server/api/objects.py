@@ -2,7 +2,8 @@
 
 An object's address is its content's digest, so an answer may be kept for ever, and a body is only stored
 if it has the digest that it is sent for. Stored bytes are never shown by a browser as a page: whoever may
-write them could otherwise act as whoever looks at them.
+write them could otherwise act as whoever looks at them. An address says no version, so it says nothing about
+quarantine: the same object may be in good versions, too. Who reads a path asks about that first.
 """
 
 from collections.abc import Iterator

@@ -30,12 +30,17 @@ def preview_router(catalog: Catalog) -> APIRouter:
         ref: str,
         path: str,
         limit: Annotated[int, Query(ge=1, le=MAX_ROWS)] = 50,
+        allow_quarantined: Annotated[bool, Query()] = False,  # noqa: FBT002  # by name, in the query
     ) -> Response:
         """Returns the first rows of a table (a dataset's Parquet files, CSV, JSON), or the start of a text.
 
-        What cannot be shown has the kind `binary` or `unavailable`, which is an answer, not an error.
+        What cannot be shown has the kind `binary` or `unavailable`, which is an answer, not an error. What is
+        quarantined is told in `notices`; where readers are kept from that, it is only shown with
+        `allow_quarantined`.
         """
-        shown = preview(catalog, worker, repository, ref, path, limit=limit)
+        shown = preview(
+            catalog, worker, repository, ref, path, limit=limit, allow_quarantined=allow_quarantined
+        )
         return Response(encode(shown), media_type="application/json")
 
     return router

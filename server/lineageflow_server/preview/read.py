@@ -37,15 +37,27 @@ _MEDIA_TYPES = {
 _Shown = TablePreview | TextPreview | None
 
 
-def preview(catalog: Catalog, worker: Worker, repository: str, ref: str, path: str, *, limit: int) -> Preview:
+def preview(
+    catalog: Catalog,
+    worker: Worker,
+    repository: str,
+    ref: str,
+    path: str,
+    *,
+    limit: int,
+    allow_quarantined: bool = False,
+) -> Preview:
     """Returns the start of the dataset, partition, folder or object at `path`.
 
     A folder with Parquet files shows them as one table of at most `limit` rows; any other its first
-    object. Raises ObjectNotFoundError, and what a lake raises for bytes that are missing or damaged.
+    object. Raises ObjectNotFoundError, QuarantinedVersionError unless such versions are allowed, and what a
+    lake raises for bytes that are missing or damaged.
     """
-    entries = catalog.objects.list_objects(repository, ref, path=path, limit=MAX_LIMIT).items
+    commit = catalog.refs.resolve(repository, ref).id
+    entries = catalog.objects.list_objects(repository, commit, path=path, limit=MAX_LIMIT).items
     if not entries:
         raise ObjectNotFoundError(f"nothing is at {path!r} in {repository!r} at {ref!r}", path=path, ref=ref)
+    notices = catalog.quarantine.check_reading(repository, commit, path, allow_quarantined=allow_quarantined)
 
     def open_entry(entry: ObjectEntry) -> BinaryIO:
         return catalog.content.open(repository, entry.object_id)
@@ -68,6 +80,7 @@ def preview(catalog: Catalog, worker: Worker, repository: str, ref: str, path: s
         table=shown if isinstance(shown, TablePreview) else None,
         text=shown if isinstance(shown, TextPreview) else None,
         problem=problem,
+        notices=notices,
     )
 
 

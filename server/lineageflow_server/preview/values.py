@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from lineageflow_core.model.quarantine import QuarantineNotice
+
 
 class PreviewKind(StrEnum):
     """Which of a preview's parts is set."""
@@ -64,3 +66,5 @@ class Preview:
     text: TextPreview | None = None
     problem: str | None = None
     """Why it cannot be shown."""
+    notices: tuple[QuarantineNotice, ...] = ()
+    """What of it is quarantined."""

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.connect import connect
 from lineageflow_core.model.change import replace
+from lineageflow_core.model.settings import QuarantinePolicy, RepositorySettings
 from lineageflow_core.repository import Repository
 from tests.server.serving import api_of
 
@@ -226,6 +227,23 @@ def test_of_a_long_text_the_first_64_kib_are_shown(show: Any) -> None:
 def test_bytes_are_shown_as_their_size(show: Any) -> None:
     shown = show({"model.bin": bytes(range(256))})
     assert ("binary", 256, None, None) == (shown["kind"], shown["size"], shown["table"], shown["text"])
+
+
+def test_what_is_quarantined_is_told_or_kept_back(lake: Catalog, api: TestClient, show: Any) -> None:
+    assert [] == show({"notes.txt": b"quarantined"})["notices"]
+    lake.quarantine.quarantine(NAME, f"lf://{NAME}/d", reason="it is empty", author="ada")
+    query: dict[str, str | bool] = {"ref": "main", "path": "d"}
+
+    def reasons() -> list[str]:
+        answer = api.get(f"/repositories/{NAME}/preview", params=query).raise_for_status()
+        return [notice["quarantine"]["reason"] for notice in answer.json()["notices"]]
+
+    assert ["it is empty"] == reasons()
+    lake.settings.update_settings(NAME, RepositorySettings(quarantine=QuarantinePolicy.STOP), author="ada")
+    stopped = api.get(f"/repositories/{NAME}/preview", params=query)
+    assert (409, "quarantined") == (stopped.status_code, stopped.json()["kind"])
+    query["allow_quarantined"] = True
+    assert ["it is empty"] == reasons()
 
 
 @pytest.mark.parametrize(

@@ -2205,7 +2205,9 @@ export interface paths {
          * Returns the first rows or lines of what is at `path`
          * @description Returns the first rows of a table (a dataset's Parquet files, CSV, JSON), or the start of a text.
          *
-         *     What cannot be shown has the kind `binary` or `unavailable`, which is an answer, not an error.
+         *     What cannot be shown has the kind `binary` or `unavailable`, which is an answer, not an error. What is
+         *     quarantined is told in `notices`; where readers are kept from that, it is only shown with
+         *     `allow_quarantined`.
          */
         get: operations["preview"];
         put?: never;
@@ -2279,6 +2281,8 @@ export interface components {
                 [key: string]: string;
             };
             column?: string | null;
+            /** @default false */
+            allow_quarantined: boolean;
         };
         /** Body_cherry_pick */
         Body_cherry_pick: {
@@ -2365,6 +2369,8 @@ export interface components {
             after?: string | null;
             /** @default 100 */
             limit: number;
+            /** @default false */
+            allow_quarantined: boolean;
         };
         /** Body_discard_staged */
         Body_discard_staged: {
@@ -3474,6 +3480,8 @@ export interface components {
             table: components["schemas"]["TablePreview"] | null;
             text: components["schemas"]["TextPreview"] | null;
             problem: string | null;
+            /** @default [] */
+            notices: components["schemas"]["QuarantineNotice"][];
         };
         /**
          * PreviewKind
@@ -3718,6 +3726,8 @@ export interface components {
             cells: components["schemas"]["CellCount"][];
             rows: components["schemas"]["RowChange"][];
             next: string | null;
+            /** @default [] */
+            notices: components["schemas"]["QuarantineNotice"][];
         };
         /**
          * Run
@@ -3864,6 +3874,8 @@ export interface components {
             } | null)[] | null;
             versions: number;
             is_whole: boolean;
+            /** @default [] */
+            notices: components["schemas"]["QuarantineNotice"][];
         };
         /**
          * TableFormat
@@ -3880,6 +3892,8 @@ export interface components {
             rows: (boolean | number | string | unknown[] | {
                 [key: string]: unknown;
             } | null)[][];
+            /** @default [] */
+            notices: components["schemas"]["QuarantineNotice"][];
         };
         /**
          * TablePreview
@@ -3932,6 +3946,8 @@ export interface components {
             removed: number;
             unified: string;
             is_cut: boolean;
+            /** @default [] */
+            notices: components["schemas"]["QuarantineNotice"][];
         };
         /**
          * TextPreview
@@ -7312,6 +7328,7 @@ export interface operations {
             query: {
                 path: string;
                 limit?: number;
+                allow_quarantined?: boolean;
             };
             header?: never;
             path: {
@@ -7592,6 +7609,7 @@ export interface operations {
                 left: string;
                 right: string;
                 path: string;
+                allow_quarantined?: boolean;
             };
             header?: never;
             path: {
@@ -7935,6 +7953,7 @@ export interface operations {
                 ref: string;
                 path: string;
                 limit?: number;
+                allow_quarantined?: boolean;
             };
             header?: never;
             path: {
