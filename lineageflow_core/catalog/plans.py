@@ -46,7 +46,9 @@ class Plans(Protocol):
     def plan_undo(self, plan: PlanId, *, decisions: Mapping[str, PlanDecision] = {}) -> RollbackPlan:
         """Plans to take an applied plan back: its commits are reverted, and its quarantines lifted.
 
-        Raises StateError if the plan is not applied, or undoes another one itself.
+        A plan that undoes another one can be undone, too, and that again: then what it undid is applied
+        again, with its quarantines. Work that was done since stays. Raises StateError if the plan is not
+        applied.
         """
         ...
 

@@ -5,7 +5,7 @@ that has the commit. A branch's commit is made once, under a key of the plan's o
 so a plan that was interrupted is read from the branches, and finished.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from lineageflow_core.errors import PlanOutdatedError
@@ -46,7 +46,30 @@ def apply(lake: Lake, plan: RollbackPlan, *, author: str, message: str | None) -
         if part.commit is None:
             plan = _apply_part(lake, plan, part, author, message or _message(plan))
             lake.stores.plans.replace(plan)
+    _settle_undone(lake, plan, author)
     return in_state(lake, replace(plan, commit=plan.parts[0].commit), PlanState.APPLIED, author)
+
+
+def _settle_undone(lake: Lake, plan: RollbackPlan, author: str) -> None:
+    """Tells the plans below this one: what it undoes is undone, what that had undone is applied again, ...
+
+    It comes before the plan itself is applied, so that whoever resumes it comes here, too.
+    """
+    by, state = plan, PlanState.UNDONE
+    for undone in _undone_by(lake, plan):
+        if undone.state is not state:
+            is_undone = state is PlanState.UNDONE
+            in_state(lake, replace(undone, undone_by=by.id if is_undone else None), state, author)
+        by, state = undone, PlanState.APPLIED if state is PlanState.UNDONE else PlanState.UNDONE
+
+
+def _undone_by(lake: Lake, plan: RollbackPlan) -> Iterator[RollbackPlan]:
+    """Yields the plan that a plan undoes, the one that that undoes, and so on to the rollback itself."""
+    while plan.undoes is not None:
+        found = lake.stores.plans.get(plan.undoes)
+        assert found is not None  # plans are kept
+        yield found
+        plan = found
 
 
 def in_state(lake: Lake, plan: RollbackPlan, state: PlanState, author: str) -> RollbackPlan:
@@ -108,7 +131,7 @@ def _apply_part(lake: Lake, plan: RollbackPlan, part: PlanPart, author: str, mes
         return _commit(opened, nodes, tip, done, author=author, message=message, metadata=metadata)
 
     def settle(_commit: Commit, _nodes: NodeBuffer) -> Beside:
-        return Beside(quarantines=tuple(_quarantines(opened, plan, done, author)))
+        return Beside(quarantines=tuple(_quarantines(lake, opened, plan, done, author)))
 
     try:
         commit = move_branch(
@@ -190,17 +213,25 @@ def _source(opened: OpenRepository, item: PlanItem, merged: Commit) -> Commit | 
 
 
 def _quarantines(
-    opened: OpenRepository, plan: RollbackPlan, items: Sequence[PlanItem], author: str
+    lake: Lake, opened: OpenRepository, plan: RollbackPlan, items: Sequence[PlanItem], author: str
 ) -> Iterable[Quarantine]:
-    """Returns the quarantines that are set with a part of a plan; or lifted, if it undoes another plan."""
+    """Returns the quarantines that are set with a part of a plan; or lifted, if it takes a rollback back.
+
+    They are the rollback's own, however often that is undone and done again.
+    """
+    undone = list(_undone_by(lake, plan))
+    rollback = undone[-1] if undone else plan
     store = opened.stores.quarantines
-    if plan.undoes is not None:
+    if len(undone) % 2:
         held = every(lambda after, limit: store.list(opened.info.id, path="", after=after, limit=limit))
-        return lifted(opened, (each for each in held if _is_by(each, plan.undoes, items)), author=author)
+        return lifted(opened, (each for each in held if _is_by(each, rollback.id, items)), author=author)
     namespace = dataset_namespace(opened.info.name)
+    places = {(item.repository, item.branch, item.path) for item in items}
+    # What is done again takes back what the rollback did, whatever became of that between.
+    again = [each for each in rollback.items if (each.repository, each.branch, each.path) in places]
     versions = {
         Version(namespace=namespace, name=item.dataset, partition=item.partition, version=bad)
-        for item in items
+        for item in (*items, *again)
         for bad in (item.bad, item.current)
         if bad is not None
     }
@@ -210,11 +241,11 @@ def _quarantines(
         for each in store.holding(opened.info.id, dataset)
     }
     new = [each for each in versions if (each.name, each.partition, each.version) not in known]
-    reason = f"rolled back: {plan.target}"
-    return quarantined(opened, new, reason=reason, author=author, plan=plan.id)
+    reason = f"rolled back: {rollback.target}"
+    return quarantined(opened, new, reason=reason, author=author, plan=rollback.id)
 
 
-def _is_by(held: Quarantine, plan: PlanId | None, items: Iterable[PlanItem]) -> bool:
+def _is_by(held: Quarantine, plan: PlanId, items: Iterable[PlanItem]) -> bool:
     return held.plan == plan and any(
         (item.dataset, item.partition) == (held.dataset, held.partition) for item in items
     )
@@ -227,4 +258,4 @@ def _items_of(plan: RollbackPlan, part: PlanPart) -> list[PlanItem]:
 
 
 def _message(plan: RollbackPlan) -> str:
-    return f"undo the rollback of {plan.undoes}" if plan.undoes else f"roll back {plan.target}"
+    return f"undo plan {plan.undoes}" if plan.undoes else f"roll back {plan.target}"

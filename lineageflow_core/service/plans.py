@@ -29,7 +29,7 @@ from lineageflow_core.openlineage.naming import repository_of
 from lineageflow_core.service.nodes import Nodes
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.outside import outside_items
-from lineageflow_core.service.plan_application import apply, in_state
+from lineageflow_core.service.plan_application import apply
 from lineageflow_core.service.planning import (
     BranchItems,
     decide_items,
@@ -82,10 +82,9 @@ class PlansService:
 
     def plan_undo(self, plan: PlanId, *, decisions: Mapping[str, PlanDecision] = {}) -> RollbackPlan:
         found = self.get_plan(plan)
-        if found.state is not PlanState.APPLIED or found.undoes is not None:
-            what = "undoes another plan" if found.undoes is not None else f"is {found.state.value}"
+        if found.state is not PlanState.APPLIED:
             raise StateError(
-                f"plan {plan} {what}: only a rollback that is applied can be undone; "
+                f"plan {plan} is {found.state.value}: only what is applied can be undone; "
                 "`lineageflow rollback TARGET` makes a new plan",
                 plan=plan,
                 state=found.state.value,
@@ -133,11 +132,7 @@ class PlansService:
             found = replace(found, items=decide_items(found.items, decisions))
         if not any(item.changes for item in found.items):
             raise StateError(f"plan {plan} changes nothing on {found.branch!r}: there is nothing to apply")
-        applied = apply(self._lake, found, author=author, message=message)
-        if applied.undoes is not None:
-            undone = in_state(self._lake, self.get_plan(applied.undoes), PlanState.UNDONE, author)
-            self._lake.stores.plans.replace(replace(undone, undone_by=applied.id))
-        return applied
+        return apply(self._lake, found, author=author, message=message)
 
     def _new(
         self,

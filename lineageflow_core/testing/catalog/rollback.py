@@ -280,9 +280,40 @@ class PlanUndoContract(CatalogContract):
         apply(repo, made)
         undoing = repo.catalog.plans.plan_undo(made.id)
         apply(repo, undoing)
-        for each in (made.id, undoing.id):
-            with pytest.raises(StateError):
-                repo.catalog.plans.plan_undo(each)
+        with pytest.raises(StateError, match="undone"):
+            repo.catalog.plans.plan_undo(made.id)
+
+    def test_an_undone_rollback_can_be_done_again_and_undone_again(self, repo: Repository) -> None:
+        build_all(repo, b"good")
+        bad = build_all(repo, b"bad")
+        worse = repo.head().root
+        plans = [apply(repo, plan(repo, f"run:{bad['ingest']}"))]
+        mended = repo.head().root
+        names = {"raw", "clean", "report"}
+        for _ in range(2):
+            for root, quarantines in ((worse, set()), (mended, names)):
+                plans.append(apply(repo, repo.catalog.plans.plan_undo(plans[-1].id)))
+                assert (root, quarantines) == (repo.head().root, quarantined(repo))
+        applied, undone = PlanState.APPLIED, PlanState.UNDONE
+        now = [repo.catalog.plans.get_plan(each.id) for each in plans]
+        assert [applied, undone, applied, undone, applied] == [each.state for each in now]
+        assert [None, plans[2].id, None, plans[4].id, None] == [each.undone_by for each in now]
+        assert {plans[0].id} == {
+            held.plan for held in repo.catalog.quarantine.list_quarantines(repo.name).items
+        }
+        apply(repo, repo.catalog.plans.plan_undo(plans[0].id))
+        assert (worse, set()) == (repo.head().root, quarantined(repo))
+
+    def test_work_between_undoing_and_doing_again_stays(self, repo: Repository) -> None:
+        repo.replace("raw", {"a": b"good"})
+        bad = run(repo, "ingest", writes={"raw": b"bad"})
+        rollback = apply(repo, plan(repo, f"run:{bad}"))
+        undoing = apply(repo, repo.catalog.plans.plan_undo(rollback.id))
+        repo.put("raw/new", b"1")
+        again = repo.catalog.plans.plan_undo(undoing.id)
+        assert [MERGE] == [item.action for item in again.items]
+        apply(repo, again)
+        assert {"raw/a": b"good", "raw/new": b"1"} == files(repo)
 
     def test_a_quarantine_that_a_person_set_is_not_lifted(self, repo: Repository) -> None:
         repo.replace("raw", {"a": b"good"})
