@@ -30,6 +30,7 @@ from lineageflow_core.testing.catalog.rollback import (
     PlanUndoContract,
     RollbackTargetContract,
 )
+from lineageflow_core.testing.catalog.rollback_overlaps import RollbackOverlapContract
 from lineageflow_core.testing.catalog.rules import ChecksContract, RulesContract
 from lineageflow_core.testing.catalog.settings import SettingsContract
 from lineageflow_core.testing.catalog.staging import DiscardContract, StagedDiffContract, StagingContract
@@ -125,6 +126,9 @@ class TestLaterWork(LaterWorkContract): ...
 
 
 class TestPlanUndo(PlanUndoContract): ...
+
+
+class TestRollbackOverlaps(RollbackOverlapContract): ...
 
 
 class TestQuarantine(QuarantineContract): ...
