@@ -56,14 +56,14 @@ def _settle_undone(lake: Lake, plan: RollbackPlan, author: str) -> None:
     It comes before the plan itself is applied, so that whoever resumes it comes here, too.
     """
     by, state = plan, PlanState.UNDONE
-    for undone in _undone_by(lake, plan):
+    for undone in undone_by(lake, plan):
         if undone.state is not state:
             is_undone = state is PlanState.UNDONE
             in_state(lake, replace(undone, undone_by=by.id if is_undone else None), state, author)
         by, state = undone, PlanState.APPLIED if state is PlanState.UNDONE else PlanState.UNDONE
 
 
-def _undone_by(lake: Lake, plan: RollbackPlan) -> Iterator[RollbackPlan]:
+def undone_by(lake: Lake, plan: RollbackPlan) -> Iterator[RollbackPlan]:
     """Yields the plan that a plan undoes, the one that that undoes, and so on to the rollback itself."""
     while plan.undoes is not None:
         found = lake.stores.plans.get(plan.undoes)
@@ -85,7 +85,7 @@ def _check_current(lake: Lake, plan: RollbackPlan, author: str) -> None:
     for part in plan.parts:
         opened = lake.repository(part.repository)
         tip = opened.ref(opened.current_branch(part.branch))
-        changed += _changed(opened, tip, _items_of(plan, part))
+        changed += _changed(opened, tip, items_of(plan, part))
     if changed:
         if plan.state is not PlanState.OUTDATED:
             in_state(lake, plan, PlanState.OUTDATED, author)
@@ -116,7 +116,7 @@ def _outdated(plan: RollbackPlan, changed: Sequence[PlanItem]) -> PlanOutdatedEr
 
 def _apply_part(lake: Lake, plan: RollbackPlan, part: PlanPart, author: str, message: str) -> RollbackPlan:
     opened = lake.repository(part.repository)
-    items = _items_of(plan, part)
+    items = items_of(plan, part)
     is_first = all(other.commit is None for other in plan.parts)
     done: list[PlanItem] = []
 
@@ -219,7 +219,7 @@ def _quarantines(
 
     They are the rollback's own, however often that is undone and done again.
     """
-    undone = list(_undone_by(lake, plan))
+    undone = list(undone_by(lake, plan))
     rollback = undone[-1] if undone else plan
     store = opened.stores.quarantines
     if len(undone) % 2:
@@ -251,7 +251,7 @@ def _is_by(held: Quarantine, plan: PlanId, items: Iterable[PlanItem]) -> bool:
     )
 
 
-def _items_of(plan: RollbackPlan, part: PlanPart) -> list[PlanItem]:
+def items_of(plan: RollbackPlan, part: PlanPart) -> list[PlanItem]:
     """Returns what a plan changes on one branch."""
     place = (part.repository, part.branch)
     return [item for item in plan.items if item.changes and (item.repository, item.branch) == place]

@@ -12,14 +12,13 @@ from uuid import uuid4
 
 from lineageflow_core.errors import InvalidInputError, NotFoundError, PlanNotFoundError, StateError
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import PlanId, RunId, SnapshotId
+from lineageflow_core.model.ids import PlanId, RunId
 from lineageflow_core.model.lineage import Version
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.plan import (
     PlanDecision,
     PlanItem,
     PlanPart,
-    PlanReason,
     PlanState,
     RollbackPlan,
     RollbackReach,
@@ -33,15 +32,12 @@ from lineageflow_core.service.plan_application import apply
 from lineageflow_core.service.planning import (
     BranchItems,
     decide_items,
-    decided,
-    later_work,
-    with_later_work,
 )
 from lineageflow_core.service.rollback_targets import Bad, find_bad
 from lineageflow_core.service.taint import Derived, derive
 from lineageflow_core.service.tips import branches_holding
+from lineageflow_core.service.undoing import undoing_items
 from lineageflow_core.service.writing import writable
-from lineageflow_core.tree.root import RootTree
 
 _ROUNDS = 100
 """Far more than later work is ever built upon: each round finds what was derived from what the last found."""
@@ -90,7 +86,7 @@ class PlansService:
                 state=found.state.value,
             )
         opened = self._lake.repository(found.repository)
-        items = [item for part in found.parts for item in self._reversed(found, part)]
+        items = list(undoing_items(self._lake, found))
         tip = opened.ref(opened.current_branch(found.branch))
         undoing = replace(
             self._new(opened, found.branch, tip, f"plan:{plan}", found.scope, decide_items(items, decisions)),
@@ -231,44 +227,6 @@ class PlansService:
     def _jobs(self, derived: Iterable[Derived]) -> dict[RunId, str]:
         runs = sorted({found.produced_by for found in derived if found.produced_by})
         return {run.id: run.job.name for run in self._lake.lineage.runs(runs).values()}
-
-    def _reversed(self, plan: RollbackPlan, part: PlanPart) -> Iterator[PlanItem]:
-        """Yields what takes back what a plan did to one branch."""
-        opened = self._lake.repository(part.repository)
-        done = [item for item in _items_of(plan, part) if item.changes]
-        if part.commit is None or not done:
-            return
-        commit = opened.commit(part.commit)
-        before = opened.commit(commit.parents[0])
-        tip = opened.ref(opened.current_branch(part.branch))
-        tree = RootTree(opened.nodes, tip.root)
-        for item in done:
-            current = tree.digest_at(item.path)
-            back = replace(
-                item,
-                reason=PlanReason.UNDONE,
-                bad=item.result,
-                good=item.current or item.bad,
-                good_commit=before.id,
-                current=SnapshotId(current) if current else None,
-                later=(),
-                merged=None,
-                bad_commit=None,
-                choices=(PlanDecision.RESTORE, PlanDecision.SKIP),
-            )
-            if current == item.result:
-                yield decided(back, PlanDecision.RESTORE)
-            elif later := later_work(opened, tip, item.path, {item.result}):
-                changed = with_later_work(opened, tip, back, later)
-                if changed is not None:
-                    yield changed
-            elif current != back.good:
-                # It was replaced since: that stays, unless somebody wants it otherwise.
-                yield decided(back, PlanDecision.SKIP)
-
-
-def _items_of(plan: RollbackPlan, part: PlanPart) -> list[PlanItem]:
-    return [item for item in plan.items if (item.repository, item.branch) == (part.repository, part.branch)]
 
 
 def _as_of_today(plan: RollbackPlan, repository: str) -> RollbackPlan:

@@ -65,3 +65,32 @@ def test_a_killed_plan_is_finished_by_applying_it_again(template: Path) -> None:
 
     assert survive(template, work, check) > 10
     assert {PlanState.PLANNED, PlanState.APPLYING, PlanState.APPLIED} == seen
+
+
+def test_a_killed_undoing_plan_is_finished_and_tells_what_it_undid(template: Path) -> None:
+    rollback = PlanId((template.parent / "plan").read_text())
+    plans = open_lake(template).catalog.plans
+    plans.apply_plan(rollback, author="ada")
+    undoing = plans.plan_undo(rollback).id
+    seen: set[tuple[PlanState, PlanState]] = set()
+
+    def states(lake: Path) -> tuple[PlanState, PlanState]:
+        plans = open_lake(lake).catalog.plans
+        return plans.get_plan(rollback).state, plans.get_plan(undoing).state
+
+    def work(lake: Path) -> None:
+        open_lake(lake).catalog.plans.apply_plan(undoing, author="ada")
+
+    def check(lake: Path, *, killed: bool) -> None:
+        del killed  # it is finished in any case
+        seen.add(states(lake))
+        repo = open_lake(lake)
+        repo.catalog.plans.apply_plan(undoing, author="ada")
+        other = Repository(repo.catalog, "other", author="ada")
+        assert (PlanState.UNDONE, PlanState.APPLIED) == states(lake)
+        assert ({"raw/part-0": b"bad"}, {"copy/part-0": b"bad"}) == (files(repo), files(other))
+        for name in ("data", "other"):
+            assert () == repo.catalog.quarantine.list_quarantines(name).items
+
+    assert survive(template, work, check) > 10
+    assert (PlanState.UNDONE, PlanState.APPLYING) in seen

@@ -79,6 +79,22 @@ class RollbackOverlapContract(CatalogContract):
         assert {**GOOD, "raw/part-0": b"bad"} == files(repo)
         assert {"weather"} == quarantined(repo)
 
+    def test_what_another_rollback_calls_bad_is_not_brought_back_unasked(self, repo: Repository) -> None:
+        build_all(repo, b"good")
+        first = run(repo, "ingest", writes={"raw": b"bad"})
+        second = run(repo, "forecast", writes={"weather": b"foul"})
+        run(repo, "report", reads=("raw", "weather"), writes={"report": b"report bad"})
+        one = apply(repo, plan(repo, f"run:{first}"))
+        apply(repo, plan(repo, f"run:{second}"))
+        undoing = repo.catalog.plans.plan_undo(one.id)
+        assert {
+            "raw": (PlanAction.RESTORE, PlanReason.UNDONE),
+            "report": (PlanAction.SKIP, PlanReason.DERIVED),
+        } == {item.dataset: (item.action, item.reason) for item in undoing.items}
+        apply(repo, undoing)
+        assert {**GOOD, "raw/part-0": b"bad"} == files(repo)
+        assert {"weather", "report"} == quarantined(repo)
+
     def test_rollbacks_undone_in_the_order_they_were_made_lead_back(self, repo: Repository) -> None:
         repo.replace("raw", {"part-0": b"good"})
         first = run(repo, "ingest", writes={"raw": b"bad"})
