@@ -22,7 +22,10 @@ class Refs(Protocol):
     def create_branch(
         self, repository: str, branch: str, *, source: str, author: str, key: str | None = None
     ) -> Ref:
-        """Makes a branch at the commit that `source` names. Raises AlreadyExistsError."""
+        """Makes a branch at the commit that `source` names.
+
+        Raises AlreadyExistsError; also where a tag was called so once: whoever names it means that commit.
+        """
         ...
 
     def delete_branch(self, repository: str, branch: str, *, author: str, key: str | None = None) -> Ref:

@@ -118,10 +118,10 @@ def repository_kept(repository: str) -> StateError:
 
 
 def tag_spent(tag: str, commit: CommitId) -> AlreadyExistsError:
-    """Returns the error for a tag's name that meant another commit once."""
+    """Returns the error for a name that was a tag's once, and is to mean something else."""
     return AlreadyExistsError(
         f"tag {tag!r} names commit {commit[:12]}, or did until it was deleted, and a tag's name never means "
-        "two commits: make it there, or choose another name",
+        "anything else: make the tag there, or choose another name",
         ref=tag,
         commit=commit,
     )

@@ -4,7 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from lineageflow_core.errors import InvalidInputError, RefMovedError, TransactionClosedError
+from lineageflow_core.errors import (
+    AlreadyExistsError,
+    InvalidInputError,
+    RefMovedError,
+    TransactionClosedError,
+)
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import Ref, RefKind, RefName
@@ -75,6 +80,17 @@ class RefStoreContract:
         stores.refs.publish(repository, publication("k", move(tag, None, SECOND), commits=[SECOND]))
         found = [stores.refs.get(repository, ref) for ref in (MAIN, tag)]
         assert [FIRST.id, SECOND.id] == [ref.commit for ref in found if ref]
+
+    def test_a_tag_is_where_it_was_once_or_nowhere(self, stores: Stores) -> None:
+        repository = new_repository()
+        tag = RefName(kind=RefKind.TAG, name="v1")
+        stores.refs.publish(repository, publication("k1", move(tag, None, None), commits=[FIRST, SECOND]))
+        stores.refs.publish(repository, publication("k2", move(tag, None, FIRST)))
+        stores.refs.publish(repository, publication("k3", move(tag, FIRST, None)))
+        for number, elsewhere in enumerate((SECOND, None)):
+            with pytest.raises(AlreadyExistsError, match="tag 'v1' names commit"):
+                stores.refs.publish(repository, publication(f"no {number}", move(tag, None, elsewhere)))
+        stores.refs.publish(repository, publication("k4", move(tag, None, FIRST)))
 
     def test_the_commits_that_refs_of_a_kind_are_at_are_found_once(self, stores: Stores) -> None:
         repository = new_repository()

@@ -148,7 +148,7 @@ class MemoryRefStore:
         actual = current.commit if current else None
         if actual != update.expected:
             raise ref_moved(update, actual)
-        if update.ref.kind is RefKind.TAG and update.expected is None and update.new is not None:
+        if update.ref.kind is RefKind.TAG and update.expected is None:
             for _, past in self._state.moves.get((repository, update.ref), []):
                 if past not in {None, update.new}:
                     raise tag_spent(update.ref.name, past)

@@ -26,7 +26,11 @@ class NodeLocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefUpdate:
-    """A ref's move, which happens only if the ref still is where it is expected."""
+    """A ref's move, which happens only if the ref still is where it is expected.
+
+    From nothing to nothing makes sure that there is no such ref; of a tag, that there never was, so that
+    its name never comes to mean something else. A tag is made only where it was before, if it ever was.
+    """
 
     ref: RefName
     expected: CommitId | None

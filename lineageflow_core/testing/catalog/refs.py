@@ -269,6 +269,20 @@ class RefsContract(CatalogContract):
             repo.head("v1")
         assert made.commit == repo.tag("v1", source="main~1").commit
 
+    def test_a_deleted_tags_name_is_no_branchs(self, repo: Repository) -> None:
+        refs = repo.catalog.refs
+        repo.branch("topic")
+        made = repo.tag("v1")
+        refs.delete_tag(repo.name, "v1", author="ada")
+        renames = (
+            lambda: refs.rename_branch(repo.name, "topic", "v1", author="ada"),
+            lambda: repo.branch("v1"),
+        )
+        for attempt in renames:
+            with pytest.raises(AlreadyExistsError, match=f"names commit {made.commit[:12]}"):
+                attempt()
+        assert made.commit == repo.tag("v1").commit
+
     def test_a_tag_that_is_deleted_is_gone(self, repo: Repository) -> None:
         made = repo.tag("v1")
         assert made == repo.catalog.refs.delete_tag(repo.name, "v1", author="ada")

@@ -203,6 +203,8 @@ def _move(connection: Connection, repository: int, move: RefUpdate, at: datetime
     """Moves a ref from where it is expected to be. Raises RefMovedError if it is elsewhere."""
     if move.expected is None and move.new is None:
         moved = connection.scalar(select(refs.c.name).where(_is(repository, move.ref))) is None
+        if moved and move.ref.kind is RefKind.TAG:
+            _check_unspent(connection, repository, move)
     elif move.expected is None:
         added = {"repository": repository, "kind": move.ref.kind, "name": move.ref.name}
         added |= {"commit_id": move.new, "created_at": at, "updated_at": at}
@@ -222,7 +224,8 @@ def _move(connection: Connection, repository: int, move: RefUpdate, at: datetime
 
 def _check_unspent(connection: Connection, repository: int, tag: RefUpdate) -> None:
     """Raises AlreadyExistsError if the tag was at another commit once. Asked while its row is ours."""
-    past = select(ref_moves.c.new).where(_moved(repository, tag.ref), ref_moves.c.new != tag.new).limit(1)
+    elsewhere_once = ref_moves.c.new.is_not(None) if tag.new is None else ref_moves.c.new != tag.new
+    past = select(ref_moves.c.new).where(_moved(repository, tag.ref), elsewhere_once).limit(1)
     elsewhere: CommitId | None = connection.scalar(past)
     if elsewhere is not None:
         raise tag_spent(tag.ref.name, elsewhere)
