@@ -135,9 +135,11 @@ class Import:
     after: str = ""
     """The last name that was listed: where to go on."""
     listed: bool = False
-    """Whether all of the source is listed; what is left is the commit."""
+    """Whether all of the source is listed; what is left is to keep the references, and the commit."""
     packs: tuple[ImportPack, ...] = ()
     """What was found so far, in order."""
+    kept: int = 0
+    """References that are kept already, in the order of their ids."""
     added: int = 0
     changed: int = 0
     removed: int = 0

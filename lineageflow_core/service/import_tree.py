@@ -48,6 +48,8 @@ class ImportTree:
         self.nodes = NodeBuffer()
         self.root = EMPTY
         self.packs = 0
+        self._is_checked = False
+        """Whether nothing was added since clashes were dropped."""
         self._path = path
         self._depth = partition_depth
 
@@ -95,6 +97,7 @@ class ImportTree:
         edits = sorted((key, Value(object_id, size)) for key, object_id, size in objects)
         self.root = edit(self.nodes, self.root, edits)
         self.packs += 1
+        self._is_checked = False
 
     def add_pack(self, content: bytes) -> None:
         """Adds what a pack of the import has. Raises IntegrityError."""
@@ -108,7 +111,10 @@ class ImportTree:
 
     def drop_clashes(self) -> list[Skipped]:
         """Removes objects whose name is also that of a folder, and returns them."""
+        if self._is_checked:
+            return []
         clashes = list(self._clashes())
+        self._is_checked = True
         if clashes:
             self.root = edit(self.nodes, self.root, [(key, None) for key in clashes])
         return [Skipped(name=key or self._path, reason=_CLASH) for key in clashes]

@@ -1,9 +1,10 @@
 """Imports: what lies elsewhere becomes a dataset, in steps that anybody can continue.
 
-A step lists some more of the source, writes what it found as one pack, keeps the references, and only then
-notes down how far it is, by compare-and-swap. So a process that dies leaves at most a pack that nobody names;
-the next one lists that part again, finds the same, and writes the same. The dataset is committed at the end,
-with the import as the key, so that it is committed once.
+A step lists some more of the source, writes what it found as one pack, and only then notes down how far it
+is, by compare-and-swap. So a process that dies leaves at most a pack that nobody names; the next one lists
+that part again, finds the same, and writes the same. When all is listed, further steps keep the references
+(`import_references.py`). The dataset is committed at the end, with the import as the key, so that it is
+committed once.
 """
 
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from threading import Lock
+from typing import Any
 from uuid import uuid4
 
 from lineageflow_core.errors import ImportNotFoundError, InvalidInputError, LineageFlowError
@@ -33,6 +35,7 @@ from lineageflow_core.model.transfer import (
     reference_id,
 )
 from lineageflow_core.service.copying import copy_objects
+from lineageflow_core.service.import_references import in_order
 from lineageflow_core.service.import_tree import ImportTree
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.verification import verify
@@ -52,14 +55,16 @@ _SHOWN = 20
 _KEPT = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Going:
     """An import between two steps: not every storage can list from the middle."""
 
     tree: ImportTree
     pages: Iterator[list[Found]]
-    after: str
-    """The name behind which `pages` goes on."""
+    references: Iterator[tuple[bytes, bytes]] | None = None
+    """Those that are not kept yet, once all is listed."""
+    state: Import
+    """Where the iterators go on."""
 
 
 class TransfersService:
@@ -188,32 +193,49 @@ class TransfersService:
 
     def _continue(self, opened: OpenRepository, found: Import, *, until: float) -> Import:
         going = self._going_on(opened, found)
-        for batch, is_last in _batches(going.pages, until):
-            moved = self._add(opened, found, going.tree, batch, is_last=is_last)
+        for moved in self._steps(opened, found, going, until):
             if moved is None:  # another process was faster, or it was cancelled
                 return self._get(opened, found.id)
-            found = moved
+            going.state = moved
             if time.monotonic() >= until:
-                break
-        if found.listed:
-            return self._finish(opened, found, going.tree)
-        with self._lock:
-            self._going[found.id] = replace(going, after=found.after)
-            while len(self._going) > _KEPT:
-                del self._going[next(iter(self._going))]
-        return found
+                with self._lock:
+                    self._going[found.id] = going
+                    while len(self._going) > _KEPT:
+                        del self._going[next(iter(self._going))]
+                return moved
+        return self._finish(opened, going.state, going.tree)
 
     def _going_on(self, opened: OpenRepository, found: Import) -> _Going:
         """Returns what this process knows of an import, which nobody else has meanwhile."""
         with self._lock:
             going = self._going.pop(found.id, None)
-        if going is not None and (going.tree.packs, going.after) == (len(found.packs), found.after):
+        if going is not None and going.state == found:
             return going
         tree = ImportTree(found.plan.path, partition_depth=found.plan.partition_depth)
         for pack in found.packs:
             tree.add_pack(opened.content.read_pack(pack.id, 0, pack.length))
         listing = self._lake.sources(found.plan.source).pages(after=found.after)
-        return _Going(tree=tree, pages=iter(()) if found.listed else listing, after=found.after)
+        return _Going(tree=tree, pages=iter(()) if found.listed else listing, state=found)
+
+    def _steps(
+        self, opened: OpenRepository, found: Import, going: _Going, until: float
+    ) -> Iterator[Import | None]:
+        """Yields the import after each step that is noted down; None where somebody else noted something."""
+        if not found.listed:
+            for batch, is_last in _batches(going.pages, until):
+                yield self._add(opened, going.state, going.tree, batch, is_last=is_last)
+        if found.plan.mode is ImportMode.REFERENCE:
+            now = going.state
+            if going.references is None:
+                going.references = in_order(opened.content, now.packs, skip=now.kept)
+            while some := list(islice(going.references, BATCH)):
+                self._lake.stores.references.add(opened.info.id, dict(some))
+                yield self._move(opened, going.state, kept=going.state.kept + len(some))
+
+    def _move(self, opened: OpenRepository, found: Import, **changes: Any) -> Import | None:
+        """Notes down how far an import is; None if somebody else noted something meanwhile."""
+        moved = replace(found, error=None, **changes)
+        return moved if self._lake.stores.imports.move(opened.info.id, moved, expected=found) else None
 
     def _add(
         self,
@@ -224,7 +246,7 @@ class TransfersService:
         *,
         is_last: bool,
     ) -> Import | None:
-        """Takes in what was listed, and notes it down; None if somebody else noted something meanwhile."""
+        """Takes in what was listed, and notes it down."""
         skipped: list[Skipped] = []
         chosen = tree.free(list(tree.choose(batch, skipped)), skipped)
         packs = found.packs
@@ -232,7 +254,8 @@ class TransfersService:
             packs = (*packs, self._keep(opened, found.plan, tree, chosen))
         if is_last:
             skipped += tree.drop_clashes()
-        moved = replace(
+        return self._move(
+            opened,
             found,
             objects=tree.objects,
             size=tree.size,
@@ -241,9 +264,7 @@ class TransfersService:
             after=next((each.name for each in reversed(batch) if _is_text(each.name)), found.after),
             listed=is_last,
             packs=packs,
-            error=None,
         )
-        return moved if self._lake.stores.imports.move(opened.info.id, moved, expected=found) else None
 
     def _keep(
         self, opened: OpenRepository, plan: ImportPlan, tree: ImportTree, chosen: dict[str, Found]
@@ -264,8 +285,6 @@ class TransfersService:
             (kind, object_id, content) for object_id, content in zip(ids, encoded, strict=True)
         )
         opened.content.write_pack(pack.id, pack.content)
-        if kind == REFERENCE:
-            self._lake.stores.references.add(opened.info.id, dict(zip(ids, encoded, strict=True)))
         tree.add(
             (key, object_id, each.size) for (key, each), object_id in zip(chosen.items(), ids, strict=True)
         )
@@ -281,18 +300,16 @@ class TransfersService:
             )
         commit = self._commit(opened, found, tree)
         counts = self._count(opened, found, commit)
-        done = replace(
+        done = self._move(
+            opened,
             found,
             state=ImportState.DONE,
             commit=commit.id,
             added=counts.added,
             changed=counts.changed,
             removed=counts.removed,
-            error=None,
         )
-        if self._lake.stores.imports.move(opened.info.id, done, expected=found):
-            return done
-        return self._get(opened, found.id)
+        return done or self._get(opened, found.id)
 
     def _commit(self, opened: OpenRepository, found: Import, tree: ImportTree) -> Commit:
         def build(tip: Commit, nodes: NodeBuffer) -> Commit:

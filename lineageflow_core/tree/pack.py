@@ -6,7 +6,7 @@ alone, without any database. A pack's id is the digest of the whole file.
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from blake3 import blake3
@@ -56,9 +56,12 @@ def make_pack(nodes: Mapping[bytes, bytes], commits: Iterable[Commit]) -> Pack:
 
 
 def make_import_pack(records: Iterable[tuple[int, bytes, bytes]]) -> Pack:
-    """Packs what an import found: kind (REFERENCE or COPY), the 32 bytes of the object's id, reference."""
+    """Packs what an import found: kind (REFERENCE or COPY), the 32 bytes of the object's id, reference.
+
+    The pack has them in the order of the ids.
+    """
     parts: list[bytes] = [HEADER]
-    for kind, object_id, content in records:
+    for kind, object_id, content in sorted(records):
         parts += (_RECORD.pack(kind, object_id, len(content)), content)
     whole = b"".join(parts)
     return Pack(blake3(whole).hexdigest(), whole, ())
@@ -79,3 +82,32 @@ def read_records(content: bytes) -> Iterator[tuple[int, bytes, int, int]]:
             raise IntegrityError("the pack ends inside a record")
         yield kind, digest, position, length
         position += length
+
+
+def scan_records(
+    read: Callable[[int, int], bytes], length: int, piece: int
+) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yields kind, digest and content of each record of a pack of `length` bytes, about `piece` at a time.
+
+    `read` returns the bytes from a start to before an end. Raises IntegrityError on a damaged pack.
+    """
+    start = 0  # of what is not yielded yet
+    wanted = max(piece, len(HEADER))
+    while start < length:
+        content = read(start, min(start + wanted, length))
+        done = position = 0
+        if not start:
+            if not content.startswith(HEADER):
+                raise IntegrityError("this is not a pack, or one of a version that LineageFlow cannot read")
+            done = position = len(HEADER)
+        while position + _RECORD.size <= len(content):
+            kind, digest, size = _RECORD.unpack_from(content, position)
+            position += _RECORD.size + size
+            if position > len(content):
+                break
+            yield kind, digest, content[position - size : position]
+            done = position
+        if start + len(content) >= length and done < len(content):
+            raise IntegrityError("the pack ends inside a record")
+        wanted = piece if done else 2 * wanted  # a record that is longer than a piece
+        start += done

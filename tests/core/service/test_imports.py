@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from lineageflow_core.connect import connect
+from lineageflow_core.errors import IntegrityError
+from lineageflow_core.model.transfer import ImportPack, ImportState, Reference, encode_reference, reference_id
+from lineageflow_core.repository import Repository
+from lineageflow_core.service import import_references, imports
+from lineageflow_core.service.import_references import in_order
+from lineageflow_core.store.local import LocalContentStore
+from lineageflow_core.tree.pack import REFERENCE, make_import_pack
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> LocalContentStore:
+    return LocalContentStore(tmp_path / "content")
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_an_import_that_processes_take_turns_with_keeps_every_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turn: int
+) -> None:
+    monkeypatch.setattr("lineageflow_core.store.sources.folder._PAGE", 2)
+    monkeypatch.setattr(imports, "BATCH", 2)
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(12):
+        (source / f"{number:02}").write_bytes(b"%d" % number)
+    lakes = [connect(str(tmp_path / "lake")) for _ in range(3)]
+    lakes[0].repositories.create_repository("data", author="ada")
+    found = lakes[0].transfers.start_import("data", "main", f"file://{source}", "in", author="ada")
+    kept = []
+    while found.state is ImportState.RUNNING:
+        # The first goes on with what it knows from before another one was faster.
+        found = lakes[(0, 1, 1, 0, 2)[turn % 5]].transfers.continue_import("data", found.id, seconds=0)
+        kept.append(found.kept)
+        turn += 1
+    assert [*range(0, 13, 2)] == sorted(set(kept))
+    repo = Repository(lakes[2], "data", author="ada")
+    assert [b"%d" % number for number in range(12)] == [
+        repo.read_bytes(f"in/{number:02}") for number in range(12)
+    ]
+
+
+@pytest.mark.parametrize("piece", [1, 50, 200, 1 << 20])
+@pytest.mark.parametrize("skip", [0, 1, 29, 30])
+def test_references_of_many_packs_come_in_the_order_of_their_ids(
+    content: LocalContentStore, monkeypatch: pytest.MonkeyPatch, piece: int, skip: int
+) -> None:
+    monkeypatch.setattr(import_references, "_HELD_BYTES", piece)
+    monkeypatch.setattr(import_references, "_LEAST_BYTES", 1)
+    kept = [referring_to(f"{number}") for number in range(30)]
+    packs = [write(content, kept[start : start + 10]) for start in range(0, 30, 10)]
+    assert sorted(kept)[skip:] == list(in_order(content, packs, skip=skip))
+
+
+def test_a_pack_that_ends_inside_a_record_is_refused(content: LocalContentStore) -> None:
+    whole = make_import_pack([(REFERENCE, *referring_to("x"))]).content
+    content.write_pack("torn", whole[:-1])
+    content.write_pack("other", b"something else")
+    for name, length in (("torn", len(whole) - 1), ("other", 14)):
+        with pytest.raises(IntegrityError):
+            list(in_order(content, [ImportPack(id=name, length=length)]))
+
+
+def referring_to(name: str) -> tuple[bytes, bytes]:
+    body = encode_reference(Reference(source="s3://b/f", name=name * 3, size=1, version="etag:x"))
+    return reference_id(body), body
+
+
+def write(content: LocalContentStore, references: list[tuple[bytes, bytes]]) -> ImportPack:
+    pack = make_import_pack((REFERENCE, *each) for each in references)
+    content.write_pack(pack.id, pack.content)
+    return ImportPack(id=pack.id, length=len(pack.content))
