@@ -27,9 +27,10 @@ from lineageflow_core.model.names import check_folder, check_path
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.page import every
 from lineageflow_core.model.storage import StorageUrl, parse_storage
+from lineageflow_core.store.buckets.parts import TEMPORARY
 from lineageflow_core.store.sources import Found, Source
 from lineageflow_core.store.sources.buckets import open_source
-from lineageflow_core.store.targets import TEMPORARY, Target, check_empty_name, open_target
+from lineageflow_core.store.targets import Target, check_empty_name, open_target
 from lineageflow_core.uploads import Progress
 
 MANIFEST = ".lineageflow-export.json"

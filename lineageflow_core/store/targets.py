@@ -13,12 +13,11 @@ from typing import BinaryIO, Protocol
 
 from lineageflow_core.errors import IntegrityError, InvalidInputError, StorageError
 from lineageflow_core.model.storage import Provider, StorageUrl
+from lineageflow_core.store.buckets.parts import TEMPORARY
 from lineageflow_core.store.buckets.retries import RetryingBucket
 from lineageflow_core.store.durability import storage_errors
 from lineageflow_core.store.open import open_bucket
 
-TEMPORARY = ".lineageflow-tmp-"
-"""How the names of unfinished files begin."""
 _CHUNK = 4 << 20
 _READ_MOST = 1 << 34
 

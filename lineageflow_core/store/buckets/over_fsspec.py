@@ -15,11 +15,14 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.storage import Provider, StorageUrl
 from lineageflow_core.store.buckets import Blob, Chunks
 from lineageflow_core.store.buckets.failures import bucket_errors, is_not_implemented
+from lineageflow_core.store.buckets.parts import can_go_on, upload_parts
 
 PART_BYTES = 16 << 20
 """Of an upload in parts. Memory holds two of them."""
 MOST_PARTS = 9_000
 """S3 takes 10,000."""
+LARGE_BYTES = 4 * PART_BYTES
+"""From here on an upload goes on where an earlier one stopped: for less, the questions do not pay."""
 
 _CHECKED: dict[Provider, dict[str, Any]] = {Provider.AZURE: {"validate_content": True}}
 """What makes a library send a checksum along, which the storage compares. botocore always does."""
@@ -84,8 +87,11 @@ class FsspecBucket:
         if self.url.provider in {Provider.FOLDER, Provider.MEMORY}:  # they show a file while it is written
             self.replace(name, b"".join(chunks()))
             return
+        part = max(PART_BYTES, -(-size // MOST_PARTS))
+        if size >= LARGE_BYTES and can_go_on(self.url):
+            upload_parts(self._files, self.url, self._path(name), chunks(), part=part, root=self._root)
+            return
         with bucket_errors(self.url, "write"):
-            part = max(PART_BYTES, -(-size // MOST_PARTS))
             file = self._files.open(self._path(name), "wb", block_size=part)
             try:
                 for chunk in chunks():

@@ -19,7 +19,7 @@ from lineageflow_core.errors import AccessDeniedError
 from lineageflow_core.model.storage import StorageUrl
 from lineageflow_core.store.buckets import Blob, Chunks
 from lineageflow_core.store.buckets.failures import bucket_errors, is_not_implemented
-from lineageflow_core.store.buckets.over_fsspec import MOST_PARTS, PART_BYTES, FsspecBucket
+from lineageflow_core.store.buckets.over_fsspec import LARGE_BYTES, MOST_PARTS, PART_BYTES, FsspecBucket
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -103,7 +103,7 @@ class ObstoreBucket(FsspecBucket):
         import obstore
 
         store = self._store
-        if store is None:
+        if store is None or size >= LARGE_BYTES:  # obstore knows no upload that it did not begin itself
             super().upload(name, chunks, size=size)
             return
         with bucket_errors(self.url, "write"):
