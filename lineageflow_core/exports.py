@@ -294,8 +294,12 @@ class Export:
             if file is not None:
                 self._target.link(name, file)
                 return
-        with content.open(self._repository, entry.object_id) as stream:
-            self._target.write(name, stream, size=entry.size)
+        self._target.save(
+            name,
+            lambda: content.open(self._repository, entry.object_id),
+            object_id=entry.object_id,
+            size=entry.size,
+        )
 
     def _manifest(self) -> _Manifest | None:
         content = self._target.read(MANIFEST)

@@ -80,6 +80,11 @@ class _StreamedReader(io.RawIOBase):
             self._whole.close()
         super().close()
 
+    def go_on(self, taken: blake3, position: int) -> None:
+        self._hasher = taken
+        self._position = self._read_to = position
+        self._pieces = self._all_pieces(position)
+
     def _read_on(self, view: memoryview) -> int:
         if not self._piece:
             self._piece = memoryview(next(self._pieces, b""))
@@ -108,16 +113,16 @@ class _StreamedReader(io.RawIOBase):
             raise
         return cast(BinaryIO, whole)
 
-    def _all_pieces(self) -> Generator[bytes, None, None]:
-        yield self._first
-        starts = iter(range(len(self._first), self._size, PIECE_BYTES))
+    def _all_pieces(self, start: int = 0) -> Generator[bytes, None, None]:
+        if start < len(self._first):
+            yield self._first[start:]
+        starts = iter(range(max(start, len(self._first)), self._size, PIECE_BYTES))
         with ThreadPoolExecutor(_AHEAD, thread_name_prefix="lineageflow-read") as pool:
             pending: deque[Future[bytes]] = deque()
             try:
                 while True:
-                    while len(pending) < _AHEAD and (start := next(starts, None)) is not None:
-                        end = min(start + PIECE_BYTES, self._size)
-                        pending.append(pool.submit(self._fetch, start, end))
+                    while len(pending) < _AHEAD and (at := next(starts, None)) is not None:
+                        pending.append(pool.submit(self._fetch, at, min(at + PIECE_BYTES, self._size)))
                     if not pending:
                         return
                     yield pending.popleft().result()

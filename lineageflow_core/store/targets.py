@@ -6,17 +6,19 @@ Nothing outside the target is written, whatever links lie there.
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from lineageflow_core.errors import IntegrityError, InvalidInputError, StorageError
+from lineageflow_core.model.ids import ObjectId
 from lineageflow_core.model.storage import Provider, StorageUrl
 from lineageflow_core.store.buckets.parts import TEMPORARY
 from lineageflow_core.store.buckets.retries import RetryingBucket
 from lineageflow_core.store.durability import storage_errors
 from lineageflow_core.store.open import open_bucket
+from lineageflow_core.store.partial import LARGE_BYTES, save
 
 _CHUNK = 4 << 20
 _READ_MOST = 1 << 34
@@ -31,6 +33,10 @@ class Target(Protocol):
 
     def write(self, name: str, content: BinaryIO, *, size: int) -> None:
         """Writes a file of this size in place of what is there. Raises IntegrityError for another size."""
+        ...
+
+    def save(self, name: str, open_object: Callable[[], BinaryIO], *, object_id: ObjectId, size: int) -> None:
+        """Writes an object, as `write` does; a large one goes on where an earlier attempt stopped."""
         ...
 
     def link(self, name: str, file: Path) -> None:
@@ -70,6 +76,14 @@ class _Folder:
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise
+
+    def save(self, name: str, open_object: Callable[[], BinaryIO], *, object_id: ObjectId, size: int) -> None:
+        if size < LARGE_BYTES:
+            with open_object() as content:
+                self.write(name, content, size=size)
+            return
+        with storage_errors(self._root):
+            save(open_object, self._place(name), object_id=object_id, size=size)
 
     def link(self, name: str, file: Path) -> None:
         with storage_errors(self._root):
@@ -141,6 +155,10 @@ class _Bucket:
 
             self._bucket.remove(name)  # what is there under a retried upload would be taken for ours
             self._bucket.upload(name, again, size=size)
+
+    def save(self, name: str, open_object: Callable[[], BinaryIO], *, object_id: ObjectId, size: int) -> None:
+        with open_object() as content:
+            self.write(name, content, size=size)
 
     def link(self, name: str, file: Path) -> None:
         raise InvalidInputError("--link makes links on this machine, and a bucket has none; leave it out")

@@ -7,7 +7,9 @@ none of this: read them whole and compare.
 
 import io
 import os
-from typing import BinaryIO, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, Protocol, cast, runtime_checkable
 
 from blake3 import blake3
 
@@ -22,6 +24,30 @@ def check_digest(object_id: ObjectId, digest: str) -> None:
     """Raises IntegrityError unless the bytes that have `digest` are the object's."""
     if digest != object_id:
         raise object_damaged(object_id, digest)
+
+
+@runtime_checkable
+class GoesOn(Protocol):
+    """A reader that can begin in the middle, for who has the beginning already."""
+
+    def go_on(self, taken: blake3, position: int) -> None:
+        """Goes on at `position`, as if the bytes before it, which `taken` has hashed, had been read here."""
+        ...
+
+
+@contextmanager
+def going_on(stream: BinaryIO, taken: blake3, position: int) -> Iterator[BinaryIO | None]:
+    """Gives the rest of a large object of which nothing was read, for who has what is before `position`.
+
+    Its end raises IntegrityError if the object is damaged, or what was taken is not its beginning. None where
+    a reader can only begin at the beginning.
+    """
+    raw = getattr(stream, "raw", None)
+    if not isinstance(raw, GoesOn):
+        yield None
+        return
+    raw.go_on(taken, position)
+    yield cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw), CHUNK_BYTES))
 
 
 def open_verified(file: io.FileIO, object_id: ObjectId) -> BinaryIO:
@@ -70,6 +96,10 @@ class _VerifiedReader(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+    def go_on(self, taken: blake3, position: int) -> None:
+        self._hasher = taken
+        self._hashed = self._position = position
 
     def _verify_whole(self) -> None:
         buffer = memoryview(bytearray(CHUNK_BYTES))

@@ -14,6 +14,8 @@ from lineageflow_core.exports import MANIFEST, MARKER, Export, ExportMode
 from lineageflow_core.model.change import delete, put
 from lineageflow_core.model.storage import parse_storage
 from lineageflow_core.repository import Repository
+from lineageflow_core.store.buckets.parts import TEMPORARY
+from lineageflow_core.store.partial import part_of
 from lineageflow_core.store.sources.buckets import open_source
 from lineageflow_core.store.targets import open_target
 from lineageflow_core.testing.catalog.scene import commit, entries
@@ -179,3 +181,22 @@ def test_a_bucket_is_kept_up_to_date(repo: Repository, bucket: str) -> None:
     assert (1, 1, 1) == (report.written, report.kept, report.removed)
     assert [MANIFEST, "b/c", "large", "mine"] == [each.name for each in names(source.pages())]
     assert large == read(source, one(source, "large"))
+
+
+def test_a_large_file_goes_on_where_an_interrupted_export_stopped(
+    repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lineageflow_core.store.targets.LARGE_BYTES", 1)
+    whole = os.urandom(12 << 20)
+    repo.put("in", {"large": whole, "small": b"1"})
+    entry = repo.catalog.objects.get_object(repo.name, "main", "in/large")
+    target = tmp_path / "target"
+    target.mkdir()
+    part = part_of(target / "large", entry.object_id)
+    part.write_bytes(whole[: 5 << 20])
+    (target / f"{TEMPORARY}of-another").write_bytes(b"left behind")
+    inode = part.stat().st_ino
+    Export(repo.catalog, repo.name, "main", "in", target).run()
+    assert whole == (target / "large").read_bytes()
+    assert inode == (target / "large").stat().st_ino
+    assert {"large", "small", MANIFEST} == {path.name for path in target.iterdir()}

@@ -28,6 +28,7 @@ from lineageflow_core.model.address import Address
 from lineageflow_core.model.ids import ObjectId
 from lineageflow_core.model.names import check_path, is_under
 from lineageflow_core.model.objects import ObjectEntry
+from lineageflow_core.store.partial import LARGE_BYTES, save
 
 _CHUNK = 1 << 20
 _AT_ONCE = 16
@@ -171,10 +172,18 @@ def _fetch_all(
 
 
 def _fetch(invocation: Invocation, repository: str, entry: ObjectEntry, path: Path, advance: Advance) -> None:
-    with (
-        invocation.catalog.content.open(repository, entry.object_id) as stream,
-        _whole_file(path) as file,
-    ):
+    content = invocation.catalog.content
+    if entry.size >= LARGE_BYTES:  # it goes on where an earlier `get` of it stopped
+        save(
+            lambda: content.open(repository, entry.object_id),
+            path,
+            object_id=entry.object_id,
+            size=entry.size,
+            progress=lambda more: advance(more, 0),
+        )
+        advance(0, 1)
+        return
+    with content.open(repository, entry.object_id) as stream, _whole_file(path) as file:
         while chunk := stream.read(_CHUNK):
             file.write(chunk)
             advance(len(chunk), 0)
