@@ -61,6 +61,9 @@ class History(Protocol):
         They changed something at or below `path` against their first parent; they are by exactly this
         `author`, made by this run, with a `message` that contains the text in whatever case, not before
         `since` and before `until` (both with a zone), and say all this in their `metadata`.
+
+        `ref` may be a range, as in git (https://git-scm.com/docs/gitrevisions): `a..b` leaves out what is in
+        the history of `a`, and `a...b` is both lines without what their histories have in common.
         """
         ...
 
@@ -69,12 +72,21 @@ class History(Protocol):
         repository: str,
         refs: Sequence[str] = (),
         *,
+        path: str = "",
+        author: str | None = None,
+        run_id: RunId | None = None,
+        message: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        metadata: Mapping[str, str] = {},
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Commit]:
         """Returns `refs` and all their ancestors, also merged ones; of all branches where no ref is given.
 
-        By generation and id, the largest first: so every commit comes before its parents.
+        By generation and id, the largest first: so every commit comes before its parents. What narrows it
+        down is that of `log`, but that a merge changed `path` only if it made of it what no parent has. A ref
+        may be a range: what one leaves out, all leave out.
         """
         ...
 

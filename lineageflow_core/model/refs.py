@@ -115,6 +115,19 @@ def parse_range(text: str) -> tuple[str, str] | None:
     return start, end
 
 
+def parse_symmetric_range(text: str) -> tuple[str, str] | None:
+    """Returns the two ends of `a...b`, which is what only one of them has; None where the text is another.
+
+    Raises InvalidInputError.
+    """
+    start, dots, end = text.partition("...")
+    if not dots:
+        return None
+    if not start or not end or end.startswith("."):
+        raise InvalidInputError(f"{text[:200]!r} is not a range; write both its ends, as in 'topic...main'")
+    return start, end
+
+
 def stage_ref(branch: str, author: str) -> RefName:
     """Returns the ref of what `author` staged on `branch`. Raises InvalidInputError.
 

@@ -10,19 +10,23 @@ one side has has a parent below the window's floor: whatever lies there belongs 
 Safe for threads: one asks at a time.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from threading import RLock
 
 from lineageflow_core.errors import IntegrityError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
-from lineageflow_core.service.graph_window import GraphWindow
+from lineageflow_core.service.graph_window import GraphWindow, is_among, octets_of
 from lineageflow_core.store.ports import CommitLink, CommitPlace
 
 ReadAncestors = Callable[[Sequence[CommitId], int], Iterable[CommitLink]]
 """Returns commits and their ancestors down to a generation, as `CommitStore.ancestors` does."""
 ReadCommits = Callable[[Sequence[CommitId]], Sequence[Commit]]
+
+_Asked = tuple[GraphWindow, tuple[CommitId, ...], tuple[CommitId, ...]]
+"""A window, commits in it whose histories are asked for, and those whose are left out."""
 
 _FIRST_READ = 32
 """Generations that are read at once in the beginning."""
@@ -62,7 +66,7 @@ class CommitGraph:
         self._read_commits = read_commits
         self._window = GraphWindow(0)
         self._lock = RLock()
-        self._reached: tuple[tuple[GraphWindow, tuple[CommitId, ...]], int] | None = None
+        self._reached: tuple[_Asked, int] | None = None
 
     def part(self, left: Commit, right: Commit) -> Parting:
         """Returns how the histories of two commits part. They need not be stored, if their parents are."""
@@ -93,45 +97,113 @@ class CommitGraph:
             compared = (self._compare(commit, against) for commit in commits)
             return [(ahead.bit_count(), behind.bit_count()) for _, ahead, behind in compared]
 
+    def leads_to(self, commit: Commit, others: Sequence[Commit]) -> bool:
+        """Tells whether a commit is one of some others, or in the history of one."""
+        with self._lock:
+            self._know([commit, *others])
+            reach = self._reach([other.id for other in others])
+            return bool(reach >> self._window.position(commit.id) & 1)
+
     def last_first(
-        self, tips: Sequence[CommitId], *, after: CommitPlace | None, count: int
+        self,
+        tips: Sequence[CommitId],
+        *,
+        without: Sequence[CommitId] = (),
+        after: CommitPlace | None,
+        count: int,
     ) -> list[CommitId]:
-        """Returns these commits and their ancestors, the last place first.
+        """Returns these commits and their ancestors, the last place first, but for `without` and theirs.
 
         Every commit comes before its parents. `after` is a place to go on behind.
         """
-        new = [tip for tip in tips if tip not in self._window]
         with self._lock:
-            self._know(self._read_commits(new))
-            if after is not None and after.generation <= self._window.floor:
-                self._extend(self._window.floor - after.generation + _FIRST_READ)
+            self._know_ids([*tips, *without])
+            if after is not None:
+                self._go_down_to(after.generation)
             while True:
                 window = self._window
-                reach = self._reach(tips)
+                reach = self._reach(tips, without)
                 found = window.last_first(reach, after=after, count=count)
                 if len(found) == count or not window.is_cut(reach):
                     return found
                 self._extend(count - len(found))
 
-    def first_parents(self, start: Commit, count: int) -> list[CommitId]:
-        """Returns the next `count` first parents of a commit, newest first; fewer where history ends."""
-        with self._lock:
-            line = self._line(start, count)
-            return list(map(self._window.commit_at, line))
+    def among(
+        self,
+        tips: Sequence[CommitId],
+        batches: Iterable[Sequence[CommitPlace]],
+        *,
+        without: Sequence[CommitId] = (),
+    ) -> Iterator[CommitId]:
+        """Yields of some places, the last first, those that `last_first` has."""
+        for places in filter(None, batches):
+            with self._lock:
+                self._know_ids([*tips, *without])
+                self._go_down_to(places[-1].generation)
+                octets = octets_of(self._reach(tips, without))
+                here = self._positions(places)
+                found = [commit for commit, position in here.items() if is_among(octets, position)]
+            yield from found
 
-    def on_line(self, start: Commit, places: Sequence[CommitPlace]) -> list[CommitId]:
-        """Returns those of some commits that are `start` or one of its first parents, newest first."""
-        if not places:
-            return []
-        lowest = min(place.generation for place in places)
+    def first_parents(self, start: Commit, count: int, *, without: Sequence[Commit] = ()) -> list[CommitId]:
+        """Returns the next `count` first parents of a commit, newest first; fewer where history ends.
+
+        None of them is one of the commits `without`, or in the history of one.
+        """
+        with self._lock:
+            self._know(without)
+            line = self._line(start, count)
+            octets = octets_of(self._reach([each.id for each in without]))
+            kept = takewhile(lambda position: not is_among(octets, position), line) if octets else line
+            return list(map(self._window.commit_at, kept))
+
+    def on_line(
+        self,
+        start: Commit,
+        batches: Iterable[Sequence[CommitPlace]],
+        *,
+        without: Sequence[Commit] = (),
+    ) -> Iterator[CommitId]:
+        """Yields of some places, the last first, those that are `start` or one of its first parents.
+
+        None of them is one of the commits `without`, or in the history of one. No batch is asked for that
+        cannot have any of them.
+        """
+        at = start.id
+        for places in filter(None, batches):
+            with self._lock:
+                self._know([start, *without])
+                self._go_down_to(places[-1].generation)
+                window, wanted = self._window, self._positions(places)
+                found, last = window.on_line(
+                    window.position(at),
+                    frozenset(wanted.values()),
+                    without=octets_of(self._reach([each.id for each in without])),
+                    down_to=places[-1].generation,
+                )
+                commits = list(map(window.commit_at, found))
+                if last >= 0:
+                    at = window.commit_at(last)
+            yield from commits
+            if last < 0:
+                return
+
+    def behind(self, start: Commit, place: CommitPlace) -> CommitId | None:
+        """Returns the first of `start` and its first parents that comes behind a place."""
+        at = start.id
         with self._lock:
             self._know([start])
-            if lowest < self._window.floor:
-                self._extend(self._window.floor - lowest)
-            window = self._window
-            # What is not here is no ancestor of `start`.
-            wanted = {window.position(place.id) for place in places if place.id in window}
-            return list(map(window.commit_at, window.on_line(window.position(start.id), wanted, lowest)))
+            while True:
+                window, position = self._window, self._window.position(at)
+                if CommitPlace(window.generation_at(position), at) < place:
+                    return at
+                if window.has_first_parent_below(position):
+                    self._extend(_FIRST_READ)
+                    continue
+                parents = window.first_parents(position, 1)
+                if not parents:
+                    return None
+                at = window.commit_at(parents[0])
 
     def back(self, start: Commit, steps: int) -> CommitId | None:
         """Returns the first parent so many steps (at least one) back; None where history is shorter."""
@@ -139,13 +211,24 @@ class CommitGraph:
             line = self._line(start, steps)
             return self._window.commit_at(line[-1]) if len(line) == steps else None
 
-    def _reach(self, tips: Sequence[CommitId]) -> int:
-        """Returns the set of some commits and their ancestors; kept, for who turns the pages of a list."""
+    def _reach(self, tips: Sequence[CommitId], without: Sequence[CommitId] = ()) -> int:
+        """Returns the set of some commits and their ancestors, but for others and theirs.
+
+        It is kept, for who turns the pages of a list.
+        """
+        if not tips:
+            return 0
         # In one window a commit's ancestors stay what they are.
-        asked = (self._window, tuple(tips))
+        asked = (self._window, tuple(tips), tuple(without))
         if self._reached is None or self._reached[0] != asked:
-            self._reached = asked, self._window.reach(*map(self._window.position, tips))
+            reach, taken = (self._window.reach(*map(self._window.position, each)) for each in (tips, without))
+            self._reached = asked, reach & ~taken
         return self._reached[1]
+
+    def _positions(self, places: Iterable[CommitPlace]) -> dict[CommitId, int]:
+        """Returns where these are. What is not here, in a window that goes down to it, nobody asked about."""
+        window = self._window
+        return {place.id: window.position(place.id) for place in places if place.id in window}
 
     def _line(self, start: Commit, count: int) -> list[int]:
         """Returns the positions of the next first parents."""
@@ -173,6 +256,17 @@ class CommitGraph:
             if not window.is_cut(one ^ other):
                 return both, one ^ both, other ^ both
             self._extend(_FIRST_READ)
+
+    def _know_ids(self, commits: Sequence[CommitId]) -> None:
+        """Sees to it that the window has these commits, which are stored."""
+        new = [commit for commit in commits if commit not in self._window]
+        if new:
+            self._know(self._read_commits(new))
+
+    def _go_down_to(self, generation: int) -> None:
+        """Sees to it that the window has, of the commits that it has, the ancestors of a generation."""
+        if generation < self._window.floor:
+            self._extend(self._window.floor - generation)
 
     def _know(self, commits: Sequence[Commit]) -> None:
         """Sees to it that the window has these commits."""

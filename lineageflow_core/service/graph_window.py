@@ -122,15 +122,24 @@ class GraphWindow:
             found.append(position)
         return found
 
-    def on_line(self, position: int, commits: Container[int], generation: int) -> list[int]:
-        """Returns a commit and its first parents, of those that are among `commits`, down to a generation."""
+    def on_line(
+        self, position: int, wanted: Container[int], *, without: bytes, down_to: int
+    ) -> tuple[list[int], int]:
+        """Returns a commit and its first parents, of those that are `wanted`, and where the walk ended.
+
+        It ends at the last one of generation `down_to` or more. Where one of the commits `without`
+        (`octets_of` a set) comes first, the line itself ends, and that is told as -1.
+        """
         first, generations = self._first, self._generations
         found: list[int] = []
-        while position >= 0 and generations[position] >= generation:
-            if position in commits:
+        last = position
+        while position >= 0 and generations[position] >= down_to:
+            if without and is_among(without, position):
+                return found, _NONE
+            if position in wanted:
                 found.append(position)
-            position = first[position]
-        return found
+            last, position = position, first[position]
+        return found, last
 
     def has_first_parent_below(self, position: int) -> bool:
         """Tells whether a commit's first parent lies below the floor."""
@@ -153,7 +162,7 @@ class GraphWindow:
 
     def last_first(self, commits: int, *, after: CommitPlace | None, count: int) -> list[CommitId]:
         """Returns the first so many of a set, the last place first; those behind `after`."""
-        octets = commits.to_bytes(commits.bit_length() // 8 + 1, "little")
+        octets = octets_of(commits)
         generation, last = self.highest, None
         if after is not None and after.generation <= generation:
             generation, last = after
@@ -162,7 +171,7 @@ class GraphWindow:
             same: list[CommitId] = []
             at = self._last_of[generation - self.floor]
             while at >= 0:
-                if at >> 3 < len(octets) and octets[at >> 3] >> (at & 7) & 1:
+                if is_among(octets, at):
                     same.append(self._ids[at])
                 at = self._same_generation[at]
             found += sorted((each for each in same if last is None or each < last), reverse=True)
@@ -220,6 +229,16 @@ def members(commits: int) -> Iterator[int]:
             for bit in range(7, -1, -1):
                 if octet >> bit & 1:
                     yield start + 8 * at + bit
+
+
+def octets_of(commits: int) -> bytes:
+    """Returns a set in the form for `is_among`."""
+    return commits.to_bytes((commits.bit_length() + 7) // 8, "little")
+
+
+def is_among(octets: bytes, position: int) -> bool:
+    """Tells whether a position is in a set: of many, much faster than to shift it."""
+    return position >> 3 < len(octets) and bool(octets[position >> 3] >> (position & 7) & 1)
 
 
 def set_of(positions: Sequence[int]) -> int:

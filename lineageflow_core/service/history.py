@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from lineageflow_core.errors import RefMovedError
+from lineageflow_core.errors import InvalidInputError, RefMovedError
 from lineageflow_core.model.branch import Comparison
 from lineageflow_core.model.change import Change, ChangeKind, check_change
 from lineageflow_core.model.commit import Commit, make_commit
+from lineageflow_core.model.commit_filter import CommitFilter
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
 from lineageflow_core.model.ids import CommitId, RunId, parse_run_id
 from lineageflow_core.model.names import check_folder, check_path, parents_of
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.versions import PathVersion
-from lineageflow_core.service.log import LogFilter, check_zone, compare, graph, list_versions, log
+from lineageflow_core.service.log import compare, graph, list_versions, log
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.paging import page_of
 from lineageflow_core.service.writing import check_uploaded, move_branch, writable
@@ -82,26 +83,42 @@ class HistoryService:
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Commit]:
-        opened = self._lake.repository(repository)
-        shown = LogFilter(
+        shown = _filter(
+            path=path,
             author=author,
-            run_id=parse_run_id(run_id) if run_id is not None else None,
+            run_id=run_id,
             message=message,
-            since=check_zone(since),
-            until=check_zone(until),
+            since=since,
+            until=until,
             metadata=metadata,
         )
-        return log(opened, ref, path=check_folder(path), shown=shown, after=after, limit=limit)
+        return log(self._lake.repository(repository), ref, shown=shown, after=after, limit=limit)
 
     def graph(
         self,
         repository: str,
         refs: Sequence[str] = (),
         *,
+        path: str = "",
+        author: str | None = None,
+        run_id: RunId | None = None,
+        message: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        metadata: Mapping[str, str] = {},
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Commit]:
-        return graph(self._lake.repository(repository), refs, after=after, limit=limit)
+        shown = _filter(
+            path=path,
+            author=author,
+            run_id=run_id,
+            message=message,
+            since=since,
+            until=until,
+            metadata=metadata,
+        )
+        return graph(self._lake.repository(repository), refs, shown=shown, after=after, limit=limit)
 
     def list_versions(
         self, repository: str, ref: str, path: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
@@ -148,6 +165,43 @@ class HistoryService:
     def _roots(self, repository: str, left: str, right: str) -> tuple[OpenRepository, str, str]:
         opened = self._lake.repository(repository)
         return opened, opened.resolve(left).root, opened.resolve(right).root
+
+
+def _filter(
+    *,
+    path: str,
+    author: str | None,
+    run_id: RunId | None,
+    message: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    metadata: Mapping[str, str],
+) -> CommitFilter:
+    """Returns which commits are to be shown. Raises InvalidInputError."""
+    for text in (author, message, *metadata.keys(), *metadata.values()):
+        _check_text(text or "")
+    return CommitFilter(
+        path=check_folder(path),
+        author=author,
+        run_id=parse_run_id(run_id) if run_id is not None else None,
+        message=message,
+        since=_check_zone(since),
+        until=_check_zone(until),
+        metadata=metadata,
+    )
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError(f"{text[:100]!r} cannot be told in UTF-8; write plain text") from None
+
+
+def _check_zone(instant: datetime | None) -> datetime | None:
+    if instant is not None and instant.utcoffset() is None:
+        raise InvalidInputError(f"{instant.isoformat()} has no time zone; add one, as in '2026-05-01T00:00Z'")
+    return instant
 
 
 def _check_untouched(

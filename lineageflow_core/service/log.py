@@ -1,18 +1,22 @@
 """Reading history: a branch's own commits, all that led to some refs, and how far two refs are apart.
 
-Lists go on behind a commit, which never changes, so a branch may move while someone turns the pages.
+Lists go on behind a commit, which never changes, so a branch may move while someone turns the pages. What
+narrows a list down is asked of the store, which names candidates in the list's order; the graph tells which
+of them belong to it, and only those are read.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.branch import Comparison
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId, RunId, SnapshotId, parse_object_id
+from lineageflow_core.model.commit_filter import CommitFilter
+from lineageflow_core.model.ids import CommitId, SnapshotId, parse_object_id
 from lineageflow_core.model.page import Page
-from lineageflow_core.model.refs import RefKind
+from lineageflow_core.model.refs import RefKind, parse_range, parse_symmetric_range
 from lineageflow_core.model.versions import PathVersion
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.service.paging import page_of
@@ -21,53 +25,48 @@ from lineageflow_core.store.ports import CommitPlace
 from lineageflow_core.tree.root import EMPTY_ROOT, RootTree
 
 _FIRST_BATCH, _BATCH = 32, 1024
+_PLACES = 16 * _BATCH
+"""Candidates that are asked for at once, at most: they are places, not commits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogFilter:
-    """Which commits to show: those of which all this is true."""
+class Span:
+    """What a log is of: some commits and what led to them, without others and what led to these."""
 
-    author: str | None = None
-    run_id: RunId | None = None
-    message: str | None = None
-    """Text that the message contains, in whatever case."""
-    since: datetime | None = None
-    until: datetime | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    """What the commit's metadata says, among others."""
+    tips: tuple[Commit, ...]
+    without: tuple[Commit, ...] = ()
 
-    def shows(self, commit: Commit) -> bool:
-        """Tells whether a commit is to be shown."""
-        return (
-            (self.author is None or commit.author == self.author)
-            and (self.run_id is None or commit.run_id == self.run_id)
-            and (self.message is None or self.message.casefold() in commit.message.casefold())
-            and (self.since is None or commit.created_at >= self.since)
-            and (self.until is None or commit.created_at < self.until)
-            and self.metadata.items() <= commit.metadata.items()
-        )
+
+def span_of(opened: OpenRepository, text: str) -> Span:
+    """Returns what a ref or a range means, as in git (https://git-scm.com/docs/gitrevisions).
+
+    `a..b` is what `b` has and `a` has not, `a...b` what only one of them has. Raises RefNotFoundError.
+    """
+    if ends := parse_symmetric_range(text):
+        one, other = (opened.resolve(end) for end in ends)
+        bases = opened.graph.merge_bases(one, other)
+        return Span(tips=(one, other), without=tuple(opened.commits(bases)))
+    if ends := parse_range(text):
+        start, end = (opened.resolve(each) for each in ends)
+        return Span(tips=(end,), without=(start,))
+    return Span(tips=(opened.resolve(text),))
 
 
 def log(
-    opened: OpenRepository, ref: str, *, path: str, shown: LogFilter, after: str | None, limit: int
+    opened: OpenRepository, ref: str, *, shown: CommitFilter, after: str | None, limit: int
 ) -> Page[Commit]:
-    """Returns the first parents of `ref` that changed `path` and are to be shown, newest first."""
+    """Returns the first parents of `ref`, or of a range's ends, that are to be shown, newest first."""
     check_limit(limit)
-    start = _start(opened, ref, after)
-    if path:
-        commits = changing(opened, start, path)
-    elif shown.run_id is not None:
-        commits = _made_by(opened, start, shown.run_id)
-    else:
-        commits = first_parents(opened, start)
-    return page_of(filter(shown.shows, commits), limit, lambda commit: commit.id)
+    span = span_of(opened, ref)
+    lines = [_line(opened, start, shown, span.without) for start in _starts(opened, span, after)]
+    return page_of(merge(*lines, key=_place_of, reverse=True), limit, lambda commit: commit.id)
 
 
 def list_versions(
     opened: OpenRepository, ref: str, path: str, *, after: str | None, limit: int
 ) -> Page[PathVersion]:
     """Returns what the first parents of `ref` made of `path`, newest first."""
-    page = page_of(changing(opened, _start(opened, ref, after), path), limit, lambda commit: commit.id)
+    page = log(opened, ref, shown=CommitFilter(path=path), after=after, limit=limit)
     recorded = opened.stores.commits.snapshots_after(
         opened.info.id, path, [commit.id for commit in page.items]
     )
@@ -85,15 +84,25 @@ def list_versions(
     return Page(items=tuple(versions), next=page.next)
 
 
-def graph(opened: OpenRepository, refs: Sequence[str], *, after: str | None, limit: int) -> Page[Commit]:
-    """Returns all that led to `refs` (none given: to any branch), every commit before its parents."""
+def graph(
+    opened: OpenRepository, refs: Sequence[str], *, shown: CommitFilter, after: str | None, limit: int
+) -> Page[Commit]:
+    """Returns all that led to `refs` (none given: to any branch) and is to be shown, parents last."""
     check_limit(limit)
-    named = [opened.resolve(ref).id for ref in refs]
-    tips = named or opened.stores.refs.tips(opened.info.id, RefKind.BRANCH)
-    found = opened.graph.last_first(tips, after=_place(after) if after else None, count=limit + 1)
-    page = opened.commits(found[:limit])
-    more = len(found) > limit
-    return Page(items=tuple(page), next=f"{page[-1].generation}.{page[-1].id}" if more else None)
+    spans = [span_of(opened, ref) for ref in refs]
+    tips = [tip.id for span in spans for tip in span.tips] or opened.stores.refs.tips(
+        opened.info.id, RefKind.BRANCH
+    )
+    without = [commit.id for span in spans for commit in span.without]
+    place = _parse_place(after) if after else None
+    if shown.shows_all:
+        last_first = opened.graph.last_first(tips, without=without, after=place, count=limit + 1)
+        found = iter(opened.commits(last_first))
+    else:
+        batches = _candidates(opened, shown, place)
+        commits = _read(opened, opened.graph.among(tips, batches, without=without))
+        found = (each for each in commits if shown.admits(each) and _made_change(opened, each, shown.path))
+    return page_of(found, limit, lambda commit: f"{commit.generation}.{commit.id}")
 
 
 def compare(opened: OpenRepository, left: str, right: str) -> Comparison:
@@ -109,45 +118,73 @@ def compare(opened: OpenRepository, left: str, right: str) -> Comparison:
     )
 
 
-def first_parents(opened: OpenRepository, start: Commit | None) -> Iterator[Commit]:
-    """Yields `start` and its first parents, newest first."""
-    if start is None:
+def first_parents(
+    opened: OpenRepository, start: Commit, *, without: Sequence[Commit] = ()
+) -> Iterator[Commit]:
+    """Yields `start` and its first parents, newest first, before the history of the commits `without`."""
+    if without and opened.graph.leads_to(start, without):
         return
     yield start
     size = _FIRST_BATCH
-    while commits := opened.commits(opened.graph.first_parents(start, size)):
+    while commits := opened.commits(opened.graph.first_parents(start, size, without=without)):
         yield from commits
         start, size = commits[-1], min(2 * size, _BATCH)
 
 
-def changing(opened: OpenRepository, start: Commit | None, path: str) -> Iterator[Commit]:
+def changing(opened: OpenRepository, start: Commit, path: str) -> Iterator[Commit]:
     """Yields those of `start` and its first parents that changed something at or below `path`, newest first.
 
     Costs what changed it, on whatever branch, not what there is. Trees have the last word.
     """
-    size, place = _FIRST_BATCH, CommitPlace(start.generation + 1, CommitId("")) if start else None
-    while start is not None:
-        places = opened.stores.commits.touching(opened.info.id, path, after=place, limit=size)
-        for commit in opened.commits(opened.graph.on_line(start, places)):
-            start = commit
-            if changed(opened, commit, path):
-                yield commit
-        if len(places) < size:
-            return
-        size, place = min(2 * size, _BATCH), places[-1]
-
-
-def _made_by(opened: OpenRepository, start: Commit | None, run_id: RunId) -> Iterator[Commit]:
-    """Yields those of `start` and its first parents that a run made, newest first."""
-    if start is not None:
-        places = opened.stores.commits.made_by(opened.info.id, run_id)
-        yield from opened.commits(opened.graph.on_line(start, places))
+    return _line(opened, start, CommitFilter(path=path), ())
 
 
 def changed(opened: OpenRepository, commit: Commit, path: str) -> bool:
     """Tells whether a commit changed something at or below `path`, against its first parent."""
+    parent = opened.commit(commit.parents[0]) if commit.parents else None
+    return _differ(opened, commit, parent, path)
+
+
+def _line(
+    opened: OpenRepository, start: Commit, shown: CommitFilter, without: Sequence[Commit]
+) -> Iterator[Commit]:
+    """Returns those of `start` and its first parents that are to be shown."""
+    if shown.shows_all:
+        return first_parents(opened, start, without=without)
+    batches = _candidates(opened, shown, CommitPlace(start.generation + 1, CommitId("")))
+    commits = _read(opened, opened.graph.on_line(start, batches, without=without))
+    admitted = filter(shown.admits, commits)
+    return (commit for commit in admitted if not shown.path or changed(opened, commit, shown.path))
+
+
+def _candidates(
+    opened: OpenRepository, shown: CommitFilter, after: CommitPlace | None
+) -> Iterator[list[CommitPlace]]:
+    size, places = _FIRST_BATCH, [after] if after else []
+    while size:
+        last = places[-1] if places else None
+        places = opened.stores.commits.candidates(opened.info.id, shown, after=last, limit=size)
+        yield places
+        size = min(2 * size, _PLACES) if len(places) == size else 0
+
+
+def _read(opened: OpenRepository, commits: Iterator[CommitId]) -> Iterator[Commit]:
+    """Reads commits, more and more at once."""
+    size = _FIRST_BATCH
+    while some := list(islice(commits, size)):
+        yield from opened.commits(some)
+        size = min(2 * size, _BATCH)
+
+
+def _made_change(opened: OpenRepository, commit: Commit, path: str) -> bool:
+    """Tells whether a commit is where `path` became what it is: a merge that took one side's is not."""
+    parents: Iterable[Commit | None] = opened.commits(commit.parents) or [None]
+    return not path or all(_differ(opened, commit, parent, path) for parent in parents)
+
+
+def _differ(opened: OpenRepository, commit: Commit, parent: Commit | None, path: str) -> bool:
     here = RootTree(opened.nodes, commit.root)
-    before = RootTree(opened.nodes, opened.commit(commit.parents[0]).root if commit.parents else EMPTY_ROOT)
+    before = RootTree(opened.nodes, parent.root if parent else EMPTY_ROOT)
     home = here.dataset_at(path)
     if home is not None and home == before.dataset_at(path):
         return False
@@ -156,12 +193,15 @@ def changed(opened: OpenRepository, commit: Commit, path: str) -> bool:
     return now != then
 
 
-def _start(opened: OpenRepository, ref: str, after: str | None) -> Commit | None:
-    """Returns where a list begins: at `ref`, or behind a commit of it; None behind the first commit."""
+def _starts(opened: OpenRepository, span: Span, after: str | None) -> list[Commit]:
+    """Returns where the lines of a log begin: at the tips, or behind a commit."""
     if after is None:
-        return opened.resolve(ref)
+        return list(span.tips)
     last = opened.resolve(after)
-    return opened.commit(last.parents[0]) if last.parents else None
+    if len(span.tips) == 1:
+        return opened.commits(last.parents[:1])
+    starts = (opened.graph.behind(tip, _place_of(last)) for tip in span.tips)
+    return opened.commits([start for start in starts if start is not None])
 
 
 def _content(opened: OpenRepository, commit: Commit, path: str) -> SnapshotId | None:
@@ -169,14 +209,11 @@ def _content(opened: OpenRepository, commit: Commit, path: str) -> SnapshotId | 
     return SnapshotId(digest) if digest else None
 
 
-def check_zone(instant: datetime | None) -> datetime | None:
-    """Returns an instant, or None. Raises InvalidInputError where it could be any of several."""
-    if instant is not None and instant.utcoffset() is None:
-        raise InvalidInputError(f"{instant.isoformat()} has no time zone; add one, as in '2026-05-01T00:00Z'")
-    return instant
+def _place_of(commit: Commit) -> CommitPlace:
+    return CommitPlace(commit.generation, commit.id)
 
 
-def _place(text: str) -> CommitPlace:
+def _parse_place(text: str) -> CommitPlace:
     generation, _, commit = text.partition(".")
     if not generation.isdecimal() or len(generation) > 18:
         raise InvalidInputError(

@@ -1,7 +1,6 @@
 """Which commits people mean who name several, and what each of them did or undid."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import takewhile
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
@@ -29,7 +28,7 @@ def select(opened: OpenRepository, refs: Sequence[str]) -> Iterator[list[Commit]
             yield [opened.resolve(text)]
             continue
         start, end = (opened.resolve(each) for each in ends)
-        line = list(_line(opened, start, end))
+        line = list(first_parents(opened, end, without=[start]))
         if not line:
             raise InvalidInputError(
                 f"the range {text!r} holds no commits: {ends[0]} has all that {ends[1]} has; "
@@ -77,12 +76,6 @@ def reverted(commit: Commit, *, by: str, message: str | None, metadata: Mapping[
     return Facts(
         author=by, message=message or f'revert "{subject}"', metadata={**metadata, "reverts": commit.id}
     )
-
-
-def _line(opened: OpenRepository, start: Commit, end: Commit) -> Iterator[Commit]:
-    """Returns the first parents of `end` that are not in the history of `start`, newest first."""
-    only = set(opened.graph.part(start, end).right)
-    return takewhile(lambda commit: commit.id in only, first_parents(opened, end))
 
 
 def _doing(opened: OpenRepository, commit: Commit, mainline: int, facts: Facts) -> Step:

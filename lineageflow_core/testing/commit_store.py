@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lineageflow_core.model.commit import Commit, make_commit
+from lineageflow_core.model.commit_filter import CommitFilter
 from lineageflow_core.model.ids import CommitId, SnapshotId
 from lineageflow_core.store.ports import (
     CommitChanges,
@@ -48,6 +51,34 @@ def publish_nodes(stores: Stores, repository: str, count: int) -> list[NodeLocat
         replace(publication("k", move(MAIN, None, commit), commits=[commit]), nodes=tuple(nodes)),
     )
     return nodes
+
+
+def _said() -> st.SearchStrategy[dict[str, Any]]:
+    """Commits that differ in what they say, in little: so that filters show some of them."""
+    return st.fixed_dictionaries(
+        {
+            "author": st.sampled_from(_TEXTS),
+            "message": st.sampled_from([*_TEXTS, "long " * 1000 + "Ab", "straße"]),
+            "created_at": st.sampled_from([NOON, NOON + timedelta(microseconds=1)]),
+            "metadata": st.dictionaries(st.sampled_from(_TEXTS), st.sampled_from(_TEXTS), max_size=2),
+            "run_id": st.sampled_from([None, run_id(1)]),
+        }
+    )
+
+
+def _wanted() -> st.SearchStrategy[CommitFilter]:
+    return st.builds(
+        CommitFilter,
+        author=st.none() | st.sampled_from(_TEXTS),
+        message=st.none() | st.sampled_from([*_TEXTS, "STRASSE", "long " * 900]),
+        since=st.none() | st.just(NOON + timedelta(microseconds=1)),
+        until=st.none() | st.just(NOON + timedelta(microseconds=1)),
+        metadata=st.dictionaries(st.sampled_from(_TEXTS), st.sampled_from(_TEXTS), max_size=1),
+        run_id=st.sampled_from([None, None, run_id(1)]),
+    )
+
+
+_TEXTS = ("", "a", "Ab", "ab", "b\0Ab", "\x01", "100%", "a_b", "a=b", "\n", "/", "\\", "ÄB", "äb\n\nc", "İ")
 
 
 class CommitStoreContract:
@@ -139,7 +170,7 @@ class CommitStoreContract:
 
         def touching(path: str, *, limit: int = 100, after: int | None = None) -> list[int]:
             place = None if after is None else _place_of(commits[after])
-            found = stores.commits.touching(repository, path, after=place, limit=limit)
+            found = _touching(stores, repository, path, after=place, limit=limit)
             assert sorted(found, reverse=True) == found
             return [commits.index(next(each for each in commits if each.id == place.id)) for place in found]
 
@@ -152,7 +183,7 @@ class CommitStoreContract:
         assert [3] == touching("c") == touching("b/c/x") == touching("b/c/d-e")
         assert [4, 3] == touching("b", limit=2)
         assert [1] == touching("b", after=3) == touching("b", after=2)
-        assert [] == stores.commits.touching(new_repository(), "a", after=None, limit=10)
+        assert [] == _touching(stores, new_repository(), "a")
 
     def test_the_commits_of_a_run_are_found_the_last_first(self, stores: Stores) -> None:
         repository = new_repository()
@@ -170,10 +201,71 @@ class CommitStoreContract:
                 )
             )
         stores.refs.publish(repository, publication("k", commits=made))
-        expected = [_place_of(made[3]), _place_of(made[1])]
-        assert expected == stores.commits.made_by(repository, run_id(1))
-        assert [] == stores.commits.made_by(repository, run_id(3))
-        assert [] == stores.commits.made_by(new_repository(), run_id(1))
+
+        def made_by(number: int, *, owner: str = repository) -> list[CommitPlace]:
+            wanted = CommitFilter(run_id=run_id(number))
+            return stores.commits.candidates(owner, wanted, after=None, limit=10)
+
+        assert [_place_of(made[3]), _place_of(made[1])] == made_by(1)
+        assert [] == made_by(3)
+        assert [] == made_by(1, owner=new_repository())
+
+    @contract_settings
+    @given(said=st.lists(_said(), min_size=1, max_size=12), wanted=_wanted(), path=st.sampled_from(["", "a"]))
+    def test_all_that_a_filter_shows_is_found_the_last_first(
+        self, stores: Stores, said: list[dict[str, Any]], wanted: CommitFilter, path: str
+    ) -> None:
+        repository = new_repository()
+        made: list[Commit] = []
+        for each in said:
+            made.append(make_commit(parents=made[-1:], root=PACK, **each))
+        changed = DatasetChange("a", None, _digest("1"))
+        changes = tuple(
+            CommitChanges(commit=commit.id, datasets=(changed,) if commit.generation % 2 else ())
+            for commit in made
+        )
+        stores.refs.publish(repository, replace(publication("k", commits=made), changes=changes))
+        asked = replace(wanted, path=path)
+        shown = [
+            _place_of(commit)
+            for commit in reversed(made)
+            if wanted.admits(commit) and (not path or commit.generation % 2)
+        ]
+        found = stores.commits.candidates(repository, asked, after=None, limit=100)
+        assert shown == [place for place in found if place in shown]
+        assert sorted(found, reverse=True) == found
+        first = stores.commits.candidates(repository, asked, after=None, limit=1)
+        assert found[:1] == first
+        if first:
+            behind = stores.commits.candidates(repository, asked, after=first[0], limit=100)
+            assert found[1:] == behind
+
+    def test_a_filter_that_shows_few_commits_finds_few(self, stores: Stores) -> None:
+        repository = new_repository()
+        made: list[Commit] = []
+        for number in range(20):
+            made.append(
+                make_commit(
+                    parents=made[-1:],
+                    root=PACK,
+                    author=f"author {number}",
+                    message=f"Message_{number}%",
+                    created_at=NOON + timedelta(seconds=number),
+                    metadata={"number": str(number)},
+                )
+            )
+        stores.refs.publish(repository, publication("k", commits=made))
+        for wanted in (
+            CommitFilter(author="author 7"),
+            CommitFilter(message="mESSAGE_7%"),
+            CommitFilter(metadata={"number": "7"}),
+            CommitFilter(since=made[7].created_at, until=made[8].created_at),
+        ):
+            found = stores.commits.candidates(repository, wanted, after=None, limit=100)
+            assert [_place_of(made[7])] == found
+        assert [] == stores.commits.candidates(
+            repository, CommitFilter(message="message 7"), after=None, limit=1
+        )
 
     def test_what_a_dataset_was_after_commits_is_recorded(self, stores: Stores) -> None:
         repository = new_repository()
@@ -196,7 +288,7 @@ class CommitStoreContract:
         assert changes is not None
         stores.refs.publish(repository, replace(publication("k", commits=[commit]), changes=(changes,)))
         for path in ("m/7", "m/1499", "m"):
-            found = stores.commits.touching(repository, path, after=None, limit=10)
+            found = _touching(stores, repository, path)
             assert [_place_of(commit)] == found
 
     def test_nodes_are_located(self, stores: Stores) -> None:
@@ -258,3 +350,9 @@ def _digest(content: str | None) -> SnapshotId | None:
 
 def _place_of(commit: Commit) -> CommitPlace:
     return CommitPlace(commit.generation, commit.id)
+
+
+def _touching(
+    stores: Stores, repository: str, path: str, *, after: CommitPlace | None = None, limit: int = 10
+) -> list[CommitPlace]:
+    return stores.commits.candidates(repository, CommitFilter(path=path), after=after, limit=limit)

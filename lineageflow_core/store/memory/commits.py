@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId, RunId, SnapshotId, parse_object_id
+from lineageflow_core.model.commit_filter import CommitFilter
+from lineageflow_core.model.ids import CommitId, SnapshotId, parse_object_id
 from lineageflow_core.model.names import is_under
 from lineageflow_core.store.memory.state import State
 from lineageflow_core.store.ports import CommitLink, CommitPlace, NodeLocation
@@ -50,25 +51,18 @@ class MemoryCommitStore:
                 pending += commit.parents
         return list(found.values())
 
-    def made_by(self, repository: str, run_id: RunId) -> list[CommitPlace]:
+    def candidates(
+        self, repository: str, wanted: CommitFilter, *, after: CommitPlace | None, limit: int
+    ) -> list[CommitPlace]:
         with self._state.lock:
             places = [
                 CommitPlace(commit.generation, commit.id)
                 for (owner, _), commit in self._state.commits.items()
-                if owner == repository and commit.run_id == run_id
+                if owner == repository
+                and wanted.admits(commit)
+                and (not wanted.path or self._may_touch(repository, commit.id, wanted.path))
             ]
-        return sorted(places, reverse=True)
-
-    def touching(
-        self, repository: str, path: str, *, after: CommitPlace | None, limit: int
-    ) -> list[CommitPlace]:
-        with self._state.lock:
-            places = (
-                CommitPlace(commit.generation, commit.id)
-                for (owner, _), commit in self._state.commits.items()
-                if owner == repository and self._may_touch(repository, commit.id, path)
-            )
-            behind = [place for place in places if after is None or place < after]
+        behind = (place for place in places if after is None or place < after)
         return sorted(behind, reverse=True)[:limit]
 
     def snapshots_after(

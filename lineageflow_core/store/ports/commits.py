@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId, RunId, SnapshotId
+from lineageflow_core.model.commit_filter import CommitFilter
+from lineageflow_core.model.ids import CommitId, SnapshotId
 from lineageflow_core.store.ports.publication import NodeLocation
 
 
@@ -46,17 +47,14 @@ class CommitStore(Protocol):
         """
         ...
 
-    def made_by(self, repository: str, run_id: RunId) -> list[CommitPlace]:
-        """Returns the commits that a run made, the last place first."""
-        ...
-
-    def touching(
-        self, repository: str, path: str, *, after: CommitPlace | None, limit: int
+    def candidates(
+        self, repository: str, wanted: CommitFilter, *, after: CommitPlace | None, limit: int
     ) -> list[CommitPlace]:
-        """Returns commits that may have changed something at or below `path`, the last place first.
+        """Returns commits that `wanted` may show, the last place first; `after` is a place to go on behind.
 
-        All that did are among them: those that changed a dataset there or above, and those of which nothing
-        is recorded. Whether they did, their trees say. `after` is a place to go on behind.
+        All that it shows are among them, and few others: those of which too little is recorded, and those
+        that differ from what is wanted in a detail. Whether it shows them, their bodies and trees say. A
+        commit may have changed a path if it changed a dataset there, below or above.
         """
         ...
 

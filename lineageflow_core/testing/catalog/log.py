@@ -30,11 +30,16 @@ def logged(repo: Repository, ref: str = "main", **shown: Any) -> list[CommitId]:
     return [each.id for each in items]
 
 
-def drawn(repo: Repository, *refs: str) -> list[Commit]:
-    """Returns the whole graph, which is the same in pages of one."""
+def drawn(repo: Repository, *refs: str, **shown: Any) -> list[Commit]:
+    """Returns what a graph shows, which is the same in pages of one."""
     return in_pages_of_one(
-        lambda after, limit: repo.catalog.history.graph(repo.name, refs, after=after, limit=limit)
+        lambda after, limit: repo.catalog.history.graph(repo.name, refs, after=after, limit=limit, **shown)
     )
+
+
+def last_first(*commits: Commit) -> list[Commit]:
+    """Returns commits in the order of a graph."""
+    return sorted(commits, key=lambda each: (each.generation, each.id), reverse=True)
 
 
 def crossed(repo: Repository) -> tuple[Commit, Commit]:
@@ -109,6 +114,61 @@ class LogContract(CatalogContract):
         repo.put("a", b"later")
         page = repo.catalog.history.log(repo.name, "main", path="a", after=page.next, limit=MAX_LIMIT)
         assert [made[2], made[1], made[0]] == [each.id for each in page.items]
+
+    def test_a_range_is_what_its_end_has_and_its_start_has_not(self, repo: Repository) -> None:
+        base = repo.put("base", b"1")
+        repo.branch("topic")
+        one, two = repo.put("a", b"1", branch="topic"), repo.put("b", b"1", branch="topic")
+        three = repo.put("c", b"1")
+        assert [two.id, one.id] == logged(repo, "main..topic")
+        assert [three.id] == logged(repo, "topic..main")
+        assert [] == logged(repo, "main..main") == logged(repo, "main..main~1")
+        assert [three.id, base.id] == logged(repo, f"{base.id}~1..main")
+        merged = repo.merge("topic")
+        assert [merged.id] == logged(repo, f"{three.id}..main")
+        assert [merged.id, three.id] == logged(repo, "topic..main")
+        assert [] == logged(repo, "main..topic")
+
+    def test_a_symmetric_range_is_what_only_one_of_its_ends_has(self, repo: Repository) -> None:
+        repo.branch("topic")
+        here = [repo.put(f"main{number}", b"1") for number in range(4)]
+        there = [repo.put(f"topic{number}", b"1", branch="topic") for number in range(6)]
+        expected = [each.id for each in last_first(*here, *there)]
+        assert expected == logged(repo, "main...topic") == logged(repo, "topic...main")
+        assert [] == logged(repo, "main...main")
+        merged = repo.merge("main~1", into="topic")
+        expected = [each.id for each in last_first(merged, *there, here[-1])]
+        assert expected == logged(repo, "main...topic")
+
+    def test_a_range_is_narrowed_down_as_a_branch_is(self, repo: Repository) -> None:
+        repo.put("a", b"0")
+        repo.branch("topic")
+        one = repo.put("a", b"1", branch="topic")
+        two = repo.put("b", b"1", branch="topic")
+        three = repo.put("a", b"2")
+        assert [one.id] == logged(repo, "main..topic", path="a")
+        assert [two.id] == logged(repo, "main..topic", message="PUT B")
+        assert [each.id for each in last_first(one, three)] == logged(repo, "main...topic", path="a")
+        assert [] == logged(repo, "main..topic", author="nobody")
+
+    @pytest.mark.parametrize("text", ["..", "..main", "main..", "main...", "...main", "a....b"])
+    def test_a_range_has_two_ends(self, repo: Repository, text: str) -> None:
+        with pytest.raises(InvalidInputError):
+            logged(repo, text)
+        with pytest.raises(InvalidInputError):
+            drawn(repo, text)
+
+    def test_the_ends_of_a_range_are_there(self, repo: Repository) -> None:
+        for text in ("nothing..main", "main...nothing"):
+            with pytest.raises(RefNotFoundError):
+                logged(repo, text)
+
+    @pytest.mark.parametrize(
+        "shown", [{"message": "\udcff"}, {"author": "\udcff"}, {"metadata": {"\udcff": "1"}}]
+    )
+    def test_what_is_no_text_is_refused(self, repo: Repository, shown: dict[str, Any]) -> None:
+        with pytest.raises(InvalidInputError):
+            logged(repo, **shown)
 
 
 class VersionsContract(CatalogContract):
@@ -208,6 +268,38 @@ class GraphContract(CatalogContract):
         assert drawn(repo, "main", "other") == drawn(repo)
         assert 5 == len(drawn(repo))
         assert drawn(repo, "main~1") == drawn(repo, "v1")
+
+    def test_a_graph_shows_what_matches_on_any_branch(self, repo: Repository) -> None:
+        both = last_first(*crossed(repo))
+        later = repo.put("one", b"3", branch="other")
+        changes = [put("x", entries(repo, {"": b"1"}))]
+        elsewhere = repo.catalog.history.commit(repo.name, "main", changes, author="grace", message="add x")
+        [one] = drawn(repo, "main", path="one")
+        assert one in both
+        assert [later, one] == drawn(repo, path="one")
+        assert [elsewhere] == drawn(repo, author="grace")
+        assert both == drawn(repo, "main", message="PUT O")
+        assert [later, *both] == drawn(repo, message="PUT O")
+        assert [] == drawn(repo, message="PUT O", author="grace")
+        assert [repo.head("main~3")] == drawn(repo, until=min(each.created_at for each in both))
+
+    def test_a_merge_that_takes_one_side_of_a_path_did_not_change_it(self, repo: Repository) -> None:
+        repo.put("a", b"0")
+        repo.branch("topic")
+        one = repo.put("a", b"1", branch="topic")
+        repo.put("b", b"1")
+        merged = repo.merge("topic")
+        assert [merged.id] == logged(repo, path="a")[:1]
+        assert one == drawn(repo, path="a")[0]
+
+    def test_a_graph_of_a_range_has_what_was_merged_into_it(self, repo: Repository) -> None:
+        base = repo.head()
+        one, other = crossed(repo)
+        here, there = repo.head(), repo.head("other")
+        assert [here, *last_first(one, other)] == drawn(repo, f"{base.id}..main")
+        assert last_first(here, there) == drawn(repo, "main...other")
+        assert [there] == drawn(repo, "main..other") == drawn(repo, "main..other", "other")
+        assert [other] == drawn(repo, f"{one.id}..main", message="other", path="other")
 
     def test_a_graph_goes_on_where_it_was_when_branches_move(self, repo: Repository) -> None:
         made = [repo.put("a", str(number).encode()) for number in range(5)]

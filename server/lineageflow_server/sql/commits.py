@@ -1,19 +1,20 @@
 """Commits and the whereabouts of tree nodes, in SQL."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, Connection, Select, and_, bindparam, or_, select, tuple_
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, or_, select
 
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import CommitId, RunId, SnapshotId
-from lineageflow_core.model.names import parents_of
+from lineageflow_core.model.commit_filter import CommitFilter
+from lineageflow_core.model.ids import CommitId, SnapshotId
 from lineageflow_core.store.ports import CommitChanges, CommitLink, CommitPlace, NodeLocation
 from lineageflow_core.store.refusals import commit_missing
 from lineageflow_server.sql import rows, tables
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dialect import insert_missing, insert_or_update
+from lineageflow_server.sql.log_search import candidates
 from lineageflow_server.sql.repository_keys import RepositoryKeys
 
 _START_OF_ID = re.compile(r"[0-9a-f]{0,64}")
@@ -70,21 +71,14 @@ class SqlCommitStore:
                 found.update((row.id, rows.link_from(row)) for row in connection.execute(_WALK_BACK, asked))
         return list(found.values())
 
-    def made_by(self, repository: str, run_id: RunId) -> list[CommitPlace]:
-        table = tables.commits.c
-        with self._database.read() as connection:
-            mine = table.repository == self._keys.find(connection, repository)
-            query = _last_first(table.generation, table.id, None).where(mine, table.run_id == run_id)
-            return [CommitPlace(*row) for row in connection.execute(query)]
-
-    def touching(
-        self, repository: str, path: str, *, after: CommitPlace | None, limit: int
+    def candidates(
+        self, repository: str, wanted: CommitFilter, *, after: CommitPlace | None, limit: int
     ) -> list[CommitPlace]:
         found: set[CommitPlace] = set()
         with self._database.read() as connection:
             key = self._keys.find(connection, repository)
             # One by one, because each comes in the order of its index.
-            for query in _touching(key, path, after):
+            for query in candidates(key, wanted, after):
                 found.update(CommitPlace(*row) for row in connection.execute(query.limit(limit)))
         return sorted(found, reverse=True)[:limit]
 
@@ -146,21 +140,6 @@ _STORED = select(tables.commits.c.id).where(
 )
 
 
-def _touching(repository: int | None, path: str, after: CommitPlace | None) -> Iterator[Select[Any]]:
-    """Yields queries for places, the last first, which together give all that `touching` does."""
-    changes, commits = tables.dataset_changes.c, tables.commits.c
-    recorded = _last_first(changes.generation, changes.commit, after).where(changes.repository == repository)
-    for each in (path, f"{path}/", *parents_of(path)):
-        yield recorded.where(changes.path == each)
-    unrecorded = _last_first(commits.generation, commits.id, after)
-    yield unrecorded.where(commits.repository == repository, commits.changed.is_(None))
-
-
-def _last_first(generation: Column[Any], commit: Column[Any], after: CommitPlace | None) -> Select[Any]:
-    query = select(generation, commit).order_by(generation.desc(), commit.desc())
-    return query.where(tuple_(generation, commit) < tuple(after)) if after is not None else query
-
-
 def add_commits(
     connection: Connection,
     repository: int,
@@ -190,6 +169,13 @@ def add_commits(
         for commit in ordered
     ]
     connection.execute(insert_missing(connection, tables.commits), values)
+    connection.execute(
+        insert_missing(connection, tables.log_entries),
+        [
+            rows.log_entry(repository, commit)
+            for commit in sorted(commits, key=lambda each: (each.generation, each.id))
+        ],
+    )
     changed = [
         row for each in ordered for row in rows.change_rows(repository, each, recorded.get(each.id, ()))
     ]

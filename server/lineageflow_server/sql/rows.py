@@ -45,6 +45,9 @@ Values = dict[str, Any]
 """A row to write, by column."""
 AnyRow = Row[*tuple[Any, ...]]
 
+LONGEST_SEARCHED = 2000
+"""Characters of a text that is searched where it stands, and not in the commit's body."""
+
 T = TypeVar("T")
 
 
@@ -127,8 +130,41 @@ def commit_row(repository: int, commit: Commit, *, changed: int | None) -> Value
         "first_parent": commit.parents[0] if commit.parents else None,
         "second_parent": commit.parents[1] if len(commit.parents) > 1 else None,
         "changed": changed,
+        "is_logged": True,
         "body": encode_commit(commit),
     }
+
+
+def log_entry(repository: int, commit: Commit) -> Values:
+    said = "".join(metadata_text(key, value) for key, value in sorted(commit.metadata.items()))
+    return {
+        "repository": repository,
+        "generation": commit.generation,
+        "commit": commit.id,
+        "created_at": commit.created_at,
+        "author": commit.author,
+        "message": _if_short(searched_text(commit.message)),
+        "metadata": _if_short(said),
+    }
+
+
+def searched_text(text: str) -> str:
+    """Returns a text so that it holds another one, if it does in whatever case."""
+    return _without_nul(text.casefold())
+
+
+def metadata_text(key: str, value: str) -> str:
+    """Returns how an item of a commit's metadata stands between those before and after it."""
+    return _without_nul(f"\n{key}={value}\n")
+
+
+def _without_nul(text: str) -> str:
+    """SQLite looks no further than U+0000 where it compares with a pattern."""
+    return text.replace("\0", "\ufffd")
+
+
+def _if_short(text: str) -> str | None:
+    return text if len(text) <= LONGEST_SEARCHED else None
 
 
 def commit_from(row: AnyRow) -> Commit:

@@ -95,13 +95,15 @@ commits = Table(
     Column("first_parent", Digest),
     Column("second_parent", Digest),
     Column("changed", Integer),
+    Column("is_logged", Boolean),
     Column("body", LargeBinary, nullable=False),
     Index("commits_by_run", "repository", "run_id", "generation"),
 )
 """The parents are in the body, too, which is the truth: rows of earlier versions have none beside it.
 
 `changed` is how many datasets the commit changed, if `dataset_changes` tells which. It does not where they
-are very many, nor of commits of earlier versions.
+are very many, nor of commits of earlier versions. `is_logged` is true where `log_entries` tells of the
+commit, and null where an earlier version wrote it.
 """
 
 Index(
@@ -112,6 +114,32 @@ Index(
     sqlite_where=commits.c.changed.is_(None),
     postgresql_where=commits.c.changed.is_(None),
 )
+
+Index(
+    "commits_unlogged",
+    commits.c.repository,
+    commits.c.generation,
+    commits.c.id,
+    sqlite_where=commits.c.is_logged.is_(None),
+    postgresql_where=commits.c.is_logged.is_(None),
+)
+
+log_entries = Table(
+    "log_entries",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("commit", Digest, primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    Column("author", Name, nullable=False),
+    Column("message", Name),
+    Column("metadata", Name),
+    sqlite_with_rowid=False,
+)
+"""What commits say that a log is searched by, in the order of a log, and short: searches read all of it.
+
+The message and the metadata as `rows.log_entry` puts them; null where they are long.
+"""
 
 dataset_changes = Table(
     "dataset_changes",

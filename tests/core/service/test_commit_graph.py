@@ -160,13 +160,77 @@ def test_all_ancestors_come_children_first_and_go_on_behind_any_of_them(data: st
 @given(histories(), st.data())
 def test_of_some_commits_those_on_a_line_are_found(commits: list[Commit], data: st.DataObject) -> None:
     stored = Stored(commits)
-    line = [start := data.draw(st.sampled_from(commits))]
-    while line[-1].parents:
-        line.append(stored.known[line[-1].parents[0]])
+    start, without, places = drawn_places(commits, data)
+    kept = line_of(start, without, stored.known)
+    expected = [commit.id for commit in kept if place_of(commit) in places]
+    batches = [places[at : at + 3] for at in range(0, len(places), 3)]
+    assert expected == list(stored.graph().on_line(start, batches, without=without))
+
+
+@given(histories(), st.data())
+def test_of_some_commits_those_in_a_history_are_found(commits: list[Commit], data: st.DataObject) -> None:
+    stored = Stored(commits)
+    tip, without, places = drawn_places(commits, data)
+    left_out = set[CommitId]().union(*(ancestors(each, stored.known) for each in without))
+    kept = ancestors(tip, stored.known) - left_out
+    batches = [places[at : at + 3] for at in range(0, len(places), 3)]
+    ids = [each.id for each in without]
+    graph = stored.graph()
+    assert [place.id for place in places if place.id in kept] == list(
+        graph.among([tip.id], batches, without=ids)
+    )
+    everything = sorted(map(place_of, (stored.known[each] for each in kept)), reverse=True)
+    assert [place.id for place in everything] == graph.last_first(
+        [tip.id], without=ids, after=None, count=100
+    )
+
+
+@given(histories(), st.data())
+def test_a_line_ends_before_the_history_of_others(commits: list[Commit], data: st.DataObject) -> None:
+    stored = Stored(commits)
+    start, without, places = drawn_places(commits, data)
+    line = line_of(start, without, stored.known)
+    graph = stored.graph()
+    assert bool(line) != graph.leads_to(start, without)
+    if line:
+        assert [each.id for each in line[1:]] == graph.first_parents(start, 100, without=without)
+    whole = line_of(start, [], stored.known)
+    for place in places:
+        behind = [each.id for each in whole if place_of(each) < place]
+        assert next(iter(behind), None) == stored.graph().behind(start, place)
+
+
+def test_a_place_far_behind_is_found_on_a_long_line() -> None:
+    stored = Stored(BRAIDED)
+    line = line_of(BRAIDED[-1], [], stored.known)
+    places = [place_of(line[200]), place_of(line[-1])]
+    assert [line[200].id, line[-1].id] == list(stored.graph().on_line(line[0], [[place] for place in places]))
+    assert line[201].id == stored.graph().behind(line[0], places[0])
+    without = [line[100]]
+    assert [each.id for each in line[1:100]] == stored.graph().first_parents(line[0], 1000, without=without)
+    assert [] == list(stored.graph().on_line(line[0], [places], without=without))
+
+
+def drawn_places(
+    commits: list[Commit], data: st.DataObject
+) -> tuple[Commit, list[Commit], list[CommitPlace]]:
+    """Returns a commit, some whose histories are left out, and places in their order."""
+    start = data.draw(st.sampled_from(commits))
+    without = data.draw(st.lists(st.sampled_from(commits), max_size=2))
     some = data.draw(st.lists(st.sampled_from(commits), unique_by=lambda commit: commit.id))
-    places = [CommitPlace(commit.generation, commit.id) for commit in some]
-    expected = [commit.id for commit in line if commit in some]
-    assert expected == stored.graph().on_line(start, places)
+    return start, without, sorted(map(place_of, some), reverse=True)
+
+
+def line_of(start: Commit, without: Sequence[Commit], known: dict[CommitId, Commit]) -> list[Commit]:
+    line = [start]
+    while line[-1].parents:
+        line.append(known[line[-1].parents[0]])
+    left_out = set[CommitId]().union(*(ancestors(each, known) for each in without))
+    return [commit for commit in line if commit.id not in left_out]
+
+
+def place_of(commit: Commit) -> CommitPlace:
+    return CommitPlace(commit.generation, commit.id)
 
 
 def test_a_question_about_the_present_reads_little_of_the_past() -> None:

@@ -13,7 +13,8 @@ from lineageflow_core.repository import Repository
 from lineageflow_core.service.embedded import open_embedded
 
 FORGET = (
-    "UPDATE commits SET first_parent = NULL, second_parent = NULL, changed = NULL",
+    "UPDATE commits SET first_parent = NULL, second_parent = NULL, changed = NULL, is_logged = NULL",
+    "DELETE FROM log_entries",
     "DELETE FROM dataset_changes",
 )
 
@@ -58,3 +59,13 @@ def test_what_they_changed_is_found_in_their_trees(repo: Repository, made: list[
     versions = history.list_versions("data", "main", "a").items
     assert [later.id, second.id, first.id] == [version.commit for version in versions]
     assert 3 == len({version.snapshot for version in versions})
+
+
+def test_what_they_say_is_found_in_their_bodies(repo: Repository, made: list[Commit]) -> None:
+    first, second, merged = made
+    history = repo.catalog.history
+    later = repo.put("c", b"3")
+    assert (second, first) == history.log("data", "main", message="PUT A").items
+    assert (later, merged) == history.log("data", "main", author="ada", since=merged.created_at).items
+    assert (second, first) == history.log("data", "main", path="a", author="ada").items
+    assert () == history.log("data", "main", author="grace").items

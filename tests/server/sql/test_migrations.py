@@ -20,6 +20,7 @@ from sqlalchemy import Connection, MetaData, select, text
 from lineageflow_core.errors import IncompatibleLakeError, InvalidInputError
 from lineageflow_core.model.check import Check, CheckState
 from lineageflow_core.model.collection import Collected, CollectedState, ContentKind
+from lineageflow_core.model.commit import make_commit
 from lineageflow_core.model.ids import SnapshotId
 from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo
 from lineageflow_core.model.run import TransactionState
@@ -182,6 +183,27 @@ def test_a_new_column_tells_of_old_rows_when_they_expire(database: Database) -> 
         expiring = select(tables.transactions.c.state, tables.transactions.c.expires_at)
         filled = {row.state for row in connection.execute(expiring) if row.expires_at}
     assert {TransactionState.OPEN, TransactionState.DISCARDED} == filled
+
+
+def test_what_a_log_is_searched_by_is_told_of_old_commits(database: Database) -> None:
+    with database.migrate() as connection:
+        make_tables(connection)
+    stores = stores_in(database)
+    made = [
+        new_commit("Ähm"),
+        make_commit(parents=[ROOT], root="", author="b\0", message="x" * 3000, created_at=NOON),
+        make_commit(parents=[ROOT], root="", author="", message="a\0", created_at=NOON, metadata={"k": "v"}),
+    ]
+    for repository in ("r", "s"):
+        stores.refs.publish(repository, publication("k", commits=[ROOT, *made]))
+    with database.read() as connection:
+        before = rows_of(connection)["log_entries"]
+    with database.migrate() as connection:
+        bring_to(connection, FIRST)
+        bring_to(connection, LAST)
+        assert 8 == len(before)
+        assert before == rows_of(connection)["log_entries"]
+        assert {True} == set(connection.scalars(select(tables.commits.c.is_logged)))
 
 
 def test_what_an_older_version_began_expires(database: Database) -> None:

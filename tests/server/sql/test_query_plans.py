@@ -10,8 +10,11 @@ from lineageflow_server.sql.sqlite import SqliteDatabase
 from lineageflow_server.sql.stores import SqlStores
 from sqlalchemy import event
 
+from lineageflow_core.model.commit_filter import CommitFilter
+from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.refs import RefKind, RefName
-from lineageflow_core.testing.values import MAIN, new_commit, new_repository, publish_commit
+from lineageflow_core.store.ports import CommitPlace
+from lineageflow_core.testing.values import MAIN, NOON, new_commit, new_repository, publish_commit
 
 REPOSITORY = new_repository()
 TAG = RefName(kind=RefKind.TAG, name="v1")
@@ -30,6 +33,11 @@ def operations(stores: SqlStores, **wanted: Any) -> object:
     return stores.operations.list(REPOSITORY, **everything | wanted, after="7", limit=100)
 
 
+def candidates(stores: SqlStores, wanted: CommitFilter) -> object:
+    after = CommitPlace(7, CommitId("0" * 64))
+    return stores.commits.candidates(REPOSITORY, wanted, after=after, limit=100)
+
+
 LISTS: dict[str, tuple[str, Callable[[SqlStores], object]]] = {
     "branches": (
         "SEARCH refs USING PRIMARY KEY (repository=? AND kind=? AND name>?)",
@@ -46,6 +54,18 @@ LISTS: dict[str, tuple[str, Callable[[SqlStores], object]]] = {
     "the log of a ref": (
         "SEARCH ref_moves USING INDEX ref_moves_by_ref (repository=? AND kind=? AND name=?)",
         lambda stores: operations(stores, refs=[MAIN, TAG]),
+    ),
+    "a log of an author": (
+        "SEARCH log_entries USING PRIMARY KEY (repository=? AND (generation,commit)<(?,?))",
+        lambda stores: candidates(stores, CommitFilter(author="ada")),
+    ),
+    "a log by a text": (
+        "SEARCH commits USING INDEX commits_unlogged (repository=? AND (generation,id)<(?,?))",
+        lambda stores: candidates(stores, CommitFilter(message="text", since=NOON)),
+    ),
+    "a log of a path by a text": (
+        "SEARCH log_entries USING PRIMARY KEY (repository=? AND generation=? AND commit=?) LEFT-JOIN",
+        lambda stores: candidates(stores, CommitFilter(path="a", message="text")),
     ),
     "a repository's settings": (
         "SEARCH settings USING INTEGER PRIMARY KEY (rowid=?)",

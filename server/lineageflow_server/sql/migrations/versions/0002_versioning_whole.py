@@ -20,7 +20,7 @@ to a protected branch.
 
 
 def upgrade() -> None:
-    """Adds tables, columns and indexes, and tells from the transactions' bodies when they expire."""
+    """Adds tables, columns and indexes, and fills from bodies what tells of expiry, and what logs search."""
     op.execute("UPDATE lake SET format = 2, needs = '0.2.0'")
     op.add_column("lake", sa.Column("storage", sa.String()))
     op.add_column("repositories", sa.Column("storage", sa.String()))
@@ -63,6 +63,28 @@ def upgrade() -> None:
         ["repository", "generation", "id"],
         sqlite_where=unrecorded,
         postgresql_where=unrecorded,
+    )
+    op.add_column("commits", sa.Column("is_logged", sa.Boolean()))
+    op.create_table(
+        "log_entries",
+        _repository(),
+        sa.Column("generation", sa.Integer(), primary_key=True),
+        sa.Column("commit", Digest(), primary_key=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("author", Name(), nullable=False),
+        sa.Column("message", Name()),
+        sa.Column("metadata", Name()),
+        sqlite_with_rowid=False,
+    )
+    if not context.is_offline_mode():  # where there is no entry, the body is asked
+        _fill_log_entries(op.get_bind())
+    unlogged = sa.text("is_logged IS NULL")
+    op.create_index(
+        "commits_unlogged",
+        "commits",
+        ["repository", "generation", "id"],
+        sqlite_where=unlogged,
+        postgresql_where=unlogged,
     )
     op.create_table(
         "dataset_changes",
@@ -145,6 +167,9 @@ def downgrade() -> None:
     for table in ("quarantines", "imports", "object_references", "collected", "collections", "profiles"):
         op.drop_table(table)
     op.drop_table("dataset_changes")
+    op.drop_index("commits_unlogged", table_name="commits")
+    op.drop_column("commits", "is_logged")
+    op.drop_table("log_entries")
     op.drop_index("commits_unrecorded", table_name="commits")
     op.drop_column("commits", "changed")
     op.drop_column("commits", "second_parent")
@@ -163,6 +188,50 @@ def downgrade() -> None:
 
 def _repository(**options: Any) -> sa.Column[Any]:
     return sa.Column("repository", Key, sa.ForeignKey("repository_keys.key"), primary_key=True, **options)
+
+
+def _fill_log_entries(connection: sa.Connection) -> None:
+    commits = sa.table(
+        "commits",
+        sa.column("repository", sa.BigInteger),
+        sa.column("id", Digest()),
+        sa.column("body", sa.LargeBinary),
+        sa.column("is_logged", sa.Boolean),
+    )
+    entries = sa.table(
+        "log_entries",
+        sa.column("repository", sa.BigInteger),
+        sa.column("generation", sa.Integer),
+        sa.column("commit", Digest()),
+        sa.column("created_at", sa.BigInteger),
+        sa.column("author", Name()),
+        sa.column("message", Name()),
+        sa.column("metadata", Name()),
+    )
+    row = commits.c
+    place = sa.tuple_(row.repository, row.id)
+    query = sa.select(row.repository, row.id, row.body).order_by(row.repository, row.id).limit(10_000)
+    found = connection.execute(query).all()
+    while found:
+        connection.execute(sa.insert(entries), [_log_entry(*each) for each in found])
+        last = found[-1]
+        found = connection.execute(query.where(place > (last.repository, last.id))).all()
+    connection.execute(sa.update(commits).values(is_logged=True))
+
+
+def _log_entry(repository: int, commit: str, body: bytes) -> dict[str, Any]:
+    _, _, _, author, message, created_at, generation, metadata, *_ = msgpack.decode(body)
+    searched = message.casefold().replace("\0", "\ufffd")
+    said = "".join(f"\n{key}={value}\n" for key, value in metadata).replace("\0", "\ufffd")
+    return {
+        "repository": repository,
+        "generation": generation,
+        "commit": commit,
+        "created_at": created_at,
+        "author": author,
+        "message": searched if len(searched) <= 2000 else None,
+        "metadata": said if len(said) <= 2000 else None,
+    }
 
 
 def _fill_expires_at(connection: sa.Connection) -> None:
