@@ -259,8 +259,7 @@ class CommitGraph:
 
     def _know_ids(self, commits: Sequence[CommitId]) -> None:
         """Sees to it that the window has these commits, which are stored."""
-        new = [commit for commit in commits if commit not in self._window]
-        if new:
+        if new := self._window.lacking(commits):
             self._know(self._read_commits(new))
 
     def _go_down_to(self, generation: int) -> None:

@@ -55,6 +55,10 @@ class GraphWindow:
     def __contains__(self, commit: CommitId) -> bool:
         return commit in self._positions
 
+    def lacking(self, commits: Iterable[CommitId]) -> list[CommitId]:
+        """Returns those of some commits that are not here."""
+        return [commit for commit in commits if commit not in self._positions]
+
     def __len__(self) -> int:
         return len(self._ids)
 
