@@ -33,10 +33,11 @@ class Collecting(Protocol):
         ...
 
     def explain(self, repository: str, what: str) -> Explanation:
-        """Returns every reason why something is kept, or why it goes.
+        """Returns the reasons why something is kept, or why it goes.
 
-        `what` is `path@ref`, a ref or a commit's id, or the id of an object or a dataset's snapshot. Raises
-        RefNotFoundError or ObjectNotFoundError if there is no such thing.
+        Where several branches or tags lead to one history, the default branch or else the first of them is
+        told. `what` is `path@ref`, a ref or a commit's id, or the id of an object or a dataset's snapshot.
+        Raises RefNotFoundError or ObjectNotFoundError if there is no such thing.
         """
         ...
 

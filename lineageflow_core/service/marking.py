@@ -5,6 +5,7 @@ them, and memory up to a bound (`id_set.py`). Of leaves whose objects are kept o
 and leaves whose objects are not are not even read.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lineageflow_core.errors import ObjectMissingError
@@ -53,22 +54,16 @@ class _Marker:
         self._source = source
         self._lenient = False
         self._roots: list[bytes] = []
+        """What is to be read with others: one by one, the questions take longer than the work."""
+        self._remains: list[bytes] = []
         self._whole = IdSet()
         """Nodes below which everything is marked."""
 
     def whole(self, root: bytes, commit: CommitId, why: str) -> None:
-        self.marked.commits.add(commit)
-        if root != EMPTY and self._whole.add(root):
-            self._roots.append(root)  # read with others: one by one, the questions take longer than the work
-        if len(self._roots) >= _NODES_AT_ONCE:
-            self._mark_roots()
+        self._take(root, commit, self._roots)
 
     def remains(self, root: bytes, commit: CommitId, why: str) -> None:
-        self._mark_roots()
-        self._lenient = True
-        self.whole(root, commit, why)
-        self._mark_roots()
-        self._lenient = False
+        self._take(root, commit, self._remains)
 
     def version(self, dataset: str, tree: bytes, why: str) -> None:
         self._mark_version(tree)
@@ -92,8 +87,7 @@ class _Marker:
                 self._mark_version(bytes.fromhex(snapshot))
         self._lenient = False
         self._mark_partitions(pins)
-        for tree in self.marked.past:
-            self._mark_nodes(tree)
+        self._mark_nodes(self.marked.past)
 
     def _mark_partitions(self, pins: Pins) -> None:
         """Marks pinned partitions in those trees that are past: in all others they are marked already."""
@@ -111,9 +105,21 @@ class _Marker:
                         value.id for _, value in scan(self._source, tree, start=start, stop=stop)
                     )
 
+    def _take(self, root: bytes, commit: CommitId, waiting: list[bytes]) -> None:
+        self.marked.commits.add(commit)
+        if root != EMPTY and self._whole.add(root):
+            waiting.append(root)
+        if len(waiting) >= _NODES_AT_ONCE:
+            self._mark_roots()
+
     def _mark_roots(self) -> None:
         """Marks the commits' trees that wait for it, and all below them."""
-        pending, self._roots = self._roots, []
+        self._mark_all(self._roots)
+        self._lenient = True
+        self._mark_all(self._remains)
+        self._lenient = False
+
+    def _mark_all(self, pending: list[bytes]) -> None:
         trees: list[bytes] = []
         while pending:
             for node in self._next(pending):
@@ -139,9 +145,9 @@ class _Marker:
                 else:
                     pending += [child for child in children if self._whole.add(child)]
 
-    def _mark_nodes(self, tree: bytes) -> None:
-        """Marks the nodes of a dataset's tree only. Leaves are not read."""
-        pending = [tree] if self.marked.nodes.add(tree) else []
+    def _mark_nodes(self, trees: Iterable[bytes]) -> None:
+        """Marks the nodes of datasets' trees only. Leaves are not read, where that is known before."""
+        pending = [tree for tree in trees if self.marked.nodes.add(tree)]
         while pending:
             for node in self._next(pending):
                 if node.level == 0:

@@ -6,7 +6,8 @@ keeps it. So what no rule is about is kept for ever, and another rule never take
 What a tip or a tag holds, and what is needed to reproduce that, stays whatever rules say.
 
 This is the only place that knows: a collection marks what it is told here, and `explain` looks for one thing
-among it.
+among it. Each commit's parents are read once, and each commit of a history is told once, however many roots
+lead to it: the time goes by commits, not by commits times refs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,11 +18,12 @@ from typing import Protocol
 
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.settings import RepositorySettings, RetentionRule
+from lineageflow_core.service.ancestry import Ancestry
+from lineageflow_core.service.batches import in_batches
 from lineageflow_core.service.collection_roots import Root, Roots, roots_of
 from lineageflow_core.service.id_set import IdSet
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.service.pins import Pins, pins_of
-from lineageflow_core.store.ports import CommitLink
 from lineageflow_core.tree.compare import changed_datasets
 from lineageflow_core.tree.root import EMPTY_ROOT
 
@@ -87,6 +89,7 @@ class _Retention:
         self._roots = roots
         self._keeper = keeper
         self._now = opened.clock()
+        self._ancestry = Ancestry(opened)
 
     def tell(self) -> None:
         live = self._tell_tips()
@@ -95,8 +98,11 @@ class _Retention:
             rules = tuple(r for r in self._settings.retention_rules if fnmatchcase(ref.name, r.branches))
             by_rules.setdefault(rules, []).append((ref.name, ref.commit))
         unlimited = by_rules.pop((), [])
-        for name, tip in unlimited:
-            self._tell_whole(self._history([tip]), f"the history of branch {name!r}, which no rule limits")
+        told: set[CommitId] = set()
+        for name, tip in sorted(unlimited, key=lambda each: each[0] != self._opened.info.default_branch):
+            behind = self._ancestry.behind([tip], without=told)
+            told.update(behind)
+            self._tell_whole(behind, f"the history of branch {name!r}, which no rule limits")
         for rules, branches in by_rules.items():
             self._tell_limited(rules, branches)
         self._tell_others()
@@ -106,7 +112,7 @@ class _Retention:
         """Tells what branches and tags are at; returns their names and roots."""
         named = [(f"branch {ref.name!r}", ref.commit) for ref in self._roots.branches]
         named += [(f"tag {ref.name!r}", ref.commit) for ref in self._roots.tags]
-        facts = self._facts({commit for _, commit in named})
+        facts = dict(self._facts({commit for _, commit in named}))
         for name, commit in named:
             self._keeper.whole(
                 bytes.fromhex(facts[commit].root), commit, f"{name} is at a commit that has it"
@@ -114,42 +120,48 @@ class _Retention:
         return [(name, facts[commit].root) for name, commit in named]
 
     def _tell_others(self) -> None:
-        """Tells of other roots, and of what only tags lead to."""
-        on_branches = set(self._history([ref.commit for ref in self._roots.branches]))
+        """Tells of other roots, and of what only tags and they lead to."""
+        for some in in_batches(self._others(), _AT_ONCE):
+            facts = dict(self._facts(dict.fromkeys(root.commit for root in some)))
+            for root in some:
+                self._keeper.remains(bytes.fromhex(facts[root.commit].root), root.commit, root.why)
+
+    def _others(self) -> Iterator[Root]:
+        """Yields other roots, each with what it leads to and nothing before it does."""
+        told = set(self._ancestry.behind([ref.commit for ref in self._roots.branches]))
         tagged = [Root(ref.commit, f"the history of tag {ref.name!r}") for ref in self._roots.tags]
         for root in (*tagged, *self._roots.others):
-            behind = [each for each in self._history([root.commit]) if each not in on_branches]
-            for commit, fact in self._facts([root.commit, *behind]).items():
-                self._keeper.remains(bytes.fromhex(fact.root), commit, root.why)
+            behind = self._ancestry.behind([root.commit], without=told)
+            told.update(behind)
+            yield from (Root(each, root.why) for each in dict.fromkeys([root.commit, *behind]))
 
     def _tell_limited(
         self, rules: tuple[RetentionRule, ...], branches: Sequence[tuple[str, CommitId]]
     ) -> None:
         names = ", ".join(repr(name) for name, _ in branches[:3]) + (", ..." if len(branches) > 3 else "")
-        history = self._history([tip for _, tip in branches])
-        facts = self._facts(history)
+        tips = [tip for _, tip in branches]
+        facts = dict(self._facts(self._ancestry.behind(tips)))
         until = _current_until(facts, self._now)
-        for _, tip in branches:
-            for rule in rules:
-                if rule.keep_versions is not None:
-                    self._tell_last(tip, rule)
+        self._tell_last(tips, rules, facts)
         recent = self._now - timedelta(hours=self._settings.grace_hours)
         cutoffs = [self._now - timedelta(days=rule.keep_days or 0) for rule in rules]
         seen: dict[frozenset[int], IdSet] = {}
-        for commit, fact in facts.items():
-            if until[commit] >= recent:
-                why = f"it was current on branch {names} less than {self._settings.grace_hours} hours ago"
-                self._keeper.whole(bytes.fromhex(fact.root), commit, why)
-                continue
-            kept_by = frozenset(
-                number
-                for number, rule in enumerate(rules)
-                if rule.keep_days is not None and until[commit] >= cutoffs[number]
-            )
-            self._keeper.tree(bytes.fromhex(fact.root), commit)
-            trees = self._datasets(fact.root, seen.setdefault(kept_by, IdSet()))
-            for path, tree in trees:
-                self._tell_version(path, tree, rules, kept_by, names)
+        for some in in_batches(facts.items(), _NODES_AT_ONCE):
+            # Read with others: one by one, the questions take longer than the work.
+            self._opened.nodes.get_many([bytes.fromhex(fact.root) for _, fact in some])
+            for commit, fact in some:
+                if until[commit] >= recent:
+                    why = f"it was current on branch {names} less than {self._settings.grace_hours} hours ago"
+                    self._keeper.whole(bytes.fromhex(fact.root), commit, why)
+                    continue
+                kept_by = frozenset(
+                    number
+                    for number, rule in enumerate(rules)
+                    if rule.keep_days is not None and until[commit] >= cutoffs[number]
+                )
+                self._keeper.tree(bytes.fromhex(fact.root), commit)
+                for path, tree in self._datasets(fact.root, seen.setdefault(kept_by, IdSet())):
+                    self._tell_version(path, tree, rules, kept_by, names)
 
     def _tell_version(
         self, path: str, tree: bytes, rules: Sequence[RetentionRule], kept_by: frozenset[int], names: str
@@ -164,54 +176,38 @@ class _Retention:
                 return
         self._keeper.past(path, tree, f"{describe_rule(rules[matching[0]])} lets it go")
 
-    def _tell_last(self, tip: CommitId, rule: RetentionRule) -> None:
-        """Tells the last versions of each dataset on a branch, as many as a rule says."""
-        assert rule.keep_versions is not None
-        why = f"{describe_rule(rule)} keeps it: it is one of the last {rule.keep_versions}"
-        told: dict[str, int] = {}
-        line = self._first_parents(tip)
-        for commit, older in zip(line, [*line[1:], None], strict=True):
-            before = older.root if older is not None else EMPTY_ROOT
-            for path, _, value in changed_datasets(self._opened.nodes, before, commit.root):
-                if value is None or told.get(path, 0) >= rule.keep_versions:
-                    continue
-                if fnmatchcase(path, rule.datasets):
-                    told[path] = told.get(path, 0) + 1
-                    self._keeper.version(path, value.id, why)
+    def _tell_last(
+        self, tips: Sequence[CommitId], rules: Sequence[RetentionRule], facts: dict[CommitId, _Facts]
+    ) -> None:
+        """Tells the last versions of each dataset on branches, as many as rules say.
 
-    def _first_parents(self, tip: CommitId) -> list[_Facts]:
-        facts = self._facts(self._history([tip]))
-        line: list[_Facts] = []
-        at: CommitId | None = tip
-        while at is not None:
-            line.append(facts[at])
-            at = facts[at].parents[0] if facts[at].parents else None
-        return line
+        Goes down all branches at once, so that a commit of several is compared with its parent once.
+        """
+        limits = [(rule, rule.keep_versions) for rule in rules if rule.keep_versions is not None]
+        if not limits:
+            return
+        for commit, lines in self._ancestry.first_parents(tips):
+            parents = facts[commit].parents
+            before = facts[parents[0]].root if parents else EMPTY_ROOT
+            for path, _, value in changed_datasets(self._opened.nodes, before, facts[commit].root):
+                for rule, versions in limits:
+                    if value is None or not fnmatchcase(path, rule.datasets):
+                        continue
+                    wanting = [told for told in lines if told[rule, path] < versions]
+                    for told in wanting:
+                        told[rule, path] += 1
+                    if wanting:
+                        why = f"{describe_rule(rule)} keeps it: it is one of the last {versions}"
+                        self._keeper.version(path, value.id, why)
 
     def _tell_whole(self, commits: Iterable[CommitId], why: str) -> None:
-        for commit, fact in self._facts(commits).items():
+        for commit, fact in self._facts(commits):
             self._keeper.whole(bytes.fromhex(fact.root), commit, why)
 
-    def _history(self, tips: Sequence[CommitId]) -> dict[CommitId, CommitLink]:
-        """Returns commits and all their ancestors."""
-        found: dict[CommitId, CommitLink] = {}
-        pending = list(dict.fromkeys(tips))
-        while pending:
-            read = self._opened.stores.commits.ancestors(self._opened.info.id, pending, down_to=0)
-            found.update((link.id, link) for link in read)
-            missing = {parent for link in read for parent in link.parents if parent not in found}
-            pending = [each for each in missing if each not in pending]
-        return found
-
-    def _facts(self, commits: Iterable[CommitId]) -> dict[CommitId, _Facts]:
-        wanted = list(commits)
-        found: dict[CommitId, _Facts] = {}
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = self._opened.stores.commits.get_many(
-                self._opened.info.id, wanted[start : start + _AT_ONCE]
-            )
-            found |= {each.id: _Facts(each.root, each.created_at, each.parents) for each in some.values()}
-        return found
+    def _facts(self, commits: Iterable[CommitId]) -> Iterator[tuple[CommitId, _Facts]]:
+        for some in in_batches(commits, _AT_ONCE):
+            for each in self._opened.stores.commits.get_many(self._opened.info.id, some).values():
+                yield each.id, _Facts(each.root, each.created_at, each.parents)
 
     def _datasets(self, root: str, seen: IdSet) -> Iterator[tuple[str, bytes]]:
         """Yields the datasets in a root, but for those in nodes that were seen."""
