@@ -80,8 +80,12 @@ class LocalWriter:
             if not stat.S_ISREG(status.st_mode):
                 raise source_unreadable(source, "it is not a file")
             if status.st_size > CHUNK_BYTES:
-                return self._add_stream(file, reported)
-            return self._add_whole(_read_to_end(file, status.st_size))
+                stored = self._add_stream(file, status.st_size, reported)
+            else:
+                stored = self._add_whole(_read_to_end(file, status.st_size))
+            if _state(os.fstat(file)) != _state(status):
+                raise source_unreadable(source, "it changed while it was read")
+            return stored
         finally:
             os.close(file)
 
@@ -108,7 +112,7 @@ class LocalWriter:
         self.add(object_name(object_id), content)
         return StoredObject(object_id=object_id, size=len(content))
 
-    def _add_stream(self, file: int, reported: Reported) -> StoredObject:
+    def _add_stream(self, file: int, expected: int, reported: Reported) -> StoredObject:
         # Hashed while it is copied, so that the digest is that of the stored bytes even if the source
         # changes meanwhile. The price is a copy for nothing if the object turns out to be there.
         hasher, size = blake3(), 0
@@ -116,7 +120,8 @@ class LocalWriter:
         def chunks() -> Iterator[memoryview]:
             nonlocal size
             buffer = memoryview(bytearray(CHUNK_BYTES))
-            while count := os.readv(file, [buffer]):
+            # Not beyond the size it had: a file may grow faster than it is read.
+            while size <= expected and (count := os.readv(file, [buffer])):
                 hasher.update(buffer[:count])
                 size += count
                 reported.reached(size)
@@ -167,6 +172,11 @@ class LocalWriter:
     def _remove(self, temporary: str) -> None:
         with suppress(OSError):  # It has its final name by now, or it does no harm.
             os.unlink(temporary, dir_fd=self._fd)
+
+
+def _state(status: os.stat_result) -> tuple[int, int]:
+    """Returns what differs once a file was written to."""
+    return status.st_size, status.st_mtime_ns
 
 
 def _read_to_end(file: int, expected: int) -> bytes:

@@ -79,6 +79,21 @@ def test_a_batch_with_a_bad_source_leaves_nothing(
     assert set() == files_in(root)
 
 
+def test_a_large_file_that_changes_while_it_is_read_is_not_stored(
+    root: Path, content: LocalContentStore, tmp_path: Path
+) -> None:
+    file = tmp_path / "growing"
+    file.write_bytes(bytes(9 << 20))
+
+    def grow(_: int) -> None:
+        with file.open("ab") as more:
+            more.write(b"!")
+
+    with pytest.raises(InvalidInputError, match="changed while it was read"):
+        content.write_objects([b"x", file], progress=grow)
+    assert set() == files_in(root)
+
+
 @pytest.mark.parametrize("batch", [1, 20])
 def test_a_full_disk_is_told_and_leaves_nothing(root: Path, batch: int) -> None:
     sources = [b"small", *(bytes([number]) * (LIMIT + 1) for number in range(batch))]
