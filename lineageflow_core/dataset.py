@@ -10,13 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from lineageflow_core.admission import warn
-from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError, QuarantinedVersionError
+from lineageflow_core.errors import (
+    IntegrityError,
+    InvalidInputError,
+    ObjectNotFoundError,
+    QuarantinedVersionError,
+)
 from lineageflow_core.frames import head, query, read_arrow
 from lineageflow_core.html import dataset_page
 from lineageflow_core.listings import Commits, Differences, Lineage
 from lineageflow_core.model.address import Address
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.lineage import Blame, Direction, Impact
+from lineageflow_core.model.names import check_path, is_under
 from lineageflow_core.model.objects import Dataset as Version
 from lineageflow_core.model.refs import parse_revision
 from lineageflow_core.model.table import TableProfile, TableSchema
@@ -159,8 +165,9 @@ class Dataset:
             if entry.path == path:
                 return reading.open(entry)
         names = ", ".join(entry.path.removeprefix(f"{self.path}/") for entry in reading.objects[:5])
+        wanted = f"has no file {name!r}" if name else "is a folder, so name one of its files"
         raise ObjectNotFoundError(
-            f"'{self.address}' has no file {name!r}; among its {len(reading.objects)} are {names}", path=path
+            f"'{self.address}' {wanted}; among its {len(reading.objects)} are {names}", path=path
         )
 
     def bytes(self, name: str = "") -> bytes:
@@ -176,6 +183,9 @@ class Dataset:
         reading = self.read()
         written = []
         for entry in reading.objects:
+            check_path(entry.path)  # a server may say anything
+            if not is_under(entry.path, self.path):
+                raise IntegrityError(f"{entry.path!r} was listed below {self.path!r}, where it cannot be")
             is_whole = entry.path == self.path
             target = folder / (Path(self.path).name if is_whole else entry.path[len(self.path) + 1 :])
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lineageflow_core import Dataset, Job, Repository, RunSession, connect, run_transaction
+from lineageflow_core.catalog import Catalog, Objects
 from lineageflow_core.errors import (
     InvalidInputError,
     LineageFlowError,
@@ -21,6 +23,8 @@ from lineageflow_core.errors import (
     UnreadableTableError,
 )
 from lineageflow_core.model.diff import DiffKind
+from lineageflow_core.model.objects import ObjectEntry
+from lineageflow_core.model.page import Page
 from lineageflow_core.testing.catalog.scene import files
 from tests.server.serving import TOKEN, served
 
@@ -200,6 +204,32 @@ def test_files_go_in_and_come_out(repo: Repository, tmp_path: Path) -> None:
     assert [tmp_path / "one" / "blob"] == repo.dataset("blob").download(tmp_path / "one")
     with pytest.raises(ObjectNotFoundError, match=r"no file 'c'; among its 2 are a.txt, deep/b.txt"):
         repo.dataset("folder").open("c")
+
+
+class Hostile:
+    """A lake's objects, among which one has a path that a lake would not take."""
+
+    def __init__(self, objects: Objects, path: str) -> None:
+        self._objects = objects
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._objects, name)
+
+    def list_objects(self, *args: Any, **options: Any) -> Page[ObjectEntry]:
+        page = self._objects.list_objects(*args, **options)
+        return Page(items=tuple(replace(entry, path=self._path) for entry in page.items))
+
+
+@pytest.mark.parametrize("path", ["folder/../../out.txt", "another/out.txt", "folders/out.txt"])
+def test_a_download_writes_nowhere_else_whatever_a_server_says(
+    repo: Repository, tmp_path: Path, path: str
+) -> None:
+    repo.write("folder", {"a.txt": b"a"})
+    lake = Catalog(**{**vars(repo.catalog), "objects": Hostile(repo.catalog.objects, path)})
+    with pytest.raises(LineageFlowError, match=r"has the segment '\.\.'|where it cannot be"):
+        Repository(lake, repo.name).dataset("folder").download(tmp_path / "in")
+    assert [] == [each for each in tmp_path.rglob("*") if each.is_file()]
 
 
 def test_what_is_no_data_is_refused(repo: Repository, tmp_path: Path) -> None:
