@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from lineageflow_core.dataset import Dataset
+from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.listings import Commits, Differences
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
@@ -31,6 +32,8 @@ class Branch(DirectWriting):
     def __init__(
         self, scope: Scope, name: str, *, into: str | None = None, merge: MergePolicy = "never"
     ) -> None:
+        if merge not in get_args(MergePolicy):
+            raise InvalidInputError(f"merge is {merge!r}; write one of {', '.join(get_args(MergePolicy))}")
         super().__init__(scope, name)
         self.name = name
         self._into = into

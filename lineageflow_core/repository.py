@@ -89,8 +89,9 @@ class Repository:
         """
         start = base or self._scope.default_branch
         into = start if merge == "on_success" and self._is_branch(start) else None
+        branch = Branch(self._scope, name, into=into, merge=merge)
         self.catalog.refs.create_branch(self.name, name, source=start, author=self.author)
-        return Branch(self._scope, name, into=into, merge=merge)
+        return branch
 
     def tag(self, name: str, *, source: str | None = None) -> Ref:
         """Makes a tag at `source`."""

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from lineageflow_core import Branch, Dataset, Lake, Repository, connect
-from lineageflow_core.errors import AlreadyExistsError, MergeConflictError, RefNotFoundError, StateError
+from lineageflow_core.errors import (
+    AlreadyExistsError,
+    InvalidInputError,
+    MergeConflictError,
+    RefNotFoundError,
+    StateError,
+)
 from lineageflow_core.model.refs import RefKind
 from lineageflow_core.testing.catalog.scene import files, first_parents
 
@@ -55,6 +61,12 @@ def test_a_conflict_at_the_end_leaves_the_branch(repo: Repository) -> None:
     with pytest.raises(MergeConflictError):
         conflict()
     assert ["cleanup", "main"] == branches(repo)
+
+
+def test_what_becomes_of_a_branch_is_one_of_two_things(repo: Repository) -> None:
+    with pytest.raises(InvalidInputError, match="merge is 'always'; write one of on_success, never"):
+        repo.branch("cleanup", merge="always")  # type: ignore[arg-type]
+    assert ["main"] == [ref.name for ref in repo.catalog.refs.list_refs(repo.name).items]
 
 
 def test_a_branch_is_kept_where_nothing_else_was_said(repo: Repository) -> None:
