@@ -99,6 +99,8 @@ def metadata_of(pairs: Sequence[str] | None) -> dict[str, str]:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise InvalidInputError(f"--meta {pair!r} does not fit; write KEY=VALUE")
+        if key in metadata:
+            raise InvalidInputError(f"--meta gives {key!r} two values; give it one")
         metadata[key] = value
     return metadata
 

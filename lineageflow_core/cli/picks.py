@@ -14,7 +14,13 @@ _PICK = re.compile(r"(?P<path>.+?)=(?:(?P<side>ours|theirs)|@(?P<ref>[^=/]+)|fil
 
 def parse_picks(invocation: Invocation, repository: str, texts: Iterable[str]) -> dict[str, Pick]:
     """Returns the picks by path; local files are uploaded. Raises InvalidInputError."""
-    return dict(_parse(invocation, repository, text) for text in texts)
+    picks: dict[str, Pick] = {}
+    for text in texts:
+        path, pick = _parse(invocation, repository, text)
+        if path in picks:
+            raise InvalidInputError(f"{path!r} has two picks; give it one --pick")
+        picks[path] = pick
+    return picks
 
 
 def _parse(invocation: Invocation, repository: str, text: str) -> tuple[str, Pick]:

@@ -56,6 +56,19 @@ def test_a_conflict_is_decided_by_a_ref_or_a_local_file(parted: Cli, tmp_path: P
     assert "by hand" == parted.good("cat", "@copy/a").out
 
 
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (("--pick", "a=ours", "--pick", "a=theirs"), "'a' has two picks"),
+        (("--strategy", "ours", "--meta", "k=1", "--meta", "k=2"), "--meta gives 'k' two values"),
+    ],
+)
+def test_what_is_said_twice_is_not_guessed(parted: Cli, words: tuple[str, ...], message: str) -> None:
+    ran = parted("merge", "other", *words)
+    assert 2 == ran.code
+    assert message in ran.err
+
+
 def test_a_dry_run_shows_what_would_happen(parted: Cli) -> None:
     tip = parted.good("show").facts["commit"]
     ran = parted("merge", "other", "--dry-run")
