@@ -1,5 +1,6 @@
 """Changes: what a writer asks to be different in the next commit."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import replace as with_fields
@@ -89,8 +90,14 @@ def check_change(change: Change) -> Change:
         raise InvalidInputError(f"a move has a target, and nothing else has: change {path!r} accordingly")
     target = check_path(change.target) if change.target is not None else None
     objects = tuple(_check_entry(entry, path) for entry in change.objects)
-    if len({entry.path for entry in objects}) < len(objects):
-        raise InvalidInputError(f"two objects of the change to {path!r} have one path; give each its own")
+    counts = Counter(entry.path for entry in objects)
+    if len(counts) < len(objects):
+        twice = "/".join(filter(None, (path, counts.most_common(1)[0][0])))
+        raise InvalidInputError(
+            f"two objects of the change to {path!r} have one path, {twice!r} (names that are the same in "
+            "Unicode NFC are one); give each its own",
+            path=twice,
+        )
     dataset = check_path(change.dataset) if change.dataset is not None else None
     return with_fields(change, path=path, dataset=dataset, objects=objects, target=target)
 

@@ -180,6 +180,15 @@ def test_names_are_the_same_however_they_are_composed(empty: Cli, tmp_path: Path
     assert "x" == empty.good("cat", "raw/Caf\u00e9.csv").out
 
 
+def test_two_names_that_are_one_are_told(empty: Cli, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    for name in ("Cafe\u0301.csv", "Caf\u00e9.csv"):
+        (tmp_path / "d" / name).write_text(name)
+    ran = empty("put", "-r", "d", "raw")
+    assert 2 == ran.code
+    assert "have one path, 'raw/Caf\u00e9.csv'" in ran.err
+
+
 def test_a_name_that_is_no_text_is_refused(empty: Cli, tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     (Path(os.fsdecode(os.fsencode(tmp_path / "d") + b"/\xff"))).write_text("x")
