@@ -88,7 +88,20 @@ def _start(opened: "OpenRepository", revision: Revision, text: str) -> Commit:
             return opened.commit(matches[0])
         if matches:
             raise RefNotFoundError(f"{text!r} is the start of several commit ids; give more of it", ref=text)
+    if revision.at is not None and _is_named(opened, revision.start):
+        raise RefNotFoundError(
+            f"{revision.start!r} was not there yet at {revision.at.isoformat()}; `lineageflow log "
+            f"{revision.start} -R {opened.info.name}` shows since when it is",
+            repository=opened.info.name,
+            ref=text,
+        )
     raise ref_not_found(opened, text)
+
+
+def _is_named(opened: "OpenRepository", name: str) -> bool:
+    """Tells whether there is a branch or tag of this name."""
+    kinds = (RefKind.BRANCH, RefKind.TAG)
+    return any(opened.stores.refs.get(opened.info.id, RefName(kind=kind, name=name)) for kind in kinds)
 
 
 def _as_of(

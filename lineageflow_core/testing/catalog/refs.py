@@ -102,6 +102,12 @@ class RefsContract(CatalogContract):
         with pytest.raises(RefNotFoundError):
             repo.head(repo.head().id[:7])
 
+    def test_before_a_branch_was_there_it_names_nothing(self, repo: Repository) -> None:
+        with pytest.raises(RefNotFoundError, match="'main' was not there yet at 2001-01-01T00:00:00"):
+            repo.head("main@{2001-01-01}")
+        with pytest.raises(RefNotFoundError, match="has no ref 'nope@"):
+            repo.head("nope@{2001-01-01}")
+
     def test_a_branch_goes_before_a_commit_id(self, repo: Repository) -> None:
         root, tip = repo.head(), repo.put("a", b"1")
         repo.branch(root.id[:8])

@@ -68,8 +68,8 @@ def _is_own_page(headers: Headers, *, if_unknown: bool) -> bool:
 
 def _unknown(reason: str) -> Response:
     error = AccessDeniedError(
-        f"{reason}; send 'Authorization: Bearer TOKEN' with the token that `lineageflow up` printed, or "
-        f"open {LOGIN_PATH} in a browser"
+        f"{reason}; set LINEAGEFLOW_TOKEN to the token that `lineageflow up` printed (over HTTP it is "
+        f"'Authorization: Bearer TOKEN'), or open {LOGIN_PATH} in a browser"
     )
     return problem_response(error, status=401, headers={"WWW-Authenticate": "Bearer"})
 
