@@ -184,6 +184,8 @@ class RollbackPlan:
     """All branches that it changes; `branch` of `repository` is the first."""
     history: tuple[PlanEvent, ...] = ()
     """The states that it came into since it was made, oldest first."""
+    reach: RollbackReach = RollbackReach.BRANCH
+    """Which branches were looked at."""
     undoes: PlanId | None = None
     """The plan that this one takes back."""
     undone_by: PlanId | None = None

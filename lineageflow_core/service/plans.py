@@ -73,6 +73,7 @@ class PlansService:
         items = [item for items in branches for item in items.items()]
         items += outside_items(self._lake, derived, bad.writes, scope=scope, jobs=self._jobs(derived))
         plan = self._new(opened, name, tip, ", ".join(targets), scope, decide_items(items, decisions))
+        plan = replace(plan, reach=reach)
         opened.stores.plans.add(opened.info.id, plan)
         return plan
 
@@ -91,6 +92,7 @@ class PlansService:
         undoing = replace(
             self._new(opened, found.branch, tip, f"plan:{plan}", found.scope, decide_items(items, decisions)),
             undoes=plan,
+            reach=found.reach,
         )
         opened.stores.plans.add(opened.info.id, undoing)
         return undoing

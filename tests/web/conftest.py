@@ -58,13 +58,13 @@ def address(shop: Shop) -> Iterator[str]:
 
 @pytest.fixture
 def page(context: BrowserContext, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page that is logged in, and that must stay quiet, but for the 404 of a test that asks for one."""
+    """A page that is logged in, and must stay quiet, but for the 404 or 409 of a test that asks for one."""
     may_miss = request.node.get_closest_marker("may_miss") is not None
     context.set_extra_http_headers({"Authorization": f"Bearer {TOKEN}"})
     faults: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        missed = "status of 404" in message.text
+        missed = "status of 404" in message.text or "status of 409" in message.text
         if message.type in {"error", "warning"} and not (missed and may_miss):
             faults.append(f"console: {message.text}")
 

@@ -11,6 +11,7 @@ from blake3 import blake3
 
 from lineageflow_core import Catalog, CodeVersion, Job, Repository, RunSession, connect
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.settings import QuarantinePolicy, RepositorySettings
 
 REPOSITORY = "shop"
 MONTHS = ("2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06")
@@ -30,6 +31,21 @@ class Shop:
         """Returns the amounts that a month's orders have."""
         content = Repository(self.catalog, REPOSITORY).read_bytes(f"orders/{month}/data.parquet", ref=ref)
         return pq.read_table(io.BytesIO(content)).column("amount").to_pylist()
+
+    def held(self) -> set[str]:
+        """Returns the paths of what is quarantined."""
+        return {each.path for each in self.catalog.quarantine.list_quarantines(REPOSITORY).items}
+
+    def quarantine(self, path: str, reason: str) -> None:
+        """Quarantines what `main` holds at a path."""
+        self.catalog.quarantine.quarantine(
+            REPOSITORY, f"lf://{REPOSITORY}/{path}", reason=reason, author="ada"
+        )
+
+    def stop_readers(self) -> None:
+        """Keeps readers from what is quarantined."""
+        settings = RepositorySettings(quarantine=QuarantinePolicy.STOP)
+        self.catalog.settings.update_settings(REPOSITORY, settings, author="ada")
 
 
 def make_shop(folder: Path) -> Shop:

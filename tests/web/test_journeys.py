@@ -94,7 +94,7 @@ def test_a_bad_run_is_planned_away_and_undone(page: Page, address: str, shop: Sh
     page.goto(f"{address}/runs/{shop.bad}")
     page.get_by_role("link", name="Plan rollback").click()
     page.wait_for_url("**/plans/*")
-    expect(page.get_by_role("table", name="What changes").get_by_text("Restore").first).to_be_visible()
+    expect(page.get_by_label(f"What becomes of report on main of {REPOSITORY}")).to_have_value("restore")
     assert [600, 601, 602] == shop.amounts("2026-03"), "a plan changes nothing"
     page.get_by_label("I have read what changes").check()
     page.get_by_role("button", name="Apply the rollback").click()
@@ -102,6 +102,61 @@ def test_a_bad_run_is_planned_away_and_undone(page: Page, address: str, shop: Sh
     assert [10, 11, 12] == shop.amounts("2026-03")
     page.get_by_role("link", name="See what changed").click()
     expect(page.get_by_role("table", name="Changed datasets").get_by_text("orders").first).to_be_visible()
+
+
+def test_a_rollback_is_decided_item_by_item_applied_and_undone(page: Page, address: str, shop: Shop) -> None:
+    page.goto(f"{address}/r/{REPOSITORY}/rollback")
+    page.get_by_label("What was bad").fill(f"run:{shop.bad}")
+    page.get_by_role("radio", name="On every branch that has it").click()
+    expect(page.get_by_role("radio", name="On every branch that has it")).to_be_checked()
+    page.get_by_label("What was bad").press("Enter")
+    page.wait_for_url("**/plans/*")
+    expect(page.get_by_text("and every branch that has it")).to_be_visible()
+    report = page.get_by_label(f"What becomes of report on main of {REPOSITORY}")
+    report.focus()
+    page.keyboard.press("S")  # as people choose who have no mouse
+    expect(report).to_have_value("skip")
+    expect(page.get_by_role("tab", name="Skip (1)")).to_be_visible()
+    page.get_by_label("I have read what changes").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Apply the rollback").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is at clean data again")).to_be_visible()
+    expect(report).to_have_count(0)
+    assert [10, 11, 12] == shop.amounts("2026-03")
+    assert shop.held() == {"model", "orders/2026-03"}
+    applied = page.url
+    page.get_by_role("button", name="Undo this rollback").click()
+    page.wait_for_url(lambda url: url != applied)
+    expect(page.get_by_role("button", name="Undo the rollback")).to_be_disabled()
+    page.get_by_label("I have read what changes").check()
+    page.get_by_role("button", name="Undo the rollback").click()
+    expect(page.get_by_text("is as it was before")).to_be_visible()
+    assert ([600, 601, 602], set()) == (shop.amounts("2026-03"), shop.held())
+    page.goto(applied)
+    expect(page.get_by_text("What this changed was taken back")).to_be_visible()
+
+
+def test_what_is_quarantined_is_said_above_its_preview(page: Page, address: str, shop: Shop) -> None:
+    shop.quarantine("orders/2026-03", "amounts are in cents")
+    page.goto(f"{address}/r/{REPOSITORY}/tree/main/orders/2026-03")
+    expect(page.get_by_text("amounts are in cents, says ada")).to_be_visible()
+    expect(page.get_by_role("table", name="Preview").get_by_text("600", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Last good version").click()
+    expect(page.get_by_role("table", name="Preview").get_by_text("10", exact=True)).to_be_visible()
+    expect(page.get_by_text("amounts are in cents")).to_have_count(0)
+
+
+@pytest.mark.may_miss
+def test_what_readers_are_kept_from_is_shown_to_who_insists(page: Page, address: str, shop: Shop) -> None:
+    shop.quarantine("orders/2026-03", "amounts are in cents")
+    shop.stop_readers()
+    page.goto(f"{address}/r/{REPOSITORY}/tree/main/orders/2026-03/data.parquet")
+    expect(page.get_by_text("Readers are kept from this version")).to_be_visible()
+    expect(page.get_by_role("link", name="Download")).to_have_count(0)
+    page.get_by_role("button", name="Show it all the same").click()
+    expect(page.get_by_role("table", name="Preview").get_by_text("600", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

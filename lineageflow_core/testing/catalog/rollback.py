@@ -118,6 +118,7 @@ class RollbackTargetContract(CatalogContract):
         )
         untouched = repo.head("untouched")
         applied = apply(repo, made)
+        assert RollbackReach.ALL_BRANCHES is applied.reach
         assert ["main", "staging"] == [part.branch for part in applied.parts]
         assert (GOOD, {**GOOD, "later": b"1"}) == (files(repo), files(repo, "staging"))
         assert untouched == repo.head("untouched")

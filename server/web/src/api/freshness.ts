@@ -1,4 +1,4 @@
-const MOVING = 5_000;
+export const MOVING = 5_000;
 
 /** How long an answer about `ref` holds: for ever at a commit id, which never changes; else for seconds. */
 export function freshness(ref: string): number {

@@ -254,7 +254,9 @@ export interface paths {
         put?: never;
         /**
          * Makes a branch at the commit that `source` names
-         * @description Makes a branch at the commit that `source` names. Raises AlreadyExistsError.
+         * @description Makes a branch at the commit that `source` names.
+         *
+         *     Raises AlreadyExistsError; also where a tag was called so once: whoever names it means that commit.
          */
         post: operations["create_branch"];
         delete?: never;
@@ -574,6 +576,9 @@ export interface paths {
          *     They changed something at or below `path` against their first parent; they are by exactly this
          *     `author`, made by this run, with a `message` that contains the text in whatever case, not before
          *     `since` and before `until` (both with a zone), and say all this in their `metadata`.
+         *
+         *     `ref` may be a range, as in git (https://git-scm.com/docs/gitrevisions): `a..b` leaves out what is in
+         *     the history of `a`, and `a...b` is both lines without what their histories have in common.
          */
         get: operations["log"];
         put?: never;
@@ -617,7 +622,9 @@ export interface paths {
          * Returns `refs` and all their ancestors, also merged ones; of all branches where no ref is given
          * @description Returns `refs` and all their ancestors, also merged ones; of all branches where no ref is given.
          *
-         *     By generation and id, the largest first: so every commit comes before its parents.
+         *     By generation and id, the largest first: so every commit comes before its parents. What narrows it
+         *     down is that of `log`, but that a merge changed `path` only if it made of it what no parent has. A ref
+         *     may be a range: what one leaves out, all leave out.
          */
         get: operations["graph"];
         put?: never;
@@ -1556,7 +1563,9 @@ export interface paths {
          * Plans to take an applied plan back: its commits are reverted, and its quarantines lifted
          * @description Plans to take an applied plan back: its commits are reverted, and its quarantines lifted.
          *
-         *     Raises StateError if the plan is not applied, or undoes another one itself.
+         *     A plan that undoes another one can be undone, too, and that again: then what it undid is applied
+         *     again, with its quarantines. Work that was done since stays. Raises StateError if the plan is not
+         *     applied.
          */
         post: operations["plan_undo"];
         delete?: never;
@@ -1734,11 +1743,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Returns every reason why something is kept, or why it goes
-         * @description Returns every reason why something is kept, or why it goes.
+         * Returns the reasons why something is kept, or why it goes
+         * @description Returns the reasons why something is kept, or why it goes.
          *
-         *     `what` is `path@ref`, a ref or a commit's id, or the id of an object or a dataset's snapshot. Raises
-         *     RefNotFoundError or ObjectNotFoundError if there is no such thing.
+         *     Where several branches or tags lead to one history, the default branch or else the first of them is
+         *     told. `what` is `path@ref`, a ref or a commit's id, or the id of an object or a dataset's snapshot.
+         *     Raises RefNotFoundError or ObjectNotFoundError if there is no such thing.
          */
         get: operations["explain"];
         put?: never;
@@ -3040,6 +3050,8 @@ export interface components {
             /** @default [] */
             packs: components["schemas"]["ImportPack"][];
             /** @default 0 */
+            kept: number;
+            /** @default 0 */
             added: number;
             /** @default 0 */
             changed: number;
@@ -3680,6 +3692,8 @@ export interface components {
             parts: components["schemas"]["PlanPart"][];
             /** @default [] */
             history: components["schemas"]["PlanEvent"][];
+            /** @default branch */
+            reach: components["schemas"]["RollbackReach"];
             undoes: string | null;
             undone_by: string | null;
         };
@@ -5217,6 +5231,13 @@ export interface operations {
         parameters: {
             query?: {
                 refs?: string;
+                path?: string;
+                author?: string | null;
+                run_id?: string | null;
+                message?: string | null;
+                since?: string | null;
+                until?: string | null;
+                metadata?: string;
                 after?: string | null;
                 limit?: number;
             };

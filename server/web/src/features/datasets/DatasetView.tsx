@@ -1,4 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Problem } from "../../api/problem";
 import { commands } from "../../cli";
 import { CommandLine } from "../../ui/CommandLine";
 import { Panel } from "../../ui/Panel";
@@ -10,6 +12,7 @@ import { PartitionTable } from "./PartitionTable";
 import { PlaceFacts } from "./PlaceFacts";
 import { PreviewPanel } from "./PreviewPanel";
 import { DownloadButton } from "./DownloadButton";
+import { KeptBack, Quarantined } from "./Quarantined";
 import { datasetQuery, type Place, previewQuery } from "./queries";
 import { SchemaTable } from "./SchemaTable";
 import classes from "./DatasetView.module.css";
@@ -26,7 +29,10 @@ const VIEWS = ["preview", "schema", "partitions", "files"] as const;
 /** A dataset, or a partition, folder or object in it: what is in it, what it is, and who made it. */
 export function DatasetView({ repository, refName, path, place }: DatasetViewProps) {
   const dataset = useQuery(datasetQuery(repository, refName, place.dataset));
-  const preview = useQuery(previewQuery(repository, refName, path));
+  const [allowQuarantined, setAllowQuarantined] = useState(false);
+  const preview = useQuery(previewQuery(repository, refName, path, allowQuarantined));
+  const keptBack =
+    preview.error instanceof Problem && preview.error.kind === "quarantined" ? preview.error : undefined;
   const [view, setView] = useUrlState("view", VIEWS, "preview");
 
   const columns = preview.data?.table?.columns;
@@ -42,8 +48,13 @@ export function DatasetView({ repository, refName, path, place }: DatasetViewPro
   return (
     <div className={classes.columns}>
       <div className={classes.main}>
+        {keptBack ? (
+          <KeptBack problem={keptBack} onShow={() => setAllowQuarantined(true)} />
+        ) : (
+          <Quarantined notices={preview.data?.notices ?? []} />
+        )}
         <Tabs label="Views" tabs={tabs} value={shown} onChange={setView}>
-          {shown === "preview" && <PreviewPanel query={preview} />}
+          {shown === "preview" && keptBack === undefined && <PreviewPanel query={preview} />}
           {shown === "schema" && columns && (
             <SchemaTable columns={columns} rows={preview.data?.table?.row_count} />
           )}
@@ -59,7 +70,9 @@ export function DatasetView({ repository, refName, path, place }: DatasetViewPro
         <Panel title="Get it">
           <div className={classes.get}>
             <CommandLine command={commands.get(repository, refName, path)} />
-            {place.object !== null && <DownloadButton repository={repository} object={place.object} />}
+            {place.object !== null && keptBack === undefined && (
+              <DownloadButton repository={repository} object={place.object} />
+            )}
           </div>
         </Panel>
       </aside>

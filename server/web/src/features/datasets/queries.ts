@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import { freshness } from "../../api/freshness";
+import { freshness, MOVING } from "../../api/freshness";
 import { pagedQuery } from "../../api/paging";
 import type { ObjectEntry } from "../../api/types";
 
@@ -107,17 +107,22 @@ export const partitionsQuery = (repository: string, ref: string, dataset: string
   staleTime: freshness(ref),
 });
 
-export const previewQuery = (repository: string, ref: string, path: string) =>
+/** `allowQuarantined` also shows what readers are kept from. */
+export const previewQuery = (repository: string, ref: string, path: string, allowQuarantined: boolean) =>
   queryOptions({
-    queryKey: ["repository", repository, "preview", ref, path],
+    queryKey: ["repository", repository, "preview", ref, path, allowQuarantined],
     queryFn: ({ signal }) =>
       answer(
         api.GET("/api/v1/repositories/{repository}/preview", {
-          params: { path: { repository }, query: { ref, path, limit: PREVIEW_ROWS } },
+          params: {
+            path: { repository },
+            query: { ref, path, limit: PREVIEW_ROWS, allow_quarantined: allowQuarantined },
+          },
           signal,
         }),
       ),
-    staleTime: freshness(ref),
+    // Whether a version is quarantined can change, though its content cannot.
+    staleTime: MOVING,
   });
 
 export const blameQuery = (repository: string, ref: string, path: string) =>

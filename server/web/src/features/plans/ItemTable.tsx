@@ -1,6 +1,6 @@
 import { IconArrowRight } from "@tabler/icons-react";
 import { Link } from "react-router";
-import type { PlanItem, RollbackPlan } from "../../api/types";
+import type { PlanDecision, PlanItem, RollbackPlan } from "../../api/types";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { shortId } from "../../ui/format";
 import { Id } from "../../ui/Id";
@@ -8,29 +8,27 @@ import { parseSort, formatSort } from "../../ui/sort";
 import { useUrlText } from "../../ui/urlState";
 import { urls } from "../../urls";
 import { versionNode } from "../lineage/node";
+import { DecisionSelect } from "./DecisionSelect";
 import classes from "./ItemTable.module.css";
 import { ActionStatus } from "./PlanStatus";
 import { changes, formatDegree, REASONS } from "./summary";
 
-/** What becomes of each dataset and partition. */
-export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly PlanItem[] }) {
+interface ItemTableProps {
+  plan: RollbackPlan;
+  items: readonly PlanItem[];
+  /** Undefined once nothing can be decided any more. */
+  onDecide: ((item: PlanItem, decision: PlanDecision) => void) | undefined;
+}
+
+/** What becomes of each dataset and partition, and, as long as the plan is open, the choice. */
+export function ItemTable({ plan, items, onDecide }: ItemTableProps) {
   const [sort, setSort] = useUrlText("sort");
   const columns: Column<PlanItem>[] = [
     {
       key: "dataset",
       header: "Dataset",
       sortBy: (item) => `${item.dataset}/${item.partition}`,
-      cell: ({ dataset, repository, branch, action }) => {
-        const home = repository || plan.repository;
-        if (action === "cannot") return dataset;
-        const at = home === plan.repository && (branch || plan.branch) === plan.branch ? plan.head : branch;
-        return (
-          <>
-            <Link to={urls.tree(home, at || plan.head, dataset)}>{dataset}</Link>
-            {at !== plan.head && <span className="dim"> {`${home} ${branch}`}</span>}
-          </>
-        );
-      },
+      cell: (item) => <Name plan={plan} item={item} />,
     },
     {
       key: "partition",
@@ -42,7 +40,12 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
       key: "action",
       header: "Action",
       sortBy: ({ action }) => action,
-      cell: ({ action }) => <ActionStatus action={action} />,
+      cell: (item) =>
+        onDecide !== undefined && item.choices.length > 1 ? (
+          <DecisionSelect item={item} onDecide={(decision) => onDecide(item, decision)} />
+        ) : (
+          <ActionStatus action={item.action} />
+        ),
     },
     {
       key: "reason",
@@ -70,7 +73,7 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
     },
     {
       key: "versions",
-      header: "Bad → good",
+      header: plan.undoes == null ? "Bad → good" : "Now → then",
       cell: (item) => <Versions repository={item.repository || plan.repository} item={item} />,
     },
     {
@@ -99,6 +102,30 @@ export function ItemTable({ plan, items }: { plan: RollbackPlan; items: readonly
       onSort={(next) => setSort(formatSort(next))}
       empty={<p className={classes.none}>Nothing has this action.</p>}
     />
+  );
+}
+
+/** The dataset's name, what it is where it is no table, and where it is if not where the plan is. */
+function Name({ plan, item }: { plan: RollbackPlan; item: PlanItem }) {
+  const { dataset, dataset_type: type } = item;
+  const home = item.repository || plan.repository;
+  const branch = item.branch || plan.branch;
+  const isOutside = item.action === "cannot";
+  const isHere = home === plan.repository && branch === plan.branch;
+  const facts = [
+    type === "MODEL" || isOutside ? type?.toLowerCase() : undefined,
+    isOutside || home === plan.repository ? undefined : home,
+    isOutside || isHere ? undefined : `on ${branch}`,
+  ].filter((fact) => fact != null);
+  return (
+    <>
+      {isOutside ? (
+        dataset
+      ) : (
+        <Link to={urls.tree(home, isHere ? plan.head : branch, dataset)}>{dataset}</Link>
+      )}
+      {facts.length > 0 && <span className="dim"> · {facts.join(" · ")}</span>}
+    </>
   );
 }
 

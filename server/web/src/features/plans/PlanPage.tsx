@@ -9,6 +9,7 @@ import { shortId } from "../../ui/format";
 import { urls } from "../../urls";
 import { PlanView } from "./PlanView";
 import { planQuery } from "./queries";
+import { ReachChoice } from "./ReachChoice";
 import { ScopeChoice } from "./ScopeChoice";
 
 /** One plan, by its own address. */
@@ -28,25 +29,32 @@ export function PlanPage() {
             ]),
         { label: `Plan ${shortId(id)}` },
       ]}
-      actions={plan.data?.state === "planned" && <OtherScope plan={plan.data} />}
+      actions={plan.data !== undefined && canBeAskedAgain(plan.data) && <OtherPlan plan={plan.data} />}
     >
-      <Loaded query={plan}>{(found) => <PlanView plan={found} />}</Loaded>
+      <Loaded query={plan}>{(found) => <PlanView key={found.id} plan={found} />}</Loaded>
     </Page>
   );
 }
 
-/** Another scope is another plan. */
-function OtherScope({ plan }: { plan: RollbackPlan }) {
+/** An undoing plan follows from the one that it undoes; of several targets, the page has one line. */
+function canBeAskedAgain({ state, undoes, target }: RollbackPlan): boolean {
+  return state === "planned" && undoes == null && !target.includes(", ");
+}
+
+/** Another scope or reach is another plan. */
+function OtherPlan({ plan }: { plan: RollbackPlan }) {
   const navigate = useNavigate();
   const { repository, target, branch } = plan;
-  const [scope, setScope] = useState(plan.scope);
+  const [asked, setAsked] = useState({ scope: plan.scope, reach: plan.reach });
+  const ask = (other: Partial<typeof asked>) => {
+    const next = { ...asked, ...other };
+    setAsked(next);
+    void navigate(urls.rollback(repository, { target, branch, ...next }));
+  };
   return (
-    <ScopeChoice
-      value={scope}
-      onChange={(other) => {
-        setScope(other);
-        void navigate(urls.rollback(repository, { target, branch, scope: other }));
-      }}
-    />
+    <>
+      <ScopeChoice value={asked.scope} onChange={(scope) => ask({ scope })} />
+      <ReachChoice value={asked.reach} onChange={(reach) => ask({ reach })} />
+    </>
   );
 }

@@ -12,7 +12,7 @@ import {
 import type { PlanAction, RollbackPlan } from "../../api/types";
 import { Status } from "../../ui/Status";
 
-const ACTIONS = {
+export const ACTIONS = {
   restore: {
     tone: "ok",
     icon: IconArrowBackUp,

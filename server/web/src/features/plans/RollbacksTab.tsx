@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { IconArrowBackUp, IconHistory } from "@tabler/icons-react";
 import { type SubmitEvent, useState } from "react";
 import { Link, Navigate, useSearchParams } from "react-router";
-import type { RollbackPlan, RollbackScope } from "../../api/types";
+import type { RollbackPlan, RollbackReach, RollbackScope } from "../../api/types";
 import { commands } from "../../cli";
 import type { Column } from "../../ui/DataTable";
 import { EmptyState } from "../../ui/EmptyState";
@@ -19,6 +19,7 @@ import { urls } from "../../urls";
 import { repositoryQuery } from "../repositories/queries";
 import { PlanStatus } from "./PlanStatus";
 import { plansQuery, rollbackQuery } from "./queries";
+import { ReachChoice, REACHES } from "./ReachChoice";
 import classes from "./RollbacksTab.module.css";
 import { ScopeChoice, SCOPES } from "./ScopeChoice";
 import { changes, changesAnything } from "./summary";
@@ -46,6 +47,7 @@ export function RollbacksTab() {
 function TargetForm({ repository, target }: { repository: string; target: string }) {
   const [text, setText] = useState(target);
   const [scope, setScope] = useUrlState<RollbackScope>("scope", SCOPES, "descendants");
+  const [reach, setReach] = useUrlState<RollbackReach>("reach", REACHES, "branch");
   const [, setSearch] = useSearchParams();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -66,6 +68,7 @@ function TargetForm({ repository, target }: { repository: string; target: string
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <ScopeChoice value={scope} onChange={setScope} />
+      <ReachChoice value={reach} onChange={setReach} />
       <Button
         type="submit"
         leftSection={<IconArrowBackUp size={14} aria-hidden />}
@@ -80,7 +83,8 @@ function TargetForm({ repository, target }: { repository: string; target: string
 /** Makes the plan, and goes to its own address: reloading there makes no second one. */
 function MakePlan({ repository, target, branch }: { repository: string; target: string; branch: string }) {
   const [scope] = useUrlState<RollbackScope>("scope", SCOPES, "descendants");
-  const plan = useQuery(rollbackQuery(repository, { target, branch, scope }));
+  const [reach] = useUrlState<RollbackReach>("reach", REACHES, "branch");
+  const plan = useQuery(rollbackQuery(repository, { target, branch, scope, reach }));
   return <Loaded query={plan}>{({ id }) => <Navigate replace to={urls.plan(id)} />}</Loaded>;
 }
 

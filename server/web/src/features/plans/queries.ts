@@ -1,7 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import { pagedQuery } from "../../api/paging";
-import type { RollbackScope } from "../../api/types";
+import type { RollbackReach, RollbackScope } from "../../api/types";
+import type { Decisions } from "./decisions";
 
 export const planKey = (id: string) => ["plans", id] as const;
 
@@ -26,6 +27,7 @@ export interface RollbackRequest {
   target: string;
   branch: string;
   scope: RollbackScope;
+  reach: RollbackReach;
 }
 
 /** Makes a plan. Nothing changes by that, so it is asked for like anything that is read; but anew each time. */
@@ -36,15 +38,22 @@ export const rollbackQuery = (repository: string, request: RollbackRequest) =>
       answer(
         api.POST("/api/v1/repositories/{repository}/plans", {
           params: { path: { repository } },
-          body: { ...request, reach: "branch", outputs: [], decisions: {} },
+          body: { ...request, outputs: [], decisions: {} },
         }),
       ),
     gcTime: 0,
     refetchOnWindowFocus: false,
   });
 
-export function applyPlan(plan: string, author: string) {
+export function applyPlan(plan: string, author: string, decisions: Decisions) {
   return answer(
-    api.POST("/api/v1/plans/{plan}/apply", { params: { path: { plan } }, body: { author, decisions: {} } }),
+    api.POST("/api/v1/plans/{plan}/apply", { params: { path: { plan } }, body: { author, decisions } }),
+  );
+}
+
+/** Makes the plan that takes an applied one back. Nothing changes before that is applied, too. */
+export function planUndo(plan: string) {
+  return answer(
+    api.POST("/api/v1/plans/{plan}/undo", { params: { path: { plan } }, body: { decisions: {} } }),
   );
 }

@@ -33,6 +33,12 @@ export function changesAnything(items: readonly PlanItem[]): boolean {
   return items.some(({ action }) => CHANGING.has(action));
 }
 
+/** How many commits changing these items takes: one on each branch. */
+export function commitsOf(items: readonly PlanItem[]): string {
+  const places = new Set(items.filter(changes).map(({ repository, branch }) => `${repository}@${branch}`));
+  return places.size > 1 ? `${places.size} new commits, one on each branch` : "one new commit";
+}
+
 /** Why the items that stay do so: one line a reason, as `2 stay: a clean run made exactly the same content`. */
 export function whatStays(items: readonly PlanItem[]): string[] {
   const counts = new Map<PlanReason, number>();
