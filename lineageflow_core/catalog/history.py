@@ -113,7 +113,11 @@ class History(Protocol):
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[DiffEntry]:
-        """Returns the objects at or below `path` that differ from `left` to `right`, by path."""
+        """Returns the objects at or below `path` that differ from `left` to `right`, by path.
+
+        What is gone at one of these paths and new at another one with the same content is told once, as
+        moved, at its new path; unless more than 50,000 objects differ: then only whole datasets move.
+        """
         ...
 
     def diff_datasets(
@@ -126,7 +130,10 @@ class History(Protocol):
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[DatasetDiff]:
-        """Returns the datasets at or below `path` that differ from `left` to `right`, by path."""
+        """Returns the datasets at or below `path` that differ from `left` to `right`, by path.
+
+        Moves are told as in `diff`.
+        """
         ...
 
     def merge_base(self, repository: str, left: str, right: str) -> CommitId | None:

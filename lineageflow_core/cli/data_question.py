@@ -7,6 +7,7 @@ from enum import StrEnum
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli.data_diff import DataDiff
 from lineageflow_core.errors import InvalidInputError, NotATableError, NotFoundError, QuarantinedVersionError
+from lineageflow_core.model.diff import DiffKind
 from lineageflow_core.model.page import MAX_LIMIT, every
 from lineageflow_core.model.table import Coverage
 from lineageflow_core.model.table_diff import RowDiff, StatisticsDiff, TextDiff
@@ -44,6 +45,8 @@ def compare_data(catalog: Catalog, asked: DataQuestion, path: str) -> Iterator[D
         )
     )
     for dataset in datasets:
+        if dataset.kind is DiffKind.MOVED:  # whole, so its data is what it was
+            continue
         place = path if path.startswith(f"{dataset.path}/") else dataset.path
         try:
             yield _compare_table(catalog, asked, place)
@@ -110,6 +113,8 @@ def _compare_texts(catalog: Catalog, asked: DataQuestion, path: str) -> Iterator
         )
     )
     for entry in entries:
+        if entry.kind is DiffKind.MOVED:
+            continue
         try:
             text: TextDiff = catalog.tables.diff_text(
                 asked.repository,

@@ -6,6 +6,7 @@ may be cut short (`run:9f3c`).
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from lineageflow_core.catalog import Catalog
@@ -15,7 +16,7 @@ from lineageflow_core.model.address import SCHEME, Address, parse_address
 from lineageflow_core.model.lineage import Version
 from lineageflow_core.model.node import format_node, parse_node
 from lineageflow_core.model.page import every
-from lineageflow_core.model.refs import parse_revision
+from lineageflow_core.model.refs import parse_range, parse_revision
 from lineageflow_core.openlineage.naming import repository_of
 
 _START = f"{SCHEME}://"
@@ -100,14 +101,21 @@ class Places:
         assert located.ref is not None  # `located` fills it in
         return located.repository, located.ref
 
+    def ref_or_range(self, text: str | None) -> tuple[str, str]:
+        """Returns the repository, and the ref or range (`v1..main`, `v1...main`) in it that this names."""
+        found = parse_range(text) if text is not None else None
+        if found is None:
+            return self.ref(text)
+        repository, start = self.ref(found.start)
+        return repository, str(replace(found, start=start, end=self.ref_in(repository, found.end)))
+
     def refs(self, texts: Sequence[str]) -> tuple[str, list[str]]:
-        """Returns the repository, and the refs or ranges (`v1..main`) in it that these name."""
+        """Returns the repository, and the refs or ranges (`v1..main`, `v1...main`) in it that these name."""
         found: list[str] = []
         repositories: set[str] = set()
         for text in texts:
-            start, dots, end = text.partition("..")
-            repository, ref = self.ref(start)
-            found.append(f"{ref}{dots}{self.ref_in(repository, end)}" if dots else ref)
+            repository, ref = self.ref_or_range(text)
+            found.append(ref)
             repositories.add(repository)
         if len(repositories) > 1:
             raise InvalidInputError(f"{', '.join(texts)} are in different repositories; name those of one")

@@ -14,7 +14,7 @@ class DiffKind(StrEnum):
     REMOVED = "removed"
     CHANGED = "changed"
     MOVED = "moved"
-    """The same content is gone from another path. Told only where moves are looked for."""
+    """The same content is gone from another path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,5 +43,7 @@ class DatasetDiff:
     """Bytes on the right less bytes on the left."""
     partitions: tuple[str, ...] = ()
     """The partitions that differ, where the dataset has partitions."""
+    moved: int = 0
+    """Objects that came here from another path, in whatever dataset: not added here, nor removed there."""
     moved_from: str | None = None
     """Where a dataset was that moved whole."""

@@ -72,6 +72,19 @@ class Revision:
 _REVISION = re.compile(r"(?P<start>[^~@{}]+)(?:@\{(?P<at>[^{}]+)\})?(?P<back>(?:~[0-9]{0,9})*)")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefRange:
+    """Commits between two refs, as in git (https://git-scm.com/docs/gitrevisions)."""
+
+    start: str
+    end: str
+    is_symmetric: bool
+    """`a...b`: those that only one of the two has. Else `a..b`: those that `b` has and `a` has not."""
+
+    def __str__(self) -> str:
+        return f"{self.start}{'...' if self.is_symmetric else '..'}{self.end}"
+
+
 def parse_revision(text: str) -> Revision:
     """Parses a ref: `main`, `v1`, `3f2a91c0`, `main~2`, `main@{2026-05-01}`, `run:<id>`, `stage:main:ada`.
 
@@ -105,27 +118,16 @@ def _check_start(name: str) -> None:
     check_ref_name(name)
 
 
-def parse_range(text: str) -> tuple[str, str] | None:
-    """Returns the two ends of a range, `a..b`; None where the text is no range. Raises InvalidInputError."""
-    start, dots, end = text.partition("..")
+def parse_range(text: str) -> RefRange | None:
+    """Returns the range `a..b` or `a...b`; None where the text is no range. Raises InvalidInputError."""
+    start, dots, end = text.partition("...") if "..." in text else text.partition("..")
     if not dots:
         return None
     if not start or not end or end.startswith("."):
-        raise InvalidInputError(f"{text[:200]!r} is not a range; write both its ends, as in 'v1..main'")
-    return start, end
-
-
-def parse_symmetric_range(text: str) -> tuple[str, str] | None:
-    """Returns the two ends of `a...b`, which is what only one of them has; None where the text is another.
-
-    Raises InvalidInputError.
-    """
-    start, dots, end = text.partition("...")
-    if not dots:
-        return None
-    if not start or not end or end.startswith("."):
-        raise InvalidInputError(f"{text[:200]!r} is not a range; write both its ends, as in 'topic...main'")
-    return start, end
+        raise InvalidInputError(
+            f"{text[:200]!r} is not a range; write both its ends, as in 'v1..main' or 'v1...main'"
+        )
+    return RefRange(start=start, end=end, is_symmetric=dots == "...")
 
 
 def stage_ref(branch: str, author: str) -> RefName:

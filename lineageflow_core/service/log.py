@@ -16,7 +16,7 @@ from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.commit_filter import CommitFilter
 from lineageflow_core.model.ids import CommitId, SnapshotId, parse_object_id
 from lineageflow_core.model.page import Page
-from lineageflow_core.model.refs import RefKind, parse_range, parse_symmetric_range
+from lineageflow_core.model.refs import RefKind, parse_range
 from lineageflow_core.model.versions import PathVersion
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.service.paging import page_of
@@ -42,14 +42,13 @@ def span_of(opened: OpenRepository, text: str) -> Span:
 
     `a..b` is what `b` has and `a` has not, `a...b` what only one of them has. Raises RefNotFoundError.
     """
-    if ends := parse_symmetric_range(text):
-        one, other = (opened.resolve(end) for end in ends)
-        bases = opened.graph.merge_bases(one, other)
-        return Span(tips=(one, other), without=tuple(opened.commits(bases)))
-    if ends := parse_range(text):
-        start, end = (opened.resolve(each) for each in ends)
+    ends = parse_range(text)
+    if ends is None:
+        return Span(tips=(opened.resolve(text),))
+    start, end = opened.resolve(ends.start), opened.resolve(ends.end)
+    if not ends.is_symmetric:
         return Span(tips=(end,), without=(start,))
-    return Span(tips=(opened.resolve(text),))
+    return Span(tips=(start, end), without=tuple(opened.commits(opened.graph.merge_bases(start, end))))
 
 
 def log(

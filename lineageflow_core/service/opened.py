@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Event
 from typing import BinaryIO
 from uuid import uuid4
@@ -40,6 +40,7 @@ from lineageflow_core.service.wholeness import Wholeness
 from lineageflow_core.store.ports import CommitChanges, NodeLocation, PackPart, Publication, RefUpdate, Stores
 from lineageflow_core.store.refusals import object_collected
 from lineageflow_core.store.sources.buckets import open_source
+from lineageflow_core.tree.moves import find_moves
 from lineageflow_core.tree.pack import Pack, make_pack
 from lineageflow_core.tree.root import RootTree
 from lineageflow_core.tree.source import StoredNodes
@@ -122,6 +123,8 @@ class OpenRepository:
         self.has_written = Event()
         """Set once this process has begun to write here: what it needs of the repository, it has read."""
         self.nodes = StoredNodes(self._read_nodes)
+        self.moves = lru_cache(maxsize=32)(partial(find_moves, self.nodes))
+        """What moved from one root to another, as `find_moves` tells it."""
         self._commits = CommitReader(lambda commits: self.stores.commits.get_many(info.id, commits))
         self.graph = CommitGraph(
             lambda commits, down_to: self.stores.commits.ancestors(info.id, commits, down_to=down_to),

@@ -27,11 +27,16 @@ def select(opened: OpenRepository, refs: Sequence[str]) -> Iterator[list[Commit]
         if ends is None:
             yield [opened.resolve(text)]
             continue
-        start, end = (opened.resolve(each) for each in ends)
+        if ends.is_symmetric:
+            raise InvalidInputError(
+                f"the range {text!r} is two lines of commits, which have no order; name one, as in "
+                f"'{ends.start}..{ends.end}'"
+            )
+        start, end = opened.resolve(ends.start), opened.resolve(ends.end)
         line = list(first_parents(opened, end, without=[start]))
         if not line:
             raise InvalidInputError(
-                f"the range {text!r} holds no commits: {ends[0]} has all that {ends[1]} has; "
+                f"the range {text!r} holds no commits: {ends.start} has all that {ends.end} has; "
                 "write the older end first"
             )
         yield line[::-1]

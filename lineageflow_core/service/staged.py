@@ -12,7 +12,6 @@ from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.service.three_way import Decisions, Facts, Outcome, Step, apply_steps
 from lineageflow_core.tree.compare import diff_objects
 from lineageflow_core.tree.merge import MergeInput, merge_roots
-from lineageflow_core.tree.moves import Moves
 from lineageflow_core.tree.source import NodeBuffer
 from lineageflow_core.tree.transplant import transplant
 
@@ -34,14 +33,12 @@ def all_of(base: Commit, draft: Commit) -> Chosen:
     return Chosen(base=base, root=draft.root, replaced=draft.replaced if draft.id != base.id else ())
 
 
-def choose(
-    opened: OpenRepository, nodes: NodeBuffer, draft: Commit, named: Sequence[str], moves: Moves
-) -> Chosen:
+def choose(opened: OpenRepository, nodes: NodeBuffer, draft: Commit, named: Sequence[str]) -> Chosen:
     """Returns the staged changes at or below some paths; all, if none is named. Raises as `paths_of`."""
     base = base_of(opened, draft)
     if not named:
         return all_of(base, draft)
-    paths = paths_of(opened, base, draft, named, moves)
+    paths = paths_of(opened, base, draft, named)
     return Chosen(
         base=base,
         root=transplant(nodes, base.root, draft.root, paths),
@@ -50,14 +47,13 @@ def choose(
     )
 
 
-def paths_of(
-    opened: OpenRepository, base: Commit, draft: Commit, named: Sequence[str], moves: Moves
-) -> frozenset[str]:
+def paths_of(opened: OpenRepository, base: Commit, draft: Commit, named: Sequence[str]) -> frozenset[str]:
     """Returns the paths that are named, and the other ends of moves that have one end there.
 
     Raises ObjectNotFoundError, and InvalidInputError for a part of what was staged as one thing.
     """
     units = set(draft.replaced)
+    moves = opened.moves(base.root, draft.root)
     paths = set(named)
     for path in named:
         unit = next((folder for folder in parents_of(path) if folder in units), None)

@@ -29,7 +29,7 @@ from lineageflow_core.service.three_way import Facts, Outcome
 from lineageflow_core.service.writing import Beside, check_uploaded, move_branch, writable
 from lineageflow_core.tree.changes import RootEdit
 from lineageflow_core.tree.compare import Counts, count_changes, diff_datasets
-from lineageflow_core.tree.moves import Moves, datasets_with_moves, diff_with_moves, find_moves
+from lineageflow_core.tree.moves import datasets_with_moves, diff_with_moves
 from lineageflow_core.tree.source import NodeBuffer
 from lineageflow_core.tree.transplant import transplant
 
@@ -40,7 +40,6 @@ class StagingService:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         # Of two roots, which never change: a page of a long list does not look for moves anew.
-        self._moves = lru_cache(maxsize=32)(_find_moves)
         self._counts = lru_cache(maxsize=256)(_count)
 
     def stage(
@@ -99,7 +98,7 @@ class StagingService:
     ) -> Page[DiffEntry]:
         opened, left, right = self._roots(repository, branch, author)
         path = check_folder(path)
-        moves = self._moves(opened, left, right)
+        moves = opened.moves(left, right)
         shown = diff_with_moves(opened.nodes, left, right, moves, path=path, after=after or "")
         return page_of(shown, limit, lambda entry: entry.path)
 
@@ -116,7 +115,7 @@ class StagingService:
         opened, left, right = self._roots(repository, branch, author)
         path = check_folder(path)
         entries = diff_datasets(opened.nodes, left, right, path=path, after=after or "")
-        shown = datasets_with_moves(self._moves(opened, left, right), entries, path=path)
+        shown = datasets_with_moves(opened.moves(left, right), entries, path=path)
         return page_of(shown, limit, lambda entry: entry.path)
 
     def preview_staged(
@@ -136,7 +135,7 @@ class StagingService:
             draft = read_draft(opened, ref)
             if not is_draft(draft):
                 return Outcome(tip=tip, root=tip.root, base=tip.id)
-            chosen = choose(opened, nodes, draft, named, self._moves_of(opened, draft))
+            chosen = choose(opened, nodes, draft, named)
             outcome = bring(opened, nodes, tip, draft, chosen, decide(opened, picks, strategy))
             return replace(outcome, base=chosen.base.id)
 
@@ -158,7 +157,7 @@ class StagingService:
             base = base_of(opened, draft)
             if not named:
                 return base
-            paths = paths_of(opened, base, draft, named, self._moves_of(opened, draft))
+            paths = paths_of(opened, base, draft, named)
             root = transplant(nodes, draft.root, base.root, paths)
             replaced = [unit for unit in draft.replaced if not is_in(unit, paths)]
             return make_draft(opened, ref, base=base, root=root, replaced=replaced)
@@ -211,7 +210,7 @@ class StagingService:
         def build(current: Commit, nodes: NodeBuffer) -> Sequence[Commit]:
             nonlocal draft, chosen, tip
             draft, tip = existing_draft(opened, ref), current
-            chosen = choose(opened, nodes, draft, named, self._moves_of(opened, draft))
+            chosen = choose(opened, nodes, draft, named)
             facts = Facts(author=name, message=message, metadata=metadata)
             decisions = decide(opened, picks, strategy)
             outcome = bring(opened, nodes, tip, draft, chosen, decisions, facts=facts)
@@ -234,9 +233,6 @@ class StagingService:
         draft = read_draft(opened, ref)
         return opened, base_of(opened, draft).root, draft.root
 
-    def _moves_of(self, opened: OpenRepository, draft: Commit) -> Moves:
-        return self._moves(opened, base_of(opened, draft).root, draft.root)
-
     def _status_of(self, opened: OpenRepository, ref: Ref) -> DraftStatus:
         return self._status(opened, RefName(kind=ref.kind, name=ref.name), opened.commit(ref.commit))
 
@@ -245,7 +241,7 @@ class StagingService:
         base = base_of(opened, draft)
         found = opened.stores.refs.get(opened.info.id, RefName(kind=RefKind.BRANCH, name=branch))
         counts = self._counts(opened, base.root, draft.root)
-        moved = self._moves_of(opened, draft).count
+        moved = opened.moves(base.root, draft.root).count
         return DraftStatus(
             draft=draft_of(branch, author, draft),
             tip=found.commit if found else None,
@@ -257,10 +253,6 @@ class StagingService:
             moved=moved,
             size_change=counts.size_change,
         )
-
-
-def _find_moves(opened: OpenRepository, left: str, right: str) -> Moves:
-    return find_moves(opened.nodes, left, right)
 
 
 def _count(opened: OpenRepository, left: str, right: str) -> Counts:

@@ -5,7 +5,8 @@ exact renames (https://git-scm.com/docs/git-diff, -M). Every path is in one move
 never paired: their content says nothing.
 """
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,9 @@ from lineageflow_core.tree.compare import changed_datasets, changed_objects, dif
 from lineageflow_core.tree.node import Value
 from lineageflow_core.tree.root import RootTree, dataset_of, join, relative_to
 from lineageflow_core.tree.source import NodeSource
+
+_Objects = dict[str, tuple[str, Hashable]]
+"""Objects by path: the dataset that each is in, and what makes it equal to another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,10 @@ class Moves:
     objects_back: Mapping[str, str] = field(default_factory=dict)
     count: int = 0
     """How many objects moved, those of datasets among them."""
+    came: Mapping[str, int] = field(default_factory=dict)
+    """How many of `objects` came into a dataset, by its path on the right."""
+    left: Mapping[str, int] = field(default_factory=dict)
+    """How many of `objects` went from a dataset, by its path on the left."""
 
     def source(self, path: str) -> str | None:
         """Returns where the object at `path` was, if it moved."""
@@ -45,21 +53,31 @@ class Moves:
             yield from ((one, other) for one, other in there.items() if is_under(one, path))
 
 
-def find_moves(nodes: NodeSource, left: str, right: str) -> Moves:
-    """Returns what moved from one root to another. Costs what differs."""
-    changed = list(changed_datasets(nodes, left, right))
+def find_moves(nodes: NodeSource, left: str, right: str, *, path: str = "", most: float = math.inf) -> Moves:
+    """Returns what moved from one root to another, inside a folder or dataset.
+
+    Costs what differs there. Where more than `most` objects do, only whole datasets are paired.
+    """
+    changed = list(changed_datasets(nodes, left, right, path=path))
     before, now = RootTree(nodes, left), RootTree(nodes, right)
     datasets = _pair(
         ((path, _identity(path, one)) for path, one, other in changed if one and not other and one.size),
         ((path, _identity(path, other)) for path, one, other in changed if other and not one),
     )
     datasets = {
-        old: new for old, new in datasets.items() if not _is_there(now, old) and not _is_there(before, new)
+        old: new
+        for old, new in datasets.items()
+        if not _is_there(now, old)
+        and not _is_there(before, new)
+        and is_under(old, path)
+        and is_under(new, path)
     }
     whole = {*datasets, *datasets.values()}
     rest = [each for each in changed if each[0] not in whole]
+    gone, new = _one_sided(nodes, rest, before, now, path=path, most=most)
     objects = _pair(
-        _one_sided(nodes, rest, now, removed=True), _one_sided(nodes, rest, before, removed=False)
+        ((place, content) for place, (_, content) in gone.items()),
+        ((place, content) for place, (_, content) in new.items()),
     )
     return Moves(
         datasets=datasets,
@@ -67,6 +85,8 @@ def find_moves(nodes: NodeSource, left: str, right: str) -> Moves:
         datasets_back={new: old for old, new in datasets.items()},
         objects_back={new: old for old, new in objects.items()},
         count=len(objects) + sum(dataset.objects for dataset in map(before.dataset_at, datasets) if dataset),
+        came=Counter(new[place][0] for place in objects.values()),
+        left=Counter(gone[place][0] for place in objects),
     )
 
 
@@ -97,10 +117,17 @@ def datasets_with_moves(
             continue
         old = moves.datasets_back.get(found.path)
         if old is None or not is_under(old, path):
-            yield found
+            came, left = moves.came.get(found.path, 0), moves.left.get(found.path, 0)
+            yield replace(found, added=found.added - came, removed=found.removed - left, moved=came)
         else:
             yield replace(
-                found, kind=DiffKind.MOVED, left=found.right, moved_from=old, added=0, size_change=0
+                found,
+                kind=DiffKind.MOVED,
+                left=found.right,
+                moved_from=old,
+                added=0,
+                moved=found.added,
+                size_change=0,
             )
 
 
@@ -127,22 +154,35 @@ def _is_there(tree: RootTree, path: str) -> bool:
 def _one_sided(
     nodes: NodeSource,
     datasets: Iterable[tuple[str, Value | None, Value | None]],
-    other_side: RootTree,
+    before: RootTree,
+    now: RootTree,
     *,
-    removed: bool,
-) -> Iterator[tuple[str, Hashable]]:
-    """Yields the objects, not empty, that are on one side only, each with what makes it equal to another."""
+    path: str,
+    most: float,
+) -> tuple[_Objects, _Objects]:
+    """Returns the objects, not empty, that are only on the left, and only on the right.
+
+    None at all where more than `most` objects differ.
+    """
+    gone: _Objects = {}
+    new: _Objects = {}
+    walked = 0
     for dataset, left, right in datasets:
-        if (left if removed else right) is None:
-            continue
-        crossed = (right if removed else left) is None and _is_there(other_side, dataset)
-        for key, one, other in changed_objects(nodes, left, right):
-            value = (one if other is None else None) if removed else (other if one is None else None)
+        went = right is None and _is_there(now, dataset)
+        was = left is None and _is_there(before, dataset)
+        inside = relative_to(path, dataset) if is_under(path, dataset) else ""
+        for key, one, other in changed_objects(nodes, left, right, key=inside):
+            walked += 1
+            if walked > most:
+                return {}, {}
+            place = join(dataset, key)
+            value = one if other is None else other if one is None else None
             if value is None or not value.size:
                 continue
-            path = join(dataset, key)
-            if not crossed or other_side.object_at(path) is None:
-                yield path, (value.id, value.packed)
+            found, is_redrawn, there = (gone, went, now) if other is None else (new, was, before)
+            if not is_redrawn or there.object_at(place) is None:
+                found[place] = dataset, (value.id, value.packed)
+    return gone, new
 
 
 def _pair(old: Iterable[tuple[str, Hashable]], new: Iterable[tuple[str, Hashable]]) -> dict[str, str]:

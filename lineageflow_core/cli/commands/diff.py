@@ -31,6 +31,8 @@ DATASET_COLUMNS = (
     Column(name="~", right=True),
     Column(name="size", right=True),
     Column(name="partitions", shrinks=True),
+    Column(name="→", right=True),
+    Column(name="from", shrinks=True),
 )
 OBJECT_COLUMNS = (
     Column(name=""),
@@ -39,11 +41,10 @@ OBJECT_COLUMNS = (
     Column(name="right"),
     Column(name="size", right=True),
     Column(name="change", right=True),
+    Column(name="from", shrinks=True),
 )
 Asks = Callable[..., DataQuestion]
 """A question that lacks the two states it is about."""
-
-STAGED_COLUMNS = (*OBJECT_COLUMNS, Column(name="from", shrinks=True))
 
 
 def diff(
@@ -91,7 +92,7 @@ def diff(
 ) -> None:
     """List what differs from A to B.
 
-    '+' is added, '-' removed, '~' changed; of what is staged, '→' moved. With --data, --schema, --rows or
+    '+' is added, '-' removed, '~' changed, '→' moved. With --data, --schema, --rows or
     --key, down to the data.
     """
     levels = _levels(data=data or key is not None or exact, schema=schema, rows=rows is not None)
@@ -129,30 +130,8 @@ def _staged(
 ) -> int:
     repository = invocation.places.repository
     on, by = invocation.places.branch(repository, branch), invocation.author(author)
-    staging = invocation.catalog.staging
-    if asks is not None:
-        draft = staging.get_draft(repository, on, author=by).draft
-        question = asks(repository=repository, left=draft.base, right=draft.commit)
-        return _show_data(invocation, question, path)
-    if stat:
-        return invocation.output.listing(
-            every(
-                lambda after, limit: staging.diff_staged_datasets(
-                    repository, on, author=by, path=path, after=after, limit=limit
-                )
-            ),
-            DATASET_COLUMNS,
-            dataset_row,
-        )
-    return invocation.output.listing(
-        every(
-            lambda after, limit: staging.diff_staged(
-                repository, on, author=by, path=path, after=after, limit=limit
-            )
-        ),
-        STAGED_COLUMNS,
-        staged_row,
-    )
+    draft = invocation.catalog.staging.get_draft(repository, on, author=by).draft
+    return _compare(invocation, repository, draft.base, draft.commit, path, asks, stat=stat)
 
 
 def _two_refs(left: str | None, right: str | None, path: str) -> tuple[str, str, str]:
@@ -178,24 +157,38 @@ def _between(
         raise InvalidInputError(
             f"{left!r} and {right!r} are in different repositories; compare two refs of one repository"
         )
+    return _compare(invocation, repository, one, other, path, asks, stat=stat)
+
+
+def _compare(
+    invocation: Invocation,
+    repository: str,
+    left: str,
+    right: str,
+    path: str,
+    asks: Asks | None,
+    *,
+    stat: bool,
+) -> int:
+    """Writes what differs, and returns how much that is; where nothing does, tells if the path is nowhere."""
+    output, history = invocation.output, invocation.catalog.history
     if asks is not None:
-        return _show_data(invocation, asks(repository=repository, left=one, right=other), path)
-    history = invocation.catalog.history
-    if stat:
-        return invocation.output.listing(
-            every(
-                lambda after, limit: history.diff_datasets(
-                    repository, one, other, path=path, after=after, limit=limit
-                )
-            ),
-            DATASET_COLUMNS,
-            dataset_row,
-        )
-    return invocation.output.listing(
-        every(lambda after, limit: history.diff(repository, one, other, path=path, after=after, limit=limit)),
-        OBJECT_COLUMNS,
-        object_row,
-    )
+        found = _show_data(invocation, asks(repository=repository, left=left, right=right), path)
+    elif stat:
+        ask = partial(history.diff_datasets, repository, left, right, path=path)
+        datasets = every(lambda after, limit: ask(after=after, limit=limit))
+        found = output.listing(datasets, DATASET_COLUMNS, dataset_row)
+    else:
+        ask_objects = partial(history.diff, repository, left, right, path=path)
+        objects = every(lambda after, limit: ask_objects(after=after, limit=limit))
+        found = output.listing(objects, OBJECT_COLUMNS, object_row)
+    if path and not found:
+        list_objects = invocation.catalog.objects.list_objects
+        sides = (list_objects(repository, ref, path=path, limit=1) for ref in (left, right))
+        if not any(side.items for side in sides):
+            listing = invocation.command("ls", "--recursive")
+            output.note(f"there is nothing at {path!r} on either side; `{listing}` shows what there is")
+    return found
 
 
 def _levels(*, data: bool, schema: bool, rows: bool) -> frozenset[Level]:
@@ -226,12 +219,15 @@ def dataset_row(diff: DatasetDiff) -> tuple[cells.Cell, ...]:
         cells.count(diff.changed),
         cells.size_change(diff.size_change),
         cells.joined(cells.text(partition) for partition in diff.partitions),
+        cells.count(diff.moved),
+        cells.text(diff.moved_from),
     )
 
 
 def object_row(entry: DiffEntry) -> tuple[cells.Cell, ...]:
     """Returns an object that differs as a row of `OBJECT_COLUMNS`."""
     there = entry.right or entry.left
+    moved_from = entry.left.path if entry.left and entry.left.path != entry.path else None
     return (
         cells.diff_kind(entry.kind),
         cells.text(entry.path),
@@ -239,13 +235,8 @@ def object_row(entry: DiffEntry) -> tuple[cells.Cell, ...]:
         cells.short_id(entry.right.object_id if entry.right else None),
         cells.size(_size(there)),
         cells.size_change(_size(entry.right) - _size(entry.left)),
+        cells.text(moved_from),
     )
-
-
-def staged_row(entry: DiffEntry) -> tuple[cells.Cell, ...]:
-    """Returns a staged change as a row of `STAGED_COLUMNS`."""
-    moved_from = entry.left.path if entry.left and entry.left.path != entry.path else None
-    return (*object_row(entry), cells.text(moved_from))
 
 
 def _size(entry: ObjectEntry | None) -> int:

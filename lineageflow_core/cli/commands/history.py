@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -54,7 +55,11 @@ def log(
     invocation: Invocation,
     ref: Annotated[
         str | None,
-        typer.Argument(metavar="REF", help="Where to begin; else the default branch.", show_default=False),
+        typer.Argument(
+            metavar="REF",
+            help="Where to begin, or A..B; else the default branch.",
+            show_default=False,
+        ),
     ] = None,
     path: Annotated[str, _only("--path", "PATH", "Only what changed this path.")] = "",
     author: Annotated[str | None, _only("--author", "NAME", "Only commits by this author.")] = None,
@@ -74,44 +79,50 @@ def log(
     """List commits, newest first.
 
     They are the branch's own: the histories that were merged into it are left out, unless with --graph or
-    --all.
+    --all. A..B is what B has and A has not, A...B what only one of them has.
     """
-    repository, start = invocation.places.ref(ref)
+    if every_branch and ref is not None:
+        raise InvalidInputError(f"--all begins at all branches; leave {ref!r} or --all out")
+    repository, start = invocation.places.ref_or_range(ref)
     catalog = invocation.catalog
     most = limit + 1 if limit else None
     shown: dict[str, Any] = {"path": path, "author": author, "message": grep, "metadata": metadata_of(meta)}
     shown["run_id"] = find_run(catalog, run, repository=repository) if run else None
     shown["since"] = parse_instant(since) if since else None
     shown["until"] = parse_instant(until) if until else None
+    history, refs = catalog.history, () if every_branch else (start,)
     if not graph and not every_branch:
-        found = every(
-            lambda after, size: catalog.history.log(repository, start, **shown, after=after, limit=size),
-            most=most,
-        )
+        ask = partial(history.log, repository, start, **shown)
     else:
-        if any(shown.values()):
-            raise InvalidInputError(
-                "--graph and --all show whole histories; leave them out, or what they are to show of them"
-            )
-        if every_branch and ref is not None:
-            raise InvalidInputError(f"--all begins at all branches; leave {ref!r} or --all out")
-        refs = () if every_branch else (start,)
-        found = every(
-            lambda after, size: catalog.history.graph(repository, refs, after=after, limit=size), most=most
-        )
+        ask = partial(history.graph, repository, refs, **shown)
+    found = every(lambda after, size: ask(after=after, limit=size), most=most)
     names = _names(catalog, repository)
     if graph:
-        _draw(invocation, list(found), names, most_of(limit))
+        number = _draw(invocation, list(found), names, most_of(limit), is_narrow=any(shown.values()))
     else:
-        invocation.output.listing(found, _COLUMNS, lambda commit: _row(commit, names), most=most_of(limit))
+        number = invocation.output.listing(
+            found, _COLUMNS, lambda commit: _row(commit, names), most=most_of(limit)
+        )
+    if path and not number:
+        _note_unknown(invocation, repository, path)
 
 
-def _draw(invocation: Invocation, commits: list[Commit], names: _Names, most: int | None) -> None:
+def _draw(
+    invocation: Invocation, commits: list[Commit], names: _Names, most: int | None, *, is_narrow: bool
+) -> int:
     shown = commits[:most]
     invocation.output.document(shown)
-    invocation.output.tree(_drawn(shown, names))
+    invocation.output.tree(_drawn(_linked(shown) if is_narrow else shown, names))
     if len(commits) > len(shown):
         invocation.output.note_cut_off(len(shown))
+    return len(shown)
+
+
+def _note_unknown(invocation: Invocation, repository: str, path: str) -> None:
+    """Tells that a path never was on any branch: it may be mistyped."""
+    if not invocation.catalog.history.graph(repository, path=path, limit=1).items:
+        listing = invocation.command("ls", "--recursive")
+        invocation.output.note(f"no branch ever had anything at {path!r}; `{listing}` shows what there is")
 
 
 def show(
@@ -176,6 +187,15 @@ def _row(commit: Commit, names: _Names) -> tuple[cells.Cell, ...]:
         cells.joined(cells.text(name, "ref") for name in names.get(commit.id, ())),
         cells.text(first_line(commit.message)),
     )
+
+
+def _linked(commits: list[Commit]) -> list[Commit]:
+    """Returns commits without those parents that are not among them: lanes lead to what is shown."""
+    there = {commit.id for commit in commits}
+    return [
+        replace(commit, parents=tuple(parent for parent in commit.parents if parent in there))
+        for commit in commits
+    ]
 
 
 def _drawn(commits: list[Commit], names: _Names) -> Iterator[tuple[str, cells.Cell]]:

@@ -13,7 +13,7 @@ from lineageflow_core.cli.output import Column
 from lineageflow_core.errors import InvalidInputError, NotFoundError
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.operation import Operation, RefMove, UndoPreview
-from lineageflow_core.model.page import every
+from lineageflow_core.model.page import MAX_LIMIT, every
 from lineageflow_core.model.repository import RepositoryChange
 
 _COLUMNS = (
@@ -72,7 +72,9 @@ def list_operations(
             limit=limit,
         )
     )
-    invocation.output.listing(found, _COLUMNS, _row, most=most_of(limit))
+    number = invocation.output.listing(found, _COLUMNS, _row, most=most_of(limit))
+    if not number:
+        _note_unknown(invocation, repository, operation, ref)
 
 
 def undo_operation(
@@ -108,6 +110,16 @@ def undo_operation(
     deleted = made.repository is not None and made.repository.after.deleted_at is not None
     again = ("repo", "restore", repository) if deleted else ("undo", str(made.id))
     output.note(f"back with: {invocation.command(*again)}")
+
+
+def _note_unknown(invocation: Invocation, repository: str, operation: str | None, ref: str | None) -> None:
+    """Tells what is nowhere in the log of a repository: it may be mistyped."""
+    log, note = invocation.catalog.operations.list_operations, invocation.output.note
+    if operation is not None and not log(repository, operation=operation, limit=1).items:
+        names = ", ".join(sorted({each.operation for each in log(repository, limit=MAX_LIMIT).items}))
+        note(f"no operation here is called {operation!r}; the last ones were: {names}")
+    if ref is not None and not log(repository, ref=ref, limit=1).items:
+        note(f"no operation here ever moved {ref!r}; `{invocation.command('branch', 'list')}` shows branches")
 
 
 def _last_by(invocation: Invocation, actor: str) -> Operation:

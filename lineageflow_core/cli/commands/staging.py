@@ -15,7 +15,7 @@ from lineageflow_core.cli.commands.changes import (
     written_place,
 )
 from lineageflow_core.cli.commands.commits import make_and_show, obstacles_listed, show_preview
-from lineageflow_core.cli.commands.diff import STAGED_COLUMNS, staged_row
+from lineageflow_core.cli.commands.diff import OBJECT_COLUMNS, object_row
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import (
     AtOnceOption,
@@ -111,8 +111,8 @@ def discard(
     named = tuple(paths or ())
     number = output.listing(
         (entry for path in named or ("",) for entry in _staged_at(invocation, repository, on, by, path)),
-        STAGED_COLUMNS,
-        staged_row,
+        OBJECT_COLUMNS,
+        object_row,
     )
     if dry_run or (not number and everything):
         output.note("nothing changed" if number else f"{by} has nothing staged on {on}")

@@ -3,14 +3,14 @@
 import pytest
 
 from lineageflow_core.errors import RefNotFoundError
-from lineageflow_core.model.change import delete, put, replace
+from lineageflow_core.model.change import delete, move, put, replace
 from lineageflow_core.model.diff import DatasetDiff, DiffKind
 from lineageflow_core.model.ids import SnapshotId
 from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import CatalogContract, commit, entries, in_pages_of_one
 
-ADDED, REMOVED, CHANGED = DiffKind.ADDED, DiffKind.REMOVED, DiffKind.CHANGED
+ADDED, REMOVED, CHANGED, MOVED = DiffKind
 
 
 class ComparisonContract(CatalogContract):
@@ -19,8 +19,8 @@ class ComparisonContract(CatalogContract):
     @pytest.fixture
     def changed(self, repo: Repository) -> Repository:
         """Returns a repository whose last commit changed a bit of everything."""
-        repo.put("d", {"keep": b"1", "edit": b"1", "sub-1": b"1", "sub/x": b"1"})
-        repo.put("d-1", b"1")
+        repo.put("d", {"keep": b"1", "edit": b"1", "sub-1": b"x", "sub/x": b"1"})
+        repo.put("d-1", b"y")
         for partition in ("p", "q"):
             repo.replace(f"t/{partition}", {"x": b"1"}, dataset="t")
         commit(
@@ -104,6 +104,47 @@ class ComparisonContract(CatalogContract):
         ] == found  # fmt: skip
         for path, paths in {"d": ["d"], "t": ["t"], "d-1": ["d-1"], "nothing": []}.items():
             assert paths == [each.path for each in diff(changed.name, "main~1", "main", path=path).items]
+
+    def test_what_moved_is_told_once_with_where_it_was(self, repo: Repository) -> None:
+        repo.put("d", {"a": b"1", "b": b"22", "same": b"1"})
+        repo.put("w", {"x": b"4444"})
+        commit(repo, move("d/a", "d/c"), move("d/b", "e/b"), move("w", "v"))
+        repo.put("d/same", b"2")
+        old = repo.head("main~2")
+
+        def listed(path: str = "", *, back: bool = False) -> list[tuple[str | None, DiffKind, str]]:
+            refs = ("main", old.id) if back else (old.id, "main")
+            found = in_pages_of_one(
+                lambda after, limit: repo.catalog.history.diff(
+                    repo.name, *refs, path=path, after=after, limit=limit
+                )
+            )
+            return [(each.left.path if each.left else None, each.kind, each.path) for each in found]
+
+        same = ("d/same", CHANGED, "d/same")
+        within, out = ("d/a", MOVED, "d/c"), ("d/b", MOVED, "e/b")
+        assert [within, same, out, ("w/x", MOVED, "v/x")] == listed()
+        back = [("d/c", MOVED, "d/a"), ("e/b", MOVED, "d/b"), same, ("v/x", MOVED, "w/x")]
+        assert back == listed(back=True)
+        assert [("d/b", REMOVED, "d/b"), within, same] == listed("d")
+        assert [(None, ADDED, "e/b")] == listed("e")
+        assert [(None, ADDED, "d/c")] == listed("d/c")
+
+    def test_datasets_tell_what_moved(self, repo: Repository) -> None:
+        repo.put("d", {"a": b"1", "b": b"22", "c": b"333"})
+        repo.put("w", {"x": b"4444", "y": b"5"})
+        commit(repo, move("d/a", "d/z"), move("d/b", "e/b"), move("w", "v"), delete("d/c"))
+        diff = repo.catalog.history.diff_datasets
+        found = {each.path: each for each in diff(repo.name, "main~1", "main").items}
+        assert {
+            "d": (CHANGED, 0, 1, 1, None, -5),
+            "e/b": (ADDED, 0, 0, 1, None, 2),
+            "v": (MOVED, 0, 0, 2, "w", 0),
+        } == {
+            path: (each.kind, each.added, each.removed, each.moved, each.moved_from, each.size_change)
+            for path, each in found.items()
+        }
+        assert found["v"].left == found["v"].right
 
     def test_an_object_that_only_came_to_another_dataset_does_not_differ(self, repo: Repository) -> None:
         [one], [two] = entries(repo, {"": b"1"}), entries(repo, {"": b"2"})

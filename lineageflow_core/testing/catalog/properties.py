@@ -11,7 +11,7 @@ from lineageflow_core.model.change import delete, put
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.merge import Side
 from lineageflow_core.repository import Repository
-from lineageflow_core.testing.catalog.scene import CatalogContract, commit, files
+from lineageflow_core.testing.catalog.scene import CatalogContract, commit, differences, files
 from lineageflow_core.testing.strategies import contract_settings
 
 Files = dict[str, bytes]
@@ -83,8 +83,8 @@ class CatalogProperties(CatalogContract):
         history = repo.catalog.history
         for path in bad:
             assert () == history.diff(repo.name, start.id, "main", path=path).items
-        changed = {entry.path for entry in history.diff(repo.name, after.id, "main").items}
-        assert changed == {entry.path for entry in history.diff(repo.name, start.id, undone.id).items}
+        changed = {path for path, _, _ in differences(repo, after.id, "main")}
+        assert changed == {path for path, _, _ in differences(repo, start.id, undone.id)}
 
     @few
     @given(some_files, st.lists(some_edits, min_size=1, max_size=4))
@@ -111,11 +111,7 @@ class CatalogProperties(CatalogContract):
         assume(start != picked)
         tip = edit(repo, here)
         made = repo.cherry_pick(picked.id)
-        done, wanted = (
-            repo.catalog.history.diff(repo.name, one.id, other.id).items
-            for one, other in ((tip, made), (start, picked))
-        )
-        assert wanted == done
+        assert differences(repo, start.id, picked.id) == differences(repo, tip.id, made.id)
         repo.revert(made.id)
         assert tip.root == repo.head().root
 
@@ -206,9 +202,9 @@ class CatalogProperties(CatalogContract):
         repo = new_repository(catalog, before)
         start, tip = repo.head(), edit(repo, changes)
         repo.branch("replayed", base=start.id)
-        for entry in repo.catalog.history.diff(repo.name, start.id, tip.id).items:
-            content = repo.read_bytes(entry.path, ref=tip.id) if entry.right else None
-            edit(repo, {entry.path: content}, branch="replayed")
+        for path, _, after in differences(repo, start.id, tip.id):
+            content = repo.read_bytes(path, ref=tip.id) if after else None
+            edit(repo, {path: content}, branch="replayed")
         assert tip.root == repo.head("replayed").root
 
 

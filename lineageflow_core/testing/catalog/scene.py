@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 Call: TypeAlias = Callable[[], object]
 """Something that a catalog is asked to do."""
+Difference: TypeAlias = tuple[str, ObjectEntry | None, ObjectEntry | None]
+"""A path, and what is there on the left and on the right."""
 
 
 class CatalogContract:
@@ -63,6 +65,17 @@ def files(repo: Repository, ref: str = "main", path: str = "") -> dict[str, byte
     """Returns the content of every object at or below `path`."""
     objects = repo.catalog.objects.list_objects(repo.name, ref, path=path, limit=MAX_LIMIT).items
     return {entry.path: repo.read_bytes(entry.path, ref=ref) for entry in objects}
+
+
+def differences(repo: Repository, left: str, right: str) -> list[Difference]:
+    """Returns the objects that differ, by path, with what is on either side: a move as two of them."""
+    found: list[Difference] = []
+    for entry in repo.catalog.history.diff(repo.name, left, right, limit=MAX_LIMIT).items:
+        if entry.left is not None and entry.left.path != entry.path:
+            found += [(entry.left.path, entry.left, None), (entry.path, None, entry.right)]
+        else:
+            found.append((entry.path, entry.left, entry.right))
+    return sorted(found, key=lambda each: each[0])
 
 
 def first_parents(repo: Repository, ref: str = "main") -> list[CommitId]:

@@ -16,7 +16,7 @@ from lineageflow_core.testing.catalog.properties import (
     some_edits,
     some_files,
 )
-from lineageflow_core.testing.catalog.scene import CatalogContract, files
+from lineageflow_core.testing.catalog.scene import CatalogContract, differences, files
 from lineageflow_core.testing.catalog.staging_scene import commit_staged, discard, stage, staged, staged_files
 
 
@@ -119,4 +119,4 @@ def commit_all(repo: Repository, *, author: str = "ada", branch: str = "main") -
 def touched(repo: Repository) -> set[str]:
     """Returns all paths that differ from the base of the draft."""
     draft = repo.catalog.staging.get_draft(repo.name, "main", author="ada").draft
-    return {each.path for each in repo.catalog.history.diff(repo.name, draft.base, draft.commit).items}
+    return {path for path, _, _ in differences(repo, draft.base, draft.commit)}

@@ -60,6 +60,41 @@ def test_counts_are_those_of_the_difference(before: list[Change], steps: list[Ch
 
 
 @many
+@given(changes, changes, st.sampled_from(["", *PATHS]))
+def test_moves_inside_a_folder_are_a_difference_of_its_own(
+    before: list[Change], steps: list[Change], path: str
+) -> None:
+    nodes = NodeBuffer()
+    left = changed(nodes, EMPTY_ROOT, before).root
+    right = changed(nodes, left, steps).root
+    moves = find_moves(nodes, left, right, path=path)
+    for one, other in (*moves.datasets.items(), *moves.objects.items()):
+        assert is_under(one, path)
+        assert is_under(other, path)
+    shown = list(diff_with_moves(nodes, left, right, moves, path=path))
+    assert moves.count == sum(each.kind is DiffKind.MOVED for each in shown)
+    datasets = list(datasets_with_moves(moves, diff_datasets(nodes, left, right)))
+    assert moves.count == sum(each.moved for each in datasets)
+    assert all(each.added >= 0 and each.removed >= 0 for each in datasets)
+
+
+@many
+@given(changes, changes, st.integers(0, 6))
+def test_of_many_objects_only_datasets_are_paired(
+    before: list[Change], steps: list[Change], most: int
+) -> None:
+    nodes = NodeBuffer()
+    left = changed(nodes, EMPTY_ROOT, before).root
+    right = changed(nodes, left, steps).root
+    whole, bounded = find_moves(nodes, left, right), find_moves(nodes, left, right, most=most)
+    assert whole.datasets == bounded.datasets
+    assert bounded.objects in ({}, whole.objects)
+    counts = count_changes(nodes, left, right)
+    if counts.added + counts.removed + counts.changed <= most:
+        assert whole == bounded
+
+
+@many
 @given(changes, changes)
 def test_a_dataset_that_moved_is_told_once(before: list[Change], steps: list[Change]) -> None:
     nodes = NodeBuffer()

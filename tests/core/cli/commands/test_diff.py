@@ -52,3 +52,27 @@ def test_the_exit_code_tells_if_it_is_asked_to(seen: Cli) -> None:
     assert 0 == seen("diff", "main~1", "main").code
     assert 1 == seen("diff", "main~1", "main", "--exit-code").code
     assert 1 == seen("diff", "main~1", "main", "--exit-code", "--stat", "--json").code
+
+
+def test_a_path_that_is_on_neither_side_is_told_of(seen: Cli) -> None:
+    for more in ([], ["--stat"], ["--data"]):
+        ran = seen.good("diff", "main~1", "main", "nots.txt", *more)
+        assert ("", True) == (ran.out, "nothing at 'nots.txt' on either side" in ran.err)
+        assert "" == seen.good("diff", "main~1", "main", "notes.txt", *more).err
+    assert "on either side" in seen.good("diff", "--staged", "nots.txt").err
+
+
+def test_what_moved_is_told_once_with_where_it_was(cli: Cli) -> None:
+    cli.good("put", "-", "old/notes.txt", input="some notes")
+    cli.good("mv", "old/notes.txt", "new/notes.txt")
+    cli.good("commit", "-m", "move")
+    [row] = cli.good("diff", "main~1", "main").rows
+    assert ("moved", "new/notes.txt", "old/notes.txt") == (row[0], row[1], row[6])
+    [row] = cli.good("diff", "main~1", "main", "--stat").rows
+    assert ("moved", "new/notes.txt", ["0", "0", "0"]) == (row[0], row[1], row[4:7])
+    assert ["1", "old/notes.txt"] == row[9:]
+    assert "old/notes.txt" == cli.good("show", "--json").json["changes"][0]["moved_from"]
+    assert "old/notes.txt" == cli.good("diff", "main~1", "main", "--json").json[0]["left"]["path"]
+    assert "" == cli.good("diff", "main~1", "main", "--data").out
+    [row] = cli.good("diff", "main~1", "main", "new").rows
+    assert ["added", "new/notes.txt"] == row[:2]

@@ -60,8 +60,34 @@ def test_the_graph_shows_merged_histories(seen: Cli) -> None:
     assert "only the first 3; --limit 0 shows all\n" == seen.good("log", "--graph", "-n", "3").err
 
 
-def test_the_graph_of_a_path_is_refused(seen: Cli) -> None:
-    assert 2 == seen("log", "--graph", "--path", "notes.txt").code
+def test_the_graph_is_narrowed_down_and_its_lanes_lead_to_what_is_shown(seen: Cli) -> None:
+    lines = seen.good("log", "--graph", "--path", "notes.txt").out.splitlines()
+    assert ["● "] == [line[:2] for line in lines]
+    lines = seen.good("log", "--graph", "--author", "ada").out.splitlines()
+    assert ["● ", "● "] == [line[:2] for line in lines]
+    everywhere = seen.good("log", "--all", "--grep", "RUN").rows
+    assert {"bad run", "good run"} <= {row[5] for row in everywhere}
+    assert all("run" in row[5] for row in everywhere)
+
+
+def test_the_log_of_a_range_is_what_its_end_has(seen: Cli) -> None:
+    def messages(*options: str) -> list[str]:
+        return [row[5] for row in seen.good("log", *options).rows]
+
+    assert ["bad run", "good run"] == messages("main~2..main")
+    assert ["bad run"] == messages("main~2..main", "--grep", "bad")
+    assert [] == messages("main..main~2")
+    assert ["bad run"] == messages("main...main~1")
+    whole = seen.good("log", "--graph", "main~1..main", "--json").json
+    assert {"bad run"} < {commit["message"] for commit in whole}
+    assert [2, 2] == [seen("log", *wrong).code for wrong in (["main.."], ["main~1..main", "--all"])]
+
+
+def test_a_path_that_never_was_is_told_of(seen: Cli) -> None:
+    ran = seen.good("log", "--path", "note.txt")
+    assert ([], True) == (ran.rows, "no branch ever had anything at 'note.txt'" in ran.err)
+    assert "" == seen.good("log", "--path", "notes.txt", "--grep", "no such text").err
+    assert [] == seen.good("log", "--path", "note.txt", "--json").json
 
 
 def test_a_commit_is_shown_with_what_it_changed(seen: Cli, told: Story) -> None:

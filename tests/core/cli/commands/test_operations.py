@@ -53,3 +53,11 @@ def test_the_way_back_of_an_undo_that_deletes_a_repository_works(cli: Cli) -> No
     _, *again = shlex.split(undone.err.removeprefix("back with: "))
     Cli(None).good(*again)
     cli.good("show", "main")
+
+
+def test_what_is_nowhere_in_the_log_is_told(cli: Cli) -> None:
+    ran = cli.good("operations", "list", "--operation", "comit")
+    assert ("", True) == (ran.out, "no operation here is called 'comit'" in ran.err)
+    assert "create_repository" in ran.err
+    assert "ever moved 'mian'" in cli.good("operations", "list", "--ref", "mian").err
+    assert "" == cli.good("operations", "list", "--ref", "main", "--actor", "nobody").err
