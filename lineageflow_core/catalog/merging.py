@@ -74,12 +74,14 @@ class Merging(Protocol):
         picks: Mapping[str, Pick] = {},
         strategy: Side | None = None,
         mainline: int = 1,
+        stale_reads: StaleReads | None = None,
         key: str | None = None,
     ) -> Commit:
         """Does on `branch` what these commits did elsewhere: one new commit for each, ranges oldest first.
 
         As in git, a commit keeps its message (unless one is given), its author, its run and its metadata. The
-        metadata `cherry_picked_from` names the commit, and `cherry_picked_by` is `author`.
+        metadata `cherry_picked_from` names the commit, and `cherry_picked_by` is `author`. `stale_reads` is
+        as in `merge`: the branch may hold other inputs than the runs read. Raises StaleReadError.
         """
         ...
 

@@ -110,8 +110,8 @@ class StaleRead:
     dataset: str
     partition: str
     """'' is the whole dataset."""
-    read: SnapshotId
-    """What the runs read."""
+    read: SnapshotId | None
+    """What the runs read; None of a partition that is new since they read all that there were."""
     now: SnapshotId | None
     """What the target holds; None where it is gone."""
     readers: tuple[RunId, ...]

@@ -72,10 +72,9 @@ class MergingService:
         strategy: Side | None = None,
     ) -> BranchPreview:
         opened = self._lake.repository(repository)
-        # Stale reads are shown whatever the rules make of them.
         policy = stale_policy(opened, into, None)
-        shown = StaleReads.WARN if policy is StaleReads.ALLOW else policy
-        attempt = _merging(opened, source, picks, strategy, shown, Facts(author=_NOBODY, message=""))
+        facts = Facts(author=_NOBODY, message="")
+        attempt = _merging(opened, source, picks, strategy, _shown_under(policy), facts)
         return preview_of(opened, into, "merge", attempt, policy)
 
     def cherry_pick(
@@ -90,12 +89,13 @@ class MergingService:
         picks: Mapping[str, Pick] = {},
         strategy: Side | None = None,
         mainline: int = 1,
+        stale_reads: StaleReads | None = None,
         key: str | None = None,
     ) -> Commit:
         opened = self._lake.repository(repository)
         describe = partial(picked, by=author, message=message, metadata=metadata)
         steps = partial(picking_steps, opened, refs, mainline=mainline, describe=describe)
-        attempt = _stepping(opened, steps, picks, strategy)
+        attempt = _stepping(opened, steps, picks, strategy, stale_policy(opened, branch, stale_reads))
         doing = f"cherry-pick {_named(refs)} onto {branch}"
         return _make(opened, branch, "cherry_pick", attempt, author=author, key=key, doing=doing)
 
@@ -110,9 +110,10 @@ class MergingService:
         mainline: int = 1,
     ) -> BranchPreview:
         opened = self._lake.repository(repository)
+        policy = stale_policy(opened, branch, None)
         steps = partial(picking_steps, opened, refs, mainline=mainline, describe=_undescribed)
-        attempt = _stepping(opened, steps, picks, strategy)
-        return preview_of(opened, branch, "cherry_pick", attempt)
+        attempt = _stepping(opened, steps, picks, strategy, _shown_under(policy))
+        return preview_of(opened, branch, "cherry_pick", attempt, policy)
 
     def revert(
         self,
@@ -202,11 +203,18 @@ def _stepping(
     steps: Callable[[], Sequence[Step]],
     picks: Mapping[str, Pick],
     strategy: Side | None,
+    policy: StaleReads = StaleReads.ALLOW,
 ) -> Attempt:
     def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
-        return apply_steps(opened, nodes, tip, steps(), decisions=decide(opened, picks, strategy))
+        decisions = decide(opened, picks, strategy)
+        return apply_steps(opened, nodes, tip, steps(), decisions=decisions, stale_policy=policy)
 
     return attempt
+
+
+def _shown_under(policy: StaleReads) -> StaleReads:
+    """Returns how a preview looks for stale reads: it shows them whatever becomes of them."""
+    return StaleReads.WARN if policy is StaleReads.ALLOW else policy
 
 
 def _resetting(opened: OpenRepository, to: str, path: str, facts: Facts) -> Attempt:

@@ -2,32 +2,34 @@
 
 A run's outputs are only as good as its inputs. If the target branch has new inputs by the time that the
 outputs are merged, no path collides, and the branch would hold outputs that do not belong to its inputs. We
-know what a run read, so a merge can be checked like a transaction of a serialisable database.
+know what a run read, so a merge can be checked like a transaction of a serialisable database; and so can a
+cherry-pick, whose target may never have had what the run read.
 
 What counts as changed: the run read what the branch had when the run began (or where the histories parted),
 and the branch has something else now. Reading an old version on purpose is not stale, and what the source
-wrote itself is an ordinary conflict. Partitions that are new since are not seen: nobody read them.
+wrote itself is an ordinary conflict. A partition that is new since is told of where a run had read all that
+there were, and made of them something else than the same partitions of its outputs.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.ids import RunId, SnapshotId
+from lineageflow_core.model.ids import CommitId, RunId, SnapshotId
 from lineageflow_core.model.lineage import Io
 from lineageflow_core.model.merge import StaleRead
 from lineageflow_core.model.settings import StaleReads
 from lineageflow_core.openlineage.naming import dataset_namespace
 from lineageflow_core.service.attribution import last_changes
-from lineageflow_core.service.commit_graph import Parting
 from lineageflow_core.service.namespaces import CurrentNames
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.tree.compare import changed_datasets
-from lineageflow_core.tree.root import EMPTY_ROOT, RootTree, join
+from lineageflow_core.tree.root import RootTree, join
 
 _Unit = tuple[str, str]
 """A dataset and a partition of it, '' for the whole."""
+_Reads = dict[_Unit, dict[str | None, set[RunId]]]
+"""What was read of units, None where there was nothing, and who read it."""
 
 
 def stale_policy(opened: OpenRepository, branch: str, given: StaleReads | None) -> StaleReads:
@@ -35,44 +37,88 @@ def stale_policy(opened: OpenRepository, branch: str, given: StaleReads | None) 
     return given if given is not None else opened.settings().stale_reads_on(branch)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What commits bring to a branch."""
+
+    commits: Sequence[CommitId]
+    bases: frozenset[str]
+    """Roots of states that their runs may have read as what is current."""
+    before: str
+    """The root that they are a difference from."""
+    after: str
+
+
 def find_stale_reads(
-    opened: OpenRepository, parting: Parting, *, ours: Commit, theirs: Commit
+    opened: OpenRepository, brought: Brought, *, onto: str, others: Sequence[CommitId]
 ) -> tuple[StaleRead, ...]:
-    """Returns what runs whose commits only `theirs` has read of ours, and ours has changed since, by path."""
-    commits = opened.commits(parting.right)
-    own = {commit.run_id for commit in commits if commit.run_id is not None}
-    # Ours may have moved on although the source has all of it: by then, the source had merged it.
-    is_behind = bool(parting.left) or any(len(commit.parents) > 1 for commit in commits)
-    if not own or not is_behind:
+    """Returns what the runs that made commits read, and is something else at the root `onto`, by path.
+
+    `others` are the commits that may have changed it, the last first.
+    """
+    own = {commit.run_id for commit in opened.commits(brought.commits) if commit.run_id is not None}
+    if not own:
         return ()
     runs = _with_pipelines(opened.lineage, own)
-    roots = {base.root for base in parting.bases} | _began_at(opened, runs)
-    changed = {path for root in roots for path, _, _ in changed_datasets(opened.nodes, root, ours.root)}
+    roots = brought.bases | _began_at(opened, runs)
+    changed = {path for root in roots for path, _, _ in changed_datasets(opened.nodes, root, onto)}
     if not changed:
         return ()
     reads = _units_read(opened, runs, changed)
     began = [RootTree(opened.nodes, root) for root in sorted(roots)]
-    now, source = RootTree(opened.nodes, ours.root), RootTree(opened.nodes, theirs.root)
-    base = RootTree(opened.nodes, parting.bases[0].root if parting.bases else EMPTY_ROOT)
+    now = RootTree(opened.nodes, onto)
+    source, base = RootTree(opened.nodes, brought.after), RootTree(opened.nodes, brought.before)
     found: list[StaleRead] = []
+    for unit, run in list(_new_partitions(opened, runs, reads, began, now)):
+        reads[unit][None].add(run)
     for (dataset, partition), versions in sorted(reads.items()):
         path = join(dataset, partition)
         here = now.digest_at(path)
         if source.digest_at(path) != base.digest_at(path):
             continue
         seen = {tree.digest_at(path) for tree in began}
-        for version, readers in sorted(versions.items()):
+        for version, readers in sorted(versions.items(), key=lambda item: item[0] or ""):
             if version != here and version in seen:
                 found.append(
                     StaleRead(
                         dataset=dataset,
                         partition=partition,
-                        read=SnapshotId(version),
+                        read=SnapshotId(version) if version else None,
                         now=SnapshotId(here) if here else None,
                         readers=tuple(sorted(readers)),
                     )
                 )
-    return _attributed(opened, parting, found)
+    return _attributed(opened, others, found)
+
+
+def _new_partitions(
+    opened: OpenRepository, runs: Collection[RunId], reads: _Reads, began: Sequence[RootTree], now: RootTree
+) -> Iterator[tuple[_Unit, RunId]]:
+    """Yields the partitions that are new to runs which had read all of their dataset."""
+    read: dict[tuple[RunId, str], set[tuple[str, str | None]]] = defaultdict(set)
+    for (dataset, partition), versions in reads.items():
+        for version, readers in versions.items():
+            for run in readers if partition and version else ():
+                read[run, dataset].add((partition, version))
+    written = [(io.run_id, io.version.partition) for io in opened.lineage.writes(sorted(runs))]
+    for (run, dataset), units in read.items():
+        names = {partition for partition, _ in units}
+        own = {partition for writer, partition in written if writer == run}
+        if (own or {partition for _, partition in written}) <= names:
+            continue  # each partition of its outputs was made from the same partition of its inputs
+        here = _partitions(now, dataset)
+        for tree in began:
+            there = _partitions(tree, dataset)
+            is_all = there and there <= names
+            if is_all and units >= {(name, tree.digest_at(join(dataset, name))) for name in there}:
+                yield from (((dataset, new), run) for new in here - there)
+
+
+def _partitions(tree: RootTree, path: str) -> set[str]:
+    """Returns the partitions of a dataset; none where it has none."""
+    dataset = tree.dataset_at(path)
+    is_cut = dataset is not None and dataset.path == path and dataset.partition_depth
+    return set(tree.partitions(dataset)) if dataset is not None and is_cut else set()
 
 
 def _with_pipelines(store: CurrentNames, run_ids: Collection[RunId]) -> set[RunId]:
@@ -99,12 +145,10 @@ def _began_at(opened: OpenRepository, runs: Iterable[RunId]) -> set[str]:
     return {opened.commit(transaction.base).root for transaction in found if transaction is not None}
 
 
-def _units_read(
-    opened: OpenRepository, runs: Iterable[RunId], datasets: Collection[str]
-) -> dict[_Unit, dict[str, set[RunId]]]:
+def _units_read(opened: OpenRepository, runs: Iterable[RunId], datasets: Collection[str]) -> _Reads:
     """Returns, for what was read of these datasets, the versions and who read them."""
     namespace = dataset_namespace(opened.info.name)
-    units: dict[_Unit, dict[str, set[RunId]]] = defaultdict(lambda: defaultdict(set))
+    units: _Reads = defaultdict(lambda: defaultdict(set))
 
     def concerns(io: Io) -> bool:
         return io.version.namespace == namespace and io.version.name in datasets
@@ -116,8 +160,8 @@ def _units_read(
 
 
 def _attributed(
-    opened: OpenRepository, parting: Parting, found: Iterable[StaleRead]
+    opened: OpenRepository, others: Sequence[CommitId], found: Iterable[StaleRead]
 ) -> tuple[StaleRead, ...]:
     stale = list(found)
-    who = last_changes(opened.nodes, opened.commit, parting.left, [read.path for read in stale])
+    who = last_changes(opened.nodes, opened.commit, others, [read.path for read in stale])
     return tuple(replace(read, changed_by=who.get(read.path)) for read in stale)

@@ -16,7 +16,7 @@ from lineageflow_core.model.settings import StaleReads
 from lineageflow_core.service.attribution import last_changes
 from lineageflow_core.service.commit_graph import Parting
 from lineageflow_core.service.opened import OpenRepository
-from lineageflow_core.service.stale import find_stale_reads
+from lineageflow_core.service.stale import Brought, find_stale_reads
 from lineageflow_core.tree.merge import Choice, Merged, MergeInput, merge_roots, virtual_base
 from lineageflow_core.tree.root import EMPTY_ROOT
 from lineageflow_core.tree.source import NodeBuffer
@@ -94,11 +94,16 @@ def merge_onto(
         return Outcome(tip=tip, root=tip.root, sources=(theirs,), base=base)
     merged = _merge(opened, nodes, parting, tip, theirs, decisions)
     _check_picks(decisions, [merged])
-    is_checked = stale_policy is not StaleReads.ALLOW
-    stale = find_stale_reads(opened, parting, ours=tip, theirs=theirs) if is_checked else ()
-    metadata = _with_decided(facts.metadata, merged)
-    if stale:
-        metadata["stale_reads"] = _listed([read.path for read in stale])
+    stale: tuple[StaleRead, ...] = ()
+    if stale_policy is not StaleReads.ALLOW and _is_behind(opened, parting):
+        brought = Brought(
+            commits=parting.right,
+            bases=frozenset(each.root for each in parting.bases),
+            before=parting.bases[0].root if parting.bases else EMPTY_ROOT,
+            after=theirs.root,
+        )
+        stale = find_stale_reads(opened, brought, onto=tip.root, others=parting.left)
+    metadata = _with_stale(_with_decided(facts.metadata, merged), stale)
     conflicts: tuple[Conflict, ...] = ()
     if merged.conflicts:
         sides = {"ours": parting.left, "theirs": parting.right}
@@ -125,13 +130,20 @@ def merge_onto(
 
 
 def apply_steps(
-    opened: OpenRepository, nodes: NodeBuffer, tip: Commit, steps: Sequence[Step], *, decisions: Decisions
+    opened: OpenRepository,
+    nodes: NodeBuffer,
+    tip: Commit,
+    steps: Sequence[Step],
+    *,
+    decisions: Decisions,
+    stale_policy: StaleReads = StaleReads.ALLOW,
 ) -> Outcome:
     """Does steps on a tip, one after the other: one commit for each that changes something."""
     current = tip
     made: dict[CommitId, Commit] = {}
     done: list[Merged] = []
     conflicts: list[Conflict] = []
+    all_stale: list[StaleRead] = []
 
     def read(commit: CommitId) -> Commit:
         return made.get(commit) or opened.commit(commit)
@@ -152,13 +164,20 @@ def apply_steps(
             conflicts += _attributed(nodes, read, merged, step.source, ours=ours, theirs=step.makers)
         if merged.result == current.root:
             continue
+        stale: tuple[StaleRead, ...] = ()
+        if stale_policy is not StaleReads.ALLOW:
+            brought = Brought(
+                commits=step.makers, bases=frozenset([step.before]), before=step.before, after=step.after
+            )
+            stale = find_stale_reads(opened, brought, onto=current.root, others=later.right)
+            all_stale += stale
         current = make_commit(
             parents=[current],
             root=merged.result,
             author=step.facts.author,
             message=step.facts.message,
             created_at=opened.clock(),
-            metadata=_with_decided(step.facts.metadata, merged),
+            metadata=_with_stale(_with_decided(step.facts.metadata, merged), stale),
             run_id=step.facts.run_id,
             replaced=sorted(step.replaced),
         )
@@ -171,7 +190,15 @@ def apply_steps(
         commits=tuple(made.values()),
         sources=tuple(step.source for step in steps),
         conflicts=tuple(conflicts),
+        stale_reads=tuple(all_stale),
+        stale_policy=stale_policy,
     )
+
+
+def _is_behind(opened: OpenRepository, parting: Parting) -> bool:
+    """Tells whether what is brought may have been made from something else than the branch has."""
+    # Even if it has all of the branch's history: it may have merged that after its runs had read.
+    return bool(parting.left) or any(len(each.parents) > 1 for each in opened.commits(parting.right))
 
 
 def _check_picks(decisions: Decisions, merges: Sequence[Merged]) -> None:
@@ -198,6 +225,10 @@ def _with_decided(metadata: Mapping[str, str], merged: Merged) -> dict[str, str]
         f"{path}={choice.value if isinstance(choice, Side) else 'content'}" for path, choice in merged.decided
     ]
     return {**metadata, "decided": _listed(decided)} if decided else dict(metadata)
+
+
+def _with_stale(metadata: dict[str, str], stale: Sequence[StaleRead]) -> dict[str, str]:
+    return {**metadata, "stale_reads": _listed([read.path for read in stale])} if stale else metadata
 
 
 def _listed(paths: Sequence[str]) -> str:

@@ -21,6 +21,16 @@ from lineageflow_core.cli.options import (
 from lineageflow_core.cli.picks import parse_picks
 from lineageflow_core.model.settings import StaleReads
 
+StaleReadsOption = Annotated[
+    StaleReads | None,
+    typer.Option(
+        "--stale-reads",
+        help="What becomes of outputs whose runs read what the branch has changed since; else what the "
+        "branch's rules say.",
+        show_default=False,
+    ),
+]
+
 
 def merge(
     invocation: Invocation,
@@ -36,15 +46,7 @@ def merge(
     ] = None,
     pick: PickOption = None,
     strategy: StrategyOption = None,
-    stale_reads: Annotated[
-        StaleReads | None,
-        typer.Option(
-            "--stale-reads",
-            help="What becomes of outputs whose runs read what the branch has changed since; else what the "
-            "branch's rules say.",
-            show_default=False,
-        ),
-    ] = None,
+    stale_reads: StaleReadsOption = None,
     dry_run: DryRunOption = False,
     message: MessageOption = None,
     meta: MetadataOption = None,
@@ -91,6 +93,7 @@ def cherry_pick(
     pick: PickOption = None,
     strategy: StrategyOption = None,
     mainline: MainlineOption = 1,
+    stale_reads: StaleReadsOption = None,
     dry_run: DryRunOption = False,
     message: MessageOption = None,
     meta: MetadataOption = None,
@@ -121,5 +124,6 @@ def cherry_pick(
         picks=picks,
         strategy=strategy,
         mainline=mainline,
+        stale_reads=stale_reads,
     )
     make_and_show(invocation, repository, target, make)

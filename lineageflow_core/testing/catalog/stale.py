@@ -7,6 +7,7 @@ import pytest
 
 from lineageflow_core.errors import MergeConflictError, StaleReadError
 from lineageflow_core.model.change import delete, replace
+from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.merge import BranchPreview, StaleRead, changed_by
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.model.settings import BranchRule, RepositorySettings, StaleReads
@@ -17,7 +18,7 @@ from lineageflow_core.testing.catalog.stories import session_of
 
 
 class StaleReadContract(CatalogContract):
-    """The stale reads of `Merging.merge` and `Transactions.publish`. Needs the fixture `catalog`."""
+    """The stale reads of merges, cherry-picks and publications. Needs the fixture `catalog`."""
 
     @pytest.fixture
     def session(self, repo: Repository) -> RunSession:
@@ -167,6 +168,80 @@ class StaleReadContract(CatalogContract):
         repo.replace("raw/p", {"x": b"2"}, dataset="raw")
         assert ["raw/p"] == [read.path for read in preview_of(repo, session).stale_reads]
 
+    def test_a_partition_that_came_since_is_told_where_all_were_read(self, repo: Repository) -> None:
+        for partition in ("p", "q"):
+            repo.replace(f"raw/{partition}", {"x": b"1"}, dataset="raw")
+        whole, some = session_of(repo, "clean"), session_of(repo, "some")
+        whole.read("raw")
+        some.read("raw", partitions=("p",))
+        for session in (whole, some):
+            session.write(session.run.job.name, {"x": b"1"})
+            session.report()
+        changed = repo.replace("raw/r", {"x": b"1"}, dataset="raw")
+        now = repo.catalog.objects.get_snapshot(repo.name, "main", "raw/r").snapshot
+        assert (
+            StaleRead(
+                dataset="raw",
+                partition="r",
+                read=None,
+                now=now,
+                readers=(whole.run.id,),
+                changed_by=changed_by(changed),
+            ),
+        ) == preview_of(repo, whole).stale_reads
+        assert () == preview_of(repo, some).stale_reads
+        with pytest.raises(StaleReadError, match="raw/r"):
+            publish(repo, whole, StaleReads.FAIL)
+
+    def test_outputs_by_the_partitions_of_their_inputs_do_not_miss_a_new_one(self, repo: Repository) -> None:
+        repo.replace("raw/p", {"x": b"1"}, dataset="raw")
+        session = session_of(repo, "clean")
+        session.read("raw")
+        session.write("clean", {"x": b"1"}, partition="p")
+        session.report()
+        repo.replace("raw/q", {"x": b"1"}, dataset="raw")
+        assert () == preview_of(repo, session).stale_reads
+
+    def test_what_a_run_read_before_it_is_picked_counts_on_the_branch(
+        self, repo: Repository, session: RunSession
+    ) -> None:
+        made = repo.head(session.ref)
+        repo.branch("same")
+        changed = repo.replace("raw", {"x": b"2"})
+        preview = repo.catalog.merging.preview_cherry_pick(repo.name, [made.id], branch="main")
+        [read] = preview.stale_reads
+        assert ("raw", (session.run.id,), changed_by(changed), StaleReads.WARN) == (
+            read.path,
+            read.readers,
+            read.changed_by,
+            preview.stale_policy,
+        )
+        with pytest.raises(StaleReadError, match="cherry-pick"):
+            pick(repo, made.id, StaleReads.FAIL)
+        assert changed == repo.head()
+        rule(repo, "main", StaleReads.FAIL)
+        with pytest.raises(StaleReadError):
+            pick(repo, made.id)
+        assert "raw" == pick(repo, made.id, StaleReads.WARN).metadata["stale_reads"]
+        assert "stale_reads" not in pick(repo, made.id, StaleReads.FAIL, branch="same").metadata
+
+    def test_inputs_that_are_picked_before_their_outputs_are_not_stale(self, repo: Repository) -> None:
+        repo.replace("raw", {"x": b"1"})
+        repo.branch("dev")
+        raw = repo.replace("raw", {"x": b"2"}, branch="dev")
+        session = session_of(repo, "clean")
+        session.read("raw", ref="dev")
+        session.write("clean", {"x": b"1"})
+        session.report()
+        head = repo.head(session.ref)
+        made = repo.cherry_pick(head.id, branch="dev")
+        [read] = repo.catalog.merging.preview_cherry_pick(repo.name, [made.id], branch="main").stale_reads
+        assert ("raw", None) == (read.path, read.changed_by)
+        picked = repo.catalog.merging.cherry_pick(
+            repo.name, [raw.id, made.id], branch="main", author="ada", stale_reads=StaleReads.FAIL
+        )
+        assert "stale_reads" not in picked.metadata
+
     def test_what_is_gone_is_stale_too(self, repo: Repository, session: RunSession) -> None:
         commit(repo, delete("raw"))
         [read] = preview_of(repo, session).stale_reads
@@ -235,3 +310,8 @@ def preview_of(repo: Repository, session: RunSession) -> BranchPreview:
 def publish(repo: Repository, session: RunSession, policy: StaleReads | None = None) -> Transaction:
     """Publishes a run."""
     return repo.catalog.transactions.publish(repo.name, session.run.id, author="ada", stale_reads=policy)
+
+
+def pick(repo: Repository, ref: str, policy: StaleReads | None = None, *, branch: str = "main") -> Commit:
+    """Cherry-picks a commit."""
+    return repo.catalog.merging.cherry_pick(repo.name, [ref], branch=branch, author="ada", stale_reads=policy)
