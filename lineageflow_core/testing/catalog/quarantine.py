@@ -19,17 +19,15 @@ from lineageflow_core.testing.signatures import assert_same_signatures
 Notices: TypeAlias = tuple[QuarantineNotice, ...]
 
 _READERS: dict[str, Callable[..., Notices]] = {
-    "head": lambda repo, **allow: (
-        repo.catalog.tables.head(repo.name, "main", "raw", allow_quarantined=allow).notices
-    ),
+    "head": lambda repo, **allow: repo.catalog.tables.head(repo.name, "main", "raw", **allow).notices,
     "diff_rows": lambda repo, **allow: (
-        repo.catalog.tables.diff_rows(repo.name, "main", "main~1", "raw", allow_quarantined=allow).notices
+        repo.catalog.tables.diff_rows(repo.name, "main", "main~1", "raw", **allow).notices
     ),
     "diff_text": lambda repo, **allow: (
         repo.catalog.tables.diff_text(repo.name, "main~1", "main", "raw/part.csv", **allow).notices
     ),
     "blame_row": lambda repo, **allow: (
-        repo.catalog.tables.blame_row(repo.name, "main", "raw", {"id": "1"}, allow_quarantined=allow).notices
+        repo.catalog.tables.blame_row(repo.name, "main", "raw", {"id": "1"}, **allow).notices
     ),
     "check_reading": lambda repo, **allow: repo.catalog.quarantine.check_reading(
         repo.name, "main", "raw/part.csv", **allow
