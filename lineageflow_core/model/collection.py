@@ -72,6 +72,8 @@ class Collection:
     """Bytes of those."""
     young: int = 0
     """Objects that nothing needs, and that are too young to go."""
+    repacked: int = 0
+    """Packs that were mostly dead: what is live in them was written into others, and they go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

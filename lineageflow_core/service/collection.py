@@ -23,8 +23,11 @@ however slow, and whenever a process dies. No lock is held for that, and no cloc
    deleted.
 
 Nodes of trees are collected by the pack, and every publication brings the nodes it needs that its parent has
-not, and makes their rows point to its own pack, so that packs die of age; the rows of nodes in a pack go with
-the row of the pack, in one transaction. Commits are never collected: the log of operations names them.
+not, and makes their rows point to its own pack, so that packs die of age; what is live in packs that are
+mostly dead is moved into others (`repacking.py`). The rows of nodes in a pack go with the row of the pack, in
+one transaction. Commits are never collected, because the log of operations names them; and each that is live
+is in a pack that stays, so that history can be rebuilt from packs alone. Where the pack has gone, who makes
+the commit reachable again brings it along.
 
 Besides, nothing younger than the grace is touched, by the storage's own clock. That is no part of the
 argument; it spares writers the detour. The number of days in the trash is for people who change their minds.

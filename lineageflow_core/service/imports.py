@@ -45,7 +45,7 @@ from lineageflow_core.store.sources import Found
 from lineageflow_core.tree.changes import RootEdit
 from lineageflow_core.tree.compare import Counts, count_changes
 from lineageflow_core.tree.node import EMPTY
-from lineageflow_core.tree.pack import COPY, REFERENCE, make_import_pack
+from lineageflow_core.tree.pack import COPY, REFERENCE, pack_records
 from lineageflow_core.tree.source import NodeBuffer
 
 BATCH = 50_000
@@ -281,8 +281,9 @@ class TransfersService:
         else:
             kind = REFERENCE
             ids = [reference_id(content) for content in encoded]
-        pack = make_import_pack(
-            (kind, object_id, content) for object_id, content in zip(ids, encoded, strict=True)
+        # By id, as the references are kept (`import_references.py`).
+        pack = pack_records(
+            (kind, object_id, content) for object_id, content in sorted(zip(ids, encoded, strict=True))
         )
         opened.content.write_pack(pack.id, pack.content)
         tree.add(

@@ -220,9 +220,7 @@ class OpenRepository:
         )
         while True:
             collection = self.stores.collections.last(self.info.id)
-            pack = make_pack(nodes or {}, commits) if commits else None
-            if collection:
-                self._secure(publication, nodes or {}, pack)
+            pack = self._pack(publication, nodes or {}, is_secured=collection == 0)
             if pack is not None:
                 self.content.write_pack(pack.id, pack.content)
             wanted = replace(publication, nodes=pack.nodes if pack else (), collection=collection)
@@ -252,8 +250,15 @@ class OpenRepository:
             )
         return done
 
-    def _secure(self, publication: Publication, nodes: Mapping[bytes, bytes], pack: Pack | None) -> None:
-        """Takes what becomes reachable away from collections. Raises ObjectCollectedError if it is gone."""
+    def _pack(
+        self, publication: Publication, nodes: Mapping[bytes, bytes], *, is_secured: bool
+    ) -> Pack | None:
+        """Returns what a publication has to write; what it relies on besides is there.
+
+        Raises ObjectCollectedError if that is gone.
+        """
+        if is_secured:  # no collection was ever begun
+            return make_pack(nodes, publication.commits) if publication.commits else None
         new = {commit.id: commit for commit in publication.commits}
         moves = [
             (update, self._reachable(update), new.get(update.new) or self.commit(update.new))
@@ -262,7 +267,13 @@ class OpenRepository:
         ]
         wholeness = Wholeness(self.stores, self.info.id, self.content, self.nodes)
         commits = [*publication.commits, *self._joining(moves, new)]
-        wholeness.secure(moves, commits, nodes, pack=pack.id if pack else None)
+        lost = wholeness.secure(moves, commits, nodes)
+        packed = {commit.id: commit for commit in (*publication.commits, *lost)}
+        if not packed:
+            return None
+        pack = make_pack(nodes, packed.values())
+        wholeness.secure_pack(pack.id)
+        return pack
 
     def _joining(
         self, moves: Sequence[tuple[RefUpdate, Commit | None, Commit]], new: Mapping[CommitId, Commit]

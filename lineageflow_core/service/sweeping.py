@@ -6,10 +6,11 @@ finish. Things go in batches: rows, then the move into the trash, then the rows 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from itertools import chain
 from typing import TypeVar
 
-from lineageflow_core.errors import IntegrityError
+from lineageflow_core.errors import IntegrityError, ObjectMissingError
 from lineageflow_core.model.collection import (
     Collected,
     CollectedGroup,
@@ -23,12 +24,14 @@ from lineageflow_core.model.transfer import ImportState
 from lineageflow_core.service.batches import in_batches
 from lineageflow_core.service.marking import Marked, dead_objects, is_digest
 from lineageflow_core.service.opened import OpenRepository
+from lineageflow_core.service.repacking import repack, sparse_packs
 from lineageflow_core.store.ports import NodeLocation, StoredContent
-from lineageflow_core.tree.pack import COMMIT, COPY, REFERENCE, read_records
+from lineageflow_core.tree.pack import COMMIT, COPY, OVERHEAD, REFERENCE, read_records
 
 T = TypeVar("T")
 
 UNNAMED = "nothing leads to it"
+REWRITTEN = "little of it was live, and that is in another pack now"
 _AT_ONCE = 1000
 
 
@@ -44,16 +47,21 @@ class Sweep:
         self._rows = opened.stores.collections
         self._repository = opened.info.id
         self._now = self._trash.now()
+        self._young = self._now - timedelta(hours=self._settings.grace_hours)
         self._trashed = _Groups()
         self._purged = _Groups()
         self._counts: Counter[str] = Counter()
-        self._live_packs: set[str] = set()
+        self._live_packs: Counter[str] = Counter()
+        """Packs that are needed, and how many bytes of them are; 0: it is not known."""
+        self._rewritten: set[str] = set()
+        """Packs out of which everything live was taken, or would be."""
 
     def run(self) -> Collection:
         """Brings back what is needed, purges what was in the trash for long, trashes what is dead."""
-        self._live_packs = self._packs_of_live_nodes() | self._packs_of_running_imports()
+        self._find_live_packs()
         self._bring_back()
         self._purge()
+        self._repack()
         for kind in ContentKind:
             self._discard(kind)
         return Collection(
@@ -64,6 +72,7 @@ class Sweep:
             kept=self._counts["kept"],
             kept_size=self._counts["kept size"],
             young=self._counts["young"],
+            repacked=len(self._rewritten),
         )
 
     def _bring_back(self) -> None:
@@ -104,11 +113,23 @@ class Sweep:
                     if self._collection is not None:
                         self._trash.purge(each.kind, [each.id], collection=each.collection)
 
+    def _repack(self) -> None:
+        """Takes what is live out of packs that are mostly dead."""
+        old = (each for each in self._trash.list_stored(ContentKind.PACK) if each.modified_at <= self._young)
+        sparse = sparse_packs(old, self._live_packs)
+        if self._collection is None:
+            self._rewritten.update(each.id for each in sparse)
+        else:
+            for packs, new in repack(self._opened, self._marked, sparse, collection=self._collection):
+                self._rewritten.update(packs)
+                self._live_packs[new] = 0
+        for each in self._rewritten:
+            del self._live_packs[each]
+
     def _discard(self, kind: ContentKind) -> None:
         """Moves what is dead, and not young, into the trash."""
         reasons = dead_objects(self._opened.nodes, self._marked) if kind is ContentKind.OBJECT else {}
-        young = self._now - timedelta(hours=self._settings.grace_hours)
-        for some in in_batches(self._dead(kind, young), _AT_ONCE):
+        for some in in_batches(self._dead(kind), _AT_ONCE):
             things = [self._condemned(each, reasons) for each in some]
             for each in things:
                 self._trashed.add(each)
@@ -118,7 +139,7 @@ class Sweep:
                 self._trash.discard(kind, ids, collection=self._collection)
                 self._rows.confirm(self._repository, ids, collection=self._collection, at=self._now)
 
-    def _dead(self, kind: ContentKind, young: datetime) -> Iterator[StoredContent]:
+    def _dead(self, kind: ContentKind) -> Iterator[StoredContent]:
         for each in self._trash.list_stored(kind):
             if not is_digest(each.id):
                 continue  # what somebody else put there is left alone
@@ -128,13 +149,14 @@ class Sweep:
                 self._counts["kept size"] += each.size
             if is_live:
                 continue
-            if each.modified_at > young:
+            if each.modified_at > self._young:
                 self._counts["young"] += kind is ContentKind.OBJECT
-            elif kind is ContentKind.OBJECT or not self._has_live_commit(each):
+            elif kind is ContentKind.OBJECT or each.id in self._rewritten or not self._is_only_home(each):
                 yield each
 
     def _condemned(self, thing: StoredContent, reasons: dict[bytes, tuple[str, str]]) -> Collected:
-        dataset, reason = reasons.get(bytes.fromhex(thing.id), (None, UNNAMED))
+        unnamed = REWRITTEN if thing.id in self._rewritten else UNNAMED
+        dataset, reason = reasons.get(bytes.fromhex(thing.id), (None, unnamed))
         return Collected(
             kind=thing.kind,
             id=thing.id,
@@ -150,27 +172,28 @@ class Sweep:
             return bytes.fromhex(thing.id) in self._marked.objects
         return thing.id in self._live_packs
 
-    def _has_live_commit(self, pack: StoredContent) -> bool:
-        """Tells whether a pack has a live commit or imported object: all can be rebuilt from packs."""
+    def _is_only_home(self, pack: StoredContent) -> bool:
+        """Tells whether a live commit or imported object is nowhere else: all can be rebuilt from packs."""
         try:
             content = self._opened.content.read_pack(pack.id, 0, pack.size)
             records = list(read_records(content))
-        except IntegrityError:
-            return True  # nothing that is not understood is taken
-        return any(
-            CommitId(digest.hex()) in self._marked.commits
-            if kind == COMMIT
-            else kind in {REFERENCE, COPY} and digest in self._marked.objects
-            for kind, digest, _, _ in records
-        )
+        except (IntegrityError, ObjectMissingError):
+            return True  # nothing that is not understood is taken, or that a later collection has taken
+        if any(kind in {REFERENCE, COPY} and each in self._marked.objects for kind, each, _, _ in records):
+            return True
+        commits = [each for kind, each, _, _ in records if kind == COMMIT]
+        live = [each for each in commits if CommitId(each.hex()) in self._marked.commits]
+        # Of commits of earlier versions it is not known where they lie: here, and maybe nowhere else.
+        return sum(1 for _ in locations(self._opened, live)) < len(live)
 
-    def _packs_of_running_imports(self) -> set[str]:
+    def _find_live_packs(self) -> None:
+        commits = (bytes.fromhex(commit) for commit in self._marked.commits)
+        for node in locations(self._opened, chain(self._marked.nodes, commits)):
+            self._live_packs[node.pack_id] += OVERHEAD + node.length
         imports = self._opened.stores.imports
-        listed = every(lambda after, limit: imports.list(self._repository, after=after, limit=limit))
-        return {pack.id for each in listed if each.state is ImportState.RUNNING for pack in each.packs}
-
-    def _packs_of_live_nodes(self) -> set[str]:
-        return {each.pack_id for each in locations(self._opened, self._marked.nodes)}
+        for each in every(lambda after, limit: imports.list(self._repository, after=after, limit=limit)):
+            if each.state is ImportState.RUNNING:
+                self._live_packs.update(dict.fromkeys((pack.id for pack in each.packs), 0))
 
     def _in_trash(self, *states: CollectedState) -> Iterator[Collected]:
         asked = states or (CollectedState.LEAVING, CollectedState.TRASHED)
@@ -217,6 +240,6 @@ class _Groups:
 
 
 def locations(opened: OpenRepository, nodes: Iterable[bytes]) -> Iterator[NodeLocation]:
-    """Yields where nodes lie."""
+    """Yields where nodes and commits lie."""
     for some in in_batches(nodes, _AT_ONCE):
         yield from opened.stores.commits.locate(opened.info.id, some).values()

@@ -11,6 +11,7 @@ from lineageflow_core.errors import ObjectCollectedError
 from lineageflow_core.model.collection import Collected, CollectedState, ContentKind
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, ObjectId
+from lineageflow_core.service.batches import in_batches
 from lineageflow_core.store.ports import ContentStore, RefUpdate, Stores
 from lineageflow_core.store.refusals import object_collected, tree_collected
 from lineageflow_core.tree.compare import changed_datasets, changed_objects
@@ -35,20 +36,17 @@ class Wholeness:
         updates: Sequence[tuple[RefUpdate, Commit | None, Commit]],
         commits: Sequence[Commit],
         nodes: Mapping[bytes, bytes],
-        *,
-        pack: str | None,
-    ) -> None:
+    ) -> list[Commit]:
         """Takes what moves make reachable away from all collections that have begun.
 
         A move comes with a commit that is reachable as long as it can be made, if there is one, and with the
-        one that it makes reachable. Raises ObjectCollectedError if something of that is gone.
+        one that it makes reachable. Returns those of the commits that are in no pack, and that the
+        publication is to bring: those that are new, and those whose packs are gone. Raises
+        ObjectCollectedError if something of what they hold is gone.
         """
         states = tuple(CollectedState)
         if not self._stores.collections.list(self._repository, states=states, after=None, limit=1).items:
-            return
-        if pack is not None:
-            there = self._stores.collections.spare(self._repository, [pack])
-            self._stores.collections.forget(self._repository, list(there.values()))
+            return []
         buffer = NodeBuffer(self._nodes)
         buffer.new.update(nodes)
         done: set[str] = {EMPTY_ROOT}
@@ -58,6 +56,14 @@ class Wholeness:
                 if commit.root not in done:
                     done.add(commit.root)
                     self._secure_tree(buffer, base, commit)
+        return self._in_no_pack([*commits, *(after for _, _, after in updates)])
+
+    def secure_pack(self, pack_id: str) -> None:
+        """Takes a pack that is going to be written away from all collections that have begun."""
+        if not self._stores.collections.get(self._repository, [pack_id]):
+            return
+        there = self._stores.collections.spare(self._repository, [pack_id])
+        self._stores.collections.forget(self._repository, list(there.values()))
 
     def _secure_tree(self, nodes: NodeBuffer, before: str, commit: Commit) -> None:
         objects: set[str] = set()
@@ -76,6 +82,25 @@ class Wholeness:
             raise tree_collected(commit.id) from None
         self._secure_packs([each for each in needed if each not in nodes.new], commit.id)
         self._secure(ContentKind.OBJECT, sorted(objects))
+
+    def _in_no_pack(self, commits: Sequence[Commit]) -> list[Commit]:
+        """Returns the commits that are in no pack, and brings back the packs that the others are in."""
+        lost: dict[CommitId, Commit] = {}
+        for some in in_batches(commits, _AT_ONCE):
+            ids = {bytes.fromhex(commit.id): commit for commit in some}
+            located = self._stores.commits.locate(self._repository, list(ids))
+            had_rows = self._stores.collections.spare(
+                self._repository, {each.pack_id for each in located.values()}
+            )
+            there = self._content.trash.recall(ContentKind.PACK, had_rows) if had_rows else set()
+            self._stores.collections.forget(self._repository, [had_rows[each] for each in there])
+            gone = had_rows.keys() - there
+            lost |= {
+                commit.id: commit
+                for digest, commit in ids.items()
+                if digest not in located or located[digest].pack_id in gone
+            }
+        return list(lost.values())
 
     def _secure_packs(self, node_ids: Sequence[bytes], commit: CommitId) -> None:
         for start in range(0, len(node_ids), _AT_ONCE):

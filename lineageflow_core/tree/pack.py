@@ -23,6 +23,8 @@ REFERENCE = 3
 COPY = 4
 """Where an object was copied from, as a reference, by the object's id."""
 _RECORD = struct.Struct(">B32sI")
+OVERHEAD = _RECORD.size
+"""Bytes of a record before its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +34,33 @@ class Pack:
     id: str
     content: bytes
     nodes: tuple[NodeLocation, ...]
+    """Where its nodes and commits lie."""
 
 
 def make_pack(nodes: Mapping[bytes, bytes], commits: Iterable[Commit]) -> Pack:
     """Packs encoded nodes, by id, and commits."""
+    encoded = ((NODE, node_id, content) for node_id, content in nodes.items())
+    told = ((COMMIT, bytes.fromhex(commit.id), encode_commit(commit)) for commit in commits)
+    return pack_records((*encoded, *told))
+
+
+def pack_records(records: Iterable[tuple[int, bytes, bytes]]) -> Pack:
+    """Packs records: kind, digest, content. What an import found is by the 32 bytes of the object's id."""
     parts: list[bytes] = [HEADER]
     spans: list[tuple[bytes, int, int]] = []
     position = len(HEADER)
-    for node_id, content in nodes.items():
-        parts += (_RECORD.pack(NODE, node_id, len(content)), content)
-        spans.append((node_id, position + _RECORD.size, len(content)))
-        position += _RECORD.size + len(content)
-    for commit in commits:
-        content = encode_commit(commit)
-        parts += (_RECORD.pack(COMMIT, bytes.fromhex(commit.id), len(content)), content)
+    for kind, digest, content in records:
+        parts += (_RECORD.pack(kind, digest, len(content)), content)
+        if kind in {NODE, COMMIT}:
+            spans.append((digest, position + OVERHEAD, len(content)))
+        position += OVERHEAD + len(content)
     whole = b"".join(parts)
     pack_id = blake3(whole).hexdigest()
     located = (
-        NodeLocation(node_id=node_id, pack_id=pack_id, offset=offset, length=length)
-        for node_id, offset, length in spans
+        NodeLocation(node_id=digest, pack_id=pack_id, offset=offset, length=length)
+        for digest, offset, length in spans
     )
     return Pack(pack_id, whole, tuple(located))
-
-
-def make_import_pack(records: Iterable[tuple[int, bytes, bytes]]) -> Pack:
-    """Packs what an import found: kind (REFERENCE or COPY), the 32 bytes of the object's id, reference.
-
-    The pack has them in the order of the ids.
-    """
-    parts: list[bytes] = [HEADER]
-    for kind, object_id, content in sorted(records):
-        parts += (_RECORD.pack(kind, object_id, len(content)), content)
-    whole = b"".join(parts)
-    return Pack(blake3(whole).hexdigest(), whole, ())
 
 
 def read_records(content: bytes) -> Iterator[tuple[int, bytes, int, int]]:

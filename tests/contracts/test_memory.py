@@ -7,6 +7,7 @@ import pytest
 from lineageflow_core.model.ids import ObjectId
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.memory.content import MemoryContentStore
+from lineageflow_core.testing.collection_store import CollectionStoreContract
 from lineageflow_core.testing.commit_store import CommitStoreContract
 from lineageflow_core.testing.content_store import ContentStoreContract, TrashContract
 from lineageflow_core.testing.import_store import ImportStoreContract, ReferenceStoreContract
@@ -73,6 +74,9 @@ class TestSettings(SettingsStoreContract): ...
 
 
 class TestQuarantines(QuarantineStoreContract): ...
+
+
+class TestCollections(CollectionStoreContract): ...
 
 
 class TestCommits(CommitStoreContract): ...

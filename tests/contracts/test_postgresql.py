@@ -10,6 +10,7 @@ from lineageflow_server.sql.postgresql import PostgresqlTurns
 from lineageflow_server.sql.stores import SqlStores
 
 from lineageflow_core.model.refs import RefName
+from lineageflow_core.testing.collection_store import CollectionStoreContract
 from lineageflow_core.testing.commit_store import CommitStoreContract
 from lineageflow_core.testing.import_store import ImportStoreContract, ReferenceStoreContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
@@ -74,6 +75,9 @@ class TestSettings(SettingsStoreContract): ...
 
 
 class TestQuarantines(QuarantineStoreContract): ...
+
+
+class TestCollections(CollectionStoreContract): ...
 
 
 class TestCommits(CommitStoreContract): ...

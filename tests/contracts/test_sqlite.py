@@ -11,6 +11,7 @@ from lineageflow_server.embedded import TURNS, open_stores
 from lineageflow_core.model.refs import RefName
 from lineageflow_core.store.ports import Stores
 from lineageflow_core.store.turns import offset_of
+from lineageflow_core.testing.collection_store import CollectionStoreContract
 from lineageflow_core.testing.commit_store import CommitStoreContract
 from lineageflow_core.testing.import_store import ImportStoreContract, ReferenceStoreContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
@@ -69,6 +70,9 @@ class TestSettings(SettingsStoreContract): ...
 
 
 class TestQuarantines(QuarantineStoreContract): ...
+
+
+class TestCollections(CollectionStoreContract): ...
 
 
 class TestCommits(CommitStoreContract): ...

@@ -11,12 +11,23 @@ from lineageflow_server.embedded import open_stores
 from lineageflow_core import Repository
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.collection import ContentKind
+from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.settings import RepositorySettings, RetentionRule
+from lineageflow_core.service import repacking
 from lineageflow_core.service.embedded import open_embedded
 from lineageflow_core.testing.storage_clock import AgingStores, StorageClock
 from tests.stateful.crash import kill_at
+from tests.stateful.packs import FromPacks
 
 LATER = timedelta(days=30)
+HELD = {"a": b"back", "b": b"held", "c/1": b"held", "c/2": b"held"}
+
+
+@pytest.fixture(autouse=True)
+def rewrites_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The packs are small here."""
+    monkeypatch.setattr(repacking, "WORTH", 0)
+    monkeypatch.setattr(repacking, "SPARSE", 0.9)
 
 
 def open_lake(lake: Path, *, ahead: timedelta) -> Catalog:
@@ -29,7 +40,7 @@ def open_lake(lake: Path, *, ahead: timedelta) -> Catalog:
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
-    """A lake with things to be trashed, things that are due there, and one there that is needed again."""
+    """A lake with things to be trashed, due there, or needed again from there, and packs to be rewritten."""
     lake = tmp_path / "template"
     catalog = open_lake(lake, ahead=timedelta())
     repo = Repository(catalog, "data", author="ada").create()
@@ -39,9 +50,16 @@ def template(tmp_path: Path) -> Path:
         repo.put("a", content)
     assert open_lake(lake, ahead=LATER).collection.collect("data", author="ada").trashed
     open_lake(lake, ahead=LATER).merging.revert("data", ["main"], branch="main", author="ada")
+    catalog.refs.create_branch("data", "topic", source="main", author="ada")
+    repo.put("c", {"1": b"held", "2": b"held"}, branch="topic")
     repo.put("b", b"to be trashed")
     repo.put("b", b"held")
+    catalog.merging.merge("data", "topic", into="main", author="ada")  # brings its tree in another pack
     return lake
+
+
+def test_the_collection_to_be_killed_rewrites_packs(template: Path) -> None:
+    assert open_lake(template, ahead=LATER * 2).collection.plan_collection("data").repacked
 
 
 def test_a_killed_collection_loses_nothing_and_is_finished_by_the_next(
@@ -57,10 +75,11 @@ def test_a_killed_collection_loses_nothing_and_is_finished_by_the_next(
             open_lake(lake, ahead=LATER * 2).collection.collect("data", author="ada")
 
         died = kill_at(step, collect)
-        assert {"a": b"back", "b": b"held"} == contents(lake)
+        assert HELD == contents(lake)
         for number in range(3, 6):
             open_lake(lake, ahead=LATER * number).collection.collect("data", author="ada")
-        assert {"a": b"back", "b": b"held"} == contents(lake)
+        assert HELD == contents(lake)
+        assert rebuilt(lake) == history(lake)
         assert {b"back", b"held"} == {path.read_bytes() for path in objects(lake)}
         shutil.rmtree(lake)
     assert step > 20
@@ -71,6 +90,20 @@ def contents(lake: Path) -> dict[str, bytes]:
     catalog = open_lake(lake, ahead=LATER)
     found = catalog.objects.list_objects("data", "main").items
     return {entry.path: catalog.content.open("data", entry.object_id).read() for entry in found}
+
+
+def history(lake: Path) -> dict[str, int]:
+    """Returns how many objects each commit has."""
+    catalog = open_lake(lake, ahead=LATER)
+    commits = catalog.history.log("data", "main").items
+    return {each.id: len(catalog.objects.list_objects("data", each.id).items) for each in commits}
+
+
+def rebuilt(lake: Path) -> dict[str, int]:
+    """Returns how many objects each commit of the history has, read from nothing but packs."""
+    content = open_stores(lake).content(next((lake / "repositories").iterdir()).name)
+    packs = FromPacks(content, {each.id: each.size for each in content.trash.list_stored(ContentKind.PACK)})
+    return {commit: len(packs.read(CommitId(commit))) for commit in history(lake)}
 
 
 def objects(lake: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from lineageflow_core.model.collection import Collected, CollectedState, Content
 from lineageflow_core.model.page import Page
 from lineageflow_core.store.memory.state import State
 from lineageflow_core.store.paging import check_limit, page_of
+from lineageflow_core.store.ports import NodeLocation
 from lineageflow_core.store.refusals import collection_begun
 
 
@@ -59,6 +60,16 @@ class MemoryCollectionStore:
                     continue
                 if there.state is CollectedState.PURGED:
                     del self._state.collected[repository, row.id]
+
+    def relocate(
+        self, repository: str, nodes: Sequence[NodeLocation], *, out_of: str, collection: int
+    ) -> None:
+        with self._state.lock:
+            self._check_last(repository, collection)
+            for node in nodes:
+                there = self._state.nodes.get((repository, node.node_id))
+                if there is None or there.pack_id == out_of:
+                    self._state.nodes[repository, node.node_id] = node
 
     def purge(self, repository: str, ids: Sequence[str], *, collection: int) -> set[str]:
         purged: set[str] = set()

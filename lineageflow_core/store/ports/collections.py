@@ -6,6 +6,7 @@ from typing import Protocol
 
 from lineageflow_core.model.collection import Collected, CollectedState
 from lineageflow_core.model.page import Page
+from lineageflow_core.store.ports.publication import NodeLocation
 
 
 class CollectionStore(Protocol):
@@ -45,6 +46,16 @@ class CollectionStore(Protocol):
         """Removes rows that are PURGED, and that no later collection has taken over: they are stored again.
 
         A row that is another by now stays: whoever was slow must not hide that the thing has gone since.
+        """
+        ...
+
+    def relocate(
+        self, repository: str, nodes: Sequence[NodeLocation], *, out_of: str, collection: int
+    ) -> None:
+        """Makes nodes and commits that lie in the pack `out_of`, or nowhere, lie where these say.
+
+        Those that lie in another pack by now stay there. Changes nothing and raises CollectionBegunError if
+        a later collection than `collection` has begun.
         """
         ...
 

@@ -16,9 +16,10 @@ from lineageflow_core.model.settings import SettingsChange
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeLocation:
-    """Where an encoded tree node lies."""
+    """Where an encoded tree node lies, or a commit, in a pack."""
 
     node_id: bytes
+    """Of a commit, its id."""
     pack_id: str
     offset: int
     length: int
@@ -73,7 +74,7 @@ class Publication:
     changes: tuple[CommitChanges, ...] = ()
     """What the commits changed. Of those that are not among these, nothing is recorded."""
     nodes: tuple[NodeLocation, ...] = ()
-    """Nodes that are new, in a pack that is written already."""
+    """Nodes that are new and the commits, in a pack that is written already."""
     transaction: Transaction | None = None
     """A run's transaction as it is to be stored together with the refs. It must be open until now."""
     settings: SettingsChange | None = None

@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 from lineageflow_core.model.collection import Collected, CollectedState, ContentKind
 from lineageflow_core.model.page import Page
 from lineageflow_core.store.paging import check_limit, page_of
+from lineageflow_core.store.ports import NodeLocation
 from lineageflow_core.store.refusals import collection_begun
 from lineageflow_server.sql import rows, tables
+from lineageflow_server.sql.commits import add_nodes
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dialect import insert_missing, insert_or_update
 from lineageflow_server.sql.repository_keys import RepositoryKeys
@@ -95,6 +97,14 @@ class SqlCollectionStore:
                 same = and_(mine, purged, collected.c.collection == number)
                 for some in chunks(sorted(row.id for row in rows if row.collection == number)):
                     connection.execute(delete(collected).where(same, collected.c.id.in_(some)))
+
+    def relocate(
+        self, repository: str, nodes: Sequence[NodeLocation], *, out_of: str, collection: int
+    ) -> None:
+        with self._database.write() as connection:
+            key = self._keys.make(connection, repository)
+            check_last(connection, key, collection)
+            add_nodes(connection, key, nodes, out_of=out_of)
 
     def purge(self, repository: str, ids: Sequence[str], *, collection: int) -> set[str]:
         with self._database.write() as connection:

@@ -135,6 +135,7 @@ _LOCATIONS = (
     .join_from(tables.nodes, tables.packs)
     .where(tables.nodes.c.repository == bindparam("repository"), tables.nodes.c.id.in_(_IDS))
 )
+_LIES_THERE = tables.nodes.c.pack == bindparam("out_of")
 _STORED = select(tables.commits.c.id).where(
     tables.commits.c.repository == bindparam("repository"), tables.commits.c.id.in_(_IDS)
 )
@@ -184,8 +185,13 @@ def add_commits(
         connection.execute(insert_missing(connection, tables.dataset_changes), changed)
 
 
-def add_nodes(connection: Connection, repository: int, nodes: Sequence[NodeLocation]) -> None:
-    """Adds the locations of nodes, in place of those they had: an old pack may be collected."""
+def add_nodes(
+    connection: Connection, repository: int, nodes: Sequence[NodeLocation], *, out_of: str | None = None
+) -> None:
+    """Adds the locations of nodes, in place of those they had: an old pack may be collected.
+
+    Where a pack is named to move them out of, those that are in another one stay there.
+    """
     pack_ids = sorted({node.pack_id for node in nodes})
     if not pack_ids:
         return
@@ -200,8 +206,15 @@ def add_nodes(connection: Connection, repository: int, nodes: Sequence[NodeLocat
     ordered = sorted(nodes, key=lambda node: node.node_id)
     values = [rows.node_row(repository, keys[node.pack_id], node) for node in ordered]
     put = insert_or_update(
-        connection, tables.nodes, columns=("pack", "offset", "length"), by=("repository", "id")
+        connection,
+        tables.nodes,
+        columns=("pack", "offset", "length"),
+        by=("repository", "id"),
+        where=_LIES_THERE if out_of is not None else None,
     )
+    if out_of is not None:
+        there = _pack_keys(connection, repository, [out_of]).get(out_of)
+        values = [{**each, "out_of": there} for each in values]
     connection.execute(put, values)
 
 

@@ -9,7 +9,7 @@ from lineageflow_core.repository import Repository
 from lineageflow_core.service import import_references, imports
 from lineageflow_core.service.import_references import in_order
 from lineageflow_core.store.local import LocalContentStore
-from lineageflow_core.tree.pack import REFERENCE, make_import_pack
+from lineageflow_core.tree.pack import REFERENCE, pack_records
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_references_of_many_packs_come_in_the_order_of_their_ids(
 
 
 def test_a_pack_that_ends_inside_a_record_is_refused(content: LocalContentStore) -> None:
-    whole = make_import_pack([(REFERENCE, *referring_to("x"))]).content
+    whole = pack_records([(REFERENCE, *referring_to("x"))]).content
     content.write_pack("torn", whole[:-1])
     content.write_pack("other", b"something else")
     for name, length in (("torn", len(whole) - 1), ("other", 14)):
@@ -70,6 +70,6 @@ def referring_to(name: str) -> tuple[bytes, bytes]:
 
 
 def write(content: LocalContentStore, references: list[tuple[bytes, bytes]]) -> ImportPack:
-    pack = make_import_pack((REFERENCE, *each) for each in references)
+    pack = pack_records((REFERENCE, *each) for each in sorted(references))
     content.write_pack(pack.id, pack.content)
     return ImportPack(id=pack.id, length=len(pack.content))
