@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
-from lineageflow_core.model.repository import DeletionPreview, RepositoryInfo
+from lineageflow_core.model.repository import DeletionPreview, RepositoryInfo, RepositoryPurge
 from lineageflow_core.model.storage import StorageReport
 
 
@@ -84,4 +84,17 @@ class Repositories(Protocol):
 
     def restore_repository(self, repository: str, *, author: str, key: str | None = None) -> RepositoryInfo:
         """Brings a deleted repository back as it was. Raises RepositoryNotFoundError, StateError."""
+        ...
+
+    def preview_purge(self, repository: str) -> RepositoryPurge:
+        """Returns what `purge_repository` would delete, and changes nothing. Raises as that does."""
+        ...
+
+    def purge_repository(self, repository: str, *, author: str) -> RepositoryPurge:
+        """Deletes a deleted repository for good: its content, and all that is known of it but lineage.
+
+        Its name is free then, and nothing brings it back. One that was interrupted goes on when it is called
+        again. Raises StateError if the repository is not deleted, or not for as long as it can be restored;
+        RepositoryNotFoundError, also once it is purged.
+        """
         ...

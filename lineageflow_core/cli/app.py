@@ -82,6 +82,7 @@ _GROUPS: dict[str, dict[str, dict[str, Command]]] = {
             "set-default": repo.set_default_branch,
             "delete": repo.delete_repository,
             "restore": repo.restore_repository,
+            "purge": repo.purge_repository,
         },
         "settings": {"show": settings.show_settings, "set": settings.set_settings},
         "storage": {"check": storage.check_storage},

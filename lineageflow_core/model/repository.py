@@ -20,6 +20,8 @@ class RepositoryInfo:
     """Where its content lies, as `gs://bucket/folder`; None: where the lake keeps what says nothing."""
     deleted_at: datetime | None = None
     """Since when it is deleted: hidden, and restorable for a week."""
+    purged_at: datetime | None = None
+    """Since when it is being deleted for good: nothing brings it back, and whoever asks again goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +55,16 @@ class DeletionPreview:
     """Runs that have written to it and not published yet."""
     dependents: tuple[str, ...]
     """Datasets elsewhere that were derived from what its default branch holds now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryPurge:
+    """What deleting a repository for good deletes, or would."""
+
+    repository: RepositoryInfo
+    objects: int
+    packs: int
+    trash: int
+    """Objects and packs in the trash."""
+    size: int
+    """Bytes of all of them."""

@@ -1,12 +1,15 @@
-"""What would be missed if a repository were deleted."""
+"""What would be missed if a repository were deleted, and what goes if it is deleted for good."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
+from lineageflow_core.errors import StateError
+from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.model.lineage import Version
 from lineageflow_core.model.page import MAX_LIMIT, Page
 from lineageflow_core.model.refs import RefKind
-from lineageflow_core.model.repository import DeletionPreview
+from lineageflow_core.model.repository import KEPT, DeletionPreview, RepositoryInfo, RepositoryPurge
 from lineageflow_core.model.run import TransactionState
 from lineageflow_core.openlineage.naming import dataset_namespace
 from lineageflow_core.service.opened import OpenRepository
@@ -32,6 +35,35 @@ def preview_deletion(opened: OpenRepository) -> DeletionPreview:
             )
         ),
         dependents=_dependents(opened, versions),
+    )
+
+
+def check_purgeable(info: RepositoryInfo, now: datetime) -> None:
+    """Raises StateError unless a repository is deleted for as long as it can be restored."""
+    if info.deleted_at is None:
+        raise StateError(
+            f"repository {info.name!r} is not deleted, so it is not deleted for good; "
+            f"`lineageflow repo delete {info.name}` comes first"
+        )
+    if info.purged_at is None and now < info.deleted_at + KEPT:
+        raise StateError(
+            f"repository {info.name!r} can be restored until {info.deleted_at + KEPT:%Y-%m-%d %H:%M} UTC, "
+            f"and is not deleted for good before; `lineageflow repo restore {info.name}` brings it back"
+        )
+
+
+def preview_purge(opened: OpenRepository) -> RepositoryPurge:
+    """Returns what of a repository's content is deleted with it."""
+    trash = opened.content.trash
+    objects = [each.size for each in trash.list_stored(ContentKind.OBJECT)]
+    packs = [each.size for each in trash.list_stored(ContentKind.PACK)]
+    trashed = [each.size for each in trash.list()]
+    return RepositoryPurge(
+        repository=opened.info,
+        objects=len(objects),
+        packs=len(packs),
+        trash=len(trashed),
+        size=sum((*objects, *packs, *trashed)),
     )
 
 

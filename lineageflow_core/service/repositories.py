@@ -13,9 +13,15 @@ from lineageflow_core.model.commit import make_commit
 from lineageflow_core.model.names import check_ref_name, check_repository_name
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.refs import RefKind, RefName
-from lineageflow_core.model.repository import KEPT, DeletionPreview, RepositoryChange, RepositoryInfo
+from lineageflow_core.model.repository import (
+    KEPT,
+    DeletionPreview,
+    RepositoryChange,
+    RepositoryInfo,
+    RepositoryPurge,
+)
 from lineageflow_core.model.storage import StorageReport, parse_storage
-from lineageflow_core.service.deletion import preview_deletion
+from lineageflow_core.service.deletion import check_purgeable, preview_deletion, preview_purge
 from lineageflow_core.service.opened import Lake, OpenRepository, repository_deleted
 from lineageflow_core.store.ports import CommitChanges, RefUpdate
 from lineageflow_core.tree.root import EMPTY_ROOT
@@ -117,9 +123,33 @@ class RepositoriesService:
         def restored(info: RepositoryInfo) -> RepositoryInfo:
             if info.deleted_at is None:
                 raise StateError(f"repository {repository!r} is not deleted: there is nothing to restore")
+            if info.purged_at is not None:
+                raise StateError(
+                    f"repository {repository!r} is being deleted for good since {info.purged_at:%Y-%m-%d}; "
+                    f"`lineageflow repo purge {repository}` finishes that, and frees its name"
+                )
             return replace(info, deleted_at=None)
 
         return self._change(repository, "restore_repository", author, key, restored)
+
+    def preview_purge(self, repository: str) -> RepositoryPurge:
+        opened = self._lake.even_deleted(repository)
+        check_purgeable(opened.info, self._lake.clock())
+        return preview_purge(opened)
+
+    def purge_repository(self, repository: str, *, author: str) -> RepositoryPurge:
+        def purged(info: RepositoryInfo) -> RepositoryInfo:
+            now = self._lake.clock()
+            check_purgeable(info, now)
+            return info if info.purged_at is not None else replace(info, purged_at=now)
+
+        # First of all nobody can restore it any more: then what is half gone is seen by nobody.
+        self._change(repository, "purge_repository", author, None, purged)
+        opened = self._lake.even_deleted(repository)
+        found = preview_purge(opened)
+        opened.content.trash.erase()
+        self._lake.stores.repositories.purge(opened.info.id)
+        return found
 
     def _change(
         self,

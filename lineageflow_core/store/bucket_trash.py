@@ -7,13 +7,14 @@ every instant, also where an answer is lost or the process dies.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 from uuid import uuid4
 
 from lineageflow_core.errors import StorageError
 from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.store.buckets import Bucket
-from lineageflow_core.store.layout import TRASH, content_name, folder_of, id_in, trash_name
+from lineageflow_core.store.layout import OBJECTS, PACKS, TRASH, content_name, folder_of, id_in, trash_name
 from lineageflow_core.store.ports import StoredContent, TrashedContent
 
 S = TypeVar("S")
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 AT_ONCE = 32
 """Requests at a time: enough to hide a storage's latency, with small objects in memory that often."""
+_ERASED_AT_ONCE = 1000
 _CLOCK = "tmp/clock"
 
 
@@ -78,6 +80,12 @@ class BucketTrash:
 
     def purge(self, kind: ContentKind, ids: Iterable[str], *, collection: int) -> None:
         at_once(lambda each: self._bucket.remove(trash_name(collection, kind, each)), list(ids))
+
+    def erase(self) -> None:
+        for folder in (OBJECTS, PACKS, TRASH):
+            names = (blob.name for blob in self._bucket.list(folder))
+            while some := list(islice(names, _ERASED_AT_ONCE)):
+                at_once(self._bucket.remove, some)
 
     def _move(self, name: str, to: str) -> bool:
         """Moves something; tells whether it was there."""

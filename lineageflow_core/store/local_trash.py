@@ -6,6 +6,7 @@ flushed: a machine that fails finds things where they were before, and both plac
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.store.durability import storage_errors
-from lineageflow_core.store.layout import TRASH, content_name, folder_of, trash_name
+from lineageflow_core.store.layout import OBJECTS, PACKS, TRASH, content_name, folder_of, trash_name
 from lineageflow_core.store.local_writer import TEMPORARY
 from lineageflow_core.store.ports import StoredContent, TrashedContent
 
@@ -63,6 +64,14 @@ class LocalTrash:
                     path.parent.rmdir()
                     path.parent.parent.rmdir()
                     path.parent.parent.parent.rmdir()
+
+    def erase(self) -> None:
+        with storage_errors(self._root):
+            for folder in (OBJECTS, PACKS, TRASH, TEMPORARY):
+                with suppress(FileNotFoundError):
+                    shutil.rmtree(self._root / folder)
+            with suppress(OSError):  # somebody else has something there
+                self._root.rmdir()
 
     def _recall(self, kind: ContentKind, content_id: str, collections: Iterable[int]) -> bool:
         name = content_name(kind, content_id)

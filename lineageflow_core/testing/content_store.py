@@ -288,6 +288,19 @@ class TrashContract:
         content.trash.purge(ContentKind.OBJECT, [stored.object_id], collection=1)
         assert b"content" == content.open_object(stored.object_id).read()
 
+    def test_what_is_erased_is_gone_wherever_it_was(self, content: ContentStore) -> None:
+        stored, trashed = content.write_objects([b"stored", b"trashed"])
+        content.write_pack("ab" * 32, b"pack")
+        content.trash.discard(ContentKind.OBJECT, [trashed.object_id], collection=1)
+        for _ in range(2):
+            content.trash.erase()
+        assert [] == [each for kind in ContentKind for each in content.trash.list_stored(kind)]
+        assert [] == list(content.trash.list())
+        assert {stored.object_id, trashed.object_id} == content.missing_objects(
+            [stored.object_id, trashed.object_id]
+        )
+        assert [stored] == content.write_objects([b"stored"])
+
     def test_an_empty_store_has_an_empty_trash(self, content: ContentStore) -> None:
         assert [] == list(content.trash.list())
         assert set() == content.trash.recall(ContentKind.OBJECT, [NOWHERE])

@@ -203,6 +203,8 @@ ROUTES: tuple[Route, ...] = (
     _get(Repositories.preview_deletion, _REPOSITORY + "/deletion-preview"),
     _delete(Repositories.delete_repository, _REPOSITORY),
     _post(Repositories.restore_repository, _REPOSITORY + "/restore"),
+    _get(Repositories.preview_purge, _REPOSITORY + "/purge-preview"),
+    _post(Repositories.purge_repository, _REPOSITORY + "/purge"),
     #
     _get(Settings.get_settings, _REPOSITORY + "/settings"),
     _post(Settings.update_settings, _REPOSITORY + "/settings"),

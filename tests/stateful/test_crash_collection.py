@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from lineageflow_server.embedded import open_stores
 
 from lineageflow_core import Repository
 from lineageflow_core.catalog import Catalog
+from lineageflow_core.errors import RepositoryNotFoundError, StateError
 from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.settings import RepositorySettings, RetentionRule
@@ -85,6 +87,32 @@ def test_a_killed_collection_loses_nothing_and_is_finished_by_the_next(
     assert step > 20
 
 
+def test_a_killed_purge_of_a_repository_is_finished_by_the_next(template: Path, tmp_path: Path) -> None:
+    open_lake(template, ahead=timedelta()).repositories.delete_repository("data", author="ada")
+    [folder] = (template / "repositories").iterdir()
+    step, died = 0, True
+    while died:
+        step += 1
+        lake = tmp_path / str(step)
+        shutil.copytree(template, lake)
+
+        def purge(lake: Path = lake) -> None:
+            open_lake(lake, ahead=LATER).repositories.purge_repository("data", author="ada")
+
+        died = kill_at(step, purge)
+        repositories = open_lake(lake, ahead=LATER).repositories
+        with suppress(StateError, RepositoryNotFoundError):
+            repositories.restore_repository("data", author="ada")
+            assert HELD == contents(lake)  # who can restore it has all of it
+            repositories.delete_repository("data", author="ada")
+        with suppress(RepositoryNotFoundError):
+            open_lake(lake, ahead=LATER * 2).repositories.purge_repository("data", author="ada")
+        assert not (lake / "repositories" / folder.name).exists()
+        assert [] == list(repositories.list_deleted_repositories().items)
+        shutil.rmtree(lake)
+    assert step > 10
+
+
 def contents(lake: Path) -> dict[str, bytes]:
     """Reads what `main` holds, as a new process does."""
     catalog = open_lake(lake, ahead=LATER)
@@ -92,14 +120,14 @@ def contents(lake: Path) -> dict[str, bytes]:
     return {entry.path: catalog.content.open("data", entry.object_id).read() for entry in found}
 
 
-def history(lake: Path) -> dict[str, int]:
+def history(lake: Path) -> dict[CommitId, int]:
     """Returns how many objects each commit has."""
     catalog = open_lake(lake, ahead=LATER)
     commits = catalog.history.log("data", "main").items
     return {each.id: len(catalog.objects.list_objects("data", each.id).items) for each in commits}
 
 
-def rebuilt(lake: Path) -> dict[str, int]:
+def rebuilt(lake: Path) -> dict[CommitId, int]:
     """Returns how many objects each commit of the history has, read from nothing but packs."""
     content = open_stores(lake).content(next((lake / "repositories").iterdir()).name)
     packs = FromPacks(content, {each.id: each.size for each in content.trash.list_stored(ContentKind.PACK)})

@@ -16,12 +16,18 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.page import Page, every
 from lineageflow_core.model.refs import Ref, RefKind
-from lineageflow_core.model.repository import DeletionPreview, RepositoryInfo
+from lineageflow_core.model.repository import DeletionPreview, RepositoryInfo, RepositoryPurge
 
 _COLUMNS = (Column(name="repository"), Column(name="default branch"), Column(name="created"))
 
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Which one.", show_default=False)]
+ConfirmOption = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm", metavar="NAME", help="The name once more, instead of being asked.", show_default=False
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,15 +168,7 @@ def delete_repository(
     invocation: Invocation,
     name: NameArgument,
     dry_run: DryRunOption = False,
-    confirm: Annotated[
-        str | None,
-        typer.Option(
-            "--confirm",
-            metavar="NAME",
-            help="The name once more, instead of being asked.",
-            show_default=False,
-        ),
-    ] = None,
+    confirm: ConfirmOption = None,
     author: AuthorOption = None,
 ) -> None:
     """Delete a repository. It can be restored for seven days.
@@ -201,6 +199,35 @@ def restore_repository(invocation: Invocation, name: NameArgument, author: Autho
     restored = invocation.catalog.repositories.restore_repository(name, author=invocation.author(author))
     invocation.output.document(restored)
     invocation.output.line(*_row(restored))
+
+
+def purge_repository(
+    invocation: Invocation,
+    name: NameArgument,
+    dry_run: DryRunOption = False,
+    confirm: ConfirmOption = None,
+    author: AuthorOption = None,
+) -> None:
+    """Delete a deleted repository for good, with its content. Nothing brings it back.
+
+    Possible once it cannot be restored any more. Lineage keeps what it knows.
+    """
+    repositories, output = invocation.catalog.repositories, invocation.output
+    preview = repositories.preview_purge(name)
+    _show_purge(invocation, preview)
+    if dry_run:
+        output.document(preview)
+        output.note(f"nothing changed yet; for good: {invocation.command('repo', 'purge', name)}")
+        return
+    if confirm is None and output.can_ask:
+        confirm = output.ask(f"Type {name} to delete it for good:")
+    if confirm != name:
+        raise InvalidInputError(
+            f"deleting {name!r} for good needs its name once more, so nothing changed; "
+            f"`{invocation.command('repo', 'purge', name, '--confirm', name)}` does it"
+        )
+    output.document(repositories.purge_repository(name, author=invocation.author(author)))
+    output.note(f"{name} is gone, and its name is free")
 
 
 def repositories(catalog: Catalog) -> Iterator[RepositoryInfo]:
@@ -248,6 +275,19 @@ def _show_deletion(invocation: Invocation, preview: DeletionPreview) -> None:
         (Column(name="dataset"),),
         ((cells.text(dataset, "name"),) for dataset in preview.dependents),
         section="derived elsewhere",
+    )
+
+
+def _show_purge(invocation: Invocation, preview: RepositoryPurge) -> None:
+    invocation.output.card(
+        [
+            ("repository", cells.text(preview.repository.name, "name")),
+            ("id", cells.text(preview.repository.id)),
+            ("objects", cells.count(preview.objects)),
+            ("packs", cells.count(preview.packs)),
+            ("in the trash", cells.count(preview.trash)),
+            ("size", cells.size(preview.size)),
+        ]
     )
 
 

@@ -146,6 +146,13 @@ class MemoryTrash:
             for each in ids:
                 self._trashed.pop((kind, each, collection), None)
 
+    def erase(self) -> None:
+        with self._lock:
+            for stored in self._stored.values():
+                stored.clear()
+            self._written.clear()
+            self._trashed.clear()
+
 
 def _read(source: bytes | Path) -> bytes:
     if isinstance(source, bytes):

@@ -80,6 +80,10 @@ class Trash(Protocol):
         """Deletes things for good from the trash of one collection, and from nowhere else."""
         ...
 
+    def erase(self) -> None:
+        """Deletes everything for good, in the trash or not: for a repository that is to be no more."""
+        ...
+
 
 class ContentStore(Protocol):
     """Immutable bytes of one repository."""

@@ -7,7 +7,13 @@ from typing import TypeAlias
 import pytest
 
 from lineageflow_core.catalog import Catalog, Collecting
-from lineageflow_core.errors import ObjectCollectedError, ObjectNotFoundError, RefNotFoundError
+from lineageflow_core.errors import (
+    ObjectCollectedError,
+    ObjectNotFoundError,
+    RefNotFoundError,
+    RepositoryNotFoundError,
+    StateError,
+)
 from lineageflow_core.model.change import put as put_change
 from lineageflow_core.model.collection import Collection, ContentKind
 from lineageflow_core.model.objects import ObjectEntry
@@ -300,6 +306,31 @@ class CollectionContract(CatalogContract):
         usage = repo.catalog.collection.usage(repo.name)
         assert (1, 1000, 0) == (usage.objects, usage.stored, usage.trash)
         assert (4000, 3000, 2000) == (usage.tips, usage.history, usage.saved)
+
+    def test_a_deleted_repository_is_purged_once_nobody_can_restore_it_any_more(
+        self, repo: Repository, pass_time: PassTime
+    ) -> None:
+        repositories, name = repo.catalog.repositories, repo.name
+        put(repo, "a", b"content")
+        with pytest.raises(StateError, match="not deleted"):
+            repositories.purge_repository(name, author="ada")
+        repositories.delete_repository(name, author="ada")
+        pass_time(DAY * 6)
+        with pytest.raises(StateError, match="can be restored until"):
+            repositories.preview_purge(name)
+        with pytest.raises(StateError, match="can be restored until"):
+            repositories.purge_repository(name, author="ada")
+        pass_time(DAY)
+        preview = repositories.preview_purge(name)
+        assert (1, 2, 0) == (preview.objects, preview.packs, preview.trash)
+        done = repositories.purge_repository(name, author="ada")
+        assert (1, 2, preview.size) == (done.objects, done.packs, done.size)
+        for call in (repositories.restore_repository, repositories.purge_repository):
+            with pytest.raises(RepositoryNotFoundError):
+                call(name, author="ada")
+        again = repositories.create_repository(name, author="ada")
+        assert again.id != preview.repository.id
+        assert {} == files(repo)
 
     def test_a_collection_stands_in_the_log(self, repo: Repository) -> None:
         collect(repo)

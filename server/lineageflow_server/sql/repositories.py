@@ -91,6 +91,7 @@ def change_repository(connection: Connection, change: RepositoryChange, at: date
         repositories.c.name == before.name,
         repositories.c.default_branch == before.default_branch,
         repositories.c.deleted_at.is_not_distinct_from(before.deleted_at),
+        repositories.c.purged_at.is_not_distinct_from(before.purged_at),
     )
     try:
         changed = connection.execute(there.values(rows.repository_row(after)))

@@ -98,6 +98,7 @@ def repository_from(row: AnyRow) -> RepositoryInfo:
         created_at=row.created_at,
         storage=row.storage,
         deleted_at=row.deleted_at,
+        purged_at=row.purged_at,
     )
 
 
@@ -109,6 +110,7 @@ def repository_row(info: RepositoryInfo) -> Values:
         "created_at": info.created_at,
         "storage": info.storage,
         "deleted_at": info.deleted_at,
+        "purged_at": info.purged_at,
     }
 
 

@@ -62,6 +62,7 @@ repositories = Table(
     Column("created_at", Instant, nullable=False),
     Column("storage", String),
     Column("deleted_at", Instant),
+    Column("purged_at", Instant),
 )
 
 repository_names = Table(

@@ -1,5 +1,9 @@
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from lineageflow_server.embedded import open_stores
+
+from lineageflow_core.service.embedded import open_embedded
 from tests.core.cli.calling import Cli
 
 
@@ -70,3 +74,19 @@ def test_a_repository_is_deleted_by_its_name_and_restored(empty: Cli) -> None:
     )
     empty.good("repo", "restore", "flights")
     empty.good("repo", "show", "flights")
+
+
+def test_what_cannot_be_restored_any_more_is_deleted_for_good(tmp_path: Path, empty: Cli) -> None:
+    folder = tmp_path / "lake"
+    empty.good("repo", "create", "old")
+    assert 5 == empty("repo", "purge", "old", "--confirm", "old").code
+    long_ago = datetime.now(UTC) - timedelta(days=8)
+    past = open_embedded(open_stores(folder), clock=lambda: long_ago)
+    past.repositories.delete_repository("old", author="ada")
+    assert "1" == empty.good("repo", "purge", "old", "--dry-run").facts["packs"]
+    assert [2, 2] == [empty("repo", "purge", "old", *more).code for more in ((), ("--confirm", "older"))]
+    done = empty.good("repo", "purge", "old", "--confirm", "old", "--json").json
+    assert (0, 1) == (done["objects"], done["packs"])
+    assert not (folder / "repositories" / done["repository"]["id"]).exists()
+    assert 3 == empty("repo", "restore", "old").code
+    empty.good("repo", "create", "old")

@@ -25,6 +25,7 @@ def upgrade() -> None:
     op.add_column("lake", sa.Column("storage", sa.String()))
     op.add_column("repositories", sa.Column("storage", sa.String()))
     op.add_column("repositories", sa.Column("deleted_at", Instant()))
+    op.add_column("repositories", sa.Column("purged_at", Instant()))
     op.create_table(
         "repository_names",
         sa.Column("seq", Key, primary_key=True),
@@ -181,6 +182,7 @@ def downgrade() -> None:
     op.drop_table("checks")
     op.drop_table("settings")
     op.drop_table("repository_names")
+    op.drop_column("repositories", "purged_at")
     op.drop_column("repositories", "deleted_at")
     op.drop_column("repositories", "storage")
     op.drop_column("lake", "storage")
