@@ -11,7 +11,7 @@ from lineageflow_core.model.commit_filter import CommitFilter
 from lineageflow_core.model.ids import CommitId, SnapshotId
 from lineageflow_core.store.ports import CommitChanges, CommitLink, CommitPlace, NodeLocation
 from lineageflow_core.store.refusals import commit_missing
-from lineageflow_server.sql import rows, tables
+from lineageflow_server.sql import commit_rows, tables
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dialect import insert_missing, insert_or_update
 from lineageflow_server.sql.log_search import candidates
@@ -40,7 +40,7 @@ class SqlCommitStore:
         with self._database.ask() as connection:
             key = self._keys.find(connection, repository)
             found = [
-                rows.commit_from(row)
+                commit_rows.commit_from(row)
                 for some in chunks(commits)
                 for row in connection.execute(_BODIES, {"repository": key, "ids": some})
             ]
@@ -68,7 +68,9 @@ class SqlCommitStore:
             key = self._keys.find(connection, repository)
             for some in chunks(commits, _STARTS):
                 asked = {"repository": key, "ids": some, "down_to": down_to}
-                found.update((row.id, rows.link_from(row)) for row in connection.execute(_WALK_BACK, asked))
+                found.update(
+                    (row.id, commit_rows.link_from(row)) for row in connection.execute(_WALK_BACK, asked)
+                )
         return list(found.values())
 
     def candidates(
@@ -99,7 +101,7 @@ class SqlCommitStore:
         with self._database.ask() as connection:
             key = self._keys.find(connection, repository)
             found = [
-                rows.node_from(row)
+                commit_rows.node_from(row)
                 for some in chunks(node_ids)
                 for row in connection.execute(_LOCATIONS, {"repository": key, "ids": some})
             ]
@@ -164,7 +166,7 @@ def add_commits(
     # In order, as all rows are: no two transactions that add the same ones can wait for each other.
     ordered = sorted(commits, key=lambda each: each.id)
     values = [
-        rows.commit_row(
+        commit_rows.commit_row(
             repository, commit, changed=len(recorded[commit.id]) if commit.id in recorded else None
         )
         for commit in ordered
@@ -173,12 +175,14 @@ def add_commits(
     connection.execute(
         insert_missing(connection, tables.log_entries),
         [
-            rows.log_entry(repository, commit)
+            commit_rows.log_entry(repository, commit)
             for commit in sorted(commits, key=lambda each: (each.generation, each.id))
         ],
     )
     changed = [
-        row for each in ordered for row in rows.change_rows(repository, each, recorded.get(each.id, ()))
+        row
+        for each in ordered
+        for row in commit_rows.change_rows(repository, each, recorded.get(each.id, ()))
     ]
     if changed:
         changed.sort(key=lambda row: (row["path"], row["generation"], row["commit"]))
@@ -204,7 +208,7 @@ def add_nodes(
     for some in chunks([pack_id for pack_id in pack_ids if pack_id not in keys]):
         keys.update(_pack_keys(connection, repository, some))
     ordered = sorted(nodes, key=lambda node: node.node_id)
-    values = [rows.node_row(repository, keys[node.pack_id], node) for node in ordered]
+    values = [commit_rows.node_row(repository, keys[node.pack_id], node) for node in ordered]
     put = insert_or_update(
         connection,
         tables.nodes,

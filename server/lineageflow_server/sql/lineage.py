@@ -12,7 +12,7 @@ from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Run, RunState
 from lineageflow_core.store.paging import check_limit, page_of, parse_place_of_run, place_of_run
 from lineageflow_core.store.ports import LineageWriter, RunFacts, StoredEvent
-from lineageflow_server.sql import rows, tables
+from lineageflow_server.sql import lineage_rows, rows, tables
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dialect import hold, insert_missing, insert_or_update
 
@@ -101,7 +101,7 @@ class SqlLineageStore:
         query = _IOS.where(tables.ios.c.written == written)
         with self._database.read() as connection:
             return [
-                rows.io_from(row)
+                lineage_rows.io_from(row)
                 for some in chunks(values)
                 for row in connection.execute(query.where(column.in_(some)))
             ]
@@ -114,7 +114,7 @@ class _Writer:
         self._connection = connection
 
     def append(self, events: Sequence[StoredEvent]) -> list[bool]:
-        fresh = {event.digest: rows.event_row(event) for event in reversed(events)}
+        fresh = {event.digest: lineage_rows.event_row(event) for event in reversed(events)}
         if not fresh:
             return []
         add = insert_missing(self._connection, tables.events, tables.events.c.digest)
@@ -134,7 +134,7 @@ class _Writer:
         ios = (*facts.reads, *facts.writes)
         keys = self._version_keys([io.version for io in ios])
         values = {
-            (written, io.version): rows.io_row(run, keys[io.version], io, written=written)
+            (written, io.version): lineage_rows.io_row(run, keys[io.version], io, written=written)
             for written, side in ((False, facts.reads), (True, facts.writes))
             for io in side
         }
@@ -142,7 +142,7 @@ class _Writer:
             self._connection.execute(insert(tables.ios), list(values.values()))
 
     def _put_run(self, run: Run) -> int:
-        job = rows.job_row(run.job)
+        job = lineage_rows.job_row(run.job)
         jobs = self._keys(tables.jobs, {job["digest"]: job})
         put = insert_or_update(
             self._connection,
@@ -150,14 +150,14 @@ class _Writer:
             columns=("job", "state", "parent", "placed_at", "body"),
             by=("id",),
         ).returning(tables.runs.c.key)
-        key: int = self._connection.scalars(put, rows.run_row(jobs[job["digest"]], run)).one()
+        key: int = self._connection.scalars(put, lineage_rows.run_row(jobs[job["digest"]], run)).one()
         return key
 
     def _version_keys(self, versions: Sequence[Version]) -> dict[Version, int]:
-        datasets = {version: rows.dataset_row(version) for version in versions}
+        datasets = {version: lineage_rows.dataset_row(version) for version in versions}
         dataset_keys = self._keys(tables.datasets, {row["digest"]: row for row in datasets.values()})
         wanted = {
-            version: rows.version_row(dataset_keys[row["digest"]], version)
+            version: lineage_rows.version_row(dataset_keys[row["digest"]], version)
             for version, row in datasets.items()
         }
         keys = self._keys(tables.versions, {row["digest"]: row for row in wanted.values()})
@@ -184,8 +184,8 @@ class _Writer:
 def _events_of(connection: Connection, run_id: RunId) -> list[StoredEvent]:
     event = tables.events.c
     query = select(tables.events).where(event.run_id == run_id).order_by(event.seq)
-    return [rows.event_from(row) for row in connection.execute(query)]
+    return [lineage_rows.event_from(row) for row in connection.execute(query)]
 
 
 def _identities(versions: Sequence[Version]) -> list[bytes]:
-    return [rows.version_identity(version) for version in versions]
+    return [lineage_rows.version_identity(version) for version in versions]

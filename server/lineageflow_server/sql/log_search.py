@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, Select, and_, or_, select, tuple_
 from lineageflow_core.model.commit_filter import CommitFilter
 from lineageflow_core.model.names import parents_of
 from lineageflow_core.store.ports import CommitPlace
-from lineageflow_server.sql import rows, tables
+from lineageflow_server.sql import commit_rows, tables
 
 _commits, _changes, _entries = tables.commits.c, tables.dataset_changes.c, tables.log_entries.c
 
@@ -64,18 +64,18 @@ def _conditions(wanted: CommitFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.author is not None:
         yield _entries.author == wanted.author
     if wanted.message is not None:
-        yield _holds(_entries.message, rows.searched_text(wanted.message))
+        yield _holds(_entries.message, commit_rows.searched_text(wanted.message))
     if wanted.since is not None:
         yield _entries.created_at >= wanted.since
     if wanted.until is not None:
         yield _entries.created_at < wanted.until
     for key, value in wanted.metadata.items():
-        yield _holds(_entries.metadata, rows.metadata_text(key, value))
+        yield _holds(_entries.metadata, commit_rows.metadata_text(key, value))
 
 
 def _holds(column: Column[Any], text: str) -> ColumnElement[bool]:
     """Returns whether a text holds another one; also where the text is too long to stand here."""
-    if len(text) > rows.LONGEST_SEARCHED:
+    if len(text) > commit_rows.LONGEST_SEARCHED:
         return column.is_(None)
     return or_(column.is_(None), column.contains(text, autoescape=True))
 
