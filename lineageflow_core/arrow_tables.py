@@ -19,7 +19,7 @@ from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.table import TableFormat
 from lineageflow_core.run import Reading
 from lineageflow_core.tables.delimited import HEAD_BYTES, delimiter_of, encoding_of_head
-from lineageflow_core.tables.formats import compression_of, format_by_name
+from lineageflow_core.tables.formats import compression_of, format_by_name, is_blank
 
 _ARROW_FORMATS = {
     TableFormat.PARQUET: "parquet",
@@ -38,7 +38,8 @@ def arrow_dataset(reading: Reading) -> ds.Dataset:
     Partitions named as in Hive (`day=2026-05-01`) are columns. Raises InvalidInputError where the files are
     no tables of one kind, UnreadableTableError where one is none.
     """
-    entries = [entry for entry in reading.objects if not _is_marker(entry.path)]
+    named = [entry for entry in reading.objects if not _is_marker(entry.path)]
+    entries = [entry for entry in named if not is_blank(entry, _format_of(entry))]
     formats = {_format_of(entry) for entry in entries}
     (format_,) = formats if len(formats) == 1 else (None,)
     if format_ is None or format_ is TableFormat.EXCEL:

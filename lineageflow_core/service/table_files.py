@@ -29,6 +29,7 @@ from lineageflow_core.tables.formats import (
     format_by_content,
     format_by_name,
     has_telling_name,
+    is_blank,
     is_hidden,
     partition_values,
 )
@@ -61,8 +62,8 @@ def find_table(opened: OpenRepository, ref: str, path: str, *, commit: Commit | 
         raise nothing_at(opened, ref, path)
     if not table.files:
         raise NotATableError(
-            f"{path!r} is not a table: none of its files is Parquet, CSV, TSV, JSON lines, Arrow or Excel, "
-            "by its ending or its media type",
+            f"{path!r} is not a table: none of its files that hold anything is Parquet, CSV, TSV, JSON "
+            "lines, Arrow or Excel, by its ending or its media type",
             path=path,
         )
     return table
@@ -82,7 +83,7 @@ def table_at(opened: OpenRepository, commit: Commit, path: str) -> Table | None:
         if kind is None and unsaid and not has_telling_name(entry):
             unsaid -= 1
             kind = _sniff(opened, entry)
-        if kind is not None:
+        if kind is not None and not is_blank(entry, kind):
             files.append(_file(entry, kind, relative))
     return Table.of(files) if is_anything else None
 

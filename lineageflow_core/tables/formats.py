@@ -64,6 +64,11 @@ def has_telling_name(entry: ObjectEntry) -> bool:
     return entry.media_type is not None or "." in name.lstrip(".")
 
 
+def is_blank(entry: ObjectEntry, format_: TableFormat | None) -> bool:
+    """Tells whether a text has no bytes, as tools write for a part without rows: it names no columns, too."""
+    return entry.size == 0 and format_ in _COMPRESSED
+
+
 def is_hidden(relative: str) -> bool:
     """Tells whether a path in a dataset names no data, by a convention of Spark and Hive: `_SUCCESS`."""
     return any(part.startswith(("_", ".")) and "=" not in part for part in relative.split("/"))

@@ -19,6 +19,7 @@ from lineageflow_core.catalog import Catalog, Objects
 from lineageflow_core.errors import (
     InvalidInputError,
     LineageFlowError,
+    NotATableError,
     ObjectNotFoundError,
     UnreadableTableError,
 )
@@ -158,8 +159,22 @@ def test_columns_of_all_files_are_one_table(repo: Repository) -> None:
     assert ["1", "x"] == repo.dataset("loose").arrow()["id"].to_pylist()
 
 
+@pytest.mark.parametrize("ending, content", [("csv", b"id\n1\n"), ("jsonl", b'{"id":1}\n')])
+def test_a_part_without_a_byte_says_nothing(repo: Repository, ending: str, content: bytes) -> None:
+    repo.write("parts", {f"a.{ending}": b"", f"b.{ending}": content})
+    assert {"id": [1]} == repo.dataset("parts").arrow().to_pydict()
+    assert ["id"] == [column.name for column in repo.dataset("parts").schema.columns]
+    repo.write("nothing", {f"a.{ending}": b""})
+    with pytest.raises(
+        InvalidInputError, match="'nothing' cannot be read as a table: it has no files with rows"
+    ):
+        repo.dataset("nothing").arrow()
+    with pytest.raises(NotATableError, match="'nothing' is not a table"):
+        print(repo.dataset("nothing").schema)
+
+
 @pytest.mark.parametrize(
-    "name, content", [("a.csv", b""), ("a.parquet", b"PAR1"), ("a.arrow", b"x"), ("a.jsonl", b"{")]
+    "name, content", [("a.csv", b"id\n1,2\n"), ("a.parquet", b"PAR1"), ("a.arrow", b"x"), ("a.jsonl", b"{")]
 )
 def test_a_file_that_is_no_table_is_told_in_words(repo: Repository, name: str, content: bytes) -> None:
     repo.put(name, content)
