@@ -38,6 +38,7 @@ _COLUMNS = (
     Column(name="degree", right=True),
     Column(name="made by"),
     Column(name="run"),
+    Column(name="type"),
 )
 _MORE_COLUMNS = (Column(name="repository"), Column(name="branch"))
 _LATER_COLUMNS = (
@@ -196,6 +197,7 @@ def _row(item: PlanItem, *, is_wide: bool) -> Sequence[cells.Cell]:
         cells.count(item.degree),
         cells.text(item.job),
         cells.short_id(item.produced_by, "run"),
+        cells.text(item.dataset_type.lower() if item.dataset_type else None, "dim"),
     )
     return (*row, cells.text(item.repository), cells.text(item.branch)) if is_wide else row
 
@@ -212,4 +214,5 @@ def _good(item: PlanItem) -> cells.Cell:
 def _cannot(item: PlanItem) -> str:
     tell = f"; tell {', '.join(item.owners)}" if item.owners else ""
     why = "it is outside of this lake" if item.reason is PlanReason.EXTERNAL else "its version is not known"
-    return f"cannot take back {item.path}: {why}{tell}"
+    what = f"{item.dataset_type.lower()} {item.path}" if item.dataset_type else item.path
+    return f"cannot take back {what}: {why}{tell}"

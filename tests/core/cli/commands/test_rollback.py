@@ -16,6 +16,7 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(cli: Cli, told: Story) -> 
         ["restore", "report.md", ""],
     ] == [row[:3] for row in items]
     assert all(row[3] and row[4] and row[3] != row[4] for row in items)
+    assert "model" == items[1][9]
     assert tip == cli.good("show").facts["commit"]
     assert f"run:{told.bad}" == ran.facts["target"]
 
