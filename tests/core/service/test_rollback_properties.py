@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lineageflow_core import connect
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import StateError
-from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.ids import PlanId, RunId
 from lineageflow_core.model.page import MAX_LIMIT
 from lineageflow_core.model.plan import PlanAction, PlanState
 from lineageflow_core.model.run import Job
@@ -182,6 +182,15 @@ class Lake:
                         found[name, dataset][file] = stream.read()
         return found
 
+    def quarantined(self) -> set[str]:
+        """Returns the versions that are quarantined."""
+        list_quarantines = self.catalog.quarantine.list_quarantines
+        return {
+            f"{name}/{held.path}/{held.snapshot}"
+            for name in REPOSITORIES
+            for held in list_quarantines(name, limit=MAX_LIMIT).items
+        }
+
     def roots(self) -> list[str]:
         return [self.repo(name).head().root for name in REPOSITORIES]
 
@@ -216,5 +225,31 @@ def test_a_rollback_leaves_what_the_oracle_expects_and_undoing_it_what_was_there
     assert (applied, after) == (plans.apply_plan(made.id, author="ada"), lake.roots())
     again = plans.plan_rollback("one", f"run:{lake.run_ids[bad]}")
     assert not [item for item in again.items if item.changes]
+    held = lake.quarantined()
     undone = plans.apply_plan(plans.plan_undo(made.id).id, author="ada")
-    assert (PlanState.APPLIED, roots) == (undone.state, lake.roots())
+    assert (PlanState.APPLIED, roots, set()) == (undone.state, lake.roots(), lake.quarantined())
+    plans.apply_plan(plans.plan_undo(undone.id).id, author="ada")
+    assert (after, held) == (lake.roots(), lake.quarantined())
+    assert PlanState.APPLIED is plans.get_plan(made.id).state
+
+
+@settings(max_examples=40, deadline=None)
+@given(history=histories, choices=st.lists(st.integers(min_value=0), min_size=2, max_size=3))
+def test_rollbacks_undone_in_reverse_lead_back_step_by_step(
+    history: list[tuple[str, Place, list[Place], set[str]]], choices: list[int]
+) -> None:
+    lake = Lake(connect("memory:"))
+    for name in REPOSITORIES:
+        lake.repo(name).create()
+    for happening in history:
+        lake.happen(*happening)
+    plans = lake.catalog.plans
+    steps: list[tuple[PlanId, list[str], set[str]]] = []
+    for choice in choices if lake.run_ids else ():
+        made = plans.plan_rollback("one", f"run:{lake.run_ids[choice % len(lake.run_ids)]}")
+        if any(item.changes for item in made.items):
+            steps.append((made.id, lake.roots(), lake.quarantined()))
+            plans.apply_plan(made.id, author="ada")
+    for plan, roots, held in reversed(steps):
+        plans.apply_plan(plans.plan_undo(plan).id, author="ada")
+        assert (roots, held) == (lake.roots(), lake.quarantined())
