@@ -12,7 +12,7 @@ there were, and made of them something else than the same partitions of its outp
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lineageflow_core.model.ids import CommitId, RunId, SnapshotId
@@ -60,7 +60,8 @@ def find_stale_reads(
     if not own:
         return ()
     runs = _with_pipelines(opened.lineage, own)
-    roots = brought.bases | _began_at(opened, runs)
+    began_at = _began_at(opened, runs)
+    roots = brought.bases | {*began_at.values()}
     changed = {path for root in roots for path, _, _ in changed_datasets(opened.nodes, root, onto)}
     if not changed:
         return ()
@@ -69,7 +70,8 @@ def find_stale_reads(
     now = RootTree(opened.nodes, onto)
     source, base = RootTree(opened.nodes, brought.after), RootTree(opened.nodes, brought.before)
     found: list[StaleRead] = []
-    for unit, run in list(_new_partitions(opened, runs, reads, began, now)):
+    states = {run: [began_at[run]] if run in began_at else sorted(brought.bases) for run in runs}
+    for unit, run in list(_new_partitions(opened, states, reads, now)):
         reads[unit][None].add(run)
     for (dataset, partition), versions in sorted(reads.items()):
         path = join(dataset, partition)
@@ -92,26 +94,30 @@ def find_stale_reads(
 
 
 def _new_partitions(
-    opened: OpenRepository, runs: Collection[RunId], reads: _Reads, began: Sequence[RootTree], now: RootTree
+    opened: OpenRepository, states: Mapping[RunId, Sequence[str]], reads: _Reads, now: RootTree
 ) -> Iterator[tuple[_Unit, RunId]]:
-    """Yields the partitions that are new to runs which had read all of their dataset."""
+    """Yields the partitions that are new to runs which had read all of their dataset.
+
+    `states` are roots that each run may have read.
+    """
     read: dict[tuple[RunId, str], set[tuple[str, str | None]]] = defaultdict(set)
     for (dataset, partition), versions in reads.items():
         for version, readers in versions.items():
             for run in readers if partition and version else ():
                 read[run, dataset].add((partition, version))
-    written = [(io.run_id, io.version.partition) for io in opened.lineage.writes(sorted(runs))]
+    written = [(io.run_id, io.version.partition) for io in opened.lineage.writes(sorted(states))]
     for (run, dataset), units in read.items():
         names = {partition for partition, _ in units}
         own = {partition for writer, partition in written if writer == run}
         if (own or {partition for _, partition in written}) <= names:
             continue  # each partition of its outputs was made from the same partition of its inputs
         here = _partitions(now, dataset)
-        for tree in began:
+        for root in states[run]:
+            tree = RootTree(opened.nodes, root)
             there = _partitions(tree, dataset)
             is_all = there and there <= names
             if is_all and units >= {(name, tree.digest_at(join(dataset, name))) for name in there}:
-                yield from (((dataset, new), run) for new in here - there)
+                yield from (((dataset, new), run) for new in here - names)
 
 
 def _partitions(tree: RootTree, path: str) -> set[str]:
@@ -139,10 +145,26 @@ def _with_pipelines(store: CurrentNames, run_ids: Collection[RunId]) -> set[RunI
     return known
 
 
-def _began_at(opened: OpenRepository, runs: Iterable[RunId]) -> set[str]:
-    """Returns the roots that the runs' transactions read where they had not written."""
-    found = (opened.stores.transactions.get(opened.info.id, run) for run in sorted(runs))
-    return {opened.commit(transaction.base).root for transaction in found if transaction is not None}
+def _began_at(opened: OpenRepository, runs: Iterable[RunId]) -> dict[RunId, str]:
+    """Returns the root that each run's transaction began at; a step's is its pipeline's."""
+    found: dict[RunId, str] = {}
+    for run in sorted(runs):
+        transaction = opened.stores.transactions.get(opened.info.id, run)
+        if transaction is not None:
+            found[run] = opened.commit(transaction.base).root
+    parents = {run.id: run.parent for run in opened.lineage.runs(sorted(runs)).values()}
+    roots = {run: next((found[up] for up in _upwards(run, parents) if up in found), None) for run in runs}
+    return {run: root for run, root in roots.items() if root is not None}
+
+
+def _upwards(run: RunId, parents: Mapping[RunId, RunId | None]) -> Iterator[RunId]:
+    """Yields a run, and the runs that it is a step of."""
+    seen: set[RunId] = set()
+    up: RunId | None = run
+    while up is not None and up not in seen:
+        seen.add(up)
+        yield up
+        up = parents.get(up)
 
 
 def _units_read(opened: OpenRepository, runs: Iterable[RunId], datasets: Collection[str]) -> _Reads:

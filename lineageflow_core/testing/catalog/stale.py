@@ -193,6 +193,19 @@ class StaleReadContract(CatalogContract):
         with pytest.raises(StaleReadError, match="raw/r"):
             publish(repo, whole, StaleReads.FAIL)
 
+    def test_a_partition_that_was_left_out_is_not_new(self, repo: Repository) -> None:
+        repo.replace("raw/p", {"x": b"1"}, dataset="raw")
+        repo.branch("dev")
+        repo.replace("raw/q", {"x": b"1"}, dataset="raw")
+        session = session_of(repo, "clean")
+        session.read("raw", partitions=("p",))
+        session.write("clean", {"x": b"1"})
+        session.report()
+        repo.put("dev", b"1", branch="dev")
+        repo.merge(session.ref, into="dev")
+        repo.put("main", b"1")
+        assert () == repo.catalog.merging.preview_merge(repo.name, "dev", into="main").stale_reads
+
     def test_outputs_by_the_partitions_of_their_inputs_do_not_miss_a_new_one(self, repo: Repository) -> None:
         repo.replace("raw/p", {"x": b"1"}, dataset="raw")
         session = session_of(repo, "clean")
