@@ -67,6 +67,8 @@ class CommitGraph:
         self._window = GraphWindow(0)
         self._lock = RLock()
         self._reached: tuple[_Asked, int] | None = None
+        self._known: Sequence[CommitId] = ()
+        """Commits that the window has: those that were asked about last."""
 
     def part(self, left: Commit, right: Commit) -> Parting:
         """Returns how the histories of two commits part. They need not be stored, if their parents are."""
@@ -259,8 +261,11 @@ class CommitGraph:
 
     def _know_ids(self, commits: Sequence[CommitId]) -> None:
         """Sees to it that the window has these commits, which are stored."""
+        if commits == self._known:  # all branches, page after page: looking each up would take longer
+            return
         if new := self._window.lacking(commits):
             self._know(self._read_commits(new))
+        self._known = commits
 
     def _go_down_to(self, generation: int) -> None:
         """Sees to it that the window has, of the commits that it has, the ancestors of a generation."""
