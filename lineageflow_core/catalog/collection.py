@@ -23,7 +23,7 @@ class Collecting(Protocol):
         """Returns what `collect` would do now, and changes nothing."""
         ...
 
-    def collect(self, repository: str, *, author: str) -> Collection:
+    def collect(self, repository: str, *, author: str, key: str | None = None) -> Collection:
         """Moves what is dead into the trash; deletes what was there for `trash_days` and is dead still.
 
         Others may write meanwhile. Takes time in proportion to distinct tree nodes and stored objects,
@@ -48,7 +48,13 @@ class Collecting(Protocol):
         ...
 
     def restore_trash(
-        self, repository: str, *, author: str, dataset: str | None = None, object_id: str | None = None
+        self,
+        repository: str,
+        *,
+        author: str,
+        dataset: str | None = None,
+        object_id: str | None = None,
+        key: str | None = None,
     ) -> Restored:
         """Brings back what is in the trash: all, or what belonged to a dataset, or one object.
 

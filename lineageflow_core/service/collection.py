@@ -56,6 +56,7 @@ from lineageflow_core.service.marking import mark
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.sweeping import Sweep
 from lineageflow_core.tree.read import extent
+from lineageflow_core.wire.codec import decode, encode
 
 _AT_ONCE = 1000
 
@@ -69,17 +70,20 @@ class CollectionService:
     def plan_collection(self, repository: str) -> Collection:
         return _sweep(self._lake.repository(repository), None)
 
-    def collect(self, repository: str, *, author: str) -> Collection:
+    def collect(self, repository: str, *, author: str, key: str | None = None) -> Collection:
         opened = self._lake.repository(repository)
+        if before := opened.published(key, "collect", None):
+            return decode(before.answer, Collection)
         done = _sweep(opened, opened.stores.collections.begin(opened.info.id))
         trashed, purged = (sum(group.count for group in each) for each in (done.trashed, done.purged))
-        opened.publish(
+        logged = opened.publish(
             "collect",
-            key=f"collect:{done.collection}",
+            key=key or f"collect:{done.collection}",
             actor=author,
             message=f"{trashed} to the trash, {purged} out of it, {done.recalled} brought back",
+            answer=encode(done),
         )
-        return done
+        return decode(logged.answer, Collection)
 
     def explain(self, repository: str, what: str) -> Explanation:
         return explain(self._lake.repository(repository), what)
@@ -95,9 +99,17 @@ class CollectionService:
         return Page(items=tuple(_entry(row, days) for row in page.items), next=page.next)
 
     def restore_trash(
-        self, repository: str, *, author: str, dataset: str | None = None, object_id: str | None = None
+        self,
+        repository: str,
+        *,
+        author: str,
+        dataset: str | None = None,
+        object_id: str | None = None,
+        key: str | None = None,
     ) -> Restored:
         opened = self._lake.repository(repository)
+        if before := opened.published(key, "restore_trash", None):
+            return decode(before.answer, Restored)
         wanted = [
             row
             for row in _in_trash(opened)
@@ -115,8 +127,14 @@ class CollectionService:
                 back = opened.content.trash.recall(kind, [row.id for row in some if row.kind is kind])
                 count += len(back)
                 size += sum(row.size for row in some if row.id in back)
-        opened.publish("restore_trash", key=None, actor=author, message=f"{count} out of the trash")
-        return Restored(count=count, size=size)
+        logged = opened.publish(
+            "restore_trash",
+            key=key,
+            actor=author,
+            message=f"{count} out of the trash",
+            answer=encode(Restored(count=count, size=size)),
+        )
+        return decode(logged.answer, Restored)
 
     def usage(self, repository: str) -> Usage:
         opened = self._lake.repository(repository)

@@ -197,6 +197,7 @@ class OpenRepository:
         quarantines: Sequence[Quarantine] = (),
         undoes: int | None = None,
         message: str = "",
+        answer: bytes = b"",
     ) -> Publication:
         """Writes one pack, then makes everything visible at once. Raises as `RefStore.publish` does."""
         if not actor.strip():
@@ -217,6 +218,7 @@ class OpenRepository:
             quarantines=tuple(quarantines),
             undoes=undoes,
             message=message,
+            answer=answer,
         )
         while True:
             collection = self.stores.collections.last(self.info.id)

@@ -89,6 +89,8 @@ class Publication:
     """The operation that this one takes back."""
     message: str = ""
     """What the actor says about it, where no commit does."""
+    answer: bytes = b""
+    """What the call returned, encoded, where nothing else here tells it to whoever repeats it."""
     collection: int | None = None
     """The number of the last collection that had begun when its writer looked at what is stored. None: it
     relies on nothing that is."""

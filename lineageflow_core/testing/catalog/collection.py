@@ -8,6 +8,7 @@ import pytest
 
 from lineageflow_core.catalog import Catalog, Collecting
 from lineageflow_core.errors import (
+    InvalidInputError,
     ObjectCollectedError,
     ObjectNotFoundError,
     RefNotFoundError,
@@ -331,6 +332,22 @@ class CollectionContract(CatalogContract):
         again = repositories.create_repository(name, author="ada")
         assert again.id != preview.repository.id
         assert {} == files(repo)
+
+    def test_what_is_repeated_with_its_key_is_done_once(self, repo: Repository, pass_time: PassTime) -> None:
+        collecting = repo.catalog.collection
+        entries(repo, {"a": b"never committed"})
+        pass_time(DAY * 2)
+        done = collecting.collect(repo.name, author="ada", key="collect")
+        assert 1 == count(done)
+        back = collecting.restore_trash(repo.name, author="ada", key="restore")
+        assert 1 == back.count
+        pass_time(DAY * 2)
+        assert 1 == count(collect(repo))
+        assert done == collecting.collect(repo.name, author="ada", key="collect")
+        assert back == collecting.restore_trash(repo.name, author="ada", key="restore")
+        assert 1 == len(trash(repo))
+        with pytest.raises(InvalidInputError, match="was used before"):
+            collecting.collect(repo.name, author="ada", key="restore")
 
     def test_a_collection_stands_in_the_log(self, repo: Repository) -> None:
         collect(repo)

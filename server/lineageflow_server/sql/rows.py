@@ -45,6 +45,7 @@ class Beside:
     quarantines: tuple[Quarantine, ...] = ()
     undoes: int | None = None
     message: str = ""
+    answer: bytes = b""
 
 
 encode = msgpack.Encoder().encode
@@ -126,6 +127,7 @@ def operation_row(repository: int, publication: Publication) -> Values:
         quarantines=logged.quarantines,
         undoes=logged.undoes,
         message=logged.message,
+        answer=logged.answer,
     )
     return {
         "repository": repository,
@@ -160,6 +162,7 @@ def publication_from(operation: AnyRow, moves: list[AnyRow]) -> Publication:
         quarantines=beside.quarantines,
         undoes=beside.undoes,
         message=beside.message,
+        answer=beside.answer,
     )
 
 

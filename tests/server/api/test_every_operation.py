@@ -12,7 +12,6 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import RepositoryNotFoundError
 from lineageflow_core.model.change import delete, move, put, replace
 from lineageflow_core.model.check import CheckState
-from lineageflow_core.model.collection import Collection
 from lineageflow_core.model.ids import ObjectId, PlanId
 from lineageflow_core.model.lineage import Direction, IntakeReport
 from lineageflow_core.model.merge import Side, content, content_of
@@ -184,10 +183,10 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
         "get_quarantine": ((name, bad), {}),
         "check_reading": ((name, "tables", "t.csv"), {}),
         "plan_collection": ((name,), {}),
-        "collect": ((name,), {"author": "grace"}),
+        "collect": ((name,), by),
         "explain": ((name, "main"), {}),
         "list_trash": ((name,), {"limit": 1}),
-        "restore_trash": ((name,), {"author": "grace", "dataset": REPORT}),
+        "restore_trash": ((name,), {"dataset": REPORT, **by}),
         "usage": ((name,), {}),
         "preview_import": ((name, SOURCE, "in"), {"partition_depth": 0}),
         "start_import": ((name, "main", SOURCE, "in"), {"mode": ImportMode.COPY, "author": "ü"}),
@@ -263,8 +262,6 @@ def _settled(answer: Any) -> Any:
     match answer:
         case RollbackPlan():
             return dataclasses.replace(answer, id=PlanId(""), created_at=LONG_AGO)
-        case Collection():
-            return dataclasses.replace(answer, collection=None)
         case IntakeReport():
             return dataclasses.replace(answer, duplicates=0)
         case Ref():
