@@ -176,6 +176,18 @@ class Output:
         with self._shown().progress(doing, files=files, size=size) as advance:
             yield advance
 
+    @contextmanager
+    def waiting(self, doing: str) -> Iterator[None]:
+        """Shows that something goes on, and for how long, while the block runs, if anybody is looking.
+
+        For what is one call that does not tell how far it is.
+        """
+        if self.quiet or self.json or not _is_terminal(self._err):
+            yield
+            return
+        with self._shown().waiting(doing):
+            yield
+
     def _shown(self) -> "Terminal":
         if self._terminal is None:
             from lineageflow_core.cli.terminal import Terminal

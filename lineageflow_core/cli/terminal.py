@@ -15,7 +15,9 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    SpinnerColumn,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
@@ -127,6 +129,20 @@ class Terminal:
                     bar.update(task, advance=more_bytes, files=done)
 
             yield advance
+
+    @contextmanager
+    def waiting(self, doing: str) -> Iterator[None]:
+        """Shows what is being done and since when on stderr, which is gone afterwards."""
+        bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=self._err,
+            transient=True,
+        )
+        with bar:
+            bar.add_task(doing, total=None)
+            yield
 
     def _heading(self, name: str) -> None:
         self._out.print()

@@ -56,11 +56,12 @@ def gc(
     Others may write meanwhile. What goes can be restored for as many days as the settings say.
     """
     collection, repository = invocation.catalog.collection, invocation.places.repository
-    if dry_run:
-        done = collection.plan_collection(repository)
-    else:
-        done = collection.collect(repository, author=invocation.author(author))
     output = invocation.output
+    with output.waiting(f"looking at what {repository} needs" if dry_run else f"collecting {repository}"):
+        if dry_run:
+            done = collection.plan_collection(repository)
+        else:
+            done = collection.collect(repository, author=invocation.author(author))
     output.document(done)
     output.table(_GROUP_COLUMNS, map(_group_row, done.trashed), section="to the trash")
     output.table(_GROUP_COLUMNS, map(_group_row, done.purged), section="out of the trash, for good")
@@ -81,8 +82,9 @@ def explain(
     ],
 ) -> None:
     """Tell why something is kept, or why it goes."""
-    found = invocation.catalog.collection.explain(invocation.places.repository, what)
     output = invocation.output
+    with output.waiting(f"looking for what needs {what}"):
+        found = invocation.catalog.collection.explain(invocation.places.repository, what)
     output.document(found)
     mark = ("✓", "ok") if found.kept else ("✕", "failed")
     said = cells.text(f"{found.what} {'is kept' if found.kept else 'is not kept'}:")
@@ -93,8 +95,9 @@ def explain(
 
 def usage(invocation: Invocation) -> None:
     """Show how many bytes the repository takes, and how many storing equal ones once saves."""
-    found = invocation.catalog.collection.usage(invocation.places.repository)
     output = invocation.output
+    with output.waiting("adding up"):
+        found = invocation.catalog.collection.usage(invocation.places.repository)
     output.document(found)
     output.card(
         [
@@ -112,7 +115,7 @@ def usage(invocation: Invocation) -> None:
 def show_retention(invocation: Invocation) -> None:
     """Show how long versions are kept."""
     settings = invocation.catalog.settings.get_settings(invocation.places.repository)
-    invocation.output.table(_RULE_COLUMNS, map(_rule_row, settings.retention_rules))
+    invocation.output.listing(settings.retention_rules, _RULE_COLUMNS, _rule_row)
     invocation.output.note(
         f"what no rule is about is kept for ever; what goes is in the trash for {settings.trash_days} days"
     )
@@ -167,7 +170,7 @@ def list_trash(invocation: Invocation) -> None:
     """List what is in the trash, and until when."""
     collection, repository = invocation.catalog.collection, invocation.places.repository
     found = every(lambda after, limit: collection.list_trash(repository, after=after, limit=limit))
-    invocation.output.table(_TRASH_COLUMNS, map(_trash_row, found))
+    invocation.output.listing(found, _TRASH_COLUMNS, _trash_row)
 
 
 def restore_trash(
@@ -186,12 +189,13 @@ def restore_trash(
     What nothing needs goes again with a later `gc`, once it is older than the grace: to keep it, change the
     rules, or make a branch or tag that leads to it.
     """
-    back = invocation.catalog.collection.restore_trash(
-        invocation.places.repository,
-        author=invocation.author(author),
-        dataset=dataset,
-        object_id=object_id,
-    )
+    with invocation.output.waiting("bringing back"):
+        back = invocation.catalog.collection.restore_trash(
+            invocation.places.repository,
+            author=invocation.author(author),
+            dataset=dataset,
+            object_id=object_id,
+        )
     invocation.output.document(back)
     invocation.output.line(cells.count(back.count), cells.text("back,"), cells.size(back.size))
 
@@ -220,7 +224,8 @@ def _summary(done: Collection) -> str:
     kept = f"{done.kept:,} objects kept ({cells.human_size(done.kept_size)})"
     young = f", {done.young:,} too young to go" if done.young else ""
     back = f", {done.recalled:,} brought back" if done.recalled else ""
-    return f"{kept}{young}{back}"
+    packs = f", {done.repacked:,} packs that were mostly dead rewritten" if done.repacked else ""
+    return f"{kept}{young}{back}{packs}"
 
 
 def _group_row(group: CollectedGroup) -> tuple[cells.Cell, ...]:

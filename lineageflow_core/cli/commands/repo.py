@@ -226,7 +226,9 @@ def purge_repository(
             f"deleting {name!r} for good needs its name once more, so nothing changed; "
             f"`{invocation.command('repo', 'purge', name, '--confirm', name)}` does it"
         )
-    output.document(repositories.purge_repository(name, author=invocation.author(author)))
+    with output.waiting(f"deleting {name}"):
+        purged = repositories.purge_repository(name, author=invocation.author(author))
+    output.document(purged)
     output.note(f"{name} is gone, and its name is free")
 
 
