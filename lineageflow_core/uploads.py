@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,6 +56,20 @@ class _Known(msgspec.Struct, array_like=True, frozen=True, gc=False):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What files were like."""
+
+    began_ns: int
+    """When the first of them was looked at, in nanoseconds since 1970."""
+    found: Mapping[str, os.stat_result]
+
+
+def look_at(files: Iterable[str]) -> Looked:
+    """Looks at files. Raises InvalidInputError if one cannot be read."""
+    return Looked(began_ns=time.time_ns(), found={file: _stat(file) for file in files})
+
+
 def upload_sources(catalog: Catalog, repository: str, sources: Mapping[str, AnySource]) -> list[ObjectEntry]:
     """Uploads sources by relative path, and returns an entry with that path for each."""
     with ExitStack() as stack:
@@ -71,17 +86,19 @@ def upload_files(
     repository: str,
     files: Sequence[str],
     *,
+    looked: Looked | None = None,
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> list[ObjectEntry]:
     """Uploads local files and returns an entry with the path '' for each, in order.
 
+    `looked` is what the caller found out about each, if it did.
     `cache` is a file that remembers what was uploaded to this repository, batch by batch: a call that was
     interrupted goes on where it was when it is repeated. Raises as `Content.upload` does.
     """
-    looked_ns = time.time_ns()
+    looked = looked or look_at(files)
     known = _read_cache(cache)
-    found = {file: _stat(file) for file in files}
+    found = looked.found
     entries: dict[str, ObjectEntry] = {}
     changed: list[tuple[str, int]] = []
     for file, status in found.items():
@@ -99,11 +116,11 @@ def upload_files(
             progress=None if progress is None else lambda size: progress(size, 0),
         )
         entries |= dict(zip(batch, uploaded, strict=True))
-        _append_to_cache(cache, _trusted(batch, found, entries, looked_ns))
+        _append_to_cache(cache, _trusted(batch, found, entries, looked.began_ns))
         if progress is not None:
             progress(0, len(uploaded))
     if changed or len(known) != len(found):
-        _write_cache(cache, _trusted(found, found, entries, looked_ns))
+        _write_cache(cache, _trusted(found, found, entries, looked.began_ns))
     return [entries[file] for file in files]
 
 

@@ -4,16 +4,21 @@ This is the one part of the core that reads the environment and the terminal. Th
 commands are imported only when one is to run.
 """
 
+import gc
 import sys
 from collections.abc import Sequence
 
 DISTRIBUTION = "lineageflow-core"
 PROGRAM = "lineageflow"
+_COLLECTED_AFTER = 300_000
+"""New objects after which Python looks for cycles. By default it does so often that a short run is a sixth
+longer."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns the exit code; `arguments` are those of the process by default."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    gc.set_threshold(_COLLECTED_AFTER)
     try:
         if given == ["--version"]:
             print_version()

@@ -18,7 +18,8 @@ def upload_cache(invocation: Invocation, repository: str, sources: Sequence[str]
     """
     if len(sources) < 2:
         return None
-    origin = blake3(os.path.commonpath(sources).encode()).hexdigest()[:16]
+    # What the first and the last have in common, all between them have, too.
+    origin = blake3(os.path.commonpath([min(sources), max(sources)]).encode()).hexdigest()[:16]
     return _folder(invocation.lake) / f"{repository}-{origin}"
 
 

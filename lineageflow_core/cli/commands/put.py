@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -33,7 +34,7 @@ from lineageflow_core.model.change import put as put_change
 from lineageflow_core.model.change import replace as replace_change
 from lineageflow_core.model.names import check_path
 from lineageflow_core.model.objects import ObjectEntry
-from lineageflow_core.uploads import forget_uploads, spool_stream, upload_files
+from lineageflow_core.uploads import Looked, forget_uploads, spool_stream, upload_files
 
 _STDIN = "-"
 
@@ -44,7 +45,7 @@ class _File:
 
     source: str
     """Absolute."""
-    size: int
+    status: os.stat_result
     target: str
     """The path that the change is about."""
     relative: str
@@ -151,9 +152,13 @@ def replace(
 class _Collected:
     """Local files that were named, and where they go."""
 
-    def __init__(self, invocation: Invocation, place: Address, branch: str, files: Sequence[_File]) -> None:
+    def __init__(
+        self, invocation: Invocation, place: Address, branch: str, files: Sequence[_File], began_ns: int
+    ) -> None:
+        """`began_ns` is when the files began to be looked at."""
         self.place = place
         self.files = files
+        self._looked = Looked(began_ns=began_ns, found={file.source: file.status for file in files})
         self._invocation = invocation
         self._branch = branch
 
@@ -168,16 +173,28 @@ class _Collected:
         place = self.place
         cache = upload_cache(self._invocation, place.repository, [file.source for file in self.files])
         try:
-            made = changes(_upload(self._invocation, place.repository, self.files, cache))
+            made = changes(self._upload(cache, self._looked))
             make_changes(self._invocation, place.repository, self._branch, made, author, message)
         except ObjectMissingError:
             if cache is None:
                 raise
             forget_uploads(cache)  # it remembers what the lake has forgotten
-            made = changes(_upload(self._invocation, place.repository, self.files, cache))
+            made = changes(self._upload(cache, None))
             make_changes(self._invocation, place.repository, self._branch, made, author, message)
-        total = sum(file.size for file in self.files)
+        total = sum(file.status.st_size for file in self.files)
         self._invocation.output.note(f"{plural(len(self.files), 'object')}, {human_size(total)}")
+
+    def _upload(self, cache: Path | None, looked: Looked | None) -> list[ObjectEntry]:
+        total = sum(file.status.st_size for file in self.files)
+        with self._invocation.output.progress("uploading", files=len(self.files), size=total) as advance:
+            return upload_files(
+                self._invocation.catalog,
+                self.place.repository,
+                [file.source for file in self.files],
+                looked=looked,
+                cache=cache,
+                progress=advance,
+            )
 
 
 @contextmanager
@@ -187,6 +204,7 @@ def _collected(
     """Finds the files that the sources name; what comes from stdin is there as long as the block."""
     place, target = written_place(invocation, address, branch)
     below = address.endswith("/") or len(sources) > 1 or not place.path
+    began_ns = time.time_ns()
     with ExitStack() as stack:
         files = [
             file
@@ -195,7 +213,7 @@ def _collected(
         ]
         if not files:
             raise InvalidInputError("there is nothing to put: the folder holds no files")
-        yield _Collected(invocation, place, target, files)
+        yield _Collected(invocation, place, target, files, began_ns)
 
 
 def _local(source: str, stack: ExitStack) -> Path:
@@ -214,7 +232,7 @@ def _files(path: Path, source: str, folder: str, *, below: bool, recursive: bool
     target = check_path("/".join(filter(None, (folder, name))) if below else folder)
     found = local_status(path)
     if stat.S_ISREG(found.st_mode):
-        yield _File(source=os.path.abspath(path), size=found.st_size, target=target, relative="")
+        yield _File(source=os.path.abspath(path), status=found, target=target, relative="")
     elif not stat.S_ISDIR(found.st_mode):
         raise InvalidInputError(f"{source!r} is neither a file nor a folder")
     elif not recursive:
@@ -223,22 +241,8 @@ def _files(path: Path, source: str, folder: str, *, below: bool, recursive: bool
         for relative, item in files_below(os.path.abspath(path)):
             inside = check_path(f"{target}/{relative}")
             yield _File(
-                source=item.path, size=item.stat().st_size, target=target, relative=inside[len(target) + 1 :]
+                source=item.path, status=item.stat(), target=target, relative=inside[len(target) + 1 :]
             )
-
-
-def _upload(
-    invocation: Invocation, repository: str, files: Sequence[_File], cache: Path | None
-) -> list[ObjectEntry]:
-    total = sum(file.size for file in files)
-    with invocation.output.progress("uploading", files=len(files), size=total) as advance:
-        return upload_files(
-            invocation.catalog,
-            repository,
-            [file.source for file in files],
-            cache=cache,
-            progress=advance,
-        )
 
 
 def _changes(files: Sequence[_File], uploaded: Sequence[ObjectEntry], dataset: str | None) -> list[Change]:

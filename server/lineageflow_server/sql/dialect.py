@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from blake3 import blake3
 from sqlalchemy import Column, ColumnElement, Connection, Dialect, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import ExceptionContext
 
 from lineageflow_core.errors import (
@@ -18,12 +18,10 @@ from lineageflow_core.errors import (
     StorageFullError,
 )
 
-Insert = sqlite.Insert | postgresql.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
-_INSERT: dict[str, Callable[[Table], Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
+Insert: TypeAlias = "sqlite.Insert | postgresql.Insert"
 
 _HOLD = "SELECT pg_advisory_xact_lock(key) FROM unnest(%b::bigint[]) AS key"
 
@@ -170,10 +168,18 @@ _REFUSALS = {
 }
 
 
+def _insert(dialect: str, table: Table) -> Insert:
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # it takes long to import
+
+    return postgresql.insert(table)
+
+
 # Making a statement takes longer than running it, so each is made once.
 @cache
 def _insert_missing(dialect: str, table: Table, returning: tuple[Column[Any], ...]) -> Any:
-    insert = _INSERT[dialect](table).on_conflict_do_nothing()
+    insert = _insert(dialect, table).on_conflict_do_nothing()
     return insert.returning(*returning) if returning else insert
 
 
@@ -191,7 +197,7 @@ def _insert_or_update(
     by: tuple[str, ...],
     where: ColumnElement[bool] | None,
 ) -> Insert:
-    insert = _INSERT[dialect](table)
+    insert = _insert(dialect, table)
     return insert.on_conflict_do_update(
         index_elements=list(by), set_={column: insert.excluded[column] for column in columns}, where=where
     )

@@ -107,14 +107,14 @@ are very many, nor of commits of earlier versions. `is_logged` is true where `lo
 commit, and null where an earlier version wrote it.
 """
 
-Index(
+commits_unrecorded = Index(
     "commits_unrecorded",
     commits.c.repository,
     commits.c.generation,
     commits.c.id,
     sqlite_where=commits.c.changed.is_(None),
-    postgresql_where=commits.c.changed.is_(None),
 )
+"""The same on PostgreSQL (`postgresql.py`): to say so here would import its dialect in every process."""
 
 Index(
     "commits_unlogged",
