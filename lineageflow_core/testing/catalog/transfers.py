@@ -221,6 +221,16 @@ class TransfersContract(CatalogContract):
         repo.catalog.merging.merge(repo.name, "work", into="main", author="ada", message="m")
         assert b"333" == repo.read_bytes("in/a.csv")
 
+    def test_a_bad_import_is_taken_back(self, repo: Repository, source: Path) -> None:
+        run_import(repo, source, "in")
+        good = files(repo)
+        write(source, {"bad.csv": b"bad"})
+        bad = run_import(repo, source, "in")
+        made = repo.catalog.plans.plan_rollback(repo.name, str(bad.commit))
+        assert ["in"] == [item.dataset for item in made.items if item.changes]
+        repo.catalog.plans.apply_plan(made.id, author="ada")
+        assert good == files(repo)
+
 
 def write(folder: Path, content: dict[str, bytes]) -> Path:
     """Writes files and returns their folder."""

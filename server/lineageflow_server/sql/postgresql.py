@@ -30,9 +30,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from lineageflow_core.errors import InvalidInputError, StorageError
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_server.sql.dialect import hold, translate_error
-from lineageflow_server.sql.tables import commits_unrecorded
+from lineageflow_server.sql.tables import PARTIAL_INDEXES
 
-commits_unrecorded.dialect_kwargs["postgresql_where"] = commits_unrecorded.dialect_kwargs["sqlite_where"]
+for _index in PARTIAL_INDEXES:
+    _index.dialect_kwargs["postgresql_where"] = _index.dialect_kwargs["sqlite_where"]
 
 POOL_SIZE = 10
 """Connections of one process for transactions, and as many for turns: more would not make a server faster."""

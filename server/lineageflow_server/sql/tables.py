@@ -107,40 +107,14 @@ are very many, nor of commits of earlier versions. `is_logged` is true where `lo
 commit, and null where an earlier version wrote it.
 """
 
-commits_unrecorded = Index(
-    "commits_unrecorded",
-    commits.c.repository,
-    commits.c.generation,
-    commits.c.id,
-    sqlite_where=commits.c.changed.is_(None),
+PARTIAL_INDEXES = tuple(
+    Index(name, commits.c.repository, commits.c.generation, commits.c.id, sqlite_where=column.is_(None))
+    for name, column in (
+        ("commits_unrecorded", commits.c.changed),
+        ("commits_unlogged", commits.c.is_logged),
+    )
 )
-"""The same on PostgreSQL (`postgresql.py`): to say so here would import its dialect in every process."""
-
-Index(
-    "commits_unlogged",
-    commits.c.repository,
-    commits.c.generation,
-    commits.c.id,
-    sqlite_where=commits.c.is_logged.is_(None),
-    postgresql_where=commits.c.is_logged.is_(None),
-)
-
-log_entries = Table(
-    "log_entries",
-    metadata,
-    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
-    Column("generation", Integer, primary_key=True),
-    Column("commit", Digest, primary_key=True),
-    Column("created_at", Instant, nullable=False),
-    Column("author", Name, nullable=False),
-    Column("message", Name),
-    Column("metadata", Name),
-    sqlite_with_rowid=False,
-)
-"""What commits say that a log is searched by, in the order of a log, and short: searches read all of it.
-
-The message and the metadata as `rows.log_entry` puts them; null where they are long.
-"""
+"""Partial on PostgreSQL, too (`postgresql.py`): to say so here would import its dialect in every process."""
 
 dataset_changes = Table(
     "dataset_changes",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lineageflow_core import Repository, connect
+from lineageflow_core.errors import ChangedUnderneathError
 from lineageflow_core.filesystem import LineageFlowFileSystem
 from tests.core.filesystem.conftest import Reached
 
@@ -145,3 +146,19 @@ def test_times_come_from_the_history_of_the_path(lake: Reached) -> None:
     lake.repo.put("other", b"x")
     assert (made, last) == (lake.fs.created("sales/raw/readme.txt"), lake.fs.modified("sales/raw/readme.txt"))
     assert timedelta() < last - made
+
+
+def test_imported_objects_are_read_from_where_they_are(lake: Reached, tmp_path: Path) -> None:
+    (tmp_path / "day=1").mkdir()
+    (tmp_path / "day=1" / "a").write_bytes(b"0123456789" * 1000)
+    lake.repo.import_from(tmp_path, "raw/imported")
+    fs = lake.fs
+    assert ["sales/raw/imported/day=1/a"] == fs.find("lf://sales/raw/imported")
+    assert b"789" == fs.cat_file("lf://sales/raw/imported/day=1/a", start=9_997)
+    with fs.open("lf://sales/raw/imported/day=1/a") as file:
+        file.seek(5_005)
+        assert b"567" == file.read(3)
+    (tmp_path / "day=1" / "a").write_bytes(b"other")
+    fs.invalidate_cache()
+    with pytest.raises(ChangedUnderneathError):
+        fs.cat_file("lf://sales/raw/imported/day=1/a")

@@ -1,14 +1,18 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from lineageflow_core.connect import connect
 from lineageflow_core.errors import IntegrityError
+from lineageflow_core.imports import import_objects
+from lineageflow_core.model.storage import parse_storage
 from lineageflow_core.model.transfer import ImportPack, ImportState, Reference, encode_reference, reference_id
 from lineageflow_core.repository import Repository
 from lineageflow_core.service import import_references, imports
 from lineageflow_core.service.import_references import in_order
 from lineageflow_core.store.local import LocalContentStore
+from lineageflow_core.store.sources.buckets import open_source
 from lineageflow_core.tree.pack import REFERENCE, pack_records
 
 
@@ -62,6 +66,22 @@ def test_a_pack_that_ends_inside_a_record_is_refused(content: LocalContentStore)
     for name, length in (("torn", len(whole) - 1), ("other", 14)):
         with pytest.raises(IntegrityError):
             list(in_order(content, [ImportPack(id=name, length=length)]))
+
+
+def test_a_hundred_thousand_names_are_imported_in_pages(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for folder in range(100):
+        (source / f"{folder:02}").mkdir(parents=True)
+        for number in range(1_000):
+            os.close(os.open(source / f"{folder:02}" / f"{number:03}", os.O_CREAT | os.O_WRONLY))
+    sizes = [len(page) for page in open_source(parse_storage(f"file://{source}")).pages()]
+    assert (100_000, 1_000) == (sum(sizes), max(sizes))
+    lake = connect("memory:")
+    Repository(lake, "data", author="ada").create()
+    done = import_objects(lake, "data", source, "in", branch="main", author="ada")
+    assert (100_000, 100_000, 0) == (done.objects, done.kept, done.skipped)
+    listed = lake.objects.list_objects("data", "main", path="in", after="in/99/997", limit=10).items
+    assert ["in/99/998", "in/99/999"] == [each.path for each in listed]
 
 
 def referring_to(name: str) -> tuple[bytes, bytes]:

@@ -4,6 +4,7 @@ import io
 import struct
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.connect import connect
+from lineageflow_core.imports import import_objects
 from lineageflow_core.model.change import replace
 from lineageflow_core.model.settings import QuarantinePolicy, RepositorySettings
 from lineageflow_core.repository import Repository
@@ -51,6 +53,22 @@ def show(lake: Catalog, api: TestClient) -> Any:
         return shown
 
     return show
+
+
+def test_an_imported_table_is_shown_from_where_it_is(lake: Catalog, api: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(_parquet(n=[1, 2]))
+    (tmp_path / "b.csv").write_bytes(b"n\n3\n")
+    import_objects(lake, NAME, tmp_path, "imported", branch="main", author="ada")
+    for name, rows in (("a.parquet", 2), ("b.csv", 1)):
+        answer = api.get(
+            f"/repositories/{NAME}/preview", params={"ref": "main", "path": f"imported/{name}", "limit": 50}
+        )
+        assert (200, rows) == (answer.status_code, len(answer.json()["table"]["rows"])), answer.text
+    (tmp_path / "b.csv").write_bytes(b"n\n3\n4\n")
+    answer = api.get(
+        f"/repositories/{NAME}/preview", params={"ref": "main", "path": "imported/b.csv", "limit": 5}
+    )
+    assert "changed_underneath" in answer.text
 
 
 def _parquet(**columns: Any) -> bytes:
