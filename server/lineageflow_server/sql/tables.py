@@ -116,6 +116,23 @@ PARTIAL_INDEXES = tuple(
 )
 """Partial on PostgreSQL, too (`postgresql.py`): to say so here would import its dialect in every process."""
 
+log_entries = Table(
+    "log_entries",
+    metadata,
+    Column("repository", Key, ForeignKey("repository_keys.key"), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("commit", Digest, primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    Column("author", Name, nullable=False),
+    Column("message", Name),
+    Column("metadata", Name),
+    sqlite_with_rowid=False,
+)
+"""What commits say that a log is searched by, in the order of a log, and short: searches read all of it.
+
+The message and the metadata as `rows.log_entry` puts them; null where they are long.
+"""
+
 dataset_changes = Table(
     "dataset_changes",
     metadata,
