@@ -25,8 +25,8 @@ from lineageflow_core.model.plan import (
 )
 from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.openlineage.naming import dataset_namespace
+from lineageflow_core.service.later_work import kept_later
 from lineageflow_core.service.opened import Lake, OpenRepository
-from lineageflow_core.service.planning import kept_later
 from lineageflow_core.service.quarantine import lifted, quarantined
 from lineageflow_core.service.restoring import Restoration, restore_paths
 from lineageflow_core.service.writing import Beside, move_branch

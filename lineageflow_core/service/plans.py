@@ -29,10 +29,8 @@ from lineageflow_core.service.nodes import Nodes
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.outside import outside_items
 from lineageflow_core.service.plan_application import apply
-from lineageflow_core.service.planning import (
-    BranchItems,
-    decide_items,
-)
+from lineageflow_core.service.plan_decisions import decide_items
+from lineageflow_core.service.planning import BranchItems
 from lineageflow_core.service.rollback_targets import Bad, find_bad
 from lineageflow_core.service.taint import Derived, derive
 from lineageflow_core.service.tips import branches_holding

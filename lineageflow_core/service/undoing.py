@@ -12,9 +12,10 @@ from lineageflow_core.model.lineage import Version
 from lineageflow_core.model.page import every
 from lineageflow_core.model.plan import PlanDecision, PlanItem, PlanPart, PlanReason, RollbackPlan
 from lineageflow_core.openlineage.naming import dataset_namespace
+from lineageflow_core.service.later_work import later_work, with_later_work
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.plan_application import items_of, undone_by
-from lineageflow_core.service.planning import decided, later_work, with_later_work
+from lineageflow_core.service.plan_decisions import decided
 from lineageflow_core.service.taint import derive
 from lineageflow_core.tree.root import RootTree
 

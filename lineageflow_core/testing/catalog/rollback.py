@@ -209,6 +209,21 @@ class LaterWorkContract(CatalogContract):
         made = plan(repo, f"run:{bad}")
         assert {"raw": MERGE, "clean": REMOVE} == {item.dataset: item.action for item in made.items}
 
+    def test_what_was_made_of_a_mixture_is_bad_though_that_was_replaced_since(
+        self, repo: Repository, bad: RunId
+    ) -> None:
+        run(repo, "clean", reads=("raw",), writes={"clean": b"of a mixture"})
+        repo.replace("raw", {"a": b"2"})
+        made = plan(repo, f"run:{bad}")
+        assert {"raw": KEEP, "clean": REMOVE} == {item.dataset: item.action for item in made.items}
+        apply(repo, made)
+        assert {"raw/a": b"2"} == files(repo)
+
+    def test_what_a_run_made_of_a_mixture_in_its_place_is_bad_too(self, repo: Repository, bad: RunId) -> None:
+        run(repo, "clean", reads=("raw",), writes={"raw": b"of a mixture"})
+        apply(repo, plan(repo, f"run:{bad}"))
+        assert {"raw/a": b"1", "raw/b": b"1"} == files(repo)
+
     def test_a_later_partition_stays_where_the_whole_was_bad(self, repo: Repository) -> None:
         run(repo, "ingest", writes={"raw": b"good"}, partition="d1")
         run(repo, "ingest", writes={"raw": b"good"}, partition="d2")
