@@ -187,6 +187,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repositories/{repository}/purge-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what `purge_repository` would delete, and changes nothing
+         * @description Returns what `purge_repository` would delete, and changes nothing. Raises as that does.
+         */
+        get: operations["preview_purge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deletes a deleted repository for good: its content, and all that is known of it but lineage
+         * @description Deletes a deleted repository for good: its content, and all that is known of it but lineage.
+         *
+         *     Its name is free then, and nothing brings it back. One that was interrupted goes on when it is called
+         *     again. Raises StateError if the repository is not deleted, or not for as long as it can be restored;
+         *     RepositoryNotFoundError, also once it is purged.
+         */
+        post: operations["purge_repository"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories/{repository}/settings": {
         parameters: {
             query?: never;
@@ -665,6 +709,9 @@ export interface paths {
         /**
          * Returns the objects at or below `path` that differ from `left` to `right`, by path
          * @description Returns the objects at or below `path` that differ from `left` to `right`, by path.
+         *
+         *     What is gone at one of these paths and new at another one with the same content is told once, as
+         *     moved, at its new path; unless more than 50,000 objects differ: then only whole datasets move.
          */
         get: operations["diff"];
         put?: never;
@@ -685,6 +732,8 @@ export interface paths {
         /**
          * Returns the datasets at or below `path` that differ from `left` to `right`, by path
          * @description Returns the datasets at or below `path` that differ from `left` to `right`, by path.
+         *
+         *     Moves are told as in `diff`.
          */
         get: operations["diff_datasets"];
         put?: never;
@@ -774,7 +823,8 @@ export interface paths {
          * @description Does on `branch` what these commits did elsewhere: one new commit for each, ranges oldest first.
          *
          *     As in git, a commit keeps its message (unless one is given), its author, its run and its metadata. The
-         *     metadata `cherry_picked_from` names the commit, and `cherry_picked_by` is `author`.
+         *     metadata `cherry_picked_from` names the commit, and `cherry_picked_by` is `author`. `stale_reads` is
+         *     as in `merge`: the branch may hold other inputs than the runs read. Raises StaleReadError.
          */
         post: operations["cherry_pick"];
         delete?: never;
@@ -2310,6 +2360,7 @@ export interface components {
             strategy?: components["schemas"]["Side"] | null;
             /** @default 1 */
             mainline: number;
+            stale_reads?: components["schemas"]["StaleReads"] | null;
         };
         /** Body_collect */
         Body_collect: {
@@ -2510,6 +2561,10 @@ export interface components {
             };
             strategy?: components["schemas"]["Side"] | null;
             stale_reads?: components["schemas"]["StaleReads"] | null;
+        };
+        /** Body_purge_repository */
+        Body_purge_repository: {
+            author: string;
         };
         /** Body_quarantine */
         Body_quarantine: {
@@ -2792,6 +2847,8 @@ export interface components {
             kept_size: number;
             /** @default 0 */
             young: number;
+            /** @default 0 */
+            repacked: number;
         };
         /**
          * ColumnDiff
@@ -2931,6 +2988,8 @@ export interface components {
             size_change: number;
             /** @default [] */
             partitions: string[];
+            /** @default 0 */
+            moved: number;
             moved_from: string | null;
         };
         /**
@@ -3622,6 +3681,18 @@ export interface components {
             created_at: string;
             storage: string | null;
             deleted_at: string | null;
+            purged_at: string | null;
+        };
+        /**
+         * RepositoryPurge
+         * @description What deleting a repository for good deletes, or would.
+         */
+        RepositoryPurge: {
+            repository: components["schemas"]["RepositoryInfo"];
+            objects: number;
+            packs: number;
+            trash: number;
+            size: number;
         };
         /**
          * RepositorySettings
@@ -3830,7 +3901,7 @@ export interface components {
         StaleRead: {
             dataset: string;
             partition: string;
-            read: string;
+            read: string | null;
             now: string | null;
             readers: string[];
             changed_by: components["schemas"]["ChangedBy"] | null;
@@ -4414,6 +4485,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RepositoryInfo"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_purge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryPurge"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    purge_repository: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_purge_repository"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryPurge"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -7145,7 +7282,10 @@ export interface operations {
     collect: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 repository: string;
             };
@@ -7247,7 +7387,10 @@ export interface operations {
     restore_trash: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 repository: string;
             };
