@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from lineageflow_server.embedded import DATABASE, REPOSITORIES, TURNS, open_lake, open_stores
+from lineageflow_server.sql.dialect import translate_error
 from lineageflow_server.sql.migrations import known_revisions
 from lineageflow_server.sql.revisions import bring_to, differences
 from lineageflow_server.sql.schema import schema_of
 from lineageflow_server.sql.sqlite import SqliteDatabase
 from lineageflow_server.sql.stores import SqlStores
+from sqlalchemy.dialects import sqlite
 
 from lineageflow_core.errors import (
     IncompatibleLakeError,
@@ -149,6 +153,13 @@ def test_a_full_disk_is_told_and_publishes_nothing(lake: Path, stores: SqlStores
     with closing(open_stores(lake)) as others:
         publish_commit(others.refs, repository, first)
     assert first == stores.commits.get(repository, first.id)
+
+
+def test_a_disk_too_full_to_read_is_told_as_full() -> None:
+    error = sqlite3.OperationalError("disk I/O error")  # where a file beside the database cannot grow
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    context = SimpleNamespace(original_exception=error, dialect=sqlite.dialect())
+    assert isinstance(translate_error(cast(Any, context)), StorageFullError)
 
 
 def test_a_database_that_cannot_be_opened_is_told(lake: Path) -> None:

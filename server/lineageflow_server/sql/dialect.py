@@ -27,6 +27,7 @@ _HOLD = "SELECT pg_advisory_xact_lock(key) FROM unnest(%b::bigint[]) AS key"
 
 # https://www.sqlite.org/rescode.html
 _SQLITE_FULL = 13
+_SQLITE_SHMSIZE = 4874  # SQLITE_IOERR_SHMSIZE: also a reader needs a file beside the database to grow
 _SQLITE_DAMAGED = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
 _SQLITE_STORAGE = frozenset({5, 6, 8, 10, 14})  # SQLITE_BUSY, _LOCKED, _READONLY, _IOERR, _CANTOPEN
 
@@ -84,8 +85,9 @@ def translate_error(context: ExceptionContext) -> LineageFlowError | None:
 
 
 def _from_sqlite(error: BaseException) -> LineageFlowError | None:
-    code: int = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest is detail
-    if code == _SQLITE_FULL:
+    extended: int = getattr(error, "sqlite_errorcode", 0)
+    code = extended & 0xFF  # the rest is detail
+    if code == _SQLITE_FULL or extended == _SQLITE_SHMSIZE:
         return StorageFullError(_FULL)
     if code in _SQLITE_DAMAGED:
         return IntegrityError(f"the lake's database is damaged ({error}): restore it from a backup")
