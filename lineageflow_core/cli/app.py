@@ -36,7 +36,7 @@ from lineageflow_core.cli.commands import (
     undo,
     up,
 )
-from lineageflow_core.cli.failures import guarded
+from lineageflow_core.cli.failures import guarded, quieten
 from lineageflow_core.cli.invocation import Invocation, with_common_options
 
 Command = Callable[..., None]
@@ -191,6 +191,7 @@ class Program(TyperGroup):
 
 def run(arguments: Sequence[str]) -> int:
     """Runs a command line and returns the exit code."""
+    quieten()
     try:
         app(arguments)
     except SystemExit as end:

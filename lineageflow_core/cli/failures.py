@@ -3,6 +3,7 @@
 A person gets `error: ...` with what to do next; with `--json` a program gets a JSON problem, as over HTTP.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -50,6 +51,15 @@ _CODES: dict[type[LineageFlowError], int] = {
     LineageFlowError: FAILURE,
 }
 """By the nearest class that is here."""
+
+_TALKATIVE = ("adlfs", "azure", "botocore", "fsspec", "gcsfs", "s3fs")
+"""Libraries that log what they then also raise."""
+
+
+def quieten() -> None:
+    """Keeps what cloud libraries log of themselves, tracebacks too, from the terminal: errors tell it."""
+    for library in _TALKATIVE:
+        logging.getLogger(library).addHandler(logging.NullHandler())
 
 
 def guarded(call: Callable[[], Any], *, json: bool) -> int:

@@ -72,6 +72,13 @@ def test_a_disk_that_is_full_is_told(told: Story) -> None:
     assert (1, b"error: No space left on device\n") == (done.returncode, done.stderr)
 
 
+def test_what_cloud_libraries_log_stays_off_the_terminal() -> None:
+    log = "logging.getLogger('gcsfs').error('no host')"
+    program = f"import logging; from lineageflow_core.cli.app import run; run(['--help']); {log}"
+    done = subprocess.run([sys.executable, "-c", program], env=environment(), capture_output=True, check=True)
+    assert b"" == done.stderr
+
+
 def test_ctrl_c_cancels(empty: Cli, tmp_path: Path) -> None:
     with start(["put", "-", "a"], folder=tmp_path) as process:
         assert process.stdin is not None
