@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias, get_args
 
 from lineageflow_core.dataset import Dataset
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.html import MAX_ROWS, repository_page
 from lineageflow_core.listings import Commits, Differences
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
@@ -41,6 +42,11 @@ class Branch(DirectWriting):
 
     def __repr__(self) -> str:
         return f"{self._scope!r}.on({self.name!r})"
+
+    def _repr_html_(self) -> str:
+        scope = self._scope
+        items = scope.items(scope.catalog.objects.list_folder, self.name, path="", most=MAX_ROWS + 1)
+        return repository_page(f"{scope.repository} @{self.name}", items, self.head)
 
     @property
     def head(self) -> Commit:

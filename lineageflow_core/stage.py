@@ -6,6 +6,7 @@ It lies in the lake, so it survives this process, and the command line sees the 
 from collections.abc import Mapping, Sequence
 
 from lineageflow_core.dataset import Dataset
+from lineageflow_core.html import differences_page
 from lineageflow_core.listings import Differences
 from lineageflow_core.model.change import Change
 from lineageflow_core.model.commit import Commit
@@ -34,6 +35,9 @@ class Stage(Writing[Draft]):
 
     def __repr__(self) -> str:
         return f"{self._scope!r}.on({self.branch!r}).stage"
+
+    def _repr_html_(self) -> str:
+        return differences_page(self.diff())
 
     @property
     def ref(self) -> str:

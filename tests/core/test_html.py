@@ -45,6 +45,8 @@ def pages(repo: Repository) -> dict[str, Any]:
     return {
         "lake": repo.catalog,
         "repository": repo,
+        "branch": repo.on("main"),
+        "stage": repo.stage,
         "table": repo.dataset("orders"),
         "file": repo.dataset("blob"),
         "commits": repo.log(),
@@ -56,6 +58,7 @@ def pages(repo: Repository) -> dict[str, Any]:
 def test_pages_are_static_and_escaped(repo: Repository) -> None:
     repo.write("blob", b"1")
     repo.write(f"odd{EVIL.replace('/', '')}", b"1")
+    repo.stage.write(f"staged{EVIL.replace('/', '')}", b"1")
     for name, shown in pages(repo).items():
         page = shown._repr_html_()
         parsed = Balanced(page)
@@ -65,9 +68,13 @@ def test_pages_are_static_and_escaped(repo: Repository) -> None:
 
 def test_pages_say_what_matters(repo: Repository) -> None:
     repo.write("blob", b"1")
+    repo.stage.write("waiting", b"1")
     shown = {name: re.sub(r"<[^>]+>", " ", each._repr_html_()) for name, each in pages(repo).items()}
     assert "sales" in shown["lake"]
     assert "orders" in shown["repository"]
+    assert "sales @main" in shown["branch"]
+    assert "1 added" in shown["stage"]
+    assert "waiting" in shown["stage"]
     assert "amount int64" in " ".join(shown["table"].split())
     assert "null" in shown["table"]
     assert "blob 1 B" in " ".join(shown["file"].split())
