@@ -213,6 +213,7 @@ def _reading(local: LocalFile) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # whatever a reader stumbles over in a file that is not trusted
+        reason = str(error).partition("Possible fixes:")[0].strip()  # options that nobody can set here
         raise UnreadableTableError(
-            f"{local.file.name!r} cannot be read as {local.file.format.value}: {error}"
+            f"{local.file.name!r} cannot be read as {local.file.format.value}: {reason}"
         ) from error

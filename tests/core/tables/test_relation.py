@@ -151,5 +151,7 @@ def test_a_damaged_file_is_said_to_be_one(folder: Folder, name: str) -> None:
 
 
 def test_a_row_with_too_many_values_is_an_error(folder: Folder) -> None:
-    with pytest.raises(UnreadableTableError, match=r"t\.csv"):
+    with pytest.raises(UnreadableTableError, match=r"t\.csv") as refused:
         folder.read(folder.file("t.csv", b"a,b\n1,2\n3,4,5\n"))
+    assert "Found: 3" in refused.value.message
+    assert "strict_mode" not in refused.value.message
