@@ -128,7 +128,10 @@ class Repository:
             return stream.read()
 
     def log(self, path: str = "", *, ref: str | None = None, limit: int = 20) -> Commits:
-        """Returns the last commits, newest first; with `path`, those that changed it."""
+        """Returns the last commits, newest first; with `path`, those that changed it.
+
+        `ref` may be a range: `main..topic` is what `topic` has and `main` has not.
+        """
         log = self.catalog.history.log
         return Commits(self._scope.items(log, self._scope.ref(ref), path=path, most=limit))
 
