@@ -240,6 +240,26 @@ class CommitStoreContract:
             behind = stores.commits.candidates(repository, asked, after=first[0], limit=100)
             assert found[1:] == behind
 
+    def test_what_long_texts_say_is_found(self, stores: Stores) -> None:
+        repository, long = new_repository(), "word " * 5000
+        commit = make_commit(
+            parents=[],
+            root=PACK,
+            author="ada",
+            message=f"{long}End",
+            created_at=NOON,
+            metadata={"key": long},
+        )
+        stores.refs.publish(repository, publication("k", commits=[commit]))
+        for wanted in (
+            CommitFilter(message="word end"),
+            CommitFilter(message=f"{long[5:]}end"),
+            CommitFilter(metadata={"key": long}),
+        ):
+            assert wanted.admits(commit)
+            found = stores.commits.candidates(repository, wanted, after=None, limit=1)
+            assert [_place_of(commit)] == found
+
     def test_a_filter_that_shows_few_commits_finds_few(self, stores: Stores) -> None:
         repository = new_repository()
         made: list[Commit] = []
