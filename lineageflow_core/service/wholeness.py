@@ -89,18 +89,22 @@ class Wholeness:
         for some in in_batches(commits, _AT_ONCE):
             ids = {bytes.fromhex(commit.id): commit for commit in some}
             located = self._stores.commits.locate(self._repository, list(ids))
-            had_rows = self._stores.collections.spare(
-                self._repository, {each.pack_id for each in located.values()}
-            )
-            there = self._content.trash.recall(ContentKind.PACK, had_rows) if had_rows else set()
-            self._stores.collections.forget(self._repository, [had_rows[each] for each in there])
-            gone = had_rows.keys() - there
+            gone = self._bring_back({each.pack_id for each in located.values()})
             lost |= {
                 commit.id: commit
                 for digest, commit in ids.items()
                 if digest not in located or located[digest].pack_id in gone
             }
         return list(lost.values())
+
+    def _bring_back(self, pack_ids: set[str]) -> set[str]:
+        """Takes packs away from collections; returns those that are gone."""
+        had_rows = self._stores.collections.spare(self._repository, pack_ids) if pack_ids else {}
+        if not had_rows:
+            return set()
+        there = self._content.trash.recall(ContentKind.PACK, had_rows)
+        self._stores.collections.forget(self._repository, [had_rows[each] for each in there])
+        return had_rows.keys() - there
 
     def _secure_packs(self, node_ids: Sequence[bytes], commit: CommitId) -> None:
         for start in range(0, len(node_ids), _AT_ONCE):
