@@ -98,6 +98,25 @@ def test_a_damaged_pack_is_left_alone(twice: Twice) -> None:
     assert before == twice.packs()
 
 
+def test_a_pack_that_an_interrupted_collection_left_is_taken_out_of_the_trash(
+    twice: Twice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = Twice()
+    before = twin.packs()
+    twin.collect()
+    [left] = twin.packs().keys() - before.keys()
+    assert before == twice.packs()
+    twice.content.write_pack(left, twin.content._packs[left])
+    twice.storage_clock.move_on(timedelta(days=2))
+    monkeypatch.setattr(repacking, "WORTH", 1 << 20)
+    twice.catalog.collection.collect("r", author="ada")
+    monkeypatch.setattr(repacking, "WORTH", 1000)
+    assert [left] == [entry.id for entry in twice.catalog.collection.list_trash("r").items]
+    assert 1 == twice.catalog.collection.collect("r", author="ada").repacked
+    assert left in twice.packs()
+    assert left not in [entry.id for entry in twice.catalog.collection.list_trash("r").items]
+
+
 def _live_after_repacking(twin: Twice) -> set[str]:
     """Returns the packs of an equal repository that stay."""
     twin.collect()
