@@ -24,7 +24,8 @@ class Repositories(Protocol):
         `storage` is where its content is to lie, as `s3://bucket/folder`: in a folder of its own below that,
         named by the repository's id. None: where the lake keeps what names none. Raises AlreadyExistsError if
         the name is taken, InvalidInputError if it cannot be a name or the URL cannot be used or holds a
-        secret, AccessDeniedError or StorageError if the storage does not take the first commit.
+        secret, AccessDeniedError if a server may not use this storage, AccessDeniedError or StorageError if
+        the storage does not take the first commit.
         """
         ...
 

@@ -35,6 +35,8 @@ _OPTIONS = {Provider.S3: frozenset({"endpoint_url", "region"})}
 
 _BUCKET = re.compile(r"[a-z0-9$][a-z0-9$._-]{1,221}")
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
+_REGION = re.compile(r"[A-Za-z0-9_-]{1,63}")
+"""It becomes part of a host's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,9 @@ def _options(parts: SplitResult, provider: Provider) -> dict[str, str]:
         there = _split(endpoint)
         if there.scheme not in {"http", "https"} or not there.hostname or "@" in there.netloc or there.query:
             raise InvalidInputError("endpoint_url is to be as 'https://minio.example:9000', without a secret")
+    region = options.get("region")
+    if region is not None and not _REGION.fullmatch(region):
+        raise InvalidInputError(f"{region[:100]!r} cannot be a region; it is one as 'eu-central-1'")
     return options
 
 

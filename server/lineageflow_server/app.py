@@ -1,6 +1,5 @@
 """The server, put together: a skin over any Catalog."""
 
-from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -15,7 +14,7 @@ from lineageflow_server.access.browser import HostCheck, SecurityHeaders
 from lineageflow_server.access.credentials import Credentials
 from lineageflow_server.access.gate import HEALTH_PATH, Gate
 from lineageflow_server.access.login import login_routes
-from lineageflow_server.access.transfers import restricted
+from lineageflow_server.access.places import fenced
 from lineageflow_server.api.docs import docs_routes
 from lineageflow_server.api.intake import intake_router
 from lineageflow_server.api.objects import objects_router
@@ -32,7 +31,7 @@ _OPENAPI_URL = f"{API_PREFIX}/openapi.json"
 
 def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
     """Returns the server of `catalog` as an ASGI application."""
-    catalog = replace(catalog, transfers=restricted(catalog.transfers, settings.import_from))
+    catalog = fenced(catalog, settings)
     credentials = Credentials(settings.token, settings.login_code) if settings.token else None
     app = _App(title="LineageFlow", version=VERSION, docs_url=None, redoc_url=None, openapi_url=_OPENAPI_URL)
     add_problem_handlers(app)

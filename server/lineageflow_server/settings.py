@@ -11,6 +11,7 @@ from lineageflow_core.errors import InvalidInputError
 TOKEN_VARIABLE = "LINEAGEFLOW_TOKEN"
 HOSTS_VARIABLE = "LINEAGEFLOW_ALLOWED_HOSTS"
 IMPORT_VARIABLE = "LINEAGEFLOW_IMPORT_FROM"
+STORAGE_VARIABLE = "LINEAGEFLOW_STORAGE_IN"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _SHORTEST_TOKEN = 16
@@ -30,7 +31,9 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     """Names that the server is called by, besides loopback's and `host`; '*' is any."""
     import_from: tuple[str, ...] = ()
-    """URLs below which clients may let the server import; none: nothing."""
+    """URLs at or below which clients may let the server import; none: nothing."""
+    storage_in: tuple[str, ...] = ()
+    """URLs at or below which clients may let repositories keep their content; none: only in the lake."""
     max_body: int = 64 << 20
     """Bytes of JSON that one request may bring, after unpacking."""
     page: Path = Path(__file__).parent / "static"
@@ -62,4 +65,5 @@ def load_settings(*, host: str, no_auth: bool, environment: Mapping[str, str] | 
         host=host,
         allowed_hosts=tuple(name.strip() for name in names if name.strip()),
         import_from=tuple(variables.get(IMPORT_VARIABLE, "").split()),
+        storage_in=tuple(variables.get(STORAGE_VARIABLE, "").split()),
     )

@@ -35,8 +35,13 @@ def api_of(catalog: Catalog | None = None, settings: Settings | None = None) -> 
 
 
 @contextmanager
-def served(catalog: Catalog, *, import_from: tuple[str, ...] = ("file:///",)) -> Iterator[str]:
-    """Serves `catalog` on a port of this machine; gives the address. It may read this machine's files."""
+def served(
+    catalog: Catalog,
+    *,
+    import_from: tuple[str, ...] = ("file:///",),
+    storage_in: tuple[str, ...] = ("file:///",),
+) -> Iterator[str]:
+    """Serves `catalog` on a port of this machine; gives the address. It may use this machine's files."""
     started = threading.Event()
 
     class Server(uvicorn.Server):
@@ -45,7 +50,7 @@ def served(catalog: Catalog, *, import_from: tuple[str, ...] = ("file:///",)) ->
             started.set()
 
     with listen("127.0.0.1", 0) as listener:
-        settings = Settings(token=TOKEN, import_from=import_from)
+        settings = Settings(token=TOKEN, import_from=import_from, storage_in=storage_in)
         config = uvicorn.Config(create_app(catalog, settings), log_level="critical")
         server = Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

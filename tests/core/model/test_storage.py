@@ -69,6 +69,8 @@ def test_a_secret_is_refused_and_not_repeated(url: str) -> None:
         "file:srv",
         "s3://[/",
         "s3://a b",
+        "s3://bucket/a?region=evil.example/",
+        "s3://bucket/a?region=",
     ],
 )
 def test_what_names_no_place_is_refused(url: str) -> None:

@@ -43,8 +43,8 @@ def lake() -> Catalog:
 
 
 @pytest.fixture(scope="module")
-def address(lake: Catalog) -> Iterator[str]:
-    with served(lake) as address:
+def address(lake: Catalog, store: Server) -> Iterator[str]:
+    with served(lake, storage_in=(store.url, "file:///", "memory://server")) as address:
         yield address
 
 
