@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from blake3 import blake3
 
-from lineageflow_core.errors import IntegrityError, InvalidInputError
+from lineageflow_core.errors import IntegrityError
 from lineageflow_core.model.ids import CommitId, RunId
+from lineageflow_core.model.text import not_utf8
 
 FORMAT = 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,7 +86,7 @@ def encode_commit(commit: Commit) -> bytes:
     try:
         return msgspec.msgpack.encode(fields)
     except UnicodeEncodeError as error:
-        raise InvalidInputError(f"{error.object[:100]!r} cannot be told in UTF-8; write plain text") from None
+        raise not_utf8(error.object) from None
 
 
 def parents_in(content: bytes) -> tuple[tuple[CommitId, ...], int, bool]:

@@ -27,6 +27,7 @@ from lineageflow_core.catalog import (
     Transfers,
 )
 from lineageflow_core.errors import InvalidInputError, ServerUnreachableError
+from lineageflow_core.model.text import not_utf8
 from lineageflow_core.remote.content import RemoteContent
 from lineageflow_core.remote.direct import DirectContents
 from lineageflow_core.remote.transport import Exchange, Transport
@@ -94,8 +95,7 @@ def _method(route: Route) -> Callable[..., Any]:
         try:
             return _call(self._transport, route, given)
         except UnicodeEncodeError as error:
-            text = repr(error.object[:100])
-            raise InvalidInputError(f"{text} cannot be told in UTF-8; write plain text") from None
+            raise not_utf8(error.object) from None
 
     method.__name__ = route.name
     method.__qualname__ = f"Remote{route.member.capitalize()}.{route.name}"

@@ -14,6 +14,7 @@ from lineageflow_core.service.nodes import Nodes
 from lineageflow_core.service.objects import ObjectsService
 from lineageflow_core.service.opened import Clock, Lake
 from lineageflow_core.service.operations import OperationsService
+from lineageflow_core.service.plain_text import in_plain_text
 from lineageflow_core.service.plans import PlansService
 from lineageflow_core.service.quarantine import QuarantineService
 from lineageflow_core.service.refs import RefsService
@@ -32,7 +33,7 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
     objects, history = ObjectsService(lake), HistoryService(lake)
     lineage = LineageService(lake, repositories=repositories, objects=objects, history=history)
     nodes = Nodes(lake.lineage, repositories=repositories, objects=objects)
-    return Catalog(
+    catalog = Catalog(
         repositories=repositories,
         settings=SettingsService(lake),
         refs=RefsService(lake),
@@ -51,3 +52,4 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         collection=CollectionService(lake),
         transfers=TransfersService(lake),
     )
+    return in_plain_text(catalog)

@@ -3,9 +3,12 @@ import dataclasses
 import pytest
 from starlette.testclient import TestClient
 
+from lineageflow_core.connect import connect
+from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.repository import RepositoryInfo
+from lineageflow_core.remote.client import open_remote
 from tests.server.flights import NAME, make_lake
-from tests.server.serving import api_of
+from tests.server.serving import TOKEN, api_of, served
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +82,12 @@ def test_a_body_that_does_not_fit_is_the_callers_mistake(body: bytes, api: TestC
     assert (422, "invalid_input") == (answer.status_code, answer.json()["kind"])
 
 
+def test_half_a_surrogate_pair_in_json_is_the_callers_mistake(api: TestClient) -> None:
+    body = rb'{"branch": "broken", "source": "main", "author": "half \ud800"}'
+    answer = api.post(f"/repositories/{NAME}/branches", content=body)
+    assert (422, "invalid_input") == (answer.status_code, answer.json()["kind"])
+
+
 def test_the_same_key_is_the_same_commit(api: TestClient) -> None:
     body = {"source": "main", "author": "ada", "branch": "once"}
     first, second = (
@@ -100,10 +109,13 @@ def test_what_is_not_there_is_a_problem_too(verb: str, path: str, status: int, a
     assert (status, "not_found") == (answer.status_code, answer.json()["kind"])
 
 
+def test_half_a_surrogate_pair_is_refused_before_it_is_sent() -> None:
+    with served(connect("memory:")) as address, pytest.raises(InvalidInputError, match="UTF-8"):
+        open_remote(address, TOKEN).repositories.create_repository("data", author="half \ud800")
+
+
 def test_a_body_larger_than_allowed_is_refused() -> None:
     from lineageflow_server.settings import Settings
-
-    from tests.server.serving import TOKEN
 
     small = api_of(make_lake(), Settings(token=TOKEN, max_body=100))
     answer = small.post("/lineage/events", json={"events": [{"x": "y" * 100}]})
