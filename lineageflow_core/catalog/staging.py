@@ -106,8 +106,10 @@ class Staging(Protocol):
     ) -> Draft:
         """Takes back what is staged at or below `paths`, or everything, and returns the draft that is left.
 
-        What moved goes back if either end is named. Raises ObjectNotFoundError where nothing is staged at a
-        path. The draft before stays readable, as `stage:<branch>:<author>@{<time>}`.
+        What moved goes back if either end is named; what came into, or out of, a dataset that is staged as
+        one thing goes with that, which goes back if all of it moved from or to what is named. Raises
+        ObjectNotFoundError where nothing is staged at a path. The draft before stays readable, as
+        `stage:<branch>:<author>@{<time>}`.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Some of what somebody staged, or all: choosing it, bringing it to a branch's tip, and what is left then."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
@@ -50,13 +50,15 @@ def choose(opened: OpenRepository, nodes: NodeBuffer, draft: Commit, named: Sequ
 def paths_of(opened: OpenRepository, base: Commit, draft: Commit, named: Sequence[str]) -> frozenset[str]:
     """Returns the paths that are named, and the other ends of moves that have one end there.
 
-    Raises ObjectNotFoundError, and InvalidInputError for a part of what was staged as one thing.
+    What lies in something that is staged as one thing goes with that: where all of it moved from or to a path
+    that is named, it goes along. Raises ObjectNotFoundError, and InvalidInputError for a part of what was
+    staged as one thing.
     """
     units = set(draft.replaced)
     moves = opened.moves(base.root, draft.root)
     paths = set(named)
     for path in named:
-        unit = next((folder for folder in parents_of(path) if folder in units), None)
+        unit = _unit_of(path, units)
         if unit is not None:
             raise InvalidInputError(
                 f"{path!r} is part of {unit!r}, which is staged as one thing; name {unit!r}, or stage "
@@ -68,10 +70,23 @@ def paths_of(opened: OpenRepository, base: Commit, draft: Commit, named: Sequenc
             raise ObjectNotFoundError(
                 f"nothing is staged at {path!r}; `lineageflow status` shows what is", path=path
             )
+        partners: dict[str, set[str]] = {}
         for one, other in moves.at(path):
-            if units.isdisjoint(parents_of(one)) and units.isdisjoint(parents_of(other)):
+            unit = _unit_of(other, units)
+            if unit is not None:
+                partners.setdefault(unit, set()).add(other)
+            elif _unit_of(one, units) is None:
                 paths.add(other)
+        for unit, moved in partners.items():
+            changed = diff_objects(opened.nodes, base.root, draft.root, path=unit)
+            if all(entry.path in moved for entry in changed):
+                paths.add(unit)
     return frozenset(paths)
+
+
+def _unit_of(path: str, units: Container[str]) -> str | None:
+    """Returns the outermost thing above a path that is staged as one."""
+    return next((folder for folder in parents_of(path) if folder in units), None)
 
 
 def is_in(path: str, folders: Iterable[str]) -> bool:

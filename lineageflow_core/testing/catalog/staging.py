@@ -340,6 +340,23 @@ class DiscardContract(CatalogContract):
         discard(repo, end)
         assert ({"c": "added"}, {"a/x": b"1", "c": b"2"}) == (staged(repo), staged_files(repo))
 
+    @pytest.mark.parametrize("end", ["raw", "raw2"])
+    def test_a_dataset_that_moved_and_changed_inside_goes_back_by_either_end(
+        self, repo: Repository, end: str
+    ) -> None:
+        tip = repo.put("raw", {"d/x": b"1", "y": b"2"})
+        stage(repo, move("raw/d", "raw/d/inner"), move("raw", "raw2"))
+        left = discard(repo, end)
+        assert ({}, {"raw/d/x": b"1", "raw/y": b"2"}) == (staged(repo), staged_files(repo))
+        assert (tip.id, ()) == (left.commit, left.replaced)
+
+    def test_a_replaced_dataset_does_not_go_back_with_one_file_of_it(self, repo: Repository) -> None:
+        repo.put("a", b"1")
+        repo.put("d", {"x": b"2"})
+        stage(repo, replace("d", entries(repo, {"y": b"1"})), delete("a"))
+        discard(repo, "a")
+        assert {"d/x": "removed", "d/y": "added"} == staged(repo)
+
     def test_what_is_staged_as_one_thing_goes_back_as_one_thing(self, repo: Repository) -> None:
         repo.put("d", {"x": b"1"})
         stage(repo, replace("d", entries(repo, {"y": b"2"})), putting(repo, "e", b"1"))

@@ -56,6 +56,15 @@ class CommitStagedContract(CatalogContract):
         commit_staged(repo, end)
         assert ({"b/x": b"1"}, {"c": "added"}) == (files(repo), staged(repo))
 
+    @pytest.mark.parametrize("end", ["raw", "raw2"])
+    def test_a_dataset_that_moved_and_changed_inside_is_committed_by_either_end(
+        self, repo: Repository, end: str
+    ) -> None:
+        repo.put("raw", {"d/x": b"1"})
+        stage(repo, move("raw/d", "raw/d/inner"), move("raw", "raw2"), putting(repo, "c", b"2"))
+        commit_staged(repo, end)
+        assert ({"raw2/d/inner/x": b"1"}, {"c": "added"}) == (files(repo), staged(repo))
+
     def test_what_is_staged_as_one_thing_is_committed_as_one_thing(self, repo: Repository) -> None:
         tip = repo.put("d", {"x": b"1"})
         stage(repo, replace("d", entries(repo, {"y": b"2"})), putting(repo, "e", b"1"))
