@@ -19,6 +19,7 @@ from lineageflow_core.errors import IntegrityError
 from lineageflow_core.model.ids import ObjectId, parse_object_id
 from lineageflow_core.store.sources import is_of_source
 from lineageflow_core.wire.routes import OBJECT_PATH, REFERENCE_HEADER
+from lineageflow_server.api.bodies import chunks_of
 from lineageflow_server.api.incoming import Incoming
 from lineageflow_server.api.operations import PROBLEMS
 from lineageflow_server.caching import FOREVER
@@ -81,7 +82,7 @@ def objects_router(catalog: Catalog) -> APIRouter:
         checked = parse_object_id(object_id)
         if await run_in_threadpool(catalog.content.missing, repository, [checked]):
             with Incoming(checked) as incoming:
-                async for chunk in request.stream():
+                async for chunk in chunks_of(request):
                     await incoming.take(chunk)
                 path = await incoming.finish()
                 await run_in_threadpool(catalog.content.upload, repository, [path])

@@ -1,74 +1,64 @@
-import gzip
-import tracemalloc
-import zlib
+"""A request's body is read as far as is allowed, and as long as it arrives."""
+
+import asyncio
+import socket
+from urllib.parse import urlsplit
 
 import pytest
-from lineageflow_server.settings import Settings
-from starlette.testclient import TestClient
+from lineageflow_server.api.bodies import chunks_of, read_body
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Message
 
-from tests.server.serving import TOKEN, api_of
-
-LIMIT = 1000
-EVENT = b'{"eventType": "START", "eventTime": "2026-05-01T00:00:00Z"}'
-
-
-@pytest.fixture(scope="module")
-def api() -> TestClient:
-    return api_of(settings=Settings(token=TOKEN, max_body=LIMIT))
+from lineageflow_core.connect import connect
+from tests.server.serving import TOKEN, served
 
 
-def _post(api: TestClient, body: bytes, encoding: str | None = None) -> tuple[int, str | None]:
-    answer = api.post("/lineage", content=body, headers={"Content-Encoding": encoding} if encoding else {})
-    return answer.status_code, answer.json().get("kind")
+def request_of(*chunks: bytes, length: int | None = None) -> Request:
+    """A request whose body begins with `chunks`, and never ends."""
+    arriving = list(chunks)
+
+    async def receive() -> Message:
+        if not arriving:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": arriving.pop(0), "more_body": True}
+
+    headers = [] if length is None else [(b"content-length", str(length).encode())]
+    return Request({"type": "http", "method": "POST", "headers": headers}, receive)
 
 
-def test_an_event_is_taken_plain_or_packed(api: TestClient) -> None:
-    taken = [_post(api, EVENT), _post(api, gzip.compress(EVENT), "gzip"), _post(api, EVENT, "identity")]
-    assert [(201, None)] * 3 == taken
+def test_a_body_that_announces_too_much_is_refused_before_any_of_it_is_read() -> None:
+    with pytest.raises(HTTPException) as caught:
+        asyncio.run(read_body(request_of(length=101), limit=100))
+    assert (413, {"Connection": "close"}) == (caught.value.status_code, caught.value.headers)
 
 
-def test_the_same_event_packed_is_a_duplicate(api: TestClient) -> None:
-    event = b'{"eventType": "START", "eventTime": "2026-05-02T00:00:00Z"}'
-    reports = [
-        api.post("/lineage", content=event).json(),
-        api.post("/lineage", content=gzip.compress(event), headers={"Content-Encoding": "gzip"}).json(),
-    ]
-    assert [0, 1] == [report["duplicates"] for report in reports]
+def test_a_body_that_brings_more_than_it_may_is_refused() -> None:
+    with pytest.raises(HTTPException) as caught:
+        asyncio.run(read_body(request_of(b"x" * 60, b"x" * 60), limit=100))
+    assert 413 == caught.value.status_code
 
 
-def test_a_small_body_that_unpacks_to_a_large_one_is_refused(api: TestClient) -> None:
-    assert (413, "invalid_input") == _post(api, gzip.compress(b" " * (LIMIT + 1)), "gzip")
+def test_a_body_that_stops_arriving_is_given_up() -> None:
+    came: list[bytes] = []
+
+    async def read() -> None:
+        async for chunk in chunks_of(request_of(b"a", b"b"), patience=0.05):
+            came.append(chunk)  # noqa: PERF401 (what came before it stopped is asked about)
+
+    with pytest.raises(HTTPException) as caught:
+        asyncio.run(read())
+    assert ([b"a", b"b"], 408) == (came, caught.value.status_code)
 
 
-def test_a_gzip_bomb_is_never_unpacked(api: TestClient) -> None:
-    bomb = gzip.compress(bytes(900_000))
-    assert len(bomb) <= LIMIT
-    tracemalloc.start()
-    try:
-        _post(api, bomb, "gzip")
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < 500_000
-
-
-def test_a_large_body_is_refused(api: TestClient) -> None:
-    assert (413, "invalid_input") == _post(api, b" " * (LIMIT + 1))
-
-
-@pytest.mark.parametrize(
-    "body, encoding",
-    [
-        (b"plain", "gzip"),
-        (gzip.compress(EVENT)[:-9], "gzip"),
-        (zlib.compress(EVENT), "gzip"),
-        (EVENT, "br"),
-        (b"[]", None),
-        (b"", None),
-    ],
-    ids=["not packed", "cut off", "deflate", "unknown", "no object", "empty"],
-)
-def test_a_body_that_is_not_what_it_says_is_refused(
-    body: bytes, encoding: str | None, api: TestClient
-) -> None:
-    assert (422, "invalid_input") == _post(api, body, encoding)
+def test_a_server_answers_who_announces_too_much_and_sends_nothing() -> None:
+    with served(connect("memory:")) as url:
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname or "", address.port or 0), timeout=30) as connection:
+            connection.sendall(
+                f"POST /api/v1/repositories HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer "
+                f"{TOKEN}\r\nContent-Length: {1 << 40}\r\n\r\n".encode()
+            )
+            answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"the body is larger than" in answer
