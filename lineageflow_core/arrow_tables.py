@@ -1,12 +1,14 @@
 """The files of a reading as one Arrow dataset: which are tables, how they are written, and all their columns.
 
-What a file is, is decided as in `tables`. Columns of several files are united by name. Arrow reads what is
-asked for and no more; Excel's workbooks it does not read.
+What a file is, and which types the columns of a text have, is decided as in `tables`. Columns of several
+files are united by name. Arrow reads what is asked for and no more; Excel's workbooks it does not read.
 """
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
 from pathlib import PurePosixPath
 
 import pyarrow as pa
@@ -20,6 +22,7 @@ from lineageflow_core.model.table import TableFormat
 from lineageflow_core.run import Reading
 from lineageflow_core.tables.delimited import HEAD_BYTES, delimiter_of, encoding_of_head
 from lineageflow_core.tables.formats import compression_of, format_by_name, is_blank
+from lineageflow_core.tables.inference import infer_types
 
 _ARROW_FORMATS = {
     TableFormat.PARQUET: "parquet",
@@ -27,17 +30,80 @@ _ARROW_FORMATS = {
     TableFormat.JSON_LINES: "json",
 }
 _TEXTS = (TableFormat.CSV, TableFormat.TSV)
+
+
+def _any_case(word: str) -> list[str]:
+    return ["".join(letters) for letters in product(*zip(word, word.upper(), strict=True))]
+
+
+_TYPES = {
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "VARCHAR": pa.string(),
+}
+"""Arrow's, by what inference calls them."""
+_AS_INFERRED = csv.ConvertOptions(
+    null_values=[""],
+    strings_can_be_null=True,
+    true_values=_any_case("true"),
+    false_values=_any_case("false"),
+)
+"""What inference takes for a missing value, and for truth, reading does."""
 _CODECS = {"gz": "gzip", "zst": "zstd"}
 _LOOKS = 16
 """So many files are looked into at once."""
 
 
-def arrow_dataset(reading: Reading) -> ds.Dataset:
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Files that are tables of one format."""
+
+    reading: Reading
+    entries: Sequence[ObjectEntry]
+    format: TableFormat
+
+
+@dataclass(frozen=True, slots=True)
+class _United:
+    """Files as one dataset."""
+
+    dataset: ds.Dataset
+    own: Sequence[str]
+    """The columns that are in the files."""
+    folders: Sequence[str]
+    """The columns that are in their paths."""
+
+
+def arrow_dataset(reading: Reading, *, columns: Sequence[str] | None = None) -> ds.Dataset:
     """Returns the tables among what was read as one Arrow dataset, of which no rows are loaded yet.
 
-    Partitions named as in Hive (`day=2026-05-01`) are columns. Raises InvalidInputError where the files are
-    no tables of one kind, UnreadableTableError where one is none.
+    Partitions named as in Hive (`day=2026-05-01`) are columns. Which types the columns of a text have takes
+    one look at all of their values; those that are not in `columns` stay text. Raises InvalidInputError
+    where the files are no tables of one kind, UnreadableTableError where one is none.
     """
+    files = _files(reading)
+    with told_if_unreadable(reading):
+        united = _united(files)
+        dataset = united.dataset
+        if files.format not in _TEXTS:
+            return dataset
+        asked = [name for name in united.own if columns is None or name in columns]
+        return _opened(files, dataset.format, _typed(dataset, asked), united.folders)
+
+
+def arrow_head(reading: Reading, rows: int) -> pa.Table:
+    """Returns the first rows. The columns of a text have the types of the values in them. Raises as above."""
+    files = _files(reading)
+    with told_if_unreadable(reading):
+        united = _united(files)
+        found = united.dataset.head(rows)
+        return found.cast(_typed(found, united.own)) if files.format in _TEXTS else found
+
+
+def _files(reading: Reading) -> _Files:
     named = [entry for entry in reading.objects if not _is_marker(entry.path)]
     entries = [entry for entry in named if not is_blank(entry, _format_of(entry))]
     formats = {_format_of(entry) for entry in entries}
@@ -48,8 +114,7 @@ def arrow_dataset(reading: Reading) -> ds.Dataset:
             "Parquet, CSV, TSV, JSON lines, Arrow and Feather files, all of one kind. `open` and `download` "
             "give the files as they are"
         )
-    with told_if_unreadable(reading):
-        return _united(reading, entries, format_)
+    return _Files(reading, entries, format_)
 
 
 @contextmanager
@@ -67,27 +132,42 @@ def told_if_unreadable(reading: Reading) -> Iterator[None]:
         ) from error
 
 
-def _united(reading: Reading, entries: Sequence[ObjectEntry], format_: TableFormat) -> ds.Dataset:
-    arrow_format = (
-        _text_format(reading, entries[0], format_) if format_ in _TEXTS else _ARROW_FORMATS[format_]
-    )
-    paths = [entry.path for entry in entries]
-    files = filesystem_of(reading)
-    first = ds.dataset(paths, format=arrow_format, filesystem=files, partitioning="hive")
-    if len(paths) == 1:
-        return first
+def _united(files: _Files) -> _United:
+    """Returns the files with the columns of all. Those of texts are text, and so is what folders say."""
+    arrow_format = _arrow_format(files)
+    first = _opened(files, arrow_format)
     with ThreadPoolExecutor(_LOOKS) as pool:
-        schemas = list(pool.map(lambda fragment: fragment.physical_schema, first.get_fragments()))
-    schema = _unite([first.schema, *schemas], is_text=format_ in _TEXTS)
+        own = _unite(list(pool.map(lambda fragment: fragment.physical_schema, first.get_fragments())))
+    folders = [name for name in first.schema.names if name not in own.names]
+    if files.format in _TEXTS:
+        own = pa.schema([(name, pa.string()) for name in own.names])
+    schema = pa.schema([*own, *((name, pa.string()) for name in folders)], metadata=own.metadata)
     if schema.equals(first.schema):
-        return first
-    return ds.dataset(paths, schema=schema, format=arrow_format, filesystem=files, partitioning="hive")
+        return _United(first, own.names, folders)
+    return _United(_opened(files, arrow_format, schema, folders), own.names, folders)
 
 
-def _unite(schemas: Sequence[pa.Schema], *, is_text: bool) -> pa.Schema:
+def _opened(
+    files: _Files,
+    arrow_format: ds.FileFormat | str,
+    schema: pa.Schema | None = None,
+    folders: Sequence[str] | None = None,
+) -> ds.Dataset:
+    """Returns the files with the columns of `schema`, of which `folders` are in their paths; None: look."""
+    known = pa.schema([(name, pa.string()) for name in folders or ()])
+    return ds.dataset(
+        [entry.path for entry in files.entries],
+        schema=schema,
+        format=arrow_format,
+        filesystem=filesystem_of(files.reading),
+        partitioning="hive" if folders is None else ds.partitioning(known, flavor="hive"),
+    )
+
+
+def _unite(schemas: Sequence[pa.Schema]) -> pa.Schema:
     """Returns the columns of all schemas, each with a type that holds the values of all.
 
-    Where no type does, that is text in a text file; else the first one, and reading tells what does not fit.
+    Where no type does, that is the first one, and reading tells what does not fit.
     """
     united = schemas[0]
     for other in schemas[1:]:
@@ -98,16 +178,43 @@ def _unite(schemas: Sequence[pa.Schema], *, is_text: bool) -> pa.Schema:
             if index < 0:
                 united = united.append(field)
             else:
-                united = united.set(index, _wider(united.field(index), field, is_text=is_text))
+                united = united.set(index, _wider(united.field(index), field))
     return united
 
 
-def _wider(one: pa.Field, other: pa.Field, *, is_text: bool) -> pa.Field:
+def _wider(one: pa.Field, other: pa.Field) -> pa.Field:
     try:
         (field,) = pa.unify_schemas([pa.schema([one]), pa.schema([other])], promote_options="permissive")
     except pa.ArrowException:
-        return one.with_type(pa.string()) if is_text else one
+        return one
     return field
+
+
+def _typed(texts: ds.Dataset | pa.Table, columns: Sequence[str]) -> pa.Schema:
+    """Returns the schema of texts with the types that the values of these columns have."""
+    import duckdb
+
+    schema = texts.schema
+    # By number: two columns whose names differ in case only are one to DuckDB.
+    numbered = {f"c{index}": name for index, name in enumerate(schema.names)}
+    chosen = [number for number, name in numbered.items() if name in columns]
+    with duckdb.connect() as connection:
+        connection.register("texts", texts)
+        relation = f"(SELECT * FROM texts AS t({', '.join(numbered)}))"
+        try:
+            kinds = infer_types(connection, relation, chosen)
+        except duckdb.Error as error:
+            raise pa.ArrowInvalid(str(error).rpartition("Invalid: ")[2]) from error
+    for number, kind in kinds.items():
+        index = int(number[1:])
+        schema = schema.set(index, schema.field(index).with_type(_TYPES[kind]))
+    return schema
+
+
+def _arrow_format(files: _Files) -> ds.FileFormat | str:
+    if files.format in _TEXTS:
+        return _text_format(files.reading, files.entries[0], files.format)
+    return _ARROW_FORMATS[files.format]
 
 
 def _text_format(reading: Reading, entry: ObjectEntry, format_: TableFormat) -> ds.FileFormat:
@@ -119,6 +226,7 @@ def _text_format(reading: Reading, entry: ObjectEntry, format_: TableFormat) -> 
     return ds.CsvFileFormat(
         parse_options=csv.ParseOptions(delimiter=delimiter_of(first_line, format_), newlines_in_values=True),
         read_options=csv.ReadOptions(encoding="utf8" if encoding == "utf-8" else encoding),
+        convert_options=_AS_INFERRED,
     )
 
 

@@ -151,7 +151,7 @@ class Dataset:
         return query(self.read(partitions=partitions), sql)
 
     def head(self, rows: int = 10) -> "pa.Table":
-        """Returns the first rows, reading little more than those."""
+        """Returns the first rows, reading little more. Columns of CSV have the types of these rows."""
         return head(self.read(), rows)
 
     def open(self, name: str = "") -> BinaryIO:

@@ -70,7 +70,7 @@ def read_arrow(reading: Reading, *, columns: Sequence[str] | None, where: str | 
     """
     from lineageflow_core.arrow_tables import arrow_dataset, told_if_unreadable
 
-    dataset = arrow_dataset(reading)
+    dataset = arrow_dataset(reading, columns=columns if where is None else None)
     there = dataset.schema.names
     for column in columns or ():
         if column not in there:
@@ -87,11 +87,9 @@ def read_arrow(reading: Reading, *, columns: Sequence[str] | None, where: str | 
 
 def head(reading: Reading, rows: int) -> "pa.Table":
     """Returns the first rows, reading little more than those."""
-    from lineageflow_core.arrow_tables import arrow_dataset, told_if_unreadable
+    from lineageflow_core.arrow_tables import arrow_head
 
-    dataset = arrow_dataset(reading)
-    with told_if_unreadable(reading):
-        return dataset.head(rows)
+    return arrow_head(reading, rows)
 
 
 def query(reading: Reading, sql: str | None) -> "duckdb.DuckDBPyRelation":

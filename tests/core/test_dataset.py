@@ -148,6 +148,54 @@ def test_what_spreadsheets_write_is_text(repo: Repository) -> None:
     assert ["Zoë"] == repo.dataset("a.csv").pandas()["name"].tolist()
 
 
+WRITTEN = {
+    "codes": ["00123", "7"],
+    "mixed": ["1", "x"],
+    "whole": ["1", "-2"],
+    "numbers": ["1", "+2.5"],
+    "flags": ["tRue", "false"],
+    "days": ["2026-05-01", "2026-05-02"],
+    "times": ["2026-05-01 10:00", "2026-05-01T10:00:00.5"],
+    "gaps": ["", "3"],
+    "words": ["NA", ""],
+}
+"""Texts by column, in the order of rows."""
+ARROW_TYPES = {
+    "varchar": pa.string(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+
+
+@pytest.mark.parametrize("ending, between", [("csv", ","), ("tsv", "\t")])
+def test_the_columns_of_a_text_have_the_types_that_its_schema_tells(
+    repo: Repository, ending: str, between: str
+) -> None:
+    rows = [between.join(row) for row in [WRITTEN.keys(), *zip(*WRITTEN.values(), strict=True)]]
+    repo.write("loose", {f"day=1/{n}.{ending}": f"{rows[0]}\n{row}\n" for n, row in enumerate(rows[1:])})
+    told = repo.catalog.tables.schema(repo.name, "main", "loose").columns
+    table = repo.dataset("loose").arrow()
+    assert {column.name: ARROW_TYPES[column.type] for column in told} == dict(
+        zip(table.schema.names, table.schema.types, strict=True)
+    )
+    assert ["00123", "7"] == table["codes"].to_pylist()
+    assert [True, False] == table["flags"].to_pylist()
+    assert [None, 3] == table["gaps"].to_pylist()
+    assert ["NA", None] == table["words"].to_pylist()
+
+
+def test_a_type_is_that_of_all_values_and_not_only_of_the_first(repo: Repository) -> None:
+    repo.put("codes.csv", b"id,code\n" + b"1,2\n" * 400_000 + b"1,00123\n")
+    codes = repo.dataset("codes.csv")
+    assert "00123" == codes.pandas()["code"].iloc[-1]
+    assert pa.int64() == codes.arrow(columns=["id"])["id"].type
+    assert [("00123",)] == codes.duckdb("select code from data where code > '2' or code < '1'").fetchall()
+    assert [2, 2] == codes.head(2)["code"].to_pylist()
+
+
 def test_columns_of_all_files_are_one_table(repo: Repository) -> None:
     repo.write("orders", pa.table({"id": [1]}), partition="day=mon")
     repo.write("orders", pa.table({"id": [2.5], "rate": [0.5]}), partition="day=tue")
