@@ -200,6 +200,7 @@ class TablesService:
         rows = self._schema(opened, left).rows if left.files else 0
         one, other = left_over(left.files, right.files), left_over(right.files, left.files)
         if not one and not other:
+            _check_key(key, self._schema(opened, left) if key else None)
             return RowDiff(
                 key=key, columns=(), added=0, removed=0, changed=0, unchanged=rows, cells=(), rows=()
             )
@@ -232,6 +233,16 @@ def _both(
         find_table(opened, right if other else left, path)  # says what is wrong
     missing = Table.of(())
     return one or missing, other or missing
+
+
+def _check_key(key: Sequence[str], schema: TableSchema | None) -> None:
+    """Raises InvalidInputError for a key of a table that has not all of its columns."""
+    there = [column.name for column in schema.columns] if schema is not None else []
+    for name in key:
+        if name not in there:
+            raise InvalidInputError(
+                f"the key column {name!r} is not in both versions; in both are: {', '.join(there)}"
+            )
 
 
 def _key_of(opened: OpenRepository, path: str) -> tuple[str, ...]:

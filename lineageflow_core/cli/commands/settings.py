@@ -9,7 +9,7 @@ from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import AuthorOption, DryRunOption
 from lineageflow_core.cli.output import Column
-from lineageflow_core.errors import InvalidInputError, NotFoundError
+from lineageflow_core.errors import InvalidInputError, LineageFlowError, NotFoundError
 from lineageflow_core.model.settings import (
     BranchRule,
     QuarantinePolicy,
@@ -91,7 +91,9 @@ def set_settings(
     Rules of branches are set by `branch protect`.
     """
     before = invocation.catalog.settings.get_settings(invocation.places.repository)
-    columns = {**before.key_columns, **_key_columns(key_columns)}
+    keys = _key_columns(key_columns)
+    _check_keys(invocation, keys)
+    columns = {**before.key_columns, **keys}
     after = check_settings(
         replace(
             before,
@@ -125,6 +127,21 @@ def _key_columns(pairs: list[str] | None) -> dict[str, tuple[str, ...]]:
             raise InvalidInputError(f"--key-columns {pair!r} does not fit; write DATASET=COLUMN,COLUMN")
         found[dataset] = tuple(filter(None, (column.strip() for column in columns.split(","))))
     return found
+
+
+def _check_keys(invocation: Invocation, keys: dict[str, tuple[str, ...]]) -> None:
+    """Raises InvalidInputError for columns that a table on the default branch does not have."""
+    repository = invocation.places.repository
+    branch = invocation.places.default_branch(repository)
+    for dataset, key in keys.items():
+        try:
+            table = invocation.catalog.tables.schema(repository, branch, dataset) if key else None
+        except LineageFlowError:
+            continue  # a pattern, or nothing yet, or nothing that can be read here: comparing will tell
+        there = [column.name for column in table.columns] if table else []
+        for name in key:
+            if name not in there:
+                raise InvalidInputError(f"{dataset!r} has no column {name!r}; it has {', '.join(there)}")
 
 
 def _show(invocation: Invocation, settings: RepositorySettings) -> None:

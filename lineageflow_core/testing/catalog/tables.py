@@ -206,6 +206,10 @@ class TableDiffContract(CatalogContract):
         with pytest.raises(InvalidInputError, match="id does not identify a row"):
             tables.diff_rows(changed.name, "main~1", "main", "orders", key_columns=["id"])
 
+    def test_a_key_has_to_be_there_even_if_nothing_differs(self, changed: Repository) -> None:
+        with pytest.raises(InvalidInputError, match="'no' is not in both versions; in both are: id, x, y"):
+            changed.catalog.tables.diff_rows(changed.name, "main", "main", "orders", key_columns=["id", "no"])
+
     def test_drift_is_listed_by_its_effect(self, repo: Repository) -> None:
         rows = [(i, i % 7, i % 3) for i in range(100)]
         repo.put("t.csv", _csv("id,much,little", rows))

@@ -70,3 +70,11 @@ def test_a_rule_that_says_nothing_and_one_that_is_not_there_are_told(cli: Cli) -
     assert 2 == cli("branch", "protect", "main").code
     assert 2 == cli("branch", "protect", "a/b", "--merges-only").code
     assert 3 == cli("branch", "unprotect", "main").code
+
+
+def test_a_key_that_the_table_has_not_is_told_when_it_is_set(cli: Cli) -> None:
+    cli.good("put", "-", "t.csv", input="id,x\n1,2\n")
+    ran = cli("settings", "set", "--key-columns", "t.csv=nope")
+    assert (2, True) == (ran.code, "'t.csv' has no column 'nope'; it has id, x" in ran.err)
+    cli.good("settings", "set", "--key-columns", "t.csv=id", "--key-columns", "later.csv=nope")
+    cli.good("settings", "set", "--key-columns", "*.csv=nope")
