@@ -49,6 +49,8 @@ class DataDiff:
     rows: RowDiff | None = None
     statistics: StatisticsDiff | None = None
     texts: tuple[TextDiff, ...] = ()
+    differs: str | None = None
+    """That it differs in something else than that, in words."""
     problem: str | None = None
     """Why it cannot be compared."""
 
@@ -60,7 +62,7 @@ class DataDiff:
 
     @property
     def is_different(self) -> bool:
-        """There is a difference, or nobody can tell."""
+        """There is a difference in what was asked about, or nobody can tell."""
         rows = self.rows
         return bool(
             self.problem
@@ -77,6 +79,9 @@ def show(output: Output, diff: DataDiff) -> None:
         output.line(path)
     if diff.problem:
         output.line(cells.text("problem"), path, cells.text(diff.problem, "warning"))
+    if diff.differs:
+        output.line(cells.text("differs"), path, cells.text(diff.differs))
+        return
     if diff.schema:
         _write(output, path, "schema", _SCHEMA_COLUMNS, list(_schema_rows(diff.schema)))
     if diff.rows:

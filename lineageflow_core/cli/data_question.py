@@ -1,6 +1,7 @@
 """Asking how data differs: which datasets, then level by level what applies to each."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -22,6 +23,9 @@ class Level(StrEnum):
     TEXT = "text"
 
 
+_COMPARED = {Level.SCHEMA: "columns", Level.ROWS: "rows"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataQuestion:
     """What is asked about two states of a repository."""
@@ -38,14 +42,20 @@ class DataQuestion:
 
 
 def compare_data(catalog: Catalog, asked: DataQuestion, path: str) -> Iterator[DataDiff]:
-    """Yields the datasets at or below `path` that differ; if `path` lies in one, only what is there."""
+    """Yields the datasets at or below `path` that differ; if `path` lies in one, only what is there.
+
+    Raises InvalidInputError for a key that the table at `path` has not, even if nothing differs.
+    """
     datasets = every(
         lambda after, limit: catalog.history.diff_datasets(
             asked.repository, asked.left, asked.right, path=path, after=after, limit=limit
         )
     )
+    is_equal = True
     for dataset in datasets:
-        if dataset.kind is DiffKind.MOVED:  # whole, so its data is what it was
+        is_equal = False
+        if dataset.kind is DiffKind.MOVED:
+            yield DataDiff(path=dataset.path, differs=f"moved from {dataset.moved_from!r}, as it was")
             continue
         place = path if path.startswith(f"{dataset.path}/") else dataset.path
         try:
@@ -53,10 +63,23 @@ def compare_data(catalog: Catalog, asked: DataQuestion, path: str) -> Iterator[D
         except NotATableError:
             if Level.TEXT in asked.levels:
                 yield from _compare_texts(catalog, asked, place)
+            else:
+                yield DataDiff(path=place, differs="is no table; --data compares texts line by line")
         except InvalidInputError as error:
             if asked.key is not None and path:  # it is the question that is wrong
                 raise
             yield DataDiff(path=place, problem=error.message)
+    if is_equal and asked.key and path:
+        with suppress(NotFoundError, NotATableError):
+            catalog.tables.diff_rows(
+                asked.repository,
+                asked.left,
+                asked.right,
+                path,
+                key_columns=asked.key,
+                limit=1,
+                allow_quarantined=asked.allow_quarantined,
+            )
 
 
 def _compare_table(catalog: Catalog, asked: DataQuestion, path: str) -> DataDiff:
@@ -68,13 +91,17 @@ def _compare_table(catalog: Catalog, asked: DataQuestion, path: str) -> DataDiff
             rows = _rows(catalog, asked, path)
         except QuarantinedVersionError as error:
             problem = error.message
-    return DataDiff(
+    found = DataDiff(
         path=path,
         problem=problem,
         schema=schema if Level.SCHEMA in asked.levels else None,
         rows=rows,
         statistics=_statistics(catalog, asked, path) if Level.STATISTICS in asked.levels else None,
     )
+    if found.is_different:
+        return found
+    compared = " and ".join(_COMPARED[level] for level in _COMPARED if level in asked.levels)
+    return replace(found, differs=f"has other files with the same {compared}")
 
 
 def _rows(catalog: Catalog, asked: DataQuestion, path: str) -> RowDiff:
@@ -113,7 +140,8 @@ def _compare_texts(catalog: Catalog, asked: DataQuestion, path: str) -> Iterator
         )
     )
     for entry in entries:
-        if entry.kind is DiffKind.MOVED:
+        if entry.kind is DiffKind.MOVED and entry.left is not None:
+            yield DataDiff(path=entry.path, differs=f"moved from {entry.left.path!r}, as it was")
             continue
         try:
             text: TextDiff = catalog.tables.diff_text(
@@ -123,7 +151,9 @@ def _compare_texts(catalog: Catalog, asked: DataQuestion, path: str) -> Iterator
                 entry.path,
                 allow_quarantined=asked.allow_quarantined,
             )
-        except (InvalidInputError, QuarantinedVersionError) as error:
+        except InvalidInputError as error:  # it is no text, or too large a one
+            yield DataDiff(path=entry.path, differs=error.message)
+        except QuarantinedVersionError as error:
             yield DataDiff(path=entry.path, problem=error.message)
         else:
             yield DataDiff(path=entry.path, texts=(text,))

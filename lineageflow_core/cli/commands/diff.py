@@ -197,13 +197,18 @@ def _levels(*, data: bool, schema: bool, rows: bool) -> frozenset[Level]:
 
 
 def _show_data(invocation: Invocation, asked: DataQuestion, path: str) -> int:
-    """Writes what differs in the data at or below `path`, and returns how many datasets differ."""
-    found = [each for each in compare_data(invocation.catalog, asked, path) if each.is_different]
+    """Writes what differs in the data at or below `path`, and returns how much that is.
+
+    Fails in the end if something could not be compared.
+    """
+    found = list(compare_data(invocation.catalog, asked, path))
     invocation.output.document(found)
     invocation.warn(dict.fromkeys(notice for each in found for notice in each.notices))
     if not invocation.output.json:
         for each in found:
             show(invocation.output, each)
+    if any(each.problem for each in found):
+        raise typer.Exit(FAILURE)
     return len(found)
 
 

@@ -73,6 +73,7 @@ def test_what_moved_is_told_once_with_where_it_was(cli: Cli) -> None:
     assert ["1", "old/notes.txt"] == row[9:]
     assert "old/notes.txt" == cli.good("show", "--json").json["changes"][0]["moved_from"]
     assert "old/notes.txt" == cli.good("diff", "main~1", "main", "--json").json[0]["left"]["path"]
-    assert "" == cli.good("diff", "main~1", "main", "--data").out
+    told = [["differs", "new/notes.txt", "moved from 'old/notes.txt', as it was"]]
+    assert told == cli.good("diff", "main~1", "main", "--data").rows
     [row] = cli.good("diff", "main~1", "main", "new").rows
     assert ["added", "new/notes.txt"] == row[:2]

@@ -78,7 +78,7 @@ def test_all_that_differs_is_compared_as_what_it_is(shop: Cli) -> None:
     lines = ran.out.splitlines()
     assert "-two" in lines
     assert "+2" in lines
-    assert any(line.startswith("problem\tmodel.bin\t") for line in lines)
+    assert any(line.startswith("differs\tmodel.bin\t") for line in lines)
     assert any(line.startswith("rows\torders.csv\t") for line in lines)
 
 
@@ -91,6 +91,32 @@ def test_a_wrong_key_is_told(shop: Cli) -> None:
     ran = shop("diff", "main~3", "main", "orders.csv", "--key", "no")
     assert 2 == ran.code
     assert "the key column 'no' is not in both versions" in ran.err
+
+
+def test_a_wrong_key_is_told_even_if_nothing_differs(shop: Cli) -> None:
+    ran = shop("diff", "main", "main", "orders.csv", "--key", "no")
+    assert (2, True) == (ran.code, "in both are: id, city, income, rate" in ran.err)
+
+
+def test_a_problem_is_a_failure(shop: Cli) -> None:
+    ran = shop("diff", "main~3", "main", "--key", "no")
+    assert (1, True) == (ran.code, any(row[:2] == ["problem", "orders.csv"] for row in ran.rows))
+
+
+@pytest.mark.parametrize("level", [("--schema",), ("--rows", "0")])
+def test_what_is_no_table_differs_in_one_line_at_any_level(shop: Cli, level: tuple[str, ...]) -> None:
+    ran = shop("diff", "main~3", "main", *level, "--exit-code")
+    told = [row[1] for row in ran.rows if row[0] == "differs"]
+    assert (1, True) == (ran.code, {"notes.md", "model.bin"} <= set(told))
+    assert sorted(set(told)) == told
+
+
+def test_any_difference_makes_the_exit_code(shop: Cli) -> None:
+    shop.good("put", "-", "t.csv", input="id\n1\n")
+    shop.good("put", "-", "t.csv", input="id\n2\n")
+    ran = shop("diff", "main~1", "main", "--schema", "--exit-code")
+    assert (1, [["differs", "t.csv", "has other files with the same columns"]]) == (ran.code, ran.rows)
+    assert 0 == shop("diff", "main", "main", "--schema", "--exit-code").code
 
 
 def test_a_row_is_blamed(shop: Cli) -> None:
