@@ -121,8 +121,9 @@ class Blame:
 
     version: Version
     commit: CommitId
-    """The commit on the asked history that brought it."""
+    """The commit on the asked history that brought it, or brought it back."""
     author: str
+    """The author of that."""
     run: Run | None
     """The step that made it; None where a person did."""
     pipeline: RunId | None
@@ -130,9 +131,9 @@ class Blame:
     inputs: tuple[Version, ...] = field(default=())
     """What that step read."""
     origin: CommitId | None = None
-    """The commit that made it, on whatever branch: `commit`, or what that merged."""
+    """The commit that made it, on whatever branch: `commit`, or what that merged, picked or restored."""
     made_by: str | None = None
-    """The author of that."""
+    """The author of `origin`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,15 @@
 
 The commit is the newest first parent that changed it. The run is found from there: the same content may have
 been written by several runs, and the one that counts is the one whose commit brought it here, which a merge
-hides in its second parent's history.
+hides in its second parent's history, and what restores content in the history of where it was restored from.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from lineageflow_core.catalog import History, Objects
-from lineageflow_core.errors import ObjectNotFoundError
+from lineageflow_core.errors import NotFoundError, ObjectCollectedError, ObjectNotFoundError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import Blame, Version
@@ -21,6 +22,9 @@ from lineageflow_core.openlineage.naming import version_of
 from lineageflow_core.service.namespaces import CurrentNames
 from lineageflow_core.service.nodes import in_order, snapshots_at
 
+_COMMIT_ID = re.compile(r"[0-9a-f]{64}")
+_TAKEN_FROM = {"reset_to": "", "cherry_picked_from": "", "reverts": "~1"}
+"""Metadata that names the commit that content was taken over from, and how far back from that."""
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
@@ -108,24 +112,42 @@ class BlameService:
         return found
 
     def _origins(self, repository: str, commit: Commit, snapshot: Snapshot) -> Iterator[Commit]:
-        """Yields the commits through which the content came: the commit, then what it merged, and so on.
+        """Yields the commits through which content came: the commit, then where it has it from, and so on.
 
-        Of a merge's parents, that is the one that has the same content; a merge where none has made it.
+        Of those that it has content from, that is one that has the same; a commit where none has made it.
         """
         yield commit
-        unit = _unit(snapshot)
-        while len(commit.parents) > 1:
-            same = (parent for parent in commit.parents[1:] if self._holds(repository, parent, snapshot))
-            source = next(same, None)
+        while True:
+            sources = self._sources(repository, commit, snapshot)
+            source = next((each for each in sources if self._holds(repository, each, snapshot)), None)
             if source is None:
                 return
-            commit = self._last_change(repository, source, unit)
+            commit = self._last_change(repository, source, _unit(snapshot))
             yield commit
+
+    def _sources(self, repository: str, commit: Commit, snapshot: Snapshot) -> Iterator[str]:
+        """Yields commits from which one took content over: what it merged, picked or restored.
+
+        All of them are older, whatever its metadata says: a commit cannot hold the id of a later one.
+        """
+        yield from commit.parents[1:]
+        for fact, back in _TAKEN_FROM.items():
+            named = commit.metadata.get(fact, "")
+            if _COMMIT_ID.fullmatch(named):
+                yield named + back
+        if "plan" in commit.metadata and commit.parents:
+            versions = self._history.list_versions
+            earlier = every(
+                lambda after, limit: versions(
+                    repository, commit.parents[0], _unit(snapshot), after=after, limit=limit
+                )
+            )
+            yield from (each.commit for each in earlier if each.snapshot == snapshot.snapshot)
 
     def _holds(self, repository: str, ref: str, snapshot: Snapshot) -> bool:
         try:
             found = self._objects.get_snapshot(repository, ref, _unit(snapshot))
-        except ObjectNotFoundError:
+        except (NotFoundError, ObjectCollectedError):
             return False
         return found.snapshot == snapshot.snapshot
 

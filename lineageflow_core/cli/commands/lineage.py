@@ -285,6 +285,9 @@ def _blame_facts(
     yield "message", cells.text(commit.message.partition("\n")[0])
     yield "author", cells.text(found.author)
     yield "date", cells.instant(commit.created_at)
+    if found.origin != found.commit:  # it was merged, picked or restored
+        yield "made in", cells.short_id(found.origin)
+        yield "made by", cells.text(found.made_by)
     if found.run is None:
         yield "run", cells.only_shown("none that is known: put by a person, or by what tells nothing")
         return

@@ -1,5 +1,6 @@
 """What every catalog promises about who made content, on whatever branch."""
 
+from lineageflow_core.model.change import replace
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import CatalogContract, in_pages_of_one
 from lineageflow_core.testing.catalog.stories import run, version_at
@@ -21,6 +22,50 @@ class BlameContract(CatalogContract):
         assert (merged.id, "ada", made.id, "grace") == (
             blame.commit, blame.author, blame.origin, blame.made_by,
         )  # fmt: skip
+
+    def test_content_that_was_brought_back_is_blamed_on_who_made_it(self, repo: Repository) -> None:
+        grace = Repository(repo.catalog, repo.name, author="grace")
+        made = grace.replace("raw", {"part-0": b"1"})
+        repo.replace("raw", {"part-0": b"2"})
+        merging, ways = repo.catalog.merging, []
+        ways += [merging.reset(repo.name, "main", to=made.id, path="raw", author="bob")]
+        repo.replace("raw", {"part-0": b"2"})
+        ways += [merging.reset(repo.name, "main", to=made.id, author="bob")]
+        wrong = repo.replace("raw", {"part-0": b"2"})
+        ways += [merging.revert(repo.name, [wrong.id], branch="main", author="bob")]
+        for brought in ways:
+            blame = repo.catalog.lineage.blame(repo.name, brought.id, "raw")
+            assert (brought.id, "bob", made.id, "grace") == (
+                blame.commit, blame.author, blame.origin, blame.made_by,
+            )  # fmt: skip
+
+    def test_content_that_was_picked_is_blamed_on_who_made_it(self, repo: Repository) -> None:
+        repo.branch("side")
+        made = Repository(repo.catalog, repo.name, author="grace").replace(
+            "raw", {"part-0": b"1"}, branch="side"
+        )
+        picked = repo.catalog.merging.cherry_pick(repo.name, ["side"], branch="main", author="bob")
+        blame = repo.catalog.lineage.blame(repo.name, "main", "raw")
+        assert (picked.id, made.id, "grace") == (blame.commit, blame.origin, blame.made_by)
+
+    def test_content_that_was_rolled_back_to_is_blamed_on_who_made_it(self, repo: Repository) -> None:
+        made = Repository(repo.catalog, repo.name, author="grace").replace("raw", {"part-0": b"1"})
+        bad = run(repo, "ingest", reads=(), writes={"raw": b"2"})
+        plan = repo.catalog.plans.plan_rollback(repo.name, f"run:{bad}")
+        done = repo.catalog.plans.apply_plan(plan.id, author="bob")
+        blame = repo.catalog.lineage.blame(repo.name, "main", "raw")
+        assert (done.commit, "bob", made.id, "grace") == (
+            blame.commit, blame.author, blame.origin, blame.made_by,
+        )  # fmt: skip
+
+    def test_metadata_that_names_no_commit_hides_nobody(self, repo: Repository) -> None:
+        for named in ("main", "0" * 64, repo.head().id, ""):
+            stored = repo.catalog.content.upload(repo.name, [named.encode()])
+            made = repo.catalog.history.commit(
+                repo.name, "main", [replace("raw", stored)], author="ada", message="m",
+                metadata={"reset_to": named, "reverts": named, "plan": named},
+            )  # fmt: skip
+            assert made.id == repo.catalog.lineage.blame(repo.name, "main", "raw").origin
 
     def test_each_partition_is_blamed_on_its_run(self, repo: Repository) -> None:
         repo.replace("base", {"part-0": b"1"})

@@ -111,5 +111,15 @@ def test_a_person_is_blamed_without_a_run(seen: Cli) -> None:
     assert ("ada", False) == (facts["author"], "run" in facts)
 
 
+def test_blame_tells_who_restored_content_from_who_made_it(empty: Cli) -> None:
+    made = empty.good("put", "-", "a", "--author", "grace", input="1").rows[0][0]
+    empty.good("put", "-", "a", "--author", "ada", input="2")
+    restored = empty.good("restore", "a", "--from", "main~1", "--author", "bob").rows[0][0]
+    facts = empty.good("blame", "a").facts
+    told = (facts["commit"], facts["author"], facts["made in"], facts["made by"])
+    assert (restored, "bob", made, "grace") == told
+    assert "made in" not in empty.good("blame", "@main~1/a").facts
+
+
 def test_what_is_not_there_is_not_found(seen: Cli) -> None:
     assert [3, 3, 3] == [seen(verb, "nothere").code for verb in ("lineage", "impact", "blame")]

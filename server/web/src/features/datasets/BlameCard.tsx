@@ -43,7 +43,7 @@ function BlameFacts({ repository, blame }: { repository: string; blame: Blame })
             run ? (
               <Link to={urls.run(run.id)}>{run.job.name}</Link>
             ) : (
-              <span>{blame.author}, not a recorded run</span>
+              <span>{blame.made_by ?? blame.author}, not a recorded run</span>
             ),
           ],
           ["State", run && <RunStatus state={run.state} />],
