@@ -47,7 +47,7 @@ from lineageflow_core.model.collection import (
     TrashEntry,
     Usage,
 )
-from lineageflow_core.model.ids import CommitId
+from lineageflow_core.model.ids import CommitId, parse_object_id
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page, every
 from lineageflow_core.model.refs import RefKind
 from lineageflow_core.service.batches import in_batches
@@ -92,8 +92,9 @@ class CollectionService:
         self, repository: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[TrashEntry]:
         opened = self._lake.repository(repository)
+        last = parse_object_id(after) if after is not None else None
         page = opened.stores.collections.list(
-            opened.info.id, states=(CollectedState.TRASHED,), after=after, limit=limit
+            opened.info.id, states=(CollectedState.TRASHED,), after=last, limit=limit
         )
         days = timedelta(days=opened.settings().trash_days)
         return Page(items=tuple(_entry(row, days) for row in page.items), next=page.next)

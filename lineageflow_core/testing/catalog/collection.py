@@ -61,6 +61,11 @@ class CollectionContract(CatalogContract):
         with pytest.raises(ObjectCollectedError, match="nothing leads to it"):
             read(repo, entry)
 
+    def test_the_trash_is_listed_after_what_can_be_an_id(self, repo: Repository) -> None:
+        assert () == repo.catalog.collection.list_trash(repo.name, after="0" * 64).items
+        with pytest.raises(InvalidInputError, match="'none'"):
+            repo.catalog.collection.list_trash(repo.name, after="none")
+
     def test_what_is_young_stays(self, repo: Repository, pass_time: PassTime) -> None:
         entries(repo, {"a": b"being written"})
         pass_time(timedelta(hours=23))
