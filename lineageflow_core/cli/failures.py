@@ -52,6 +52,8 @@ _CODES: dict[type[LineageFlowError], int] = {
 }
 """By the nearest class that is here."""
 
+_ANY_NUMBER = -1
+"""Of the words of an argument that is a list, as Click has it."""
 _TALKATIVE = ("adlfs", "azure", "botocore", "fsspec", "gcsfs", "s3fs")
 """Libraries that log what they then also raise."""
 
@@ -106,6 +108,14 @@ def _usage(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     if context is None:
         return message
+    # One word alone is taken for the last argument, and the list before it for empty: the last is what lacks.
+    param = getattr(error, "param", None)
+    words = [each for each in context.command.params if each.param_type_name == "argument"]
+    if param is not None and param in words[:-1] and param.nargs == _ANY_NUMBER:
+        return (
+            f"missing argument {words[-1].metavar!r}: where it goes comes last, as in "
+            f"`{context.command_path} orders.csv sales/orders.csv`"
+        )
     return f"{message[:1].lower()}{message[1:]}; `{context.command_path} --help` shows how it is used"
 
 

@@ -165,14 +165,19 @@ class MergingService:
     ) -> Commit:
         opened = self._lake.repository(repository)
         checked = check_folder(path)
-        default = f"restore {checked} from {_shown(to)}" if checked else f"reset {branch} to {_shown(to)}"
-        facts = Facts(author=author, message=message or default, metadata=metadata)
-        attempt = _resetting(opened, to, checked, facts)
-        return _make(opened, branch, "reset", attempt, author=author, key=key, doing=default)
+        doing = f"restore {checked} from" if checked else f"reset {branch} to"
+
+        def describe(source: Commit) -> Facts:
+            return Facts(
+                author=author, message=message or f"{doing} {_lasting(to, source)}", metadata=metadata
+            )
+
+        attempt = _resetting(opened, to, checked, describe)
+        return _make(opened, branch, "reset", attempt, author=author, key=key, doing=f"{doing} {_shown(to)}")
 
     def preview_reset(self, repository: str, branch: str, *, to: str, path: str = "") -> BranchPreview:
         opened = self._lake.repository(repository)
-        attempt = _resetting(opened, to, check_folder(path), Facts(author=_NOBODY, message=""))
+        attempt = _resetting(opened, to, check_folder(path), _undescribed)
         return preview_of(opened, branch, "reset", attempt)
 
 
@@ -217,9 +222,10 @@ def _shown_under(policy: StaleReads) -> StaleReads:
     return StaleReads.WARN if policy is StaleReads.ALLOW else policy
 
 
-def _resetting(opened: OpenRepository, to: str, path: str, facts: Facts) -> Attempt:
+def _resetting(opened: OpenRepository, to: str, path: str, describe: Callable[[Commit], Facts]) -> Attempt:
     def attempt(tip: Commit, nodes: NodeBuffer) -> Outcome:
         source = opened.resolve(to)
+        facts = describe(source)
         commit = restore_paths(
             opened,
             nodes,
@@ -291,6 +297,11 @@ def _undescribed(_commit: Commit) -> Facts:
 def _shown(ref: str) -> str:
     """Returns a ref as a message tells it: a commit's id is cut short."""
     return ref[:8] if len(ref) == 64 else ref
+
+
+def _lasting(ref: str, commit: Commit) -> str:
+    """Returns a ref as a message tells it for good: one that counts from now comes with its commit."""
+    return f"{ref} ({_shown(commit.id)})" if "~" in ref or "@" in ref else _shown(ref)
 
 
 def _named(refs: Sequence[str]) -> str:

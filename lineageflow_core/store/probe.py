@@ -80,7 +80,7 @@ class _Probe:
         except FileNotFoundError:
             wrong = "there is no such bucket: make it, or name another storage"
         except LineageFlowError as error:
-            wrong = error.message
+            wrong = error.message.partition("; `")[0]  # the rest is advice to do what is being done
         permissions = PERMISSIONS.get(self._bucket.url.provider, {})
         taken = {"read a range": "read", "create once": "write"}.get(name, name)
         return StorageCheck(

@@ -221,7 +221,7 @@ def _replace(
 
 
 def _summary(done: Collection) -> str:
-    kept = f"{done.kept:,} objects kept ({cells.human_size(done.kept_size)})"
+    kept = f"{cells.plural(done.kept, 'object')} kept ({cells.human_size(done.kept_size)})"
     young = f", {done.young:,} too young to go" if done.young else ""
     back = f", {done.recalled:,} brought back" if done.recalled else ""
     packs = f", {done.repacked:,} packs that were mostly dead rewritten" if done.repacked else ""

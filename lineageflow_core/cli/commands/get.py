@@ -71,6 +71,7 @@ def get(
         raise nothing_at(place)
     invocation.admit(place, allow_quarantined=allow_quarantined)
     root, files = _plan(place, entries, destination)
+    _existing_folder(root)
     if not force:
         _check_free(root / file for file in files)
     total = sum(entry.size for entry in entries)
@@ -139,12 +140,23 @@ def _whole_folder(root: Path) -> Iterator[Path]:
         raise
 
 
+def _existing_folder(path: Path) -> Path:
+    """Returns the nearest folder that exists. Raises AlreadyExistsError where that is no folder."""
+    while not os.path.lexists(path):
+        path = path.parent
+    if not path.is_dir():
+        raise AlreadyExistsError(
+            f"{str(path)!r} is there and is no folder, which files could go into; choose another "
+            "destination, or move it away",
+            file=str(path),
+        )
+    return path
+
+
 def _make_parent(root: Path, file: PurePath) -> None:
     """Makes the folder of a file. Raises InvalidInputError where a link leads out of the destination."""
     parent = (root / file).parent
-    there = parent
-    while not os.path.lexists(there):
-        there = there.parent
+    there = _existing_folder(parent)
     if not there.resolve().is_relative_to(root.resolve()):
         raise InvalidInputError(
             f"{str(there)!r} leads out of {str(root)!r}; remove the link, or choose another destination"

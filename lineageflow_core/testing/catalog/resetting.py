@@ -109,6 +109,11 @@ class ResetContract(CatalogContract):
         assert ("grace", "zurück", ("d",)) == (made.author, made.message, made.replaced)
         assert "restore t from good" == restore(edited, "t").message
 
+    def test_a_message_tells_which_commit_a_ref_that_counts_back_was(self, edited: Repository) -> None:
+        before = edited.head("main~1").id[:8]
+        made = edited.catalog.merging.reset(edited.name, "main", to="main~1", author="ada")
+        assert f"reset main to main~1 ({before})" == made.message
+
     def test_what_is_so_already_returns_the_tip(self, edited: Repository) -> None:
         tip = edited.head()
         assert tip == restore(edited, "d", source="main")

@@ -30,7 +30,7 @@ def test_what_nothing_needs_goes_to_the_trash_and_comes_back(empty: Cli, orphan:
     assert [] == empty.good("trash", "list").rows
     done = empty.good("gc")
     assert planned.section("to the trash") == done.section("to the trash")
-    assert "1 objects kept" in done.err
+    assert "1 object kept" in done.err
     assert "trash restore" in done.err
     assert [orphan] == [entry["id"] for entry in empty.good("trash", "list", "--json").json]
     assert "in the trash" in empty.good("explain", orphan).out

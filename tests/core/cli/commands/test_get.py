@@ -44,6 +44,18 @@ def test_a_dataset_becomes_a_folder(seen: Cli, tmp_path: Path) -> None:
     assert 3 == len(ran.rows)
 
 
+@pytest.mark.parametrize("destination", ["there", "there/below", "out"])
+def test_a_file_where_a_folder_has_to_be_is_told_with_what_to_do(
+    seen: Cli, tmp_path: Path, destination: str
+) -> None:
+    (tmp_path / "out").mkdir()
+    for file in ("there", "out/2013-01"):
+        (tmp_path / file).write_text("mine")
+    ran = seen("get", "@main~1/raw/flights", destination, "--force")
+    assert (5, True) == (ran.code, "is no folder, which files could go into; choose another" in ran.err)
+    assert {"there": "mine", "out/2013-01": "mine"} == _files(tmp_path)
+
+
 def test_a_whole_repository_is_saved(seen: Cli, tmp_path: Path) -> None:
     seen.good("get", "lf://flights/@main~1")
     assert 9 == len(_files(tmp_path / "flights"))

@@ -203,3 +203,10 @@ def test_many_files_are_one_commit(empty: Cli, tmp_path: Path) -> None:
         (tmp_path / "many" / f"{number:04}").write_text(str(number))
     assert "600 objects, 1.7 KiB\n" == empty.good("put", "-r", "many", "raw").err
     assert (600, 2) == (len(_objects(empty)), len(empty.good("log").rows))
+
+
+@pytest.mark.parametrize("command", ["put", "add"])
+def test_an_address_that_is_missing_is_told_with_an_example(cli: Cli, command: str) -> None:
+    ran = cli(command, "orders.csv")
+    assert (2, True) == (ran.code, "missing argument 'ADDRESS'" in ran.err)
+    assert f" {command} orders.csv sales/orders.csv`" in ran.err
