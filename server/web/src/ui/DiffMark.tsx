@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { DiffKind } from "../api/types";
 import classes from "./DiffMark.module.css";
 
@@ -16,6 +17,16 @@ export function DiffMark({ kind }: { kind: DiffKind }) {
         {MARKS[kind].glyph}
       </b>
       {MARKS[kind].word}
+    </span>
+  );
+}
+
+/** Where something is; if it moved, from where: `from → to`. */
+export function MovedPath({ from, to }: { from?: string | null | undefined; to: ReactNode }) {
+  if (from == null) return to;
+  return (
+    <span>
+      <span className={classes.from}>{from}</span> → {to}
     </span>
   );
 }

@@ -5,7 +5,7 @@ import type { DatasetDiff } from "../../api/types";
 import { urls } from "../../urls";
 import { Choice } from "../../ui/Choice";
 import type { Column } from "../../ui/DataTable";
-import { DiffCounts, DiffMark } from "../../ui/DiffMark";
+import { DiffCounts, DiffMark, MovedPath } from "../../ui/DiffMark";
 import { EmptyState } from "../../ui/EmptyState";
 import { formatCount, shortId } from "../../ui/format";
 import { Id } from "../../ui/Id";
@@ -67,9 +67,12 @@ function DatasetDiffs({ repository, left, right }: { repository: string; left: s
       key: "dataset",
       header: "Dataset",
       grow: true,
-      cell: ({ path, kind }) => (
+      cell: ({ path, kind, moved_from }) => (
         <Unfold open={open.has(path)} onToggle={() => toggle(path)} label={`Objects of ${path}`}>
-          <Link to={urls.tree(repository, kind === "removed" ? left : right, path)}>{path}</Link>
+          <MovedPath
+            from={moved_from}
+            to={<Link to={urls.tree(repository, kind === "removed" ? left : right, path)}>{path}</Link>}
+          />
         </Unfold>
       ),
     },

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import type { DiffEntry } from "../../api/types";
 import type { Column } from "../../ui/DataTable";
-import { DiffMark } from "../../ui/DiffMark";
+import { DiffMark, MovedPath } from "../../ui/DiffMark";
 import { Id } from "../../ui/Id";
 import { PagedTable } from "../../ui/PagedTable";
 import { SizeChange } from "../../ui/Size";
@@ -27,9 +27,14 @@ export function ObjectDiff({ repository, left, right, path }: ObjectDiffProps) {
       header: "Object",
       grow: true,
       cell: (entry) => (
-        <Link to={urls.tree(repository, entry.kind === "removed" ? left : right, entry.path)}>
-          {entry.path === path ? entry.path : entry.path.slice(path.length + 1)}
-        </Link>
+        <MovedPath
+          from={entry.kind === "moved" ? entry.left?.path : null}
+          to={
+            <Link to={urls.tree(repository, entry.kind === "removed" ? left : right, entry.path)}>
+              {entry.path === path ? entry.path : entry.path.slice(path.length + 1)}
+            </Link>
+          }
+        />
       ),
     },
     { key: "kind", header: "Change", cell: ({ kind }) => <DiffMark kind={kind} /> },
