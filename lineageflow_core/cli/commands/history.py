@@ -2,26 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.commands.diff import DATASET_COLUMNS, dataset_row
-from lineageflow_core.cli.commands.refs import refs
 from lineageflow_core.cli.commit_graph import draw
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import LimitOption, metadata_of, most_of
 from lineageflow_core.cli.output import Column
 from lineageflow_core.cli.run_ids import find_run
-from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.errors import InvalidInputError, NotFoundError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.diff import DatasetDiff
 from lineageflow_core.model.ids import CommitId
-from lineageflow_core.model.page import every
+from lineageflow_core.model.page import MAX_LIMIT, every
 from lineageflow_core.model.refs import RefKind, parse_instant
 
 _COLUMNS = (
@@ -96,7 +95,7 @@ def log(
     else:
         ask = partial(history.graph, repository, refs, **shown)
     found = every(lambda after, size: ask(after=after, limit=size), most=most)
-    names = _names(catalog, repository)
+    names = _names(invocation, repository, start)
     if graph:
         number = _draw(invocation, list(found), names, most_of(limit), is_narrow=any(shown.values()))
     else:
@@ -170,10 +169,19 @@ def _facts(commit: Commit) -> Iterator[tuple[str, cells.Cell]]:
         yield key, cells.text(value)
 
 
-def _names(catalog: Catalog, repository: str) -> _Names:
+def _names(invocation: Invocation, repository: str, start: str) -> _Names:
+    """Returns the names of commits: of the first branches and tags, and of those that matter here."""
+    refs = invocation.catalog.refs
     names: _Names = defaultdict(list)
     for kind in (RefKind.BRANCH, RefKind.TAG):
-        for ref in refs(catalog, repository, kind):
+        page = refs.list_refs(repository, kind=kind, limit=MAX_LIMIT)
+        found = list(page.items)
+        if page.next is not None:
+            wanted = {start, invocation.places.default_branch(repository)} - {ref.name for ref in found}
+            for name in sorted(wanted):
+                with suppress(NotFoundError, InvalidInputError):  # it is no name of this kind
+                    found.append(refs.get_ref(repository, name, kind=kind))
+        for ref in found:
             names[ref.commit].append(ref.name)
     return names
 

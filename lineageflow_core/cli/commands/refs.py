@@ -1,18 +1,16 @@
 """`branch` and `tag`: names for commits."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import AuthorOption
 from lineageflow_core.cli.output import Column
 from lineageflow_core.model.branch import BranchStatus
 from lineageflow_core.model.page import every
-from lineageflow_core.model.refs import Ref, RefKind
+from lineageflow_core.model.refs import Ref
 from lineageflow_core.model.tag import Tag
 
 _COLUMNS = (
@@ -174,11 +172,6 @@ def delete_tag(invocation: Invocation, name: NameArgument, author: AuthorOption 
     _show(invocation, gone)
     again = invocation.command("tag", "create", name, "--from", gone.commit)
     invocation.output.note(f"back with: {again}")
-
-
-def refs(catalog: Catalog, repository: str, kind: RefKind) -> Iterator[Ref]:
-    """Yields all refs of one kind."""
-    return every(lambda after, limit: catalog.refs.list_refs(repository, kind=kind, after=after, limit=limit))
 
 
 def _show(invocation: Invocation, ref: Ref) -> None:

@@ -1,3 +1,6 @@
+import pytest
+
+from lineageflow_core.cli.commands import history
 from tests.core.cli.calling import Cli
 from tests.core.cli.story import Story
 
@@ -109,3 +112,13 @@ def test_every_line_of_a_message_is_shown(cli: Cli) -> None:
     ran = cli.good("show")
     assert ["first", r"more\x1b[2J"] == [row[1] for row in ran.rows if row[0] == "message"]
     assert "first" == cli.good("log").rows[0][5]
+
+
+def test_of_very_many_refs_only_the_first_and_those_asked_for_name_commits(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.good("put", "-", "a.txt", input="1")
+    for name in ("a", "b", "c"):
+        cli.good("branch", "create", name)
+    monkeypatch.setattr(history, "MAX_LIMIT", 1)
+    assert "a b main" == cli.good("log", "b").rows[0][4].replace(",", " ").replace("  ", " ")
