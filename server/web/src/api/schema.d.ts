@@ -24,7 +24,8 @@ export interface paths {
          *     `storage` is where its content is to lie, as `s3://bucket/folder`: in a folder of its own below that,
          *     named by the repository's id. None: where the lake keeps what names none. Raises AlreadyExistsError if
          *     the name is taken, InvalidInputError if it cannot be a name or the URL cannot be used or holds a
-         *     secret, AccessDeniedError or StorageError if the storage does not take the first commit.
+         *     secret, AccessDeniedError if a server may not use this storage, AccessDeniedError or StorageError if
+         *     the storage does not take the first commit.
          */
         post: operations["create_repository"];
         delete?: never;
@@ -1065,8 +1066,10 @@ export interface paths {
          * Takes back what is staged at or below `paths`, or everything, and returns the draft that is left
          * @description Takes back what is staged at or below `paths`, or everything, and returns the draft that is left.
          *
-         *     What moved goes back if either end is named. Raises ObjectNotFoundError where nothing is staged at a
-         *     path. The draft before stays readable, as `stage:<branch>:<author>@{<time>}`.
+         *     What moved goes back if either end is named; what came into, or out of, a dataset that is staged as
+         *     one thing goes with that, which goes back if all of it moved from or to what is named. Raises
+         *     ObjectNotFoundError where nothing is staged at a path. The draft before stays readable, as
+         *     `stage:<branch>:<author>@{<time>}`.
          */
         post: operations["discard_staged"];
         delete?: never;
