@@ -49,7 +49,7 @@ up: $(ENV) $(PAGE) ## Serve the lake in the folder LAKE=lake, with its page
 .PHONY: test lint types bench
 test: lint types $(PAGE) $(LF_CHROMIUM) $(AZURITE) ## Run all checks and all tests
 	$(NPM) run --silent test
-	$(PYTHON) -m pytest --numprocesses 3 --dist loadscope # they wait for disks and servers more than they compute
+	$(PYTHON) -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder # they wait more than they compute
 
 lint: $(ENV) $(MODULES) ## Check style, formatting and the direction of imports
 	ruff check --quiet

@@ -15,3 +15,8 @@ settings.load_profile("unhurried")
 # A shell starts what runs in its background with Ctrl-C ignored, and children inherit that: programs that the
 # tests interrupt would not notice.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest tests first, so that in the end no process works while others have nothing to do."""
+    items.sort(key=lambda item: "stateful" not in item.path.parts)

@@ -1,12 +1,14 @@
 """Killing a writer at a chosen step.
 
 A step is a call that may change what is on disk: of the operating system, of SQLite, or a statement that
-PostgreSQL is to run. The writer is
-forked, counts its steps with a profiler, and kills itself with SIGKILL right before step number N. So every
-state that a power cut between two calls could leave is visited, one after the other.
+PostgreSQL is to run. The writer is forked, counts its steps with a profiler, and kills itself with SIGKILL
+right before step number N. So every state that a power cut between two calls could leave is visited, one
+after the other.
 """
 
+import gc
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable
@@ -19,6 +21,8 @@ _SYSTEM_CALLS = frozenset(
     {"chmod", "fchmod", "fsync", "link", "mkdir", "open", "rename", "replace", "rmdir", "unlink", "write"}
 )
 _SQLITE_CALLS = frozenset({"commit", "execute", "executemany"})
+_PATIENCE = 60.0
+"""Seconds until a child is killed that waits for a thread of the parent's, which it does not have."""
 
 
 def kill_at(step: int, work: Callable[[], None]) -> bool:
@@ -29,6 +33,8 @@ def kill_at(step: int, work: Callable[[], None]) -> bool:
     child = os.fork()
     if child == 0:
         _work_until(step, work)
+    if not _ends(child):
+        os.kill(child, signal.SIGKILL)  # there is as good a place to die as any
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
@@ -37,8 +43,18 @@ def kill_at(step: int, work: Callable[[], None]) -> bool:
     return False
 
 
+def _ends(child: int) -> bool:
+    """Waits for a process to end; tells whether it does in time."""
+    handle = os.pidfd_open(child)
+    try:
+        return bool(select.select([handle], [], [], _PATIENCE)[0])
+    finally:
+        os.close(handle)
+
+
 def _work_until(step: int, work: Callable[[], None]) -> None:
     """Never returns."""
+    gc.freeze()  # what tests before this one left in the parent is not to be finalised here
     steps = 0
 
     def count(_frame: FrameType, event: str, called: Any) -> None:
