@@ -42,7 +42,7 @@ class DraftStatus:
     behind: int
     """How many commits the branch has that the draft is not based on."""
     datasets: int
-    """How many datasets differ."""
+    """How many datasets differ; one that moved as it is counts once."""
     added: int
     """How many objects are added; what moved is counted apart."""
     changed: int

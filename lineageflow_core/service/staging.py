@@ -241,16 +241,16 @@ class StagingService:
         base = base_of(opened, draft)
         found = opened.stores.refs.get(opened.info.id, RefName(kind=RefKind.BRANCH, name=branch))
         counts = self._counts(opened, base.root, draft.root)
-        moved = opened.moves(base.root, draft.root).count
+        moves = opened.moves(base.root, draft.root)
         return DraftStatus(
             draft=draft_of(branch, author, draft),
             tip=found.commit if found else None,
             behind=opened.graph.ahead_behind([opened.commit(found.commit)], base)[0][0] if found else 0,
-            datasets=counts.datasets,
-            added=counts.added - moved,
+            datasets=counts.datasets - len(moves.datasets),
+            added=counts.added - moves.count,
             changed=counts.changed,
-            removed=counts.removed - moved,
-            moved=moved,
+            removed=counts.removed - moves.count,
+            moved=moves.count,
             size_change=counts.size_change,
         )
 

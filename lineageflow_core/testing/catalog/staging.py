@@ -252,6 +252,8 @@ class StagedDiffContract(CatalogContract):
         [_, dataset] = repo.catalog.staging.diff_staged_datasets(repo.name, "main", author="ada").items
         assert ("there/whole", DiffKind.MOVED, "whole") == (dataset.path, dataset.kind, dataset.moved_from)
         assert (dataset.left, 0, 0) == (dataset.right, dataset.added, dataset.removed)
+        found = repo.catalog.staging.get_draft(repo.name, "main", author="ada")
+        assert (2, 3) == (found.datasets, found.moved)
 
     def test_what_moved_out_of_a_path_is_removed_there(self, repo: Repository) -> None:
         repo.put("a/x", b"1")
