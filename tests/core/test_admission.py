@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lineageflow_core.cli.failures import FAILURE
 from lineageflow_core.connect import connect
 from lineageflow_core.errors import QuarantinedVersionError
 from lineageflow_core.exports import Export
@@ -116,7 +117,8 @@ def test_a_diff_tells_why_it_shows_no_rows_or_lines(name: str, repo: Repository,
     command = ("diff", "--data", repo.dataset(name).history()[1].id, "main", name)
     assert "it is empty" in cli.good(*command).err
     stop_readers(repo)
-    stopped = cli.good(*command)
+    stopped = cli(*command)
+    assert FAILURE == stopped.code  # what cannot be compared is not said to be equal
     assert "--allow-quarantined" in stopped.out
     assert "it is empty" in cli.good(*command, "--allow-quarantined").err
 
