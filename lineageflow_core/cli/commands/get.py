@@ -8,13 +8,13 @@ asked for.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePath
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, TypeAlias
 
 import typer
 
@@ -35,6 +35,9 @@ _AT_ONCE = 16
 """Objects at a time: what is far away takes long to begin to come."""
 _TEMPORARY = ".lineageflow-"
 _COLUMNS = (Column(name="file"), Column(name="size", right=True), Column(name="id"))
+
+_Write: TypeAlias = Callable[[Path], AbstractContextManager[BinaryIO]]
+"""Opens a file to be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +79,12 @@ def get(
         _check_free(root / file for file in files)
     total = sum(entry.size for entry in entries)
     with (
-        _whole_folder(root) as folder,
+        _whole_folder(root) as (folder, write),
         invocation.output.progress("downloading", files=len(files), size=total) as advance,
     ):
-        for file in files:
-            _make_parent(folder, file)
-        _fetch_all(invocation, place.repository, [folder / file for file in files], entries, advance)
+        for parent in {file.parent for file in files}:
+            _make_folder(folder, parent)
+        _fetch_all(invocation, place.repository, [folder / file for file in files], entries, write, advance)
     output = invocation.output
     if output.is_terminal:  # thousands of lines are for programs
         shown = root / files[0] if entries[0].path == place.path else root
@@ -121,18 +124,18 @@ def _check_free(files: Iterable[Path]) -> None:
 
 
 @contextmanager
-def _whole_folder(root: Path) -> Iterator[Path]:
+def _whole_folder(root: Path) -> Iterator[tuple[Path, _Write]]:
     """Gives a folder to write to that becomes `root` at the end of the block, or is gone if that raises.
 
-    Where `root` exists already it is written to, file by file.
+    Where `root` exists already it is written to, file by file. Comes with how a file in it is to be written.
     """
     if os.path.lexists(root):
-        yield root
+        yield root, _whole_file
         return
     root.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=root.parent, prefix=_TEMPORARY))
     try:
-        yield folder
+        yield folder, _new_file
         folder.chmod(0o777 & ~_umask())
         folder.rename(root)
     except BaseException:
@@ -153,15 +156,15 @@ def _existing_folder(path: Path) -> Path:
     return path
 
 
-def _make_parent(root: Path, file: PurePath) -> None:
-    """Makes the folder of a file. Raises InvalidInputError where a link leads out of the destination."""
-    parent = (root / file).parent
-    there = _existing_folder(parent)
+def _make_folder(root: Path, relative: PurePath) -> None:
+    """Makes a folder. Raises InvalidInputError where a link leads out of the destination."""
+    folder = root / relative
+    there = _existing_folder(folder)
     if not there.resolve().is_relative_to(root.resolve()):
         raise InvalidInputError(
             f"{str(there)!r} leads out of {str(root)!r}; remove the link, or choose another destination"
         )
-    parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _fetch_all(
@@ -169,13 +172,16 @@ def _fetch_all(
     repository: str,
     files: Sequence[Path],
     entries: Sequence[ObjectEntry],
+    write: _Write,
     advance: Advance,
 ) -> None:
     _umask()  # before there are threads: reading it means setting it for a moment
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lineageflow-get") as pool:
         try:
             for _ in pool.map(
-                lambda file, entry: _fetch(invocation, repository, entry, file, advance), files, entries
+                lambda file, entry: _fetch(invocation, repository, entry, file, write, advance),
+                files,
+                entries,
             ):
                 pass  # raises the first error
         except BaseException:
@@ -183,7 +189,9 @@ def _fetch_all(
             raise
 
 
-def _fetch(invocation: Invocation, repository: str, entry: ObjectEntry, path: Path, advance: Advance) -> None:
+def _fetch(
+    invocation: Invocation, repository: str, entry: ObjectEntry, path: Path, write: _Write, advance: Advance
+) -> None:
     content = invocation.catalog.content
     if entry.size >= LARGE_BYTES:  # it goes on where an earlier `get` of it stopped
         save(
@@ -195,11 +203,16 @@ def _fetch(invocation: Invocation, repository: str, entry: ObjectEntry, path: Pa
         )
         advance(0, 1)
         return
-    with content.open(repository, entry.object_id) as stream, _whole_file(path) as file:
+    with content.open(repository, entry.object_id) as stream, write(path) as file:
         while chunk := stream.read(_CHUNK):
             file.write(chunk)
             advance(len(chunk), 0)
     advance(0, 1)
+
+
+def _new_file(path: Path) -> BinaryIO:
+    """Opens a file in a folder that nobody else sees yet, where it need not appear whole."""
+    return path.open("xb")
 
 
 @contextmanager
