@@ -182,13 +182,7 @@ def delete_repository(
         output.document(preview)
         output.note(f"nothing changed yet; delete it: {invocation.command('repo', 'delete', name)}")
         return
-    if confirm is None and output.can_ask:
-        confirm = output.ask(f"Type {name} to delete it:")
-    if confirm != name:
-        raise InvalidInputError(
-            f"deleting {name!r} needs its name once more, so nothing changed; "
-            f"`{invocation.command('repo', 'delete', name, '--confirm', name)}` deletes it"
-        )
+    _check_confirmed(invocation, "delete", name, confirm, doing="delete it")
     deleted = repositories.delete_repository(name, author=invocation.author(author))
     output.document(deleted)
     output.note(f"back with, for seven days: {invocation.command('repo', 'restore', name)}")
@@ -219,13 +213,7 @@ def purge_repository(
         output.document(preview)
         output.note(f"nothing changed yet; for good: {invocation.command('repo', 'purge', name)}")
         return
-    if confirm is None and output.can_ask:
-        confirm = output.ask(f"Type {name} to delete it for good:")
-    if confirm != name:
-        raise InvalidInputError(
-            f"deleting {name!r} for good needs its name once more, so nothing changed; "
-            f"`{invocation.command('repo', 'purge', name, '--confirm', name)}` does it"
-        )
+    _check_confirmed(invocation, "purge", name, confirm, doing="delete it for good")
     with output.waiting(f"deleting {name}"):
         purged = repositories.purge_repository(name, author=invocation.author(author))
     output.document(purged)
@@ -278,6 +266,19 @@ def _show_deletion(invocation: Invocation, preview: DeletionPreview) -> None:
         ((cells.text(dataset, "name"),) for dataset in preview.dependents),
         section="derived elsewhere",
     )
+
+
+def _check_confirmed(
+    invocation: Invocation, command: str, name: str, confirm: str | None, *, doing: str
+) -> None:
+    """Asks for the name once more where it was not given. Raises InvalidInputError for another one."""
+    if confirm is None and invocation.output.can_ask:
+        confirm = invocation.output.ask(f"Type {name} to {doing}:")
+    if confirm != name:
+        raise InvalidInputError(
+            f"to {doing}, the name {name!r} is needed once more, so nothing changed; "
+            f"`{invocation.command('repo', command, name, '--confirm', name)}` does it"
+        )
 
 
 def _show_purge(invocation: Invocation, preview: RepositoryPurge) -> None:
