@@ -4,6 +4,7 @@ Each fault comes once, where a call is repeated, and for so long that the collec
 has to finish what it left.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
@@ -11,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.errors import StorageError
+from lineageflow_core.errors import ObjectMissingError, StorageError
 from lineageflow_core.model.change import put
 from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.model.page import MAX_LIMIT
@@ -93,17 +94,17 @@ class Scene:
         self.storage_clock.move_on(MONTH)
         catalog.collection.collect("r", author="ada")
 
-    def check(self) -> None:
+    def check(self, held: Mapping[str, bytes] = HELD) -> None:
         """Sees, by the bucket itself, that everything held is there; and in the end nothing else."""
         for _ in range(3):
             catalog = self.open(self.bucket)
             repo = Repository(catalog, "r", author="ada")
-            assert HELD == files(repo)
+            assert held == files(repo)
             self.collect(catalog)
         trash = self.stores.content(self.repository).trash
         assert [] == list(trash.list())
-        held = {entry.object_id for entry in catalog.objects.list_objects("r", "main", limit=MAX_LIMIT).items}
-        assert held == {each.id for each in trash.list_stored(ContentKind.OBJECT)}
+        ids = {entry.object_id for entry in catalog.objects.list_objects("r", "main", limit=MAX_LIMIT).items}
+        assert ids == {each.id for each in trash.list_stored(ContentKind.OBJECT)}
         sizes = {each.id: each.size for each in trash.list_stored(ContentKind.PACK)}
         packs = FromPacks(self.stores.content(self.repository), sizes)
         for each in catalog.history.log("r", "main").items:
@@ -168,11 +169,16 @@ def test_clocks_that_are_wrong_lose_nothing(listing: int, hours: int, scene: Sce
     with FaultyBucket(scene.bucket, [skewed]) as faulty:
         catalog = scene.open(faulty)
         repo = Repository(catalog, "r", author="ada")
-        uploaded = entries(repo, {"2": b"held too", "1": b"held"})
+        uploads = {"3": b"not held", "4": b"yet"}
+        uploaded = entries(repo, uploads)
         for number in range(3):
             repo.put("b", b"%d" % number)
             catalog.collection.collect("r", author="ada")
-        commit(repo, put("c", uploaded))
+        try:
+            commit(repo, put("c", uploaded))
+        except ObjectMissingError:  # what is not held yet may be gone, and who commits it is told
+            assert hours > 0  # only a clock that runs ahead makes the days in the trash shorter
+            commit(repo, put("c", entries(repo, uploads)))
         repo.put("b", b"held")
         scene.collect(catalog)
-    scene.check()
+    scene.check({**HELD, "c/3": b"not held", "c/4": b"yet"})
