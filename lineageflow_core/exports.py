@@ -8,13 +8,13 @@ The manifest is written twice: before the first file, as an intention, so that w
 behind is known as ours; and after the last, so that who reads it finds everything in place.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import BinaryIO, Protocol, runtime_checkable
 
 import msgspec
 from blake3 import blake3
@@ -259,10 +259,12 @@ class Export:
         return bool(mine.version) and (mine.object_id, found.size) == (entry.object_id, entry.size)
 
     def _write_all(self, plan: _Plan, mode: ExportMode, progress: Progress) -> dict[str, _Written]:
+        open_object = self._catalog.content.opener(self._repository)
+
         def write(item: tuple[str, ObjectEntry]) -> tuple[str, _Written]:
             name, entry = item
             if name not in plan.begun or not self._has_digest(plan.begun[name], entry.object_id):
-                self._write(name, entry, mode)
+                self._write(name, entry, mode, open_object)
             found = self._source.find(name)
             if found is None or found.size != entry.size:
                 raise AlreadyExistsError(
@@ -285,9 +287,11 @@ class Export:
                 hasher.update(chunk)
         return hasher.hexdigest() == object_id
 
-    def _write(self, name: str, entry: ObjectEntry, mode: ExportMode) -> None:
-        content = self._catalog.content
+    def _write(
+        self, name: str, entry: ObjectEntry, mode: ExportMode, open_object: Callable[[ObjectId], BinaryIO]
+    ) -> None:
         if mode is ExportMode.LINK:
+            content = self._catalog.content
             if not isinstance(content, HasFiles):
                 raise InvalidInputError("links need a lake in a folder of this machine; leave --link out")
             file = content.file_of(self._repository, entry.object_id)
@@ -295,10 +299,7 @@ class Export:
                 self._target.link(name, file)
                 return
         self._target.save(
-            name,
-            lambda: content.open(self._repository, entry.object_id),
-            object_id=entry.object_id,
-            size=entry.size,
+            name, lambda: open_object(entry.object_id), object_id=entry.object_id, size=entry.size
         )
 
     def _manifest(self) -> _Manifest | None:

@@ -36,3 +36,10 @@ class Content(Protocol):
         IntegrityError is raised, here or while reading, before damaged bytes could pass for whole ones.
         """
         ...
+
+    def opener(self, repository: str) -> Callable[[ObjectId], BinaryIO]:
+        """Returns what opens the objects of a repository, as `open` does, for who needs many of them.
+
+        A lake of this machine is asked for the repository once, not for each object.
+        """
+        ...

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -79,6 +80,9 @@ class RemoteContent:
             verb="GET", path=_path(repository, parse_object_id(object_id)), query={}, headers={}, body=bytes
         )
         return self._transport.send(exchange, lambda response: _receive(response, object_id))
+
+    def opener(self, repository: str) -> Callable[[ObjectId], BinaryIO]:
+        return partial(self.open, repository)
 
     def _send_directly(
         self, repository: str, sources: Sequence[bytes | Path], progress: Callable[[int], None] | None

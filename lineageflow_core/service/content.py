@@ -42,4 +42,8 @@ class ContentService:
         return None
 
     def open(self, repository: str, object_id: ObjectId) -> BinaryIO:
-        return self._lake.repository(repository).open_object(parse_object_id(object_id))
+        return self.opener(repository)(object_id)
+
+    def opener(self, repository: str) -> Callable[[ObjectId], BinaryIO]:
+        opened = self._lake.repository(repository)
+        return lambda object_id: opened.open_object(parse_object_id(object_id))

@@ -56,6 +56,8 @@ def open_target(url: StorageUrl) -> Target:
 class _Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._folders: set[Path] = set()
+        """Those that were looked at, and are there."""
 
     def read(self, name: str) -> bytes | None:
         with storage_errors(self._root):
@@ -115,15 +117,20 @@ class _Folder:
 
     def _place(self, name: str) -> Path:
         place = self._root / name
-        there = place.parent
+        if place.parent not in self._folders:
+            self._make_folder(place.parent)
+            self._folders.add(place.parent)
+        return place
+
+    def _make_folder(self, folder: Path) -> None:
+        there = folder
         while not os.path.lexists(there):
             there = there.parent
         if there != self._root and self._root in there.parents and not _is_inside(there, self._root):
             raise InvalidInputError(
                 f"{str(there)!r} leads out of {str(self._root)!r}; remove the link, or choose another target"
             )
-        place.parent.mkdir(parents=True, exist_ok=True)
-        return place
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def _is_inside(folder: Path, root: Path) -> bool:

@@ -176,12 +176,11 @@ def _fetch_all(
     advance: Advance,
 ) -> None:
     _umask()  # before there are threads: reading it means setting it for a moment
+    open_object = invocation.catalog.content.opener(repository)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lineageflow-get") as pool:
         try:
             for _ in pool.map(
-                lambda file, entry: _fetch(invocation, repository, entry, file, write, advance),
-                files,
-                entries,
+                lambda file, entry: _fetch(open_object, entry, file, write, advance), files, entries
             ):
                 pass  # raises the first error
         except BaseException:
@@ -190,12 +189,15 @@ def _fetch_all(
 
 
 def _fetch(
-    invocation: Invocation, repository: str, entry: ObjectEntry, path: Path, write: _Write, advance: Advance
+    open_object: Callable[[ObjectId], BinaryIO],
+    entry: ObjectEntry,
+    path: Path,
+    write: _Write,
+    advance: Advance,
 ) -> None:
-    content = invocation.catalog.content
     if entry.size >= LARGE_BYTES:  # it goes on where an earlier `get` of it stopped
         save(
-            lambda: content.open(repository, entry.object_id),
+            lambda: open_object(entry.object_id),
             path,
             object_id=entry.object_id,
             size=entry.size,
@@ -203,7 +205,7 @@ def _fetch(
         )
         advance(0, 1)
         return
-    with content.open(repository, entry.object_id) as stream, write(path) as file:
+    with open_object(entry.object_id) as stream, write(path) as file:
         while chunk := stream.read(_CHUNK):
             file.write(chunk)
             advance(len(chunk), 0)

@@ -52,6 +52,14 @@ class ContentContract(CatalogContract):
             assert bytes([16, 17]) == stream.read(2)
             assert 18 == stream.tell()
 
+    def test_many_are_opened_even_if_the_repository_is_renamed_meanwhile(self, repo: Repository) -> None:
+        uploaded = repo.catalog.content.upload(repo.name, CONTENTS)
+        open_object = repo.catalog.content.opener(repo.name)
+        repo.catalog.repositories.rename_repository(repo.name, f"{repo.name}-2", author="Ada")
+        for content, entry in zip(CONTENTS, uploaded, strict=True):
+            with open_object(entry.object_id) as stream:
+                assert content == stream.read()
+
     def test_a_file_that_cannot_be_read_is_named(self, repo: Repository, tmp_path: Path) -> None:
         for path in (tmp_path / "nothing", tmp_path):
             with pytest.raises(InvalidInputError, match=path.name):
@@ -85,6 +93,7 @@ class ContentContract(CatalogContract):
     def test_what_is_no_object_id_is_refused(self, repo: Repository, text: str) -> None:
         calls: list[Call] = [
             lambda: repo.catalog.content.open(repo.name, ObjectId(text)),
+            lambda: repo.catalog.content.opener(repo.name)(ObjectId(text)),
             lambda: repo.catalog.content.missing(repo.name, [NOWHERE, ObjectId(text)]),
         ]
         for call in calls:
