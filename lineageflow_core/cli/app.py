@@ -1,138 +1,114 @@
-"""The table of commands, and the program that runs them."""
+"""The table of commands, and the program that runs them.
+
+A command is imported when it is asked for: a call needs one of a hundred, and help alone needs them all.
+"""
 
 import sys
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
 
 from lineageflow_core.cli import PROGRAM, print_version
-from lineageflow_core.cli.commands import (
-    browse,
-    checks,
-    collection,
-    db,
-    diff,
-    export,
-    get,
-    history,
-    imports,
-    lineage,
-    merge,
-    operations,
-    plan,
-    put,
-    quarantine,
-    refs,
-    repo,
-    rollback,
-    runs,
-    settings,
-    staging,
-    status,
-    storage,
-    tables,
-    undo,
-    up,
-)
 from lineageflow_core.cli.failures import guarded, quieten
 from lineageflow_core.cli.invocation import Invocation, with_common_options
 
-Command = Callable[..., None]
-
-_COMMANDS: dict[str, dict[str, Command]] = {
-    "Start": {"up": up.up, "status": status.status},
+_COMMANDS: dict[str, dict[str, str]] = {
+    "Start": {"up": "up.up", "status": "status.status"},
     "Stage and commit": {
-        "add": put.add,
-        "replace": put.replace,
-        "rm": staging.rm,
-        "mv": staging.mv,
-        "discard": staging.discard,
-        "update": staging.update,
-        "commit": staging.commit,
+        "add": "put.add",
+        "replace": "put.replace",
+        "rm": "staging.rm",
+        "mv": "staging.mv",
+        "discard": "staging.discard",
+        "update": "staging.update",
+        "commit": "staging.commit",
     },
-    "Objects": {"put": put.put, "get": get.get, "ls": browse.ls, "cat": browse.cat},
-    "Import and export": {"import": imports.import_source, "export": export.export},
-    "Data": {"preview": tables.preview, "schema": tables.schema, "stats": tables.stats},
+    "Objects": {"put": "put.put", "get": "get.get", "ls": "browse.ls", "cat": "browse.cat"},
+    "Import and export": {"import": "imports.import_source", "export": "export.export"},
+    "Data": {"preview": "tables.preview", "schema": "tables.schema", "stats": "tables.stats"},
     "History": {
-        "log": history.log,
-        "show": history.show,
-        "diff": diff.diff,
-        "merge": merge.merge,
-        "cherry-pick": merge.cherry_pick,
+        "log": "history.log",
+        "show": "history.show",
+        "diff": "diff.diff",
+        "merge": "merge.merge",
+        "cherry-pick": "merge.cherry_pick",
     },
-    "Lineage": {"lineage": lineage.lineage, "impact": lineage.impact, "blame": lineage.blame},
+    "Lineage": {"lineage": "lineage.lineage", "impact": "lineage.impact", "blame": "lineage.blame"},
     "Undo": {
-        "rollback": rollback.rollback,
-        "revert": undo.revert,
-        "reset": undo.reset,
-        "restore": undo.restore,
-        "undo": operations.undo_operation,
+        "rollback": "rollback.rollback",
+        "revert": "undo.revert",
+        "reset": "undo.reset",
+        "restore": "undo.restore",
+        "undo": "operations.undo_operation",
     },
-    "Storage": {"gc": collection.gc, "explain": collection.explain, "usage": collection.usage},
+    "Storage": {"gc": "collection.gc", "explain": "collection.explain", "usage": "collection.usage"},
 }
-_GROUPS: dict[str, dict[str, dict[str, Command]]] = {
+"""By panel of the help: a command's name, and its module in `commands` with its function there."""
+_GROUPS: dict[str, dict[str, dict[str, str]]] = {
     "Start": {
         "repo": {
-            "list": repo.list_repositories,
-            "create": repo.create_repository,
-            "show": repo.show_repository,
-            "rename": repo.rename_repository,
-            "set-default": repo.set_default_branch,
-            "delete": repo.delete_repository,
-            "restore": repo.restore_repository,
-            "purge": repo.purge_repository,
+            "list": "repo.list_repositories",
+            "create": "repo.create_repository",
+            "show": "repo.show_repository",
+            "rename": "repo.rename_repository",
+            "set-default": "repo.set_default_branch",
+            "delete": "repo.delete_repository",
+            "restore": "repo.restore_repository",
+            "purge": "repo.purge_repository",
         },
-        "settings": {"show": settings.show_settings, "set": settings.set_settings},
-        "storage": {"check": storage.check_storage},
+        "settings": {"show": "settings.show_settings", "set": "settings.set_settings"},
+        "storage": {"check": "storage.check_storage"},
         "db": {
-            "current": db.current,
-            "check": db.check,
-            "upgrade": db.upgrade,
-            "downgrade": db.downgrade,
+            "current": "db.current",
+            "check": "db.check",
+            "upgrade": "db.upgrade",
+            "downgrade": "db.downgrade",
         },
     },
     "History": {
         "branch": {
-            "list": refs.list_branches,
-            "create": refs.create_branch,
-            "rename": refs.rename_branch,
-            "delete": refs.delete_branch,
-            "restore": refs.restore_branch,
-            "protect": settings.protect_branch,
-            "unprotect": settings.unprotect_branch,
+            "list": "refs.list_branches",
+            "create": "refs.create_branch",
+            "rename": "refs.rename_branch",
+            "delete": "refs.delete_branch",
+            "restore": "refs.restore_branch",
+            "protect": "settings.protect_branch",
+            "unprotect": "settings.unprotect_branch",
         },
-        "tag": {"list": refs.list_tags, "create": refs.create_tag, "delete": refs.delete_tag},
-        "checks": {"list": checks.list_checks, "record": checks.record_check},
+        "tag": {"list": "refs.list_tags", "create": "refs.create_tag", "delete": "refs.delete_tag"},
+        "checks": {"list": "checks.list_checks", "record": "checks.record_check"},
     },
     "Undo": {
-        "plan": {"list": plan.list_plans, "show": plan.show_a_plan, "apply": plan.apply_plan},
+        "plan": {"list": "plan.list_plans", "show": "plan.show_a_plan", "apply": "plan.apply_plan"},
         "quarantine": {
-            "list": quarantine.list_quarantines,
-            "add": quarantine.add_quarantine,
-            "lift": quarantine.lift_quarantine,
-            "show": quarantine.show_quarantine,
+            "list": "quarantine.list_quarantines",
+            "add": "quarantine.add_quarantine",
+            "lift": "quarantine.lift_quarantine",
+            "show": "quarantine.show_quarantine",
         },
-        "operations": {"list": operations.list_operations, "undo": operations.undo_operation},
+        "operations": {"list": "operations.list_operations", "undo": "operations.undo_operation"},
     },
     "Import and export": {
         "imports": {
-            "list": imports.list_imports,
-            "show": imports.show_import,
-            "cancel": imports.cancel_import,
-            "check": imports.check_imports,
+            "list": "imports.list_imports",
+            "show": "imports.show_import",
+            "cancel": "imports.cancel_import",
+            "check": "imports.check_imports",
         }
     },
     "Storage": {
         "retention": {
-            "show": collection.show_retention,
-            "set": collection.set_retention,
-            "remove": collection.remove_retention,
+            "show": "collection.show_retention",
+            "set": "collection.set_retention",
+            "remove": "collection.remove_retention",
         },
-        "trash": {"list": collection.list_trash, "restore": collection.restore_trash},
+        "trash": {"list": "collection.list_trash", "restore": "collection.restore_trash"},
     },
-    "Lineage": {"runs": {"list": runs.list_runs, "show": runs.show_run}},
+    "Lineage": {"runs": {"list": "runs.list_runs", "show": "runs.show_run"}},
 }
 """A group's first command is what the group does by itself."""
 _GROUP_HELP = {
@@ -151,12 +127,39 @@ _GROUP_HELP = {
     "trash": "What was collected: list, restore.",
     "runs": "Runs of pipelines: list, show.",
 }
+_PANELS = {
+    name: panel for table in (_COMMANDS, _GROUPS) for panel, entries in table.items() for name in entries
+}
+"""The panel of each command and group, in the order of the help."""
+_MODULES = "lineageflow_core.cli.commands"
+
+
+class _Commands(Mapping[str, Any]):
+    """Click's own commands and groups, by name."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _loaded(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PANELS)
+
+    def __len__(self) -> int:
+        return len(_PANELS)
 
 
 class Program(TyperGroup):
     """The whole command line: everything that goes wrong in it ends in an exit code and a line on stderr."""
 
     _json = False
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = cast(
+            Any, _Commands()
+        )  # Typer asks for a mapping that can be changed, and changes none
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(self.commands)
 
     def main(
         self,
@@ -228,17 +231,25 @@ def _build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     program.callback()(_program)
-    for panel, commands in _COMMANDS.items():
-        for name, function in commands.items():
-            program.command(name, rich_help_panel=panel)(with_common_options(function))
-    for panel, groups in _GROUPS.items():
-        for name, group_commands in groups.items():
-            program.add_typer(_group(name, group_commands), name=name, rich_help_panel=panel)
     return program
 
 
-def _group(name: str, commands: dict[str, Command]) -> typer.Typer:
-    default = next(iter(commands.values()))
+@cache
+def _loaded(name: str) -> Any:
+    """Returns a command or a group as Click has it. Raises KeyError."""
+    panel = _PANELS[name]
+    holder = typer.Typer()
+    if commands := _GROUPS.get(panel, {}).get(name):
+        holder.add_typer(_group(name, commands), name=name, rich_help_panel=panel)
+    else:
+        function = _function(_COMMANDS[panel][name])
+        holder.command(name, rich_help_panel=panel)(with_common_options(function))
+    return typer.main.get_group(holder).commands[name]
+
+
+def _group(name: str, commands: dict[str, str]) -> typer.Typer:
+    functions = {command: _function(place) for command, place in commands.items()}
+    default = next(iter(functions.values()))
     group = typer.Typer(help=_GROUP_HELP[name], invoke_without_command=True)
 
     def list_by_default(invocation: Invocation) -> None:
@@ -246,9 +257,14 @@ def _group(name: str, commands: dict[str, Command]) -> typer.Typer:
             default(invocation)
 
     group.callback()(with_common_options(list_by_default))
-    for command, function in commands.items():
+    for command, function in functions.items():
         group.command(command)(with_common_options(function))
     return group
+
+
+def _function(place: str) -> Callable[..., None]:
+    module, _, name = place.partition(".")
+    return cast(Callable[..., None], getattr(import_module(f"{_MODULES}.{module}"), name))
 
 
 app = _build()
