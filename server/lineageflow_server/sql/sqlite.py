@@ -6,11 +6,14 @@
   explicitly; one that will write says so at once (`BEGIN IMMEDIATE`), because one that finds out later can
   fail however long it is ready to wait.
 - Writers queue (`FileTurns`). Left alone, they would poll, and be served by chance.
+- The last connection that is closed puts the log into the database and removes it. A process that ends closes
+  its own, so that the lake's rows are one file while nobody uses it.
 - A connection does not survive a fork, and while one is open, even a new one in the child is unsafe
   (https://www.sqlite.org/howtocorrupt.html, section 2.6). So a fork waits until no thread is in a
   transaction, and closes all connections first; parent and child open new ones.
 """
 
+import atexit
 import os
 import sqlite3
 import threading
@@ -176,6 +179,11 @@ def _begin(connection: Connection) -> None:
 _databases: WeakSet[SqliteDatabase] = WeakSet()
 
 
+def _close_all() -> None:
+    for database in list(_databases):
+        database.close()
+
+
 def _before_fork() -> None:
     for database in _databases:
         database.before_fork()
@@ -191,6 +199,7 @@ def _after_fork_in_child() -> None:
         database.after_fork_in_child()
 
 
+atexit.register(_close_all)
 os.register_at_fork(
     before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
 )

@@ -98,6 +98,12 @@ def test_a_message_that_is_no_text_is_the_users_mistake(tmp_path: Path) -> None:
     assert 1 == len(ran.err.splitlines())
 
 
+def test_between_calls_the_rows_of_a_lake_are_one_file(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    assert 0 == run_process(["--lake", str(lake), "repo", "create", "r"], folder=tmp_path).code
+    assert ["lineageflow.db"] == [file.name for file in lake.glob("lineageflow.db*")]
+
+
 def test_a_lake_is_served_and_used_from_elsewhere(cli: Cli, tmp_path: Path) -> None:
     assert cli.lake is not None
     with start(["up", str(cli.lake), "--port", "0", "--json"], folder=tmp_path) as server:
