@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,7 +46,7 @@ class _Known(msgspec.Struct, array_like=True, frozen=True, gc=False):
     modified_ns: int
     changed_ns: int
     inode: int
-    object_id: str
+    object_id: ObjectId
 
     def matches(self, found: os.stat_result) -> bool:
         return (
@@ -86,11 +87,12 @@ def upload_files(
     repository: str,
     files: Sequence[str],
     *,
+    paths: Sequence[str] | None = None,
     looked: Looked | None = None,
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> list[ObjectEntry]:
-    """Uploads local files and returns an entry with the path '' for each, in order.
+    """Uploads local files and returns an entry for each, in order, with its path of `paths`; else ''.
 
     `looked` is what the caller found out about each, if it did.
     `cache` is a file that remembers what was uploaded to this repository, batch by batch: a call that was
@@ -99,29 +101,32 @@ def upload_files(
     looked = looked or look_at(files)
     known = _read_cache(cache)
     found = looked.found
-    entries: dict[str, ObjectEntry] = {}
+    stored: dict[str, tuple[ObjectId, int]] = {}
     changed: list[tuple[str, int]] = []
     for file, status in found.items():
         before = known.get(file)
         if before is not None and before.matches(status):
-            entries[file] = ObjectEntry(path="", object_id=ObjectId(before.object_id), size=before.size)
+            stored[file] = (before.object_id, before.size)
         else:
             changed.append((file, status.st_size))
-    if progress is not None and entries:
-        progress(sum(entry.size for entry in entries.values()), len(entries))
+    if progress is not None and stored:
+        progress(sum(size for _, size in stored.values()), len(stored))
     for batch in _batches(changed):
         uploaded = catalog.content.upload(
             repository,
             [Path(file) for file in batch],
             progress=None if progress is None else lambda size: progress(size, 0),
         )
-        entries |= dict(zip(batch, uploaded, strict=True))
-        _append_to_cache(cache, _trusted(batch, found, entries, looked.began_ns))
+        stored.update((file, (new.object_id, new.size)) for file, new in zip(batch, uploaded, strict=True))
+        _append_to_cache(cache, _trusted(batch, found, stored, looked.began_ns))
         if progress is not None:
             progress(0, len(uploaded))
     if changed or len(known) != len(found):
-        _write_cache(cache, _trusted(found, found, entries, looked.began_ns))
-    return [entries[file] for file in files]
+        _write_cache(cache, _trusted(found, found, stored, looked.began_ns))
+    return [
+        ObjectEntry(path=path, object_id=stored[file][0], size=stored[file][1])
+        for file, path in zip(files, paths or repeat("", len(files)), strict=True)
+    ]
 
 
 def forget_uploads(cache: Path) -> None:
@@ -171,14 +176,12 @@ def _batches(files: Sequence[tuple[str, int]]) -> list[list[str]]:
 def _trusted(
     files: Iterable[str],
     found: Mapping[str, os.stat_result],
-    entries: Mapping[str, ObjectEntry],
+    stored: Mapping[str, tuple[ObjectId, int]],
     looked_ns: int,
 ) -> dict[str, _Known]:
     """Returns what may be remembered of files that are uploaded: not those that changed too late."""
     return {
-        file: _Known(
-            status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, entries[file].object_id
-        )
+        file: _Known(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, stored[file][0])
         for file, status in ((file, found[file]) for file in files)
         if max(status.st_mtime_ns, status.st_ctime_ns) < looked_ns - _RACY_NS
     }

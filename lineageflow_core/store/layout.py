@@ -7,6 +7,8 @@ trash/<number of the collection>/objects/...           trash/<number of the coll
 """
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.collection import ContentKind
@@ -23,6 +25,17 @@ def object_name(object_id: ObjectId) -> str:
     """Returns where an object lies. Raises InvalidInputError if that is no object's id."""
     checked = parse_object_id(object_id)
     return f"{OBJECTS}/{checked[:2]}/{checked[2:]}"
+
+
+def objects_by_folder(object_ids: Iterable[ObjectId]) -> dict[str, dict[str, ObjectId]]:
+    """Returns the folders in which objects lie, each with those by their names there.
+
+    Raises InvalidInputError for what is no object's id.
+    """
+    folders: dict[str, dict[str, ObjectId]] = defaultdict(dict)
+    for each in map(parse_object_id, object_ids):
+        folders[f"{OBJECTS}/{each[:2]}"][each[2:]] = each
+    return folders
 
 
 def pack_name(pack_id: str) -> str:

@@ -83,14 +83,17 @@ class DatasetEdit:
         objects, size = extent(self._nodes, tree)
         if not objects:
             return None
-        added = sorted(key for key, value in self._edits.items() if value is not None)
-        clash = find_clash(self._nodes, tree, added, only_added=self._tree == EMPTY)
+        clash = None if tree == self._tree else self._find_clash(tree)
         if clash is not None:
             path = join(self.path, clash)
             raise PathConflictError(
                 f"{path!r} would be an object and a folder at once; rename one of the two", path=path
             )
         return dataset_value(tree, objects=objects, size=size, partition_depth=self.partition_depth)
+
+    def _find_clash(self, tree: bytes) -> str | None:
+        added = sorted(key for key, value in self._edits.items() if value is not None)
+        return find_clash(self._nodes, tree, added, only_added=self._tree == EMPTY)
 
     def _remove(self, key: str, *, is_stored: bool) -> None:
         self._written.discard(key)

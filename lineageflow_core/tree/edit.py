@@ -73,20 +73,21 @@ def _edit_level(
     done = 0
     while True:
         node = cursor.node
-        if node.keys:
-            old[node.keys[-1]] = cursor.node_id
         end = len(edits) if cursor.is_last else bisect_right(edits, node.keys[-1], done, key=_key)
         mine = edits[done:end]
         done = end
-        rows = _splice(rest, node, mine)
-        length = len(rows.keys)
-        cuts = shape.cut(_ends(rows, node, mine, level=level, shape=shape), length=length, level=level)
-        whole = cuts[-1] if cuts else 0
-        if cursor.is_last and whole < length:
-            cuts.append(length)
-            whole = length
-        new.update(add_nodes(buffer, rows, cuts, level=level).pairs())
-        rest = rows.between(whole, length)
+        if rest.keys or not _says(node, mine):  # it does where a folder is put again that has not changed
+            if node.keys:
+                old[node.keys[-1]] = cursor.node_id
+            rows = _splice(rest, node, mine)
+            length = len(rows.keys)
+            cuts = shape.cut(_ends(rows, node, mine, level=level, shape=shape), length=length, level=level)
+            whole = cuts[-1] if cuts else 0
+            if cursor.is_last and whole < length:
+                cuts.append(length)
+                whole = length
+            new.update(add_nodes(buffer, rows, cuts, level=level).pairs())
+            rest = rows.between(whole, length)
         if rest.keys:
             cursor.advance()
         elif done < len(edits):
@@ -96,6 +97,21 @@ def _edit_level(
     changes: dict[str, Entry | None] = {key: None for key in old if key not in new}
     changes.update((key, entry) for key, entry in new.items() if old.get(key) != entry[0])
     return sorted(changes.items(), key=_key)
+
+
+def _says(rows: Rows, edits: Sequence[_Edit]) -> bool:
+    """Tells whether the edits, if there are any, say what a run of the rows says already."""
+    entries = [entry for _, entry in edits if entry is not None]
+    if not entries or len(entries) < len(edits):
+        return False
+    start = bisect_left(rows.keys, edits[0][0])
+    stop = start + len(edits)
+    return (
+        rows.keys[start:stop] == [key for key, _ in edits]
+        and rows.ids[DIGEST_BYTES * start : DIGEST_BYTES * stop] == b"".join([entry[0] for entry in entries])
+        and rows.sizes[start:stop] == [entry[1] for entry in entries]
+        and rows.notes[start:stop] == [entry[2] for entry in entries]
+    )
 
 
 def _splice(rest: Rows, rows: Rows, edits: Sequence[_Edit]) -> Rows:

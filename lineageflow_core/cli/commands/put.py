@@ -8,9 +8,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -39,9 +38,8 @@ from lineageflow_core.uploads import Looked, forget_uploads, spool_stream, uploa
 _STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    """A local file and where it goes."""
+class _File(NamedTuple):
+    """A local file and where it goes. A tuple rather than a dataclass, because folders hold many."""
 
     source: str
     """Absolute."""
@@ -191,6 +189,7 @@ class _Collected:
                 self._invocation.catalog,
                 self.place.repository,
                 [file.source for file in self.files],
+                paths=[file.relative for file in self.files],
                 looked=looked,
                 cache=cache,
                 progress=advance,
@@ -249,9 +248,7 @@ def _changes(files: Sequence[_File], uploaded: Sequence[ObjectEntry], dataset: s
     """Returns a change for each target: one object, or a folder's objects together."""
     objects: dict[str, list[ObjectEntry]] = defaultdict(list)
     for file, entry in zip(files, uploaded, strict=True):
-        objects[file.target].append(
-            ObjectEntry(path=file.relative, object_id=entry.object_id, size=entry.size)
-        )
+        objects[file.target].append(entry)
     return [put_change(target, entries, dataset=dataset) for target, entries in objects.items()]
 
 

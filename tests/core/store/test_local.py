@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lineageflow_core.errors import InvalidInputError, StorageError, StorageFullError
+from lineageflow_core.model.ids import ObjectId
 from lineageflow_core.store.local import LocalContentStore
 from lineageflow_core.testing.content_store import object_of
 
@@ -35,6 +36,22 @@ def files_in(root: Path) -> set[Path]:
 def write_with_limit(root: Path, sources: list[bytes]) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
     LocalContentStore(root).write_objects(sources)
+
+
+@pytest.mark.parametrize("asked_of_all", [1, 2, 3, 10])
+def test_of_many_objects_in_a_folder_those_that_are_lost_are_told(
+    root: Path, content: LocalContentStore, asked_of_all: int
+) -> None:
+    first = content.write_objects([b"first"])[0].object_id
+    folder = root / "objects" / first[:2]
+    ids = [ObjectId(first[:2] + f"{number:062x}") for number in range(100)]
+    for each in ids:
+        (folder / each[2:]).touch()
+    asked, lost = ids[::asked_of_all], {ids[0], ids[asked_of_all * 5]}
+    for each in lost:
+        (folder / each[2:]).unlink()
+    nowhere = ObjectId("0" * 64 if first[:2] != "00" else "1" * 64)
+    assert {*lost, nowhere} == content.missing_objects([*asked, first, nowhere])
 
 
 def test_objects_and_packs_lie_where_the_documentation_says(root: Path, content: LocalContentStore) -> None:

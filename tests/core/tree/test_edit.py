@@ -80,12 +80,24 @@ def test_edits_that_change_nothing_return_the_root(entries: dict[str, Value]) ->
     assert root == edit(buffer, root, [("missing", None)], shape=TINY)
 
 
-def test_edits_that_change_nothing_make_no_node_above_the_leaves() -> None:
+@given(maps, edits)
+def test_a_map_put_again_with_some_changes_has_the_root_of_a_built_one(
+    entries: dict[str, Value], changes: dict[str, Value | None]
+) -> None:
+    buffer = NodeBuffer()
+    again = {**entries, **changes}
+    expected = root_of(buffer, {key: value for key, value in again.items() if value is not None})
+    root = root_of(buffer, entries)
+    assert expected == edit(buffer, root, sorted(again.items()), shape=TINY)
+
+
+def test_edits_that_change_nothing_make_no_node() -> None:
     built = NodeBuffer()
     entries = numbered(1_000)
     buffer = NodeBuffer(built)
     edit(buffer, root_of(built, entries), [("part-000500", entries["part-000500"])], shape=TINY)
-    assert {0} == {buffer.get(node_id).level for node_id in buffer.new}
+    edit(buffer, root_of(built, entries), sorted(entries.items()), shape=TINY)
+    assert 0 == len(buffer.new)
 
 
 def test_a_fact_that_is_equal_but_of_another_type_is_a_change() -> None:
