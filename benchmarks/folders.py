@@ -23,7 +23,8 @@ LARGE_BYTES = 1024**3
 STATES = ("first", "nothing changed", "1 % of the small files changed")
 
 _ENVIRONMENT = {
-    **os.environ,
+    # what is written in Python keeps its compiled modules, as it does where it is installed
+    **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
     "GIT_AUTHOR_NAME": "bench",
     "GIT_AUTHOR_EMAIL": "bench@localhost",
     "GIT_COMMITTER_NAME": "bench",

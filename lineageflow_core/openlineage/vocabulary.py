@@ -5,7 +5,6 @@ Source: the OpenLineage specification, core 2-0-2 (https://openlineage.io/docs/s
 
 from enum import StrEnum
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from lineageflow_core.model.run import RunState
@@ -76,6 +75,8 @@ INFERRED: Final = "https://lineageflow.dev/inferred"
 @cache
 def producer() -> str:
     """Returns the URI that names this version of LineageFlow as the maker of an event."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return f"https://lineageflow.dev/core/{version('lineageflow-core')}"
     except PackageNotFoundError:  # imported from a source tree
