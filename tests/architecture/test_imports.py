@@ -15,6 +15,7 @@ HEAVY = {
     "duckdb",
     "fastapi",
     "httpx2",
+    "importlib.metadata",
     "numpy",
     "openlineage",
     "pandas",

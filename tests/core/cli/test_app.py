@@ -14,6 +14,18 @@ def test_importing_the_entry_point_imports_no_command() -> None:
     assert b"[]\n" == done.stdout
 
 
+def test_a_call_imports_no_other_command(told_folder: Path) -> None:
+    program = (
+        "import sys; from lineageflow_core.cli import main; "
+        f"main(['--lake', {str(told_folder)!r}, 'branch', 'list']); "
+        "print(sorted(each for each in sys.modules if each.startswith('lineageflow_core.cli.commands.')))"
+    )
+    done = subprocess.run((sys.executable, "-c", program), env=environment(), capture_output=True, check=True)
+    loaded = done.stdout.splitlines()[-1].decode()
+    assert "commands.refs" in loaded
+    assert "commands.put" not in loaded
+
+
 def test_a_pipe_needs_no_rich(told_folder: Path) -> None:
     program = (
         "import sys; from lineageflow_core.cli import main; "
