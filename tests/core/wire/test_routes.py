@@ -14,7 +14,7 @@ def _methods(protocol: type) -> set[str]:
 
 def _operations() -> list[tuple[str, str]]:
     members = get_type_hints(Catalog)
-    streamed = {(_member_of(Content), name) for name in ("upload", "open")}
+    streamed = {(_member_of(Content), name) for name in ("upload", "open", "opener")}
     protocols = {member: found for member, found in members.items() if isinstance(found, type)}
     named = [(member, name) for member, protocol in protocols.items() for name in _methods(protocol)]
     return sorted(set(named) - streamed)
