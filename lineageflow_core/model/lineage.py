@@ -1,34 +1,74 @@
 """Lineage: which run read and wrote which exact version."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
+from lineageflow_core.model.address import SCHEME
 from lineageflow_core.model.ids import CommitId, RunId
 from lineageflow_core.model.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class DatasetName:
+    """What OpenLineage calls a dataset, without any version.
+
+    A dataset of ours has the namespace `lf://repository` and its path as name, so that lineage names no
+    branch: equal content is one version on every branch.
+    """
+
+    namespace: str
+    name: str
+
+    @property
+    def rank(self) -> tuple[bool, str, str]:
+        """What the names of one dataset are sorted by: ours before others, then by namespace and name."""
+        return not self.namespace.startswith(f"{SCHEME}://"), self.namespace, self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """A dataset (or one partition of it) with exact content: the unit of lineage.
 
-    Namespace and name are OpenLineage's. A dataset of ours has the namespace `lf://repository` and its
-    path as name, so that lineage names no branch: equal content is one version on every branch.
+    Namespace and name are those of a `DatasetName`.
     """
 
     namespace: str
     name: str
     partition: str = ""
     version: str | None = None
-    """The snapshot's id for a dataset of ours, whatever the producer says for another; None if unknown."""
+    """The snapshot's id for a dataset of ours, whatever the producer says for another; None if unknown.
+
+    Where a producer names no version, what a completed run wrote is the version `run:<run id>`.
+    """
+
+    @property
+    def dataset(self) -> DatasetName:
+        """The dataset that it is a version of."""
+        return DatasetName(namespace=self.namespace, name=self.name)
+
+    def under(self, dataset: DatasetName) -> "Version":
+        """Returns the same version under another name of its dataset."""
+        return replace(self, namespace=dataset.namespace, name=dataset.name)
 
 
 class Evidence(StrEnum):
-    """How we know that a run read or wrote a version."""
+    """How an edge is known: the first that holds."""
 
     EXPLICIT = "explicit"
-    """The event names the version."""
+    """The event names the version; what a completed run wrote is one."""
+    AS_OF = "as_of"
+    """The event names the dataset only; this version was the newest when the run started."""
+    LINEAGE = "lineage"
+    """The `lineage` facet says that this input fed this output."""
+    COLUMN = "column"
+    """Column lineage says so."""
+    CARTESIAN = "cartesian"
+    """The run read the one and wrote the other."""
+    DECLARED = "declared"
+    """A job says that it would, without any run."""
     UNKNOWN = "unknown"
-    """The event names the dataset only."""
+    """The event names the dataset only, and no version of it is known."""
 
 
 class Direction(StrEnum):
@@ -87,6 +127,42 @@ class Io:
     evidence: Evidence
     dataset_type: str | None = None
     """TABLE, FILE, MODEL, ... as OpenLineage's datasetType facet says."""
+    at: datetime | None = None
+    """When: a run reads when it starts, and what it wrote is there when it completes."""
+
+    @property
+    def precedence(self) -> tuple[bool, bool, str]:
+        """What those of one run and version are sorted by: the smallest says most."""
+        return self.evidence is not Evidence.EXPLICIT, self.dataset_type is None, self.dataset_type or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """Inside one run, one input fed one output: said where less than all inputs fed it."""
+
+    run_id: RunId
+    target: DatasetName
+    source: DatasetName | None
+    """None where the run says that nothing fed the output."""
+    evidence: Evidence
+    """LINEAGE or COLUMN."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class ColumnEdge:
+    """A column of an output comes from a column of an input, as the run that wrote it says."""
+
+    field: str
+    """Of the output; '' stands for all of its columns."""
+    source: DatasetName
+    source_field: str
+    """'' stands for the dataset as a whole."""
+    kind: str = ""
+    """DIRECT (values come from there) or INDIRECT (they depend on it), if said."""
+    subtype: str = ""
+    """IDENTITY, TRANSFORMATION, AGGREGATION, JOIN, GROUP_BY, FILTER, SORT, WINDOW, CONDITIONAL, if said."""
+    masking: bool = False
+    """The values cannot be told from the result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,20 @@ from enum import StrEnum
 from lineageflow_core.model.ids import CommitId, RunId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Job:
     """A process that runs again and again: a pipeline, or one step of it."""
 
     namespace: str
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class JobEdge:
+    """One job goes before another: control, or data without a name of its own."""
+
+    source: Job
+    target: Job
 
 
 class RunState(StrEnum):

@@ -1,92 +1,97 @@
-"""Folding all events of one run into the facts about it.
+"""From all that is said of one run to the facts about it.
 
-Invariant: the facts depend on the set of events alone, not on their order, grouping or repetition. Events
-are put into one total order (inferred ones first, then by time, kind, digest) and read in it, so the last
-word on a facet is the same for everybody. What adds up (inputs, outputs, the exact contents of a dataset of
-ours) is a union.
+Invariant: the facts depend on the set of events alone, not on their order, grouping or repetition: they are
+a pure function of the run's record (`record.py`), which is.
 
 A version is something that a completed run wrote. Of any other run only the datasets that it was about to
-write are known, and those are facts without a version.
+write are known, and those are facts without a version. Jobs that never end (streams, services) write as they
+go, so what such a run wrote counts while it runs. What a run read without naming a version stays without one
+here: which it was depends on other runs, so the store says that (`store.ports.LineageStore`).
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import Evidence, Io, Version
-from lineageflow_core.model.run import CodeVersion, Job, Run, RunState
-from lineageflow_core.openlineage.parse import (
-    DatasetMention,
-    ParsedEvent,
-    parse_event,
-    parse_text,
-)
+from lineageflow_core.model.lineage import DatasetName, Evidence, Flow, Io, Version
+from lineageflow_core.model.run import CodeVersion, Job, JobEdge, Run, RunState
+from lineageflow_core.openlineage.flows import Flows, flows
+from lineageflow_core.openlineage.parse import parse_event, parse_text
+from lineageflow_core.openlineage.record import AccessRecord, Key, RunRecord, Said, say
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
-from lineageflow_core.store.ports import RunFacts, StoredEvent
+from lineageflow_core.store.instants import from_microseconds
+from lineageflow_core.store.ports import RunFacts, StoredEvent, Word
 
-_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
-
-_DatasetKey: TypeAlias = tuple[str, str]
-_Content: TypeAlias = tuple[str, str]
-"""Partition and snapshot."""
+_ENDLESS = frozenset({"STREAMING", "SERVICE"})
+"""Types of processing that have no end."""
 
 
 def fold(run_id: RunId, events: Iterable[StoredEvent]) -> RunFacts:
-    """Returns the facts about a run from all of its events. Raises InvalidInputError if there are none."""
-    parsed = [event for event in _in_order(events) if event.run_id == run_id]
-    jobs = [event.job for event in parsed if event.job is not None]
-    if not jobs:
+    """Returns the facts about a run from all events. Raises InvalidInputError if none is about it."""
+    said = Said()
+    for event in events:
+        said.add(say(parse_event(json.loads(event.body)), event.digest))
+    if run_id not in said.runs:
         raise InvalidInputError(f"there is no event about run {run_id}")
-    state = _state(parsed)
+    return facts_of(run_id, said.runs[run_id])
+
+
+def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
+    """Returns the facts about a run from its record."""
+    facets, job_facets = _read(record.facets), _read(record.job_facets)
+    run = _run(run_id, record, facets, job_facets)
+    inputs, outputs = _current(record, record.inputs), _current(record, record.outputs)
+    said = flows(run.job, job_facets, {dataset: _read(access.facets) for dataset, access in outputs.items()})
+    for source in said.reads.union(*(fed.sources for fed in said.outputs.values())):
+        inputs.setdefault(source, AccessRecord())
+    for target in said.outputs:
+        outputs.setdefault(target, AccessRecord())
+    is_endless = _object(job_facets.get(Facet.JOB_TYPE)).get("processingType") in _ENDLESS
+    began = run.started_at or run.ended_at
+    writes: list[Io] = []
+    for dataset, access in sorted(outputs.items()):
+        if is_endless or run.state is RunState.COMPLETED:
+            seen = from_microseconds(access.first) if is_endless and access.first is not None else None
+            found = _versions(dataset, access, unnamed=f"run:{run_id}")
+            writes += _ios(run_id, found, access, at=seen or run.ended_at or began)
+        else:
+            writes += _ios(run_id, _without_versions(dataset, access), access, at=run.ended_at or began)
     return RunFacts(
-        run=_run(run_id, jobs[-1], state, parsed),
-        reads=_accesses(run_id, (event.inputs for event in parsed)),
-        writes=_accesses(run_id, (event.outputs for event in parsed), versions=state is RunState.COMPLETED),
+        run=run,
+        reads=tuple(
+            io
+            for dataset, access in sorted(inputs.items())
+            for io in _ios(run_id, _versions(dataset, access), access, at=began)
+        ),
+        writes=tuple(writes),
+        flows=tuple(_flows(run_id, said)),
+        columns={dataset: frozenset(fed.columns) for dataset, fed in said.outputs.items() if fed.columns},
+        job_edges=tuple(sorted(_job_edges(run.job, facets, said))),
+        input_facets={dataset: access.facets for dataset, access in inputs.items() if access.facets},
+        output_facets={dataset: access.facets for dataset, access in outputs.items() if access.facets},
     )
 
 
-def _in_order(events: Iterable[StoredEvent]) -> list[ParsedEvent]:
-    parsed = {event.digest: parse_event(json.loads(event.body)) for event in events}
-
-    def place(digest: bytes) -> tuple[bool, datetime, int, bytes]:
-        event = parsed[digest]
-        return not event.inferred, event.at or _BEFORE_ALL, event.type.rank if event.type else -1, digest
-
-    return [parsed[digest] for digest in sorted(parsed, key=place)]
-
-
-def _state(events: Iterable[ParsedEvent]) -> RunState:
-    """The last final event says it: nothing that comes later opens a run again."""
-    final = [event.type for event in events if event.type is not None and event.type.is_final]
-    return final[-1].state if final else RunState.RUNNING
-
-
-def _run(run_id: RunId, job: Job, state: RunState, events: list[ParsedEvent]) -> Run:
-    facets = _last_words(event.run_facets for event in events)
-    parents = [event.parent.run_id for event in events if event.parent and event.parent.run_id != run_id]
+def _run(run_id: RunId, record: RunRecord, facets: Mapping[str, Any], job_facets: Mapping[str, Any]) -> Run:
+    state = EventType(record.end.read()).state if record.end else RunState.RUNNING
     error = parse_text(_object(facets.get(Facet.ERROR)).get("message"))
+    namespace, name = record.job.read() if record.job else ("", "")
+    started = record.started if record.started is not None else record.going
     return Run(
         id=run_id,
-        job=job,
+        job=Job(namespace=namespace, name=name),
         state=state,
-        parent=parents[-1] if parents else None,
-        started_at=_started_at(events),
-        ended_at=max((e.at for e in events if e.at and e.type and e.type.is_final), default=None),
-        code=_code(_last_words(event.job_facets for event in events)),
+        parent=record.parent.read() if record.parent else None,
+        started_at=None if started is None else from_microseconds(started),
+        ended_at=None if record.ended is None else from_microseconds(record.ended),
+        code=_code(job_facets),
         environment=_environment(facets),
         params=_params(facets),
         error=error if state in {RunState.FAILED, RunState.ABORTED} else None,
     )
-
-
-def _started_at(events: list[ParsedEvent]) -> datetime | None:
-    """The first START; else when the run was first seen going; None if only its end was seen."""
-    starts = [event.at for event in events if event.at and event.type is EventType.START]
-    going = [event.at for event in events if event.at and not (event.type and event.type.is_final)]
-    return min(starts or going, default=None)
 
 
 def _code(facets: Mapping[str, Any]) -> CodeVersion | None:
@@ -119,64 +124,95 @@ def _params(facets: Mapping[str, Any]) -> dict[str, str]:
     return _texts((parameter.get("key"), parameter.get("value")) for parameter in parameters)
 
 
-def _accesses(
-    run_id: RunId, mentions: Iterable[tuple[DatasetMention, ...]], *, versions: bool = True
-) -> tuple[Io, ...]:
-    """Joins what all events say about inputs, or about outputs; without `versions`, at dataset level."""
-    facets: dict[_DatasetKey, dict[str, Any]] = {}
-    contents: dict[_DatasetKey, set[_Content]] = {}
-    for datasets in mentions:
-        for dataset in datasets:
-            key = (dataset.namespace, dataset.name)
-            facets.setdefault(key, {}).update(dataset.facets)
-            contents.setdefault(key, set()).update(_contents(dataset.facets.get(Facet.OUR_COMMIT)))
-    found = [
-        Io(
+def _current(record: RunRecord, accesses: Mapping[Key, AccessRecord]) -> dict[DatasetName, AccessRecord]:
+    """Returns the inputs, or the outputs, that count: all that were named, unless each event tells all."""
+    job_type = _object(_read(record.job_facets).get(Facet.JOB_TYPE))
+    if _object(job_type.get("emissionPattern")).get("eventContentMode") == "COMPLETE_SNAPSHOT":
+        accesses = {key: access for key, access in accesses.items() if access.seen == record.named}
+    return {DatasetName(namespace=key[0], name=key[1]): access for key, access in accesses.items()}
+
+
+def _ios(
+    run_id: RunId, versions: Iterable[Version], access: AccessRecord, *, at: datetime | None
+) -> Iterator[Io]:
+    kind = access.facets.get(Facet.TYPE)
+    for version in versions:
+        yield Io(
             run_id=run_id,
             version=version,
             evidence=Evidence.UNKNOWN if version.version is None else Evidence.EXPLICIT,
-            dataset_type=parse_text(_object(facets[key].get(Facet.TYPE)).get("datasetType")),
+            dataset_type=parse_text(_object(kind.read() if kind else None).get("datasetType")),
+            at=at,
         )
-        for key in sorted(facets)
-        for version in _versions(key, facets[key], contents[key], versions=versions)
-    ]
-    return tuple(found)
 
 
-def _versions(
-    key: _DatasetKey, facets: Mapping[str, Any], contents: set[_Content], *, versions: bool
-) -> list[Version]:
-    namespace, name = key
-    if not versions:
-        partitions = sorted({partition for partition, _ in contents}) or [""]
-        return [Version(namespace=namespace, name=name, partition=partition) for partition in partitions]
-    if contents:
+def _versions(dataset: DatasetName, access: AccessRecord, *, unnamed: str | None = None) -> list[Version]:
+    """Returns the versions that an access names; `unnamed` is what one without a name is called."""
+    if access.contents:
         return [
-            Version(namespace=namespace, name=name, partition=partition, version=snapshot)
-            for partition, snapshot in sorted(contents)
+            Version(namespace=dataset.namespace, name=dataset.name, partition=partition, version=snapshot)
+            for partition, snapshot in sorted(access.contents)
         ]
-    version = parse_text(_object(facets.get(Facet.VERSION)).get("datasetVersion")) or None
-    return [Version(namespace=namespace, name=name, version=version)]
+    stated = access.facets.get(Facet.VERSION)
+    version = parse_text(_object(stated.read() if stated else None).get("datasetVersion")) or unnamed
+    return [
+        Version(namespace=dataset.namespace, name=dataset.name, partition=partition, version=version)
+        for partition in _partitions(access)
+    ]
 
 
-def _contents(facet: object) -> set[_Content]:
-    """Reads our commit facet: the exact content of the whole dataset or of partitions."""
-    commit = _object(facet)
-    whole = {"partition": "", "snapshot": commit.get("snapshot")}
-    found: set[_Content] = set()
-    for entry in (whole, *_objects(commit.get("partitions"))):
-        partition, snapshot = parse_text(entry.get("partition")), parse_text(entry.get("snapshot"))
-        if partition is not None and snapshot:
-            found.add((partition, snapshot))
-    return found
+def _without_versions(dataset: DatasetName, access: AccessRecord) -> list[Version]:
+    partitions = sorted({partition for partition, _ in access.contents}) or _partitions(access)
+    return [
+        Version(namespace=dataset.namespace, name=dataset.name, partition=partition)
+        for partition in partitions
+    ]
 
 
-def _last_words(facets: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Later facets replace earlier ones of the same key as a whole, as OpenLineage has it."""
-    words: dict[str, Any] = {}
-    for some in facets:
-        words.update(some)
-    return words
+def _partitions(access: AccessRecord) -> list[str]:
+    """Reads the subset facet: the partitions that were read or written; '' is the whole dataset."""
+    subset = access.facets.get(Facet.SUBSET)
+    facet = _object(subset.read() if subset else None)
+    condition = _object(facet.get("inputCondition") or facet.get("outputCondition"))
+    if condition.get("type") != "partition":
+        return [""]
+    named = {_partition(each) for each in _objects(condition.get("partitions"))}
+    return sorted(named) if named and "" not in named else [""]
+
+
+def _partition(entry: Mapping[str, Any]) -> str:
+    dimensions = _texts(_object(entry.get("dimensions")).items())
+    by_dimension = "/".join(f"{name}={value}" for name, value in dimensions.items())
+    return parse_text(entry.get("identifier")) or by_dimension
+
+
+def _flows(run_id: RunId, said: Flows) -> Iterator[Flow]:
+    for target, fed in sorted(said.outputs.items()):
+        sources: list[DatasetName | None] = [*sorted(fed.sources)]
+        for source in sources or [None]:
+            yield Flow(run_id=run_id, target=target, source=source, evidence=fed.evidence)
+
+
+def _job_edges(job: Job, facets: Mapping[str, Any], said: Flows) -> set[JobEdge]:
+    """Returns which jobs went before or come after, whatever data went between them."""
+    depends = _object(facets.get(Facet.DEPENDENCIES))
+    before = said.jobs.union(*(fed.jobs for fed in said.outputs.values()))
+    before |= {each for each in map(_named_job, _objects(depends.get("upstream"))) if each}
+    after = {each for each in map(_named_job, _objects(depends.get("downstream"))) if each}
+    return {JobEdge(source=each, target=job) for each in before - {job}} | {
+        JobEdge(source=job, target=each) for each in after - {job}
+    }
+
+
+def _named_job(dependency: Mapping[str, Any]) -> Job | None:
+    job = _object(dependency.get("job"))
+    namespace, name = parse_text(job.get("namespace")), parse_text(job.get("name"))
+    return Job(namespace=namespace, name=name) if namespace is not None and name else None
+
+
+def _read(words: Mapping[str, Word]) -> dict[str, Any]:
+    """Returns facets by key, without those that were taken back."""
+    return {key: word.read() for key, word in words.items() if word.said is not None}
 
 
 def _texts(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import Job
-from lineageflow_core.openlineage.vocabulary import INFERRED, EventType, Facet
+from lineageflow_core.openlineage.vocabulary import EventType, Facet
 
 _RUN_ID_NAMESPACE = uuid5(NAMESPACE_URL, "https://lineageflow.dev/runs")
 _STATIC_EVENT_KEYS = ("job", "dataset")
@@ -29,6 +29,9 @@ class DatasetMention:
     namespace: str
     name: str
     facets: Facets
+    """About the dataset as such."""
+    own: Facets = field(default_factory=dict)
+    """About this reading or writing of it: `inputFacets` or `outputFacets`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +54,14 @@ class ParsedEvent:
     at: datetime | None = None
     """UTC."""
     job: Job | None = None
-    """Set where `run_id` is."""
+    """Set where `run_id` is, and where the event declares a job."""
     run_facets: Facets = field(default_factory=dict)
     job_facets: Facets = field(default_factory=dict)
     inputs: tuple[DatasetMention, ...] = ()
     outputs: tuple[DatasetMention, ...] = ()
+    datasets: tuple[DatasetMention, ...] = ()
+    """What the event is about, where that is a dataset as such."""
     parent: ParentMention | None = None
-    inferred: bool = False
-    """What another run's event says about this one (`mention_events`): any word of its own weighs more."""
     problems: tuple[str, ...] = ()
     """What could not be understood; the rest counts all the same."""
 
@@ -67,9 +70,9 @@ def parse_event(event: object) -> ParsedEvent:
     """Reads one event, decoded from JSON. Never raises on account of what it holds."""
     if not isinstance(event, Mapping):
         return ParsedEvent(problems=(f"an event is a JSON object, not {type(event).__name__}",))
-    if "run" not in event and any(key in event for key in _STATIC_EVENT_KEYS):
-        return ParsedEvent()  # a JobEvent or DatasetEvent: kept, and about no run
     problems: list[str] = []
+    if "run" not in event and any(key in event for key in _STATIC_EVENT_KEYS):
+        return _static_event(event, problems)
     run, job = _object(event.get("run")), _job(event.get("job"))
     run_id = parse_lenient_run_id(run.get("runId"))
     if run_id is None or job is None:
@@ -86,28 +89,8 @@ def parse_event(event: object) -> ParsedEvent:
         inputs=tuple(_datasets(event.get("inputs"), "inputs", problems)),
         outputs=tuple(_datasets(event.get("outputs"), "outputs", problems)),
         parent=_parent(run_facets.get(Facet.PARENT), problems),
-        inferred=event.get("producer") == INFERRED,
         problems=tuple(problems),
     )
-
-
-def mention_events(event: ParsedEvent) -> list[dict[str, Any]]:
-    """Returns what an event says about its parent and root runs, as events about those.
-
-    Many producers never send events about the runs that their steps belong to, and all may come late. Where
-    the event is a START, it also says that those runs were going at that time.
-    """
-    around = event.parent
-    if around is None or around.run_id == event.run_id:
-        return []
-    time = {"eventTime": event.at.isoformat()} if event.at and event.type is EventType.START else {}
-    root = {"run": {"runId": around.root_run_id}, "job": _job_object(around.root_job)}
-    parent = {"run": {"runId": around.run_id}, "job": _job_object(around.job)}
-    said: list[dict[str, Any]] = [{**root, **time, "producer": INFERRED}]
-    if around.run_id != around.root_run_id:
-        run = {"runId": around.run_id, "facets": {Facet.PARENT.value: root}}
-        said.append({**parent, "run": run, **time, "producer": INFERRED})
-    return said
 
 
 def parse_lenient_run_id(value: object) -> RunId | None:
@@ -126,6 +109,25 @@ def parse_text(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _static_event(event: Mapping[str, Any], problems: list[str]) -> ParsedEvent:
+    """Reads a DatasetEvent or a JobEvent: about no run."""
+    datasets = list(_datasets([event["dataset"]], "dataset", problems)) if "dataset" in event else []
+    job = _job(event.get("job"))
+    if job is None and "job" in event:
+        problems.append(
+            "job.namespace and job.name are missing: it is about no job that could be found again"
+        )
+    return ParsedEvent(
+        at=_instant(event.get("eventTime"), problems),
+        job=job,
+        job_facets=_facets(_object(event.get("job")).get("facets"), "job.facets", problems) if job else {},
+        inputs=tuple(_datasets(event.get("inputs"), "inputs", problems)) if job else (),
+        outputs=tuple(_datasets(event.get("outputs"), "outputs", problems)) if job else (),
+        datasets=tuple(datasets),
+        problems=tuple(problems),
+    )
 
 
 def _event_type(value: object, problems: list[str]) -> EventType | None:
@@ -155,10 +157,6 @@ def _job(value: object) -> Job | None:
     return Job(namespace=namespace, name=name) if namespace is not None and name else None
 
 
-def _job_object(job: Job) -> dict[str, str]:
-    return {"namespace": job.namespace, "name": job.name}
-
-
 def _datasets(value: object, where: str, problems: list[str]) -> Iterator[DatasetMention]:
     if value is not None and not isinstance(value, list):
         problems.append(f"{where} is not a list")
@@ -171,11 +169,12 @@ def _datasets(value: object, where: str, problems: list[str]) -> Iterator[Datase
         if namespace is None or not name:
             problems.append(f"{place} has no namespace and name")
             continue
-        facets = {
-            **_facets(dataset.get("facets"), f"{place}.facets", problems),
-            **_facets(dataset.get(own), f"{place}.{own}", problems),
-        }
-        yield DatasetMention(namespace=namespace, name=name, facets=facets)
+        yield DatasetMention(
+            namespace=namespace,
+            name=name,
+            facets=_facets(dataset.get("facets"), f"{place}.facets", problems),
+            own=_facets(dataset.get(own), f"{place}.{own}", problems),
+        )
 
 
 def _parent(facet: Facets | None, problems: list[str]) -> ParentMention | None:

@@ -58,6 +58,11 @@ class Facet(StrEnum):
     SUBSET = "subset"
     INPUT_STATISTICS = "inputStatistics"
     OUTPUT_STATISTICS = "outputStatistics"
+    SYMLINKS = "symlinks"
+    JOB_TYPE = "jobType"
+    DEPENDENCIES = "jobDependencies"
+    LINEAGE = "lineage"
+    COLUMN_LINEAGE = "columnLineage"
     OUR_COMMIT = "lineageflow_commit"
     """Ours: the exact content that was read or written, and the commit that it is in."""
     OUR_ENVIRONMENT = "lineageflow_environment"
@@ -67,9 +72,6 @@ class Facet(StrEnum):
 SPECIFICATION: Final = "https://lineageflow.dev/spec/facets"
 """Where the schemas of our facets are published, each under its own version, never changed after. The files
 are `schemas/*.json` beside this module."""
-
-INFERRED: Final = "https://lineageflow.dev/inferred"
-"""The producer of an event that no one sent: it says what another run's event says about this one."""
 
 
 @cache

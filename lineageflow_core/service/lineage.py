@@ -7,7 +7,7 @@ number of processes, and the outcome is one.
 
 import json
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lineageflow_core.catalog import History, Objects, Repositories
@@ -17,9 +17,10 @@ from lineageflow_core.model.lineage import Blame, Direction, Impact, IntakeRepor
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
 from lineageflow_core.model.run import Run, RunState
 from lineageflow_core.openlineage.canonical import canonical_json, event_digest
-from lineageflow_core.openlineage.fold import fold
-from lineageflow_core.openlineage.parse import ParsedEvent, mention_events, parse_event
+from lineageflow_core.openlineage.parse import ParsedEvent, parse_event
+from lineageflow_core.openlineage.record import Said, say
 from lineageflow_core.service.blame import BlameService
+from lineageflow_core.service.folding import put
 from lineageflow_core.service.graph import impact, trace
 from lineageflow_core.service.nodes import Nodes, in_order, run_with_steps
 from lineageflow_core.service.opened import Lake
@@ -45,17 +46,12 @@ class LineageService:
         self._blame = BlameService(store, objects=objects, history=history)
 
     def ingest(self, events: Sequence[dict[str, Any]]) -> IntakeReport:
-        received: list[StoredEvent] = []
-        inferred: list[StoredEvent] = []
-        for event in events:
-            stored, parsed = _understand(event)
-            received.append(stored)
-            inferred += (_understand(said)[0] for said in mention_events(parsed))
-        new = self._store_new(_unique(received), _unique(inferred))
+        understood = [_understand(event) for event in events]
+        new = self._store_new(understood)
         problems = tuple(
-            f"event {index}: {event.problem}" for index, event in enumerate(received) if event.problem
+            f"event {index}: {event.problem}" for index, (event, _) in enumerate(understood) if event.problem
         )
-        return IntakeReport(received=len(received), duplicates=len(received) - new, problems=problems)
+        return IntakeReport(received=len(events), duplicates=len(events) - new, problems=problems)
 
     def get_run(self, run_id: RunId) -> RunDetails:
         run, *steps = run_with_steps(self._store, parse_run_id(run_id))
@@ -99,16 +95,18 @@ class LineageService:
     ) -> Page[Blame]:
         return self._blame.blame_partitions(repository, ref, dataset, after=after, limit=limit)
 
-    def _store_new(self, received: Sequence[StoredEvent], inferred: Sequence[StoredEvent]) -> int:
-        """Stores what is new and folds the runs that it is about; returns how many received ones were new."""
-        if not received:
+    def _store_new(self, understood: Sequence[tuple[StoredEvent, ParsedEvent]]) -> int:
+        """Stores what is new, with all that follows from it; returns how many events were new."""
+        if not understood:
             return 0
         with self._store.write() as writer:
-            new = writer.append([*received, *inferred])
-            events = zip([*received, *inferred], new, strict=True)
-            for run_id in sorted({event.run_id for event, is_new in events if is_new and event.run_id}):
-                writer.put_facts(fold(run_id, writer.events_of(run_id)))
-        return sum(new[: len(received)])
+            new = writer.append([event for event, _ in understood])
+            said = Said()
+            for (event, parsed), is_new in zip(understood, new, strict=True):
+                if is_new:
+                    said.add(say(parsed, event.digest))
+            put(writer, said)
+        return sum(new)
 
 
 def _understand(event: Mapping[str, Any]) -> tuple[StoredEvent, ParsedEvent]:
@@ -126,7 +124,3 @@ def _understand(event: Mapping[str, Any]) -> tuple[StoredEvent, ParsedEvent]:
         problem="; ".join(parsed.problems) or None,
     )
     return stored, parsed
-
-
-def _unique(events: Iterable[StoredEvent]) -> list[StoredEvent]:
-    return list({event.digest: event for event in events}.values())

@@ -6,18 +6,25 @@ took a name that another had first, its id tells the two apart. Nothing is rewri
 lake where nothing was renamed, nothing is translated.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.repository import RepositoryName
-from lineageflow_core.model.run import Run, RunState
+from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.openlineage.naming import dataset_namespace, repository_of
-from lineageflow_core.store.ports import LineageStore, LineageWriter, RepositoryStore, RunFacts, StoredEvent
+from lineageflow_core.store.ports import (
+    LineageStore,
+    LineageWriter,
+    RepositoryStore,
+    RunFacts,
+    StoredEvent,
+    Word,
+)
 
 
 class CurrentNames:
@@ -62,10 +69,43 @@ class CurrentNames:
     def writers(self, versions: Sequence[Version]) -> list[Io]:
         return self._today(self._store.writers(self._stored(versions)))
 
-    def today(self, version: Version) -> Version:
-        """Returns a version as it is called today, whichever of its repository's names it has."""
+    def flows(self, run_ids: Sequence[RunId]) -> list[Flow]:
         names = _Names(self._repositories)
-        return names.today(names.stored(version, None))
+        return [
+            replace(
+                flow,
+                target=names.today(flow.target),
+                source=names.today(flow.source) if flow.source is not None else None,
+            )
+            for flow in self._store.flows(run_ids)
+        ]
+
+    def columns(self, run_ids: Sequence[RunId]) -> dict[tuple[RunId, DatasetName], frozenset[ColumnEdge]]:
+        names = _Names(self._repositories)
+        return {
+            (run_id, names.today(dataset)): frozenset(
+                replace(edge, source=names.today(edge.source)) for edge in edges
+            )
+            for (run_id, dataset), edges in self._store.columns(run_ids).items()
+        }
+
+    def job_edges(self, jobs: Sequence[Job]) -> list[JobEdge]:
+        return self._store.job_edges(jobs)
+
+    def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
+        names = _Names(self._repositories)
+        return tuple(map(names.today, self._store.names(names.stored(dataset, None))))
+
+    def dataset_words(self, dataset: DatasetName) -> dict[str, Word]:
+        return self._store.dataset_words(_Names(self._repositories).stored(dataset, None))
+
+    def job_words(self, job: Job) -> dict[str, Word]:
+        return self._store.job_words(job)
+
+    def today(self, version: Version) -> Version:
+        """Returns a version as it is called today, whichever of its dataset's names it has."""
+        [first, *_] = self.names(version.dataset)
+        return version.under(first)
 
     @contextmanager
     def _write(self) -> Iterator[LineageWriter]:
@@ -75,13 +115,13 @@ class CurrentNames:
 
     def _stored(self, versions: Sequence[Version]) -> list[Version]:
         names = _Names(self._repositories)
-        return [names.stored(version, None) for version in versions]
+        return [version.under(names.stored(version.dataset, None)) for version in versions]
 
     def _today(self, ios: list[Io]) -> list[Io]:
         names = _Names(self._repositories)
         if not names.renamed:
             return ios
-        return [replace(io, version=names.today(io.version)) for io in ios]
+        return [replace(io, version=io.version.under(names.today(io.version.dataset))) for io in ios]
 
 
 class _Writer:
@@ -94,21 +134,52 @@ class _Writer:
     def append(self, events: Sequence[StoredEvent]) -> list[bool]:
         return self._writer.append(events)
 
-    def events_of(self, run_id: RunId) -> list[StoredEvent]:
-        return self._writer.events_of(run_id)
+    def records(self, run_ids: Collection[RunId]) -> dict[RunId, bytes]:
+        return self._writer.records(run_ids)
 
-    def put_facts(self, facts: RunFacts) -> None:
-        names = self._names
+    def put_facts(self, facts: RunFacts, record: bytes = b"") -> None:
+        self._writer.put_facts(self._stored(facts) if self._names.renamed else facts, record)
+
+    def put_words(
+        self,
+        *,
+        jobs: Mapping[Job, Mapping[str, Word]] = {},
+        declared: Mapping[Job, Word] = {},
+        datasets: Mapping[DatasetName, Mapping[str, Word]] = {},
+    ) -> None:
+        stored = {self._names.stored(name, None): words for name, words in datasets.items()}
+        self._writer.put_words(jobs=jobs, declared=declared, datasets=stored)
+
+    def link(self, names: Collection[tuple[DatasetName, DatasetName]]) -> None:
+        stored = self._names.stored
+        self._writer.link([(stored(one, None), stored(other, None)) for one, other in names])
+
+    def _stored(self, facts: RunFacts) -> RunFacts:
         began = facts.run.started_at or facts.run.ended_at
+
+        def name(dataset: DatasetName) -> DatasetName:
+            return self._names.stored(dataset, began)
 
         def stored(ios: Sequence[Io]) -> tuple[Io, ...]:
             # Under two names of one repository, one version may stand twice: it is one read, one write.
-            found = (replace(io, version=names.stored(io.version, began)) for io in ios)
+            found = (replace(io, version=io.version.under(name(io.version.dataset))) for io in ios)
             return tuple({io.version: io for io in found}.values())
 
-        if names.renamed:
-            facts = replace(facts, reads=stored(facts.reads), writes=stored(facts.writes))
-        self._writer.put_facts(facts)
+        return replace(
+            facts,
+            reads=stored(facts.reads),
+            writes=stored(facts.writes),
+            flows=tuple(
+                replace(flow, target=name(flow.target), source=name(flow.source) if flow.source else None)
+                for flow in facts.flows
+            ),
+            columns={
+                name(dataset): frozenset(replace(edge, source=name(edge.source)) for edge in edges)
+                for dataset, edges in facts.columns.items()
+            },
+            input_facets={name(dataset): words for dataset, words in facts.input_facets.items()},
+            output_facets={name(dataset): words for dataset, words in facts.output_facets.items()},
+        )
 
 
 class _Names:
@@ -135,21 +206,21 @@ class _Names:
         """Tells whether any repository of the lake was ever renamed."""
         return bool(self._held)
 
-    def stored(self, version: Version, at: datetime | None) -> Version:
-        """Returns a version under the name that lasts, from a name as of an instant; None is now."""
-        name = repository_of(version.namespace)
+    def stored(self, dataset: DatasetName, at: datetime | None) -> DatasetName:
+        """Returns a dataset under the name that lasts, from a name as of an instant; None is now."""
+        name = repository_of(dataset.namespace)
         held = [each for each in self._held.get(name or "", ()) if at is None or each.since <= at]
         if not held:
-            return version
-        return replace(version, namespace=dataset_namespace(self._lasting[held[-1].repository]))
+            return dataset
+        return replace(dataset, namespace=dataset_namespace(self._lasting[held[-1].repository]))
 
-    def today(self, version: Version) -> Version:
-        """Returns a version under today's name, from the name that lasts."""
-        lasting = repository_of(version.namespace)
+    def today(self, dataset: DatasetName) -> DatasetName:
+        """Returns a dataset under today's name, from the name that lasts."""
+        lasting = repository_of(dataset.namespace)
         owner = self._owner.get(lasting or "")
         if owner is None:
-            return version
+            return dataset
         if owner not in self._today:
             info = self._repositories.with_id(owner)
             self._today[owner] = info.name if info else str(lasting)
-        return replace(version, namespace=dataset_namespace(self._today[owner]))
+        return replace(dataset, namespace=dataset_namespace(self._today[owner]))

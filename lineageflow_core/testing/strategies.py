@@ -72,11 +72,14 @@ def run_facts(draw: st.DrawFn) -> RunFacts:
     """Facts about any run, which may read what it writes."""
     run = draw(runs)
     ios = st.builds(
-        Io,
-        run_id=st.just(run.id),
-        version=versions,
-        evidence=st.sampled_from(Evidence),
-        dataset_type=st.none() | texts,
+        lambda version, dataset_type: Io(
+            run_id=run.id,
+            version=version,
+            evidence=Evidence.UNKNOWN if version.version is None else Evidence.EXPLICIT,
+            dataset_type=dataset_type,
+        ),
+        versions,
+        st.none() | texts,
     )
     side = st.lists(ios, max_size=4, unique_by=lambda io: io.version).map(tuple)
     return RunFacts(run=run, reads=draw(side), writes=draw(side))

@@ -14,6 +14,7 @@ from lineageflow_core.store.turns import offset_of
 from lineageflow_core.testing.collection_store import CollectionStoreContract
 from lineageflow_core.testing.commit_store import CommitStoreContract
 from lineageflow_core.testing.import_store import ImportStoreContract, ReferenceStoreContract
+from lineageflow_core.testing.lineage_binding import LineageBindingContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
 from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
@@ -82,6 +83,9 @@ class TestTransactions(TransactionStoreContract): ...
 
 
 class TestEvents(EventLogContract): ...
+
+
+class TestBinding(LineageBindingContract): ...
 
 
 class TestFacts(RunFactsContract): ...

@@ -8,11 +8,12 @@ from lineageflow_core.model.check import Check
 from lineageflow_core.model.collection import Collected
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, PlanId, RunId
+from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.model.plan import RollbackPlan
 from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.refs import Ref, RefName
 from lineageflow_core.model.repository import RepositoryInfo, RepositoryName
-from lineageflow_core.model.run import Transaction
+from lineageflow_core.model.run import Job, Transaction
 from lineageflow_core.model.settings import RepositorySettings
 from lineageflow_core.model.table import TableId, TableProfile
 from lineageflow_core.model.transfer import Import, ImportId
@@ -23,6 +24,7 @@ from lineageflow_core.store.ports import (
     Publication,
     RunFacts,
     StoredEvent,
+    Word,
 )
 
 
@@ -59,3 +61,8 @@ class State:
     imports: dict[tuple[str, ImportId], Import] = field(default_factory=dict)
     events: dict[bytes, StoredEvent] = field(default_factory=dict)
     facts: dict[RunId, RunFacts] = field(default_factory=dict)
+    records: dict[RunId, bytes] = field(default_factory=dict)
+    job_words: dict[Job, dict[str, Word]] = field(default_factory=dict)
+    declared: dict[Job, Word] = field(default_factory=dict)
+    dataset_words: dict[DatasetName, dict[str, Word]] = field(default_factory=dict)
+    links: set[tuple[DatasetName, DatasetName]] = field(default_factory=set)

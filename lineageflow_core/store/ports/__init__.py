@@ -23,7 +23,7 @@ from lineageflow_core.store.ports.content import (
     TrashedContent,
 )
 from lineageflow_core.store.ports.imports import ImportStore, ReferenceStore
-from lineageflow_core.store.ports.lineage import LineageStore, LineageWriter, RunFacts, StoredEvent
+from lineageflow_core.store.ports.lineage import LineageStore, LineageWriter, RunFacts, StoredEvent, Word
 from lineageflow_core.store.ports.operations import CheckStore, OperationStore
 from lineageflow_core.store.ports.plans import PlanStore
 from lineageflow_core.store.ports.profiles import ProfileStore
@@ -75,4 +75,5 @@ __all__ = [
     "TransactionStore",
     "Trash",
     "TrashedContent",
+    "Word",
 ]

@@ -1,14 +1,17 @@
 """The log of events, and the facts folded from it."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
 
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
 from lineageflow_core.model.page import Page
-from lineageflow_core.model.run import Run, RunState
+from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +27,34 @@ class StoredEvent:
     problem: str | None = None
 
 
+class Word(msgspec.Struct, frozen=True, array_like=True):
+    """What was said last about one thing: a later word takes its place as a whole."""
+
+    stamp: bytes
+    """Larger is later; different events have different stamps."""
+    said: bytes | None = None
+    """JSON; None where it was taken back."""
+
+    def read(self) -> Any:
+        """Returns what was said; None where it was taken back."""
+        return None if self.said is None else json.loads(self.said)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """All that the events of one run say, folded."""
 
     run: Run
     reads: tuple[Io, ...]
+    """Without a version where the run names none."""
     writes: tuple[Io, ...]
+    flows: tuple[Flow, ...] = ()
+    """For those outputs of which more is said than what the run read."""
+    columns: Mapping[DatasetName, frozenset[ColumnEdge]] = field(default_factory=dict)
+    """By output."""
+    job_edges: tuple[JobEdge, ...] = ()
+    input_facets: Mapping[DatasetName, Mapping[str, Word]] = field(default_factory=dict)
+    output_facets: Mapping[DatasetName, Mapping[str, Word]] = field(default_factory=dict)
 
 
 class LineageWriter(Protocol):
@@ -40,15 +64,39 @@ class LineageWriter(Protocol):
         """Stores the events that are new; tells for each whether it was."""
         ...
 
-    def events_of(self, run_id: RunId) -> list[StoredEvent]: ...
+    def records(self, run_ids: Collection[RunId]) -> dict[RunId, bytes]:
+        """What was put with the facts about these runs."""
+        ...
 
-    def put_facts(self, facts: RunFacts) -> None:
-        """Makes these the facts about the run, in place of those before."""
+    def put_facts(self, facts: RunFacts, record: bytes = b"") -> None:
+        """Makes these the facts about the run, in place of those before. `record` is kept with them."""
+        ...
+
+    def put_words(
+        self,
+        *,
+        jobs: Mapping[Job, Mapping[str, Word]] = {},
+        declared: Mapping[Job, Word] = {},
+        datasets: Mapping[DatasetName, Mapping[str, Word]] = {},
+    ) -> None:
+        """Keeps each word that is later than the one there: of jobs and datasets, by facet."""
+        ...
+
+    def link(self, names: Collection[tuple[DatasetName, DatasetName]]) -> None:
+        """Makes each pair two names of one dataset, for ever."""
         ...
 
 
 class LineageStore(Protocol):
-    """The log of events, and the facts folded from it."""
+    """The log of events, and the facts folded from it.
+
+    A dataset may have several names (`LineageWriter.link`). Answers give the first of them, ours before
+    others, then by namespace and name; questions may use any.
+
+    A read without a version is answered with the versions that were there when the run started, as
+    `in_force` tells them of what was written by other runs until then; without any, it stays as it was put.
+    So an answer depends on all facts, in whatever order they were put.
+    """
 
     def write(self) -> AbstractContextManager[LineageWriter]:
         """Opens a transaction: all of it on a normal exit, none of it on an exception. One at a time."""
@@ -83,3 +131,27 @@ class LineageStore(Protocol):
     def readers(self, versions: Sequence[Version]) -> list[Io]: ...
 
     def writers(self, versions: Sequence[Version]) -> list[Io]: ...
+
+    def flows(self, run_ids: Sequence[RunId]) -> list[Flow]:
+        """What was put of these runs; none for outputs that all inputs fed."""
+        ...
+
+    def columns(self, run_ids: Sequence[RunId]) -> dict[tuple[RunId, DatasetName], frozenset[ColumnEdge]]:
+        """Column lineage of what these runs wrote, by run and output; nothing where none was put."""
+        ...
+
+    def job_edges(self, jobs: Sequence[Job]) -> list[JobEdge]:
+        """Edges from or to one of these jobs, each once."""
+        ...
+
+    def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
+        """All names of a dataset, the first one first; itself where it has no other."""
+        ...
+
+    def dataset_words(self, dataset: DatasetName) -> dict[str, Word]:
+        """The last word on each facet of a dataset, under any of its names."""
+        ...
+
+    def job_words(self, job: Job) -> dict[str, Word]:
+        """The last word on each facet of a job."""
+        ...

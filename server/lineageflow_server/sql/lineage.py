@@ -1,20 +1,24 @@
 """The log of events and the facts folded from it, in SQL."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
 from lineageflow_core.model.page import Page
-from lineageflow_core.model.run import Run, RunState
+from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.store.paging import check_limit, page_of, parse_place_of_run, place_of_run
-from lineageflow_core.store.ports import LineageWriter, RunFacts, StoredEvent
+from lineageflow_core.store.ports import LineageWriter, StoredEvent, Word
 from lineageflow_server.sql import lineage_rows, rows, tables
 from lineageflow_server.sql.database import Database, chunks
-from lineageflow_server.sql.dialect import hold, insert_missing, insert_or_update
+from lineageflow_server.sql.dataset_names import first_names
+from lineageflow_server.sql.dialect import hold
+from lineageflow_server.sql.lineage_writer import SqlLineageWriter
+from lineageflow_server.sql.rows import AnyRow
 
 _IOS = select(
     tables.runs.c.id.label("run_id"),
@@ -24,7 +28,13 @@ _IOS = select(
     tables.versions.c.version,
     tables.ios.c.evidence,
     tables.ios.c.dataset_type,
-).select_from(tables.ios.join(tables.runs).join(tables.versions).join(tables.datasets))
+    tables.ios.c.at,
+).select_from(
+    tables.ios.join(tables.runs)
+    .join(tables.versions)
+    .join(tables.datasets, tables.datasets.c.key == tables.versions.c.dataset)
+)
+_TARGET, _SOURCE = first_names("target"), first_names("source")
 
 
 class SqlLineageStore:
@@ -37,10 +47,12 @@ class SqlLineageStore:
         return self._write()
 
     @contextmanager
-    def _write(self) -> Iterator["_Writer"]:
+    def _write(self) -> Iterator[LineageWriter]:
         with self._database.write() as connection:
             hold(connection, ["lineage"])
-            yield _Writer(connection)
+            writer = SqlLineageWriter(connection)
+            yield writer
+            writer.flush()
 
     def events_of(self, run_id: RunId) -> list[StoredEvent]:
         with self._database.read() as connection:
@@ -88,6 +100,100 @@ class SqlLineageStore:
     def writers(self, versions: Sequence[Version]) -> list[Io]:
         return self._ios(tables.versions.c.digest, _identities(versions), written=True)
 
+    def flows(self, run_ids: Sequence[RunId]) -> list[Flow]:
+        flow = tables.flows
+        query = (
+            select(
+                tables.runs.c.id.label("run_id"),
+                flow.c.evidence,
+                _TARGET.c.namespace,
+                _TARGET.c.name,
+                _SOURCE.c.namespace.label("source_namespace"),
+                _SOURCE.c.name.label("source_name"),
+            )
+            .select_from(flow.join(tables.runs))
+            .join(_TARGET, _TARGET.c.key == flow.c.target)
+            .outerjoin(_SOURCE, _SOURCE.c.key == flow.c.source)
+        )
+        return list(dict.fromkeys(map(lineage_rows.flow_from, self._of_runs(query, run_ids))))
+
+    def columns(self, run_ids: Sequence[RunId]) -> dict[tuple[RunId, DatasetName], frozenset[ColumnEdge]]:
+        edge = tables.column_edges
+        query = (
+            select(
+                tables.runs.c.id.label("run_id"),
+                _TARGET.c.namespace,
+                _TARGET.c.name,
+                _SOURCE.c.namespace.label("source_namespace"),
+                _SOURCE.c.name.label("source_name"),
+                *(edge.c[name] for name in ("field", "source_field", "kind", "subtype", "masking")),
+            )
+            .select_from(tables.run_columns.join(tables.runs))
+            .join(edge, edge.c.map == tables.run_columns.c.map)
+            .join(_TARGET, _TARGET.c.key == tables.run_columns.c.target)
+            .join(_SOURCE, _SOURCE.c.key == edge.c.source)
+        )
+        found: dict[tuple[RunId, DatasetName], set[ColumnEdge]] = defaultdict(set)
+        for row in self._of_runs(query, run_ids):
+            output = (row.run_id, DatasetName(namespace=row.namespace, name=row.name))
+            found[output].add(lineage_rows.column_edge_from(row))
+        return {output: frozenset(edges) for output, edges in found.items()}
+
+    def job_edges(self, jobs: Sequence[Job]) -> list[JobEdge]:
+        source, target = tables.jobs.alias(), tables.jobs.alias()
+        edge = tables.job_edges
+        query = (
+            select(
+                source.c.namespace,
+                source.c.name,
+                target.c.namespace.label("after"),
+                target.c.name.label("job"),
+            )
+            .select_from(edge.join(source, source.c.key == edge.c.source))
+            .join(target, target.c.key == edge.c.target)
+            .distinct()
+        )
+        digests = [lineage_rows.job_row(job)["digest"] for job in jobs]
+        with self._database.read() as connection:
+            found = {
+                JobEdge(
+                    source=Job(namespace=row.namespace, name=row.name),
+                    target=Job(namespace=row.after, name=row.job),
+                )
+                for some in chunks(digests)
+                for side in (source, target)
+                for row in connection.execute(query.where(side.c.digest.in_(some)))
+            }
+        return sorted(found)
+
+    def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
+        with self._database.read() as connection:
+            found = connection.execute(_names_of(dataset)).all()
+        names = {DatasetName(namespace=row.namespace, name=row.name) for row in found}
+        return tuple(sorted(names | {dataset}, key=lambda name: name.rank))
+
+    def dataset_words(self, dataset: DatasetName) -> dict[str, Word]:
+        word = tables.dataset_words
+        keys = _names_of(dataset).with_only_columns(tables.datasets.c.key)
+        query = select(word).where(word.c.dataset.in_(keys)).order_by(word.c.stamp)
+        with self._database.read() as connection:
+            return {row.facet: Word(row.stamp, row.said) for row in connection.execute(query)}
+
+    def job_words(self, job: Job) -> dict[str, Word]:
+        word = tables.job_words
+        query = (
+            select(word)
+            .select_from(word.join(tables.jobs))
+            .where(tables.jobs.c.digest == lineage_rows.job_row(job)["digest"], word.c.facet != "")
+        )
+        with self._database.read() as connection:
+            return {row.facet: Word(row.stamp, row.said) for row in connection.execute(query)}
+
+    def _of_runs(self, query: Select[Any], run_ids: Sequence[RunId]) -> Iterator[AnyRow]:
+        with self._database.read() as connection:
+            for some in chunks(run_ids):
+                yield from connection.execute(query.where(tables.runs.c.id.in_(some)))
+
     def _runs(self, column: ColumnElement[Any], values: Sequence[RunId]) -> list[Run]:
         query = select(tables.runs.c.body)
         with self._database.read() as connection:
@@ -107,84 +213,21 @@ class SqlLineageStore:
             ]
 
 
-class _Writer:
-    """Writes in the transaction of one connection."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def append(self, events: Sequence[StoredEvent]) -> list[bool]:
-        fresh = {event.digest: lineage_rows.event_row(event) for event in reversed(events)}
-        if not fresh:
-            return []
-        add = insert_missing(self._connection, tables.events, tables.events.c.digest)
-        added = set(self._connection.scalars(add, list(reversed(fresh.values()))))
-        told = []
-        for event in events:
-            told.append(event.digest in added)
-            added.discard(event.digest)  # given twice, it is new once
-        return told
-
-    def events_of(self, run_id: RunId) -> list[StoredEvent]:
-        return _events_of(self._connection, run_id)
-
-    def put_facts(self, facts: RunFacts) -> None:
-        run = self._put_run(facts.run)
-        self._connection.execute(delete(tables.ios).where(tables.ios.c.run == run))
-        ios = (*facts.reads, *facts.writes)
-        keys = self._version_keys([io.version for io in ios])
-        values = {
-            (written, io.version): lineage_rows.io_row(run, keys[io.version], io, written=written)
-            for written, side in ((False, facts.reads), (True, facts.writes))
-            for io in side
-        }
-        if values:
-            self._connection.execute(insert(tables.ios), list(values.values()))
-
-    def _put_run(self, run: Run) -> int:
-        job = lineage_rows.job_row(run.job)
-        jobs = self._keys(tables.jobs, {job["digest"]: job})
-        put = insert_or_update(
-            self._connection,
-            tables.runs,
-            columns=("job", "state", "parent", "placed_at", "body"),
-            by=("id",),
-        ).returning(tables.runs.c.key)
-        key: int = self._connection.scalars(put, lineage_rows.run_row(jobs[job["digest"]], run)).one()
-        return key
-
-    def _version_keys(self, versions: Sequence[Version]) -> dict[Version, int]:
-        datasets = {version: lineage_rows.dataset_row(version) for version in versions}
-        dataset_keys = self._keys(tables.datasets, {row["digest"]: row for row in datasets.values()})
-        wanted = {
-            version: lineage_rows.version_row(dataset_keys[row["digest"]], version)
-            for version, row in datasets.items()
-        }
-        keys = self._keys(tables.versions, {row["digest"]: row for row in wanted.values()})
-        return {version: keys[row["digest"]] for version, row in wanted.items()}
-
-    def _keys(self, table: Table, wanted: Mapping[bytes, rows.Values]) -> dict[bytes, int]:
-        """Returns the key of each row, by digest, adding the rows that are missing."""
-        found = self._find_keys(table, list(wanted))
-        missing = [row for digest, row in wanted.items() if digest not in found]
-        if missing:
-            self._connection.execute(insert_missing(self._connection, table), missing)
-            found |= self._find_keys(table, [row["digest"] for row in missing])
-        return found
-
-    def _find_keys(self, table: Table, digests: Sequence[bytes]) -> dict[bytes, int]:
-        query = select(table.c.digest, table.c.key)
-        return {
-            row.digest: row.key
-            for some in chunks(digests)
-            for row in self._connection.execute(query.where(table.c.digest.in_(some)))
-        }
-
-
 def _events_of(connection: Connection, run_id: RunId) -> list[StoredEvent]:
     event = tables.events.c
     query = select(tables.events).where(event.run_id == run_id).order_by(event.seq)
     return [lineage_rows.event_from(row) for row in connection.execute(query)]
+
+
+def _names_of(dataset: DatasetName) -> Select[Any]:
+    """Selects all names of a dataset that is known under this one."""
+    name, other = tables.datasets, tables.datasets.alias()
+    first = (
+        select(func.coalesce(other.c.first, other.c.key))
+        .where(other.c.digest == lineage_rows.dataset_row(dataset)["digest"])
+        .scalar_subquery()
+    )
+    return select(name).where((name.c.key == first) | (name.c.first == first))
 
 
 def _identities(versions: Sequence[Version]) -> list[bytes]:

@@ -1,12 +1,14 @@
 """Events, and what they say of jobs, runs, datasets and versions: values to rows and back."""
 # ruff: noqa: D103 - what a mapping does, its name says
 
+from collections.abc import Iterable
+
 import zstandard
 
-from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
 from lineageflow_core.model.run import Job, Run
 from lineageflow_core.store.paging import place_of_run
-from lineageflow_core.store.ports import StoredEvent
+from lineageflow_core.store.ports import StoredEvent, Word
 from lineageflow_server.sql.rows import AnyRow, Values, encode, identity
 
 
@@ -33,7 +35,7 @@ def job_row(job: Job) -> Values:
     }
 
 
-def run_row(job: int, run: Run) -> Values:
+def run_row(job: int, run: Run, record: bytes) -> Values:
     return {
         "id": run.id,
         "job": job,
@@ -41,14 +43,19 @@ def run_row(job: int, run: Run) -> Values:
         "parent": run.parent,
         "placed_at": place_of_run(run).at,
         "body": encode(run),
+        "record": zstandard.compress(record, 1),
     }
 
 
-def dataset_row(version: Version) -> Values:
+def record_from(row: AnyRow) -> bytes:
+    return zstandard.decompress(row.record)
+
+
+def dataset_row(dataset: DatasetName) -> Values:
     return {
-        "digest": identity(version.namespace, version.name),
-        "namespace": version.namespace,
-        "name": version.name,
+        "digest": identity(dataset.namespace, dataset.name),
+        "namespace": dataset.namespace,
+        "name": dataset.name,
     }
 
 
@@ -65,13 +72,26 @@ def version_identity(version: Version) -> bytes:
     return identity(version.namespace, version.name, version.partition, version.version)
 
 
-def io_row(run: int, version: int, io: Io, *, written: bool) -> Values:
+def io_row(run: int, dataset: int, version: int, io: Io, *, written: bool) -> Values:
     return {
         "run": run,
         "written": written,
         "version": version,
+        "dataset": dataset,
+        "whole": io.version.partition == "",
         "evidence": io.evidence,
         "dataset_type": io.dataset_type,
+        "at": io.at,
+    }
+
+
+def open_read_row(run: int, dataset: int, io: Io) -> Values:
+    return {
+        "run": run,
+        "dataset": dataset,
+        "partition": io.version.partition,
+        "dataset_type": io.dataset_type,
+        "at": io.at,
     }
 
 
@@ -81,4 +101,57 @@ def io_from(row: AnyRow) -> Io:
         version=Version(namespace=row.namespace, name=row.name, partition=row.partition, version=row.version),
         evidence=row.evidence,
         dataset_type=row.dataset_type,
+        at=row.at,
     )
+
+
+def open_read_from(row: AnyRow) -> Io:
+    return Io(
+        run_id=row.run_id,
+        version=Version(namespace=row.namespace, name=row.name, partition=row.partition),
+        evidence=Evidence.UNKNOWN,
+        dataset_type=row.dataset_type,
+        at=row.at,
+    )
+
+
+def flow_from(row: AnyRow) -> Flow:
+    return Flow(
+        run_id=row.run_id,
+        target=DatasetName(namespace=row.namespace, name=row.name),
+        source=None
+        if row.source_name is None
+        else DatasetName(namespace=row.source_namespace, name=row.source_name),
+        evidence=row.evidence,
+    )
+
+
+def column_edge_row(map_: int, source: int, edge: ColumnEdge) -> Values:
+    return {
+        "map": map_,
+        "field": edge.field,
+        "source": source,
+        "source_field": edge.source_field,
+        "kind": edge.kind,
+        "subtype": edge.subtype,
+        "masking": edge.masking,
+    }
+
+
+def column_edge_from(row: AnyRow) -> ColumnEdge:
+    return ColumnEdge(
+        field=row.field,
+        source=DatasetName(namespace=row.source_namespace, name=row.source_name),
+        source_field=row.source_field,
+        kind=row.kind,
+        subtype=row.subtype,
+        masking=row.masking,
+    )
+
+
+def column_map_digest(edges: Iterable[ColumnEdge]) -> bytes:
+    return identity(*(encode(edge).hex() for edge in sorted(edges)))
+
+
+def word_row(owner: str, key: int, facet: str, word: Word) -> Values:
+    return {owner: key, "facet": facet, "stamp": word.stamp, "said": word.said}

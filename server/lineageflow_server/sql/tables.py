@@ -352,10 +352,14 @@ runs = Table(
     Column("parent", RunKey),
     Column("placed_at", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("record", LargeBinary, nullable=False),
     Index("runs_by_parent", "parent", "placed_at", "id"),
     Index("runs_by_job", "job", "placed_at", "id"),
 )
-"""`placed_at` is where it stands among others: its start, else its end (`store.paging.place_of_run`)."""
+"""`placed_at` is where it stands among others: its start, else its end (`store.paging.place_of_run`).
+
+`record` is all that was said of it, which the next event is merged into.
+"""
 
 datasets = Table(
     "datasets",
@@ -364,8 +368,10 @@ datasets = Table(
     Column("digest", LargeBinary(16), nullable=False, unique=True),
     Column("namespace", Name, nullable=False),
     Column("name", Name, nullable=False),
+    Column("first", Key, ForeignKey("datasets.key"), index=True),
     Index("datasets_by_name", "name", "namespace"),
 )
+"""A row is a name. `first` is the first name of the same dataset, where that is another."""
 
 versions = Table(
     "versions",
@@ -376,6 +382,7 @@ versions = Table(
     Column("partition", Name, nullable=False),
     Column("version", Name),
 )
+"""Under the first names of their datasets."""
 
 ios = Table(
     "ios",
@@ -383,8 +390,101 @@ ios = Table(
     Column("run", Key, ForeignKey("runs.key"), primary_key=True),
     Column("written", Boolean, primary_key=True),
     Column("version", Key, ForeignKey("versions.key"), primary_key=True),
+    Column("dataset", Key, ForeignKey("datasets.key"), nullable=False),
+    Column("whole", Boolean, nullable=False),
     Column("evidence", Choice(Evidence), nullable=False),
     Column("dataset_type", Name),
+    Column("at", Instant),
     Index("ios_by_version", "version", "written", "run"),
+    Index("ios_by_dataset", "dataset", "written", "whole", "at"),
     sqlite_with_rowid=False,
 )
+"""What a run read and wrote. `whole`: it is of no partition. A read that names no version stands in
+`open_reads`, and here at the versions that were there, or at none."""
+
+open_reads = Table(
+    "open_reads",
+    metadata,
+    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
+    Column("dataset", Key, ForeignKey("datasets.key"), primary_key=True),
+    Column("partition", Name, primary_key=True),
+    Column("dataset_type", Name),
+    Column("at", Instant),
+    Index("open_reads_by_dataset", "dataset", "at"),
+    sqlite_with_rowid=False,
+)
+"""Reads that name no version: which it was follows from what was written until then."""
+
+flows = Table(
+    "flows",
+    metadata,
+    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
+    Column("target", Key, ForeignKey("datasets.key"), primary_key=True),
+    Column("source", Key, primary_key=True, autoincrement=False),
+    Column("evidence", Choice(Evidence), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""`source` is a dataset's key; 0 where nothing fed the target."""
+
+column_maps = Table(
+    "column_maps",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True),
+)
+"""Sets of column edges: runs of one job mostly have the same."""
+
+column_edges = Table(
+    "column_edges",
+    metadata,
+    Column("map", Key, ForeignKey("column_maps.key"), primary_key=True),
+    Column("field", Name, primary_key=True),
+    Column("source", Key, ForeignKey("datasets.key"), primary_key=True),
+    Column("source_field", Name, primary_key=True),
+    Column("kind", Name, primary_key=True),
+    Column("subtype", Name, primary_key=True),
+    Column("masking", Boolean, primary_key=True),
+    Index("column_edges_by_source", "source", "source_field"),
+    sqlite_with_rowid=False,
+)
+
+run_columns = Table(
+    "run_columns",
+    metadata,
+    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
+    Column("target", Key, ForeignKey("datasets.key"), primary_key=True),
+    Column("map", Key, ForeignKey("column_maps.key"), nullable=False),
+    Index("run_columns_by_map", "map"),
+    sqlite_with_rowid=False,
+)
+
+job_edges = Table(
+    "job_edges",
+    metadata,
+    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
+    Column("source", Key, ForeignKey("jobs.key"), primary_key=True),
+    Column("target", Key, ForeignKey("jobs.key"), primary_key=True),
+    Index("job_edges_by_source", "source", "target"),
+    Index("job_edges_by_target", "target", "source"),
+    sqlite_with_rowid=False,
+)
+
+job_words = Table(
+    "job_words",
+    metadata,
+    Column("job", Key, ForeignKey("jobs.key"), primary_key=True),
+    Column("facet", Name, primary_key=True),
+    Column("stamp", LargeBinary(26), nullable=False),
+    Column("said", LargeBinary),
+)
+"""The facet '' is what the job declares that it reads and writes."""
+
+dataset_words = Table(
+    "dataset_words",
+    metadata,
+    Column("dataset", Key, ForeignKey("datasets.key"), primary_key=True),
+    Column("facet", Name, primary_key=True),
+    Column("stamp", LargeBinary(26), nullable=False),
+    Column("said", LargeBinary),
+)
+"""By name, not by first name."""

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineageflow_core.openlineage.parse import mention_events, parse_event
+from lineageflow_core.openlineage.parse import parse_event
 from lineageflow_core.openlineage.vocabulary import EventType
-from tests.core.openlineage.scenarios import PARENT, ROOT, RUN, dataset, event, parent_facet
+from tests.core.openlineage.scenarios import RUN, dataset, event, parent_facet
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -76,24 +76,3 @@ def test_a_broken_dataset_does_not_hide_the_others() -> None:
 def test_text_that_no_store_could_keep_is_mended() -> None:
     parsed = parse_event(event("START", inputs=[dataset("a\0b\ud800c")]))
     assert "a\N{REPLACEMENT CHARACTER}b?c" == parsed.inputs[0].name
-
-
-def test_an_event_mentions_its_parent_and_root() -> None:
-    parsed = parse_event(event("START", run_facets=parent_facet(root=ROOT)))
-    root, parent = (parse_event(said) for said in mention_events(parsed))
-    assert (ROOT, "everything", parsed.at) == (root.run_id, root.job.name if root.job else None, root.at)
-    assert (PARENT, ROOT) == (parent.run_id, parent.parent.run_id if parent.parent else None)
-    assert root.inferred
-    assert parent.inferred
-
-
-def test_a_parent_that_is_the_root_is_mentioned_once() -> None:
-    assert 1 == len(mention_events(parse_event(event("COMPLETE", run_facets=parent_facet()))))
-
-
-def test_events_after_the_start_mention_the_parent_in_the_same_words() -> None:
-    running, complete = (
-        mention_events(parse_event(event(kind, minute, run_facets=parent_facet())))
-        for minute, kind in enumerate(["RUNNING", "COMPLETE"])
-    )
-    assert running == complete

@@ -1,0 +1,126 @@
+"""Which inputs fed which output, and which columns which, where a run says more than what it read and wrote.
+
+Precedence, for each output, as OpenLineage has it: the `lineage` facet (of the job, by entries, and of the
+dataset), else column lineage, else nothing is said and every input fed every output.
+Source: https://openlineage.io/docs/spec/facets (lineage 1-0-0, columnLineage 1-2-0).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence
+from lineageflow_core.model.run import Job
+from lineageflow_core.openlineage.parse import parse_text
+from lineageflow_core.openlineage.vocabulary import Facet
+
+
+@dataclass(slots=True, kw_only=True)
+class Fed:
+    """What is said to have fed one output."""
+
+    evidence: Evidence
+    sources: set[DatasetName] = field(default_factory=set)
+    jobs: set[Job] = field(default_factory=set)
+    """Jobs that are named as sources: data went from one to the other without a name of its own."""
+    columns: set[ColumnEdge] = field(default_factory=set)
+
+
+@dataclass(slots=True, kw_only=True)
+class Flows:
+    """All that one run says about its flows."""
+
+    outputs: dict[DatasetName, Fed] = field(default_factory=dict)
+    reads: set[DatasetName] = field(default_factory=set)
+    """What fed the job as such."""
+    jobs: set[Job] = field(default_factory=set)
+    """Jobs that fed the job as such."""
+
+
+def flows(job: Job, job_facets: Mapping[str, Any], outputs: Mapping[DatasetName, Mapping[str, Any]]) -> Flows:
+    """Reads a run's flows from the facets of its job and of its outputs. Never raises for what they hold."""
+    found = Flows()
+    for entry in _objects(_object(job_facets.get(Facet.LINEAGE)).get("entries")):
+        if entry.get("type") == "JOB":
+            if _job(entry, job) == job:
+                _add_job_inputs(found, entry, job)
+        elif (target := _dataset(entry)) is not None:
+            _add_lineage(found, target, entry, job)
+    for target, facets in outputs.items():
+        if Facet.LINEAGE in facets:
+            _add_lineage(found, target, _object(facets[Facet.LINEAGE]), job)
+    for target, facets in outputs.items():
+        columns = set(_column_lineage(_object(facets.get(Facet.COLUMN_LINEAGE))))
+        if not columns:
+            continue
+        fed = found.outputs.get(target)
+        if fed is None:
+            sources = {edge.source for edge in columns}
+            found.outputs[target] = Fed(evidence=Evidence.COLUMN, sources=sources, columns=columns)
+        elif not fed.columns:
+            fed.columns = columns
+    return found
+
+
+def _add_job_inputs(found: Flows, entry: Mapping[str, Any], job: Job) -> None:
+    for each in _objects(entry.get("inputs")):
+        if each.get("type") == "JOB":
+            found.jobs.add(_job(each, job))
+        elif (source := _dataset(each)) is not None:
+            found.reads.add(source)
+
+
+def _add_lineage(found: Flows, target: DatasetName, said: Mapping[str, Any], job: Job) -> None:
+    fed = found.outputs.setdefault(target, Fed(evidence=Evidence.LINEAGE))
+    by_field = {"": {"inputs": said.get("inputs")}, **_object(said.get("fields"))}
+    for name, entry in by_field.items():
+        for each in _objects(_object(entry).get("inputs")):
+            if each.get("type") == "JOB":
+                fed.jobs.add(_job(each, job))
+            elif (source := _dataset(each)) is not None:
+                fed.sources.add(source)
+                if name or parse_text(each.get("field")):
+                    fed.columns |= set(_column_edges(parse_text(name) or "", source, each))
+
+
+def _column_lineage(facet: Mapping[str, Any]) -> Iterator[ColumnEdge]:
+    by_field = {"": {"inputFields": facet.get("dataset")}, **_object(facet.get("fields"))}
+    for name, entry in by_field.items():
+        said = _object(entry)
+        masked = said.get("transformationType") == "MASKED"  # the deprecated way to say it
+        for each in _objects(said.get("inputFields")):
+            if (source := _dataset(each)) is not None:
+                yield from _column_edges(parse_text(name) or "", source, each, masked=masked)
+
+
+def _column_edges(
+    target: str, source: DatasetName, said: Mapping[str, Any], *, masked: bool = False
+) -> Iterator[ColumnEdge]:
+    for step in _objects(said.get("transformations")) or [{}]:
+        yield ColumnEdge(
+            field=target,
+            source=source,
+            source_field=parse_text(said.get("field")) or "",
+            kind=parse_text(step.get("type")) or "",
+            subtype=parse_text(step.get("subtype")) or "",
+            masking=masked or step.get("masking") is True,
+        )
+
+
+def _dataset(entry: Mapping[str, Any]) -> DatasetName | None:
+    namespace, name = parse_text(entry.get("namespace")), parse_text(entry.get("name"))
+    return DatasetName(namespace=namespace, name=name) if namespace is not None and name else None
+
+
+def _job(entry: Mapping[str, Any], own: Job) -> Job:
+    """Returns the job that an entry names: the run's own where it names none."""
+    namespace, name = parse_text(entry.get("namespace")), parse_text(entry.get("name"))
+    return Job(namespace=namespace, name=name) if namespace is not None and name else own
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,319 @@
+"""What events say, added up piece by piece so that no order matters.
+
+A record is a join-semilattice: merging is commutative, associative and idempotent, so any order, any
+grouping and any repetition of the same events gives the same record (Shapiro et al., "Conflict-free
+Replicated Data Types", 2011). Its parts are last words (the newest of a facet counts), sets that only grow,
+and smallest or largest instants. So a store keeps the record, and merges what a new event says into it,
+without reading the events before.
+
+A stamp decides whose word is last: what a run says itself before what others say of it, then by time, by the
+kind of event, and by the event's digest, so that no two events are equal.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.run import Job
+from lineageflow_core.openlineage.canonical import canonical_json
+from lineageflow_core.openlineage.parse import DatasetMention, Facets, ParsedEvent, parse_text
+from lineageflow_core.openlineage.vocabulary import EventType, Facet
+from lineageflow_core.store.instants import to_microseconds
+from lineageflow_core.store.ports import Word
+
+K = TypeVar("K")
+
+Key: TypeAlias = tuple[str, str]
+"""A job's or a dataset's namespace and name."""
+Content: TypeAlias = tuple[str, str]
+"""A partition of a dataset of ours, and its snapshot."""
+
+_NO_TIME = -(1 << 62)
+"""Before all times: an event without one has the first word, not the last."""
+_OFFSET = 1 << 63
+_UNTYPED = -1
+
+
+Words: TypeAlias = dict[str, Word]
+"""Facets by key."""
+
+
+class AccessRecord(msgspec.Struct, array_like=True):
+    """What was said of one input, or of one output."""
+
+    seen: bytes = b""
+    """The last stamp under which it was named."""
+    first: int | None = None
+    """The first time, in microseconds, at which it was."""
+    facets: Words = {}
+    contents: set[Content] = set()
+    """Of a dataset of ours: they add up, because several workers write parts of one dataset."""
+
+
+class RunRecord(msgspec.Struct):
+    """What the events of one run say, and what other runs' events say of it."""
+
+    job: Word | None = None
+    """Namespace and name."""
+    end: Word | None = None
+    """The type of its last final event: nothing that comes later opens a run again."""
+    parent: Word | None = None
+    """The parent's run id."""
+    root: Word | None = None
+    """The outermost run's id."""
+    started: int | None = None
+    """The first START, in microseconds."""
+    going: int | None = None
+    """When it was first seen going."""
+    ended: int | None = None
+    named: bytes = b""
+    """The stamp of the last event that names any input or output."""
+    facets: Words = {}
+    job_facets: Words = {}
+    inputs: dict[Key, AccessRecord] = {}
+    outputs: dict[Key, AccessRecord] = {}
+
+
+class Said(msgspec.Struct):
+    """What some events say, of everything that they are about."""
+
+    runs: dict[RunId, RunRecord] = {}
+    jobs: dict[Key, Words] = {}
+    declared: dict[Key, Word] = {}
+    """What a job says that it reads and writes, without a run: two lists of namespaces and names."""
+    datasets: dict[Key, Words] = {}
+    links: set[tuple[Key, Key]] = set()
+    """Two names of one dataset."""
+
+    def add(self, other: "Said") -> None:
+        """Merges what other events say."""
+        for run_id, run in other.runs.items():
+            self.runs[run_id] = merge_runs(self.runs.get(run_id), run)
+        for job, words in other.jobs.items():
+            self.jobs[job] = merge_words(self.jobs.get(job, {}), words)
+        self.declared = merge_words(self.declared, other.declared)
+        for dataset, words in other.datasets.items():
+            self.datasets[dataset] = merge_words(self.datasets.get(dataset, {}), words)
+        self.links |= other.links
+
+
+def say(event: ParsedEvent, digest: bytes) -> Said:
+    """Returns what one event says. `digest` identifies it."""
+    stamp, moment = _stamp(event, digest), _microseconds(event.at)
+    said = Said()
+    for mention in (*event.inputs, *event.outputs, *event.datasets):
+        key = (mention.namespace, mention.name)
+        words = _words(mention.facets, stamp)
+        said.datasets[key] = said.datasets.get(key, {}) | words
+        said.links |= set(_links(key, mention.facets))
+    if event.job is not None:
+        job = (event.job.namespace, event.job.name)
+        said.jobs[job] = _words(event.job_facets, stamp)
+        if event.run_id is None:
+            said.declared[job] = Word(stamp, _json(_declared(event)))
+    if event.run_id is not None and event.job is not None:
+        said.runs[event.run_id] = _own(event, event.job, stamp, moment)
+        for run_id, run in _others(event, digest, moment):
+            said.runs[run_id] = merge_runs(said.runs.get(run_id), run)
+    return said
+
+
+def merge_runs(one: RunRecord | None, other: RunRecord) -> RunRecord:
+    """Returns what both say of one run."""
+    if one is None:
+        return other
+    return RunRecord(
+        job=_later(one.job, other.job),
+        end=_later(one.end, other.end),
+        parent=_later(one.parent, other.parent),
+        root=_later(one.root, other.root),
+        started=_first(one.started, other.started),
+        going=_first(one.going, other.going),
+        ended=_last(one.ended, other.ended),
+        named=max(one.named, other.named),
+        facets=merge_words(one.facets, other.facets),
+        job_facets=merge_words(one.job_facets, other.job_facets),
+        inputs=_merge_accesses(one.inputs, other.inputs),
+        outputs=_merge_accesses(one.outputs, other.outputs),
+    )
+
+
+def merge_words(some: Mapping[K, Word], others: Mapping[K, Word]) -> dict[K, Word]:
+    """Returns the last word on each thing."""
+    merged = dict(some)
+    for key, word in others.items():
+        there = merged.get(key)
+        if there is None or there.stamp < word.stamp:
+            merged[key] = word
+    return merged
+
+
+def encode_record(record: RunRecord) -> bytes:
+    """Returns a record as bytes to keep."""
+    return msgspec.msgpack.encode(record)
+
+
+def decode_record(content: bytes) -> RunRecord:
+    """Returns what `encode_record` made of a record."""
+    return msgspec.msgpack.decode(content, type=RunRecord)
+
+
+def _own(event: ParsedEvent, job: Job, stamp: bytes, moment: int | None) -> RunRecord:
+    """What an event says of its own run."""
+    is_final = event.type is not None and event.type.is_final
+    around = event.parent
+    return RunRecord(
+        job=Word(stamp, _json([job.namespace, job.name])),
+        end=Word(stamp, _json(event.type)) if is_final else None,
+        parent=Word(stamp, _json(around.run_id)) if around and around.run_id != event.run_id else None,
+        root=Word(stamp, _json(around.root_run_id))
+        if around and around.root_run_id != event.run_id
+        else None,
+        started=moment if event.type is EventType.START else None,
+        going=None if is_final else moment,
+        ended=moment if is_final else None,
+        named=stamp if event.inputs or event.outputs else b"",
+        facets=_words(event.run_facets, stamp),
+        job_facets=_words(event.job_facets, stamp),
+        inputs=_accesses(event.inputs, stamp, moment),
+        outputs=_accesses(event.outputs, stamp, moment),
+    )
+
+
+def _others(event: ParsedEvent, digest: bytes, moment: int | None) -> Iterator[tuple[RunId, RunRecord]]:
+    """What an event says of its parent and root runs.
+
+    Many producers never send events about the runs that their steps belong to, and all may come late. Where
+    the event is a START, it also says that those runs were going at that time.
+    """
+    around = event.parent
+    if around is None or around.run_id == event.run_id:
+        return
+    stamp = _stamp(event, digest, is_own=False)
+    going = moment if event.type is EventType.START else None
+    root = _json([around.root_job.namespace, around.root_job.name])
+    yield around.root_run_id, RunRecord(job=Word(stamp, root), going=going)
+    if around.run_id != around.root_run_id:
+        yield (
+            around.run_id,
+            RunRecord(
+                job=Word(stamp, _json([around.job.namespace, around.job.name])),
+                parent=Word(stamp, _json(around.root_run_id)),
+                root=Word(stamp, _json(around.root_run_id)),
+                going=going,
+            ),
+        )
+
+
+def _accesses(
+    mentions: Iterable[DatasetMention], stamp: bytes, moment: int | None
+) -> dict[Key, AccessRecord]:
+    found: dict[Key, AccessRecord] = {}
+    for mention in mentions:
+        key = (mention.namespace, mention.name)
+        before = found.get(key)
+        found[key] = AccessRecord(
+            seen=stamp,
+            first=moment,
+            facets=(before.facets if before else {}) | _words({**mention.facets, **mention.own}, stamp),
+            contents=(before.contents if before else set())
+            | contents_of(mention.facets.get(Facet.OUR_COMMIT)),
+        )
+    return found
+
+
+def _merge_accesses(
+    some: Mapping[Key, AccessRecord], others: Mapping[Key, AccessRecord]
+) -> dict[Key, AccessRecord]:
+    merged = dict(some)
+    for key, other in others.items():
+        one = merged.get(key)
+        merged[key] = (
+            other
+            if one is None
+            else AccessRecord(
+                seen=max(one.seen, other.seen),
+                first=_first(one.first, other.first),
+                facets=merge_words(one.facets, other.facets),
+                contents=one.contents | other.contents,
+            )
+        )
+    return merged
+
+
+def contents_of(facet: object) -> set[Content]:
+    """Reads our commit facet: the exact content of the whole dataset or of partitions."""
+    commit = facet if isinstance(facet, Mapping) else {}
+    listed = commit.get("partitions")
+    entries: list[Mapping[str, Any]] = [{"partition": "", "snapshot": commit.get("snapshot")}]
+    entries += [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+    return {
+        (partition, snapshot)
+        for each in entries
+        if (partition := parse_text(each.get("partition"))) is not None
+        and (snapshot := parse_text(each.get("snapshot")))
+    }
+
+
+def _links(key: Key, facets: Facets) -> Iterator[tuple[Key, Key]]:
+    """Reads the symlinks facet: other names of the dataset."""
+    listed = _object(facets.get(Facet.SYMLINKS)).get("identifiers")
+    for identifier in listed if isinstance(listed, list) else ():
+        namespace, name = (parse_text(_object(identifier).get(part)) for part in ("namespace", "name"))
+        if namespace is not None and name and (namespace, name) != key:
+            yield min(key, (namespace, name)), max(key, (namespace, name))
+
+
+def _declared(event: ParsedEvent) -> list[list[list[str]]]:
+    return [
+        sorted({(each.namespace, each.name) for each in side})  # type: ignore[misc]  # JSON has no tuples
+        for side in (event.inputs, event.outputs)
+    ]
+
+
+def _words(facets: Facets, stamp: bytes) -> Words:
+    return {key: Word(stamp, None if facet is None else _json(facet)) for key, facet in facets.items()}
+
+
+def _stamp(event: ParsedEvent, digest: bytes, *, is_own: bool = True) -> bytes:
+    moment = _microseconds(event.at)
+    return b"".join(
+        (
+            bytes([is_own]),
+            ((_NO_TIME if moment is None else moment) + _OFFSET).to_bytes(8, "big"),
+            bytes([(event.type.rank if event.type else _UNTYPED) + 1]),
+            digest[:16],
+        )
+    )
+
+
+def _json(value: object) -> bytes:
+    try:
+        return msgspec.json.encode(value, order="deterministic")
+    except (TypeError, ValueError, OverflowError):  # integers of more than 64 bits, unpaired surrogates
+        return canonical_json({"": value})[4:-1]
+
+
+def _microseconds(at: datetime | None) -> int | None:
+    return None if at is None else to_microseconds(at)
+
+
+def _later(one: Word | None, other: Word | None) -> Word | None:
+    if one is None or other is None:
+        return one or other
+    return other if one.stamp < other.stamp else one
+
+
+def _first(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)
+
+
+def _last(one: int | None, other: int | None) -> int | None:
+    return max((each for each in (one, other) if each is not None), default=None)
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,295 @@
+"""What every `LineageStore` promises about what depends on several runs: names, and reads without a version.
+
+The store in memory works these out for each question, so it is what the others are compared with.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import uuid4
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
+from lineageflow_core.model.run import Job, JobEdge, Run, RunState
+from lineageflow_core.store.memory import MemoryStores
+from lineageflow_core.store.ports import LineageStore, RunFacts, Stores, Word
+from lineageflow_core.testing.strategies import contract_settings
+from lineageflow_core.testing.values import later
+
+JOB = Job(namespace="dagster", name="etl")
+Link = tuple[DatasetName, DatasetName]
+
+
+@dataclass(frozen=True)
+class Put:
+    """One step: facts, or a link, or words, in a transaction of their own or with the one before."""
+
+    facts: RunFacts | None = None
+    link: Link | None = None
+    words: tuple[DatasetName, Word] | None = None
+    joined: bool = False
+
+
+class LineageBindingContract:
+    """Needs the fixture `stores`, which are empty."""
+
+    def test_a_read_is_of_what_was_there_when_its_run_started(self, stores: Stores) -> None:
+        world = World()
+        put(stores.lineage, [world.wrote("a", 1, at=1), world.wrote("b", 2, at=5), world.read("c", at=3)])
+        [io] = stores.lineage.reads([world.run("c")])
+        assert ("1", Evidence.AS_OF) == (io.version.version, io.evidence)
+        assert [io] == stores.lineage.readers([io.version])
+
+    def test_a_write_that_comes_late_is_what_was_read(self, stores: Stores) -> None:
+        world = World()
+        put(stores.lineage, [world.wrote("a", 1, at=1), world.read("c", at=3)])
+        put(stores.lineage, [world.wrote("b", 2, at=2)])
+        assert ["2"] == [io.version.version for io in stores.lineage.reads([world.run("c")])]
+        assert [] == stores.lineage.readers([world.version(1)])
+
+    def test_a_write_that_is_taken_back_was_not_read(self, stores: Stores) -> None:
+        world = World()
+        put(stores.lineage, [world.wrote("a", 1, at=1), world.wrote("b", 2, at=2), world.read("c", at=3)])
+        put(stores.lineage, [new_facts(world.run("b"), at=2)])
+        assert ["1"] == [io.version.version for io in stores.lineage.reads([world.run("c")])]
+
+    def test_nothing_was_there_before_the_first_write(self, stores: Stores) -> None:
+        world = World()
+        put(stores.lineage, [world.wrote("a", 1, at=5), world.read("c", at=3)])
+        [io] = stores.lineage.reads([world.run("c")])
+        assert (None, Evidence.UNKNOWN) == (io.version.version, io.evidence)
+
+    def test_a_run_does_not_read_what_it_writes(self, stores: Stores) -> None:
+        world = World()
+        both = new_facts(world.run("a"), at=1, reads=[world.version(None)], writes=[world.version(1)])
+        put(stores.lineage, [both])
+        assert [None] == [io.version.version for io in stores.lineage.reads([world.run("a")])]
+
+    def test_the_whole_is_what_was_written_as_a_whole_and_each_partition_since(self, stores: Stores) -> None:
+        world = World()
+        put(
+            stores.lineage,
+            [
+                world.wrote("a", 1, at=1, partition="x"),
+                world.wrote("b", 2, at=2),
+                world.wrote("c", 3, at=3, partition="x"),
+                world.wrote("d", 4, at=4, partition="y"),
+                world.read("e", at=5),
+                world.read("f", at=5, partition="x"),
+                world.read("0", at=5, partition="z"),
+            ],
+        )
+        for run, versions in (("e", {"2", "3", "4"}), ("f", {"3"}), ("0", {"2"})):
+            assert versions == {io.version.version for io in stores.lineage.reads([world.run(run)])}
+
+    def test_names_of_one_dataset_are_one_dataset(self, stores: Stores) -> None:
+        world = World()
+        table, files = world.name("table"), world.name("files")
+        put(
+            stores.lineage,
+            [
+                world.wrote("a", 1, at=1, dataset="table"),
+                world.read("b", at=2, dataset="files"),
+            ],
+        )
+        assert (files,) == stores.lineage.names(files)
+        with stores.lineage.write() as writer:
+            writer.link([(table, files)])
+        assert (files, table) == stores.lineage.names(table)
+        [io] = stores.lineage.reads([world.run("b")])
+        assert (files, "1") == (io.version.dataset, io.version.version)
+        assert [world.run("a")] == [io.run_id for io in stores.lineage.writers([io.version])]
+
+    def test_the_later_word_counts_whichever_comes_first(self, stores: Stores) -> None:
+        name = World().name("a")
+        for stamp in (b"2", b"1"):
+            with stores.lineage.write() as writer:
+                writer.put_words(datasets={name: {"schema": Word(stamp, b'"%s"' % stamp)}})
+        with stores.lineage.write() as writer:
+            writer.put_words(jobs={JOB: {"sql": Word(b"1", b"1")}}, declared={JOB: Word(b"1", b"[]")})
+        assert {"schema": Word(b"2", b'"2"')} == stores.lineage.dataset_words(name)
+        assert {"sql": Word(b"1", b"1")} == stores.lineage.job_words(JOB)
+
+    @contract_settings
+    @given(data=st.data())
+    def test_every_store_answers_as_the_one_in_memory(self, stores: Stores, data: st.DataObject) -> None:
+        world = World()
+        steps = data.draw(st.lists(_steps(world), max_size=8))
+        oracle = MemoryStores().lineage
+        for store in (stores.lineage, oracle):
+            apply(store, steps)
+        assert_same_answers(world, oracle, stores.lineage)
+
+    @contract_settings
+    @given(data=st.data())
+    def test_the_order_in_which_facts_come_does_not_matter(self, stores: Stores, data: st.DataObject) -> None:
+        world = World()
+        drawn = data.draw(st.lists(_steps(world), max_size=6))
+        # Facts about one run take the place of those before: of these, the last stay.
+        steps = list({step.facts.run.id if step.facts else step: step for step in drawn}.values())
+        oracle = MemoryStores().lineage
+        apply(oracle, steps)
+        apply(stores.lineage, data.draw(st.permutations(steps)))
+        assert_same_answers(world, oracle, stores.lineage)
+
+
+class World:
+    """Names that no other example has."""
+
+    def __init__(self) -> None:
+        self._id = uuid4()
+        self._runs: dict[str, RunId] = {}
+
+    def run(self, name: str) -> RunId:
+        """Returns the id of the run with a name."""
+        return RunId(str(self._id)[:-1] + name)
+
+    def name(self, dataset: str) -> DatasetName:
+        """Returns the name of a dataset; that of 'ours' is one of ours."""
+        scheme = "lf" if dataset == "ours" else "s3"
+        return DatasetName(namespace=f"{scheme}://{self._id.hex}", name=dataset)
+
+    def version(self, version: int | None, *, dataset: str = "a", partition: str = "") -> Version:
+        """Returns a version."""
+        name = self.name(dataset)
+        text = None if version is None else str(version)
+        return Version(namespace=name.namespace, name=name.name, partition=partition, version=text)
+
+    def wrote(
+        self, run: str, version: int, *, at: float, dataset: str = "a", partition: str = ""
+    ) -> RunFacts:
+        """Returns facts about a run that wrote a version."""
+        return new_facts(
+            self.run(run), at=at, writes=[self.version(version, dataset=dataset, partition=partition)]
+        )
+
+    def read(self, run: str, *, at: float, dataset: str = "a", partition: str = "") -> RunFacts:
+        """Returns facts about a run that read a dataset, and does not say which version."""
+        return new_facts(
+            self.run(run), at=at, reads=[self.version(None, dataset=dataset, partition=partition)]
+        )
+
+
+def new_facts(
+    run: RunId, *, at: float | None, reads: Sequence[Version] = (), writes: Sequence[Version] = ()
+) -> RunFacts:
+    """Returns facts about a run of an instant."""
+    instant = None if at is None else later(at)
+    return RunFacts(
+        run=Run(id=run, job=JOB, state=RunState.COMPLETED, started_at=instant),
+        reads=tuple(_io(run, version, instant) for version in reads),
+        writes=tuple(_io(run, version, instant) for version in writes),
+    )
+
+
+def _io(run: RunId, version: Version, at: datetime | None) -> Io:
+    evidence = Evidence.UNKNOWN if version.version is None else Evidence.EXPLICIT
+    return Io(run_id=run, version=version, evidence=evidence, at=at)
+
+
+def put(store: LineageStore, facts: Sequence[RunFacts]) -> None:
+    """Stores facts in one transaction."""
+    apply(store, [Put(facts=each, joined=True) for each in facts])
+
+
+def apply(store: LineageStore, steps: Sequence[Put]) -> None:
+    """Does what the steps say."""
+    groups: list[list[Put]] = []
+    for step in steps:
+        if step.joined and groups:
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    for group in groups:
+        with store.write() as writer:
+            for step in group:
+                if step.facts is not None:
+                    writer.put_facts(step.facts)
+                if step.link is not None:
+                    writer.link([step.link])
+                if step.words is not None:
+                    writer.put_words(datasets={step.words[0]: {"f": step.words[1]}})
+
+
+def assert_same_answers(world: World, expected: LineageStore, actual: LineageStore) -> None:
+    """Asks both stores everything about a world."""
+    runs = [world.run(name) for name in RUNS]
+    names = [world.name(name) for name in DATASETS]
+    versions = [
+        replace(world.version(version, dataset=name, partition=partition))
+        for name in DATASETS
+        for partition in PARTITIONS
+        for version in VERSIONS
+    ]
+    asked: list[Callable[[LineageStore], object]] = [
+        lambda store: set(store.reads(runs)),
+        lambda store: set(store.writes(runs)),
+        lambda store: [store.names(name) for name in names],
+        lambda store: set(store.readers(_first_names(store, versions))),
+        lambda store: set(store.writers(_first_names(store, versions))),
+        lambda store: set(store.flows(runs)),
+        lambda store: store.columns(runs),
+        lambda store: [store.dataset_words(name) for name in names],
+        lambda store: [
+            edge for edge in store.job_edges([JOB]) if edge.source.namespace == str(world.name("a"))
+        ],
+    ]
+    for ask in asked:
+        assert ask(expected) == ask(actual)
+
+
+def _first_names(store: LineageStore, versions: Sequence[Version]) -> list[Version]:
+    return list(dict.fromkeys(version.under(store.names(version.dataset)[0]) for version in versions))
+
+
+RUNS = "01234567"
+DATASETS = ("a", "b", "ours")
+PARTITIONS = ("", "x", "y")
+VERSIONS = (None, 1, 2)
+
+
+@st.composite
+def _steps(draw: st.DrawFn, world: World) -> Put:
+    joined = draw(st.booleans())
+    names = st.sampled_from(DATASETS).map(world.name)
+    kind = draw(st.integers(0, 9))
+    if kind == 0:
+        return Put(link=draw(st.tuples(names, names).filter(lambda pair: pair[0] != pair[1])), joined=joined)
+    if kind == 1:
+        word = draw(st.builds(lambda number: Word(b"%d" % number, b"%d" % number), st.integers(0, 3)))
+        return Put(words=(draw(names), word), joined=joined)
+    versions = st.builds(
+        lambda version, dataset, partition: world.version(version, dataset=dataset, partition=partition),
+        st.sampled_from(VERSIONS),
+        st.sampled_from(DATASETS),
+        st.sampled_from(PARTITIONS),
+    )
+    sides = st.lists(versions, max_size=3, unique=True)
+    facts = new_facts(
+        world.run(draw(st.sampled_from(RUNS))),
+        at=draw(st.none() | st.integers(0, 4)),
+        reads=draw(sides),
+        writes=draw(sides),
+    )
+    edges = st.builds(
+        ColumnEdge, field=st.sampled_from(["", "f"]), source=names, source_field=st.sampled_from("gh")
+    )
+    flows = st.builds(
+        Flow,
+        run_id=st.just(facts.run.id),
+        target=names,
+        source=st.none() | names,
+        evidence=st.just(Evidence.LINEAGE),
+    )
+    return Put(
+        facts=replace(
+            facts,
+            flows=tuple(draw(st.lists(flows, max_size=2, unique=True))),
+            columns=draw(st.dictionaries(names, st.frozensets(edges, min_size=1, max_size=2), max_size=2)),
+            job_edges=(JobEdge(source=Job(namespace=str(world.name("a")), name="before"), target=JOB),),
+        ),
+        joined=joined,
+    )
