@@ -220,3 +220,12 @@ class IntakeReport:
     duplicates: int
     problems: tuple[str, ...] = ()
     """What could not be understood, one line an event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """What came of making all facts about lineage anew from the events."""
+
+    events: int
+    differences: tuple[str, ...] = ()
+    """The kinds of facts that were not as the events have them; none if all were."""

@@ -25,6 +25,9 @@ from lineageflow_core.openlineage.vocabulary import EventType, Facet
 from lineageflow_core.store.instants import from_microseconds
 from lineageflow_core.store.ports import RunFacts, StoredEvent, Word
 
+FOLD = 1
+"""Of this module and `record.py`: where it is another than the facts were made with, they are made again."""
+
 _ENDLESS = frozenset({"STREAMING", "SERVICE"})
 """Types of processing that have no end."""
 

@@ -6,6 +6,7 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.service.checks import ChecksService
 from lineageflow_core.service.collection import CollectionService
 from lineageflow_core.service.content import ContentService
+from lineageflow_core.service.folding import ensure_folded
 from lineageflow_core.service.history import HistoryService
 from lineageflow_core.service.imports import TransfersService
 from lineageflow_core.service.lineage import LineageService
@@ -29,6 +30,7 @@ from lineageflow_core.store.ports import Stores
 def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -> Catalog:
     """Returns a catalog that works on `stores` without any server. `clock` gives the time, in UTC."""
     lake = Lake(stores, clock)
+    ensure_folded(lake.lineage)
     repositories = RepositoriesService(lake)
     objects, history = ObjectsService(lake), HistoryService(lake)
     lineage = LineageService(lake, repositories=repositories, objects=objects, history=history)

@@ -4,17 +4,26 @@ Invariant: what the store holds besides the events is what follows from their se
 `fold.py`. New events are merged into what was said before; none of those are read again.
 """
 
-from lineageflow_core.model.lineage import DatasetName
+import json
+from collections.abc import Callable
+from contextlib import suppress
+
+from lineageflow_core.model.lineage import DatasetName, Rebuilt
 from lineageflow_core.model.run import Job
-from lineageflow_core.openlineage.fold import facts_of
+from lineageflow_core.openlineage.fold import FOLD, facts_of
+from lineageflow_core.openlineage.parse import parse_event
 from lineageflow_core.openlineage.record import (
     Key,
     Said,
     decode_record,
     encode_record,
     merge_runs,
+    say,
 )
-from lineageflow_core.store.ports import LineageWriter
+from lineageflow_core.store.ports import LineageStore, LineageWriter
+
+_AT_ONCE = 500
+"""Events that are folded together."""
 
 
 def put(writer: LineageWriter, said: Said) -> None:
@@ -39,3 +48,51 @@ def _job(key: Key) -> Job:
 
 def _dataset(key: Key) -> DatasetName:
     return DatasetName(namespace=key[0], name=key[1])
+
+
+def rebuild(store: LineageStore, *, progress: Callable[[int], None] = lambda _count: None) -> Rebuilt:
+    """Makes all facts anew from the events, in one transaction. `progress` is told how many events are done.
+
+    Raises nothing for what events hold: intake understood them, or stored them with their problem.
+    """
+    with store.write() as writer:
+        return _rebuild(writer, progress)
+
+
+def verify(store: LineageStore, *, progress: Callable[[int], None] = lambda _count: None) -> Rebuilt:
+    """Returns what `rebuild` would, and changes nothing."""
+    found: list[Rebuilt] = []
+    with suppress(_TakenBackError), store.write() as writer:
+        found.append(_rebuild(writer, progress))
+        raise _TakenBackError
+    return found[0]
+
+
+def ensure_folded(store: LineageStore) -> None:
+    """Makes the facts anew where another version made them, unless another process did so meanwhile."""
+    if store.fold() != FOLD:
+        with store.write() as writer:
+            if store.fold() != FOLD:
+                _rebuild(writer, lambda _count: None)
+
+
+def _rebuild(writer: LineageWriter, progress: Callable[[int], None]) -> Rebuilt:
+    before, done, after = writer.digests(), 0, 0
+    writer.clear()
+    while events := writer.stored_events(after=after, limit=_AT_ONCE):
+        said = Said()
+        for place, event in events:
+            said.add(say(parse_event(json.loads(event.body)), event.digest))
+            after = place
+        put(writer, said)
+        done += len(events)
+        progress(done)
+    writer.set_fold(FOLD)
+    now = writer.digests()
+    return Rebuilt(
+        events=done, differences=tuple(kind for kind in sorted(now) if now[kind] != before.get(kind))
+    )
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction that is not to be kept."""

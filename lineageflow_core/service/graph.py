@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import (
+    DatasetName,
     Direction,
     Impact,
     Io,
@@ -23,6 +24,7 @@ from lineageflow_core.model.lineage import (
 )
 from lineageflow_core.model.node import format_node
 from lineageflow_core.model.run import Run
+from lineageflow_core.service.feeding import Feeding
 from lineageflow_core.service.nodes import Start, in_order
 from lineageflow_core.service.taint import derive
 from lineageflow_core.store.ports import LineageStore
@@ -110,6 +112,9 @@ class _Walk:
         self._edges: dict[LineageEdge, None] = {}
         self._reached_by: dict[Version, set[RunId]] = {}
         """The runs from which the walk came to a version; none where it started there."""
+        self._reached_over: dict[RunId, set[DatasetName]] = {}
+        """The datasets over which the walk came to a run; none where it started there."""
+        self._feeding = Feeding()
         self._truncated = False
 
     def run(self, runs: Iterable[Run], versions: Iterable[Version], depth: int) -> None:
@@ -145,15 +150,25 @@ class _Walk:
         writers: dict[Version, list[Run]] = {version: [] for version in exact}
         for io in writes:
             writers[io.version].append(runs[io.run_id])
-        connected = [io for io in ios if self._is_connected(io, runs, writers[io.version])]
-        read = not self._upstream
-        return [io.run_id for io in in_order(connected) if self._follow(io, io.run_id, level, read=read)]
+        again: dict[RunId, None] = {}
+        for io in in_order(io for io in ios if self._is_connected(io, runs, writers[io.version])):
+            is_new = self._follow(io, io.run_id, level, read=not self._upstream)
+            over = (
+                self._reached_over.setdefault(io.run_id, set())
+                if is_new
+                else self._reached_over.get(io.run_id)
+            )
+            if over is not None and io.run_id in self._depths and io.version.dataset not in over:
+                over.add(io.version.dataset)
+                again[io.run_id] = None
+        return list(again)
 
     def _next_versions(self, run_ids: Sequence[RunId], level: int) -> list[Version]:
         ios = self._store.reads(run_ids) if self._upstream else self._store.writes(run_ids)
+        self._feeding.add(self._store.flows(run_ids))
         read = self._upstream
         again: dict[Version, None] = {}
-        for io in in_order(ios):
+        for io in in_order(io for io in ios if self._is_fed(io)):
             self._follow(io, io.version, level, read=read)
             reached_by = self._reached_by.setdefault(io.version, set())
             if io.version in self._depths and io.run_id not in reached_by:
@@ -169,6 +184,16 @@ class _Walk:
         if self._upstream:
             return any(feeder(runs[reader], writers) == io.run_id for reader in near)
         return feeder(runs[io.run_id], writers) in near
+
+    def _is_fed(self, io: Io) -> bool:
+        """Tells whether what a run read or wrote has to do with what the walk came to the run over."""
+        over = self._reached_over.get(io.run_id)
+        if over is None:
+            return True
+        here = io.version.dataset
+        if self._upstream:
+            return any(self._feeding.fed(io.run_id, here, target) for target in over)
+        return any(self._feeding.fed(io.run_id, source, here) for source in over)
 
     def _follow(self, io: Io, end: RunId | Version, level: int, *, read: bool) -> bool:
         """Adds an edge and the node at its far end, if there is room; tells whether the node is new."""

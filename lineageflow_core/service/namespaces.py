@@ -37,6 +37,9 @@ class CurrentNames:
     def write(self) -> AbstractContextManager[LineageWriter]:
         return self._write()
 
+    def fold(self) -> int:
+        return self._store.fold()
+
     def events_of(self, run_id: RunId) -> list[StoredEvent]:
         return self._store.events_of(run_id)
 
@@ -153,6 +156,18 @@ class _Writer:
     def link(self, names: Collection[tuple[DatasetName, DatasetName]]) -> None:
         stored = self._names.stored
         self._writer.link([(stored(one, None), stored(other, None)) for one, other in names])
+
+    def stored_events(self, *, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
+        return self._writer.stored_events(after=after, limit=limit)
+
+    def clear(self) -> None:
+        self._writer.clear()
+
+    def digests(self) -> dict[str, str]:
+        return self._writer.digests()
+
+    def set_fold(self, fold: int) -> None:
+        self._writer.set_fold(fold)
 
     def _stored(self, facts: RunFacts) -> RunFacts:
         began = facts.run.started_at or facts.run.ended_at

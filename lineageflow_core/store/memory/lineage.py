@@ -4,21 +4,25 @@ It keeps facts as they were put, and works out names and versions in force for e
 stores keep ready, they must answer as this one does.
 """
 
-from collections import ChainMap, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
+from lineageflow_core.store.digests import digest_of_all
 from lineageflow_core.store.in_force import in_force
 from lineageflow_core.store.memory.checks import check_event, check_facts
-from lineageflow_core.store.memory.state import State
+from lineageflow_core.store.memory.state import LineageTables, State
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.paging import check_limit, page_of, parse_place_of_run, place_of_run
 from lineageflow_core.store.ports import LineageWriter, RunFacts, StoredEvent, Word
+
+K = TypeVar("K")
 
 
 class MemoryLineageStore:
@@ -34,10 +38,13 @@ class MemoryLineageStore:
     @contextmanager
     def _write(self) -> Iterator["_Writer"]:
         with self._turns.turn("write"):
-            writer = _Writer(self._state)
+            writer = _Writer(self._state, self._state.lineage.copy())
             yield writer
             with self._state.lock:
                 writer.apply()
+
+    def fold(self) -> int:
+        return self._state.lineage.fold
 
     def events_of(self, run_id: RunId) -> list[StoredEvent]:
         with self._state.lock:
@@ -45,9 +52,8 @@ class MemoryLineageStore:
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         with self._state.lock:
-            return {
-                run_id: self._state.facts[run_id].run for run_id in run_ids if run_id in self._state.facts
-            }
+            facts = self._state.lineage.facts
+            return {run_id: facts[run_id].run for run_id in run_ids if run_id in facts}
 
     def steps(self, parents: Sequence[RunId]) -> list[Run]:
         return sorted((run for run in self._runs() if run.parent in set(parents)), key=place_of_run)
@@ -115,7 +121,7 @@ class MemoryLineageStore:
 
     def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
         with self._state.lock:
-            links = list(self._state.links)
+            links = list(self._state.lineage.links)
         found = {dataset}
         while more := {name for link in links if found & set(link) for name in link} - found:
             found |= more
@@ -125,18 +131,17 @@ class MemoryLineageStore:
         words: dict[str, Word] = {}
         with self._state.lock:
             for name in self.names(dataset):
-                _keep_later(words, self._state.dataset_words.get(name, {}))
+                words = _later(words, self._state.lineage.dataset_words.get(name, {}))
         return words
 
     def job_words(self, job: Job) -> dict[str, Word]:
         with self._state.lock:
-            return dict(self._state.job_words.get(job, {}))
+            return dict(self._state.lineage.job_words.get(job, {}))
 
     def _facts(self, run_ids: Collection[RunId] | None = None) -> list[RunFacts]:
         with self._state.lock:
-            if run_ids is None:
-                return list(self._state.facts.values())
-            return [self._state.facts[run_id] for run_id in run_ids if run_id in self._state.facts]
+            facts = self._state.lineage.facts
+            return [facts[run_id] for run_id in (facts if run_ids is None else run_ids) if run_id in facts]
 
     def _runs(self) -> list[Run]:
         return [facts.run for facts in self._facts()]
@@ -172,10 +177,12 @@ def _distinct(ios: Iterable[Io]) -> list[Io]:
     return list({(io.run_id, io.version): io for io in found}.values())
 
 
-def _keep_later(words: dict[str, Word], others: Mapping[str, Word]) -> None:
-    for key, word in others.items():
-        if key not in words or words[key].stamp < word.stamp:
-            words[key] = word
+def _later(words: Mapping[K, Word], others: Mapping[K, Word]) -> dict[K, Word]:
+    """Returns the later word on each thing."""
+    return {
+        key: max((some[key] for some in (words, others) if key in some), key=lambda word: word.stamp)
+        for key in (*words, *others)
+    }
 
 
 @dataclass(slots=True)
@@ -183,23 +190,25 @@ class _Writer:
     """Sees what is stored and what it adds; what it adds is stored when its transaction ends."""
 
     state: State
-    changes: list[Callable[[], None]] = field(default_factory=list)
+    new: LineageTables
     events: dict[bytes, StoredEvent] = field(default_factory=dict)
-    new_records: dict[RunId, bytes] = field(default_factory=dict)
 
     def append(self, events: Sequence[StoredEvent]) -> list[bool]:
         for event in events:
             check_event(event)
         return [self._append(event) for event in events]
 
+    def stored_events(self, *, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
+        events = [*self.state.events.values(), *self.events.values()]
+        return list(enumerate(events, start=1))[after : after + limit]
+
     def records(self, run_ids: Collection[RunId]) -> dict[RunId, bytes]:
-        known = ChainMap(self.new_records, self.state.records)
-        return {run_id: known[run_id] for run_id in run_ids if run_id in known}
+        return {run_id: self.new.records[run_id] for run_id in run_ids if run_id in self.new.records}
 
     def put_facts(self, facts: RunFacts, record: bytes = b"") -> None:
         check_facts(facts)
-        self.new_records[facts.run.id] = record
-        self.changes.append(lambda: self.state.facts.update({facts.run.id: facts}))
+        self.new.facts[facts.run.id] = facts
+        self.new.records[facts.run.id] = record
 
     def put_words(
         self,
@@ -208,27 +217,51 @@ class _Writer:
         declared: Mapping[Job, Word] = {},
         datasets: Mapping[DatasetName, Mapping[str, Word]] = {},
     ) -> None:
-        def change() -> None:
-            for job, words in jobs.items():
-                _keep_later(self.state.job_words.setdefault(job, {}), words)
-            for job, word in declared.items():
-                there = self.state.declared.get(job)
-                if there is None or there.stamp < word.stamp:
-                    self.state.declared[job] = word
-            for dataset, words in datasets.items():
-                _keep_later(self.state.dataset_words.setdefault(dataset, {}), words)
-
-        self.changes.append(change)
+        for job, words in jobs.items():
+            self.new.job_words[job] = _later(self.new.job_words.get(job, {}), words)
+        for dataset, words in datasets.items():
+            self.new.dataset_words[dataset] = _later(self.new.dataset_words.get(dataset, {}), words)
+        self.new.declared = _later(self.new.declared, declared)
 
     def link(self, names: Collection[tuple[DatasetName, DatasetName]]) -> None:
-        self.changes.append(lambda: self.state.links.update(names))
+        self.new.links.update(names)
+
+    def clear(self) -> None:
+        self.new = LineageTables()
+
+    def digests(self) -> dict[str, str]:
+        tables = self.new
+        found: dict[str, Iterable[object]] = {
+            "runs": ((facts.run, tables.records[run_id]) for run_id, facts in tables.facts.items()),
+            "facts": (
+                item
+                for facts in tables.facts.values()
+                for item in (*facts.reads, *facts.writes, *facts.flows, *facts.job_edges)
+            ),
+            "columns": (
+                (facts.run.id, dataset, edge)
+                for facts in tables.facts.values()
+                for dataset, edges in facts.columns.items()
+                for edge in edges
+            ),
+            "words": (
+                (key, facet, word)
+                for words in (tables.job_words, tables.dataset_words)
+                for key, said in words.items()
+                for facet, word in said.items()
+            ),
+            "declared": tables.declared.items(),
+            "names": tables.links,
+        }
+        return {kind: digest_of_all(repr(item).encode() for item in items) for kind, items in found.items()}
+
+    def set_fold(self, fold: int) -> None:
+        self.new.fold = fold
 
     def apply(self) -> None:
         """Stores what was added."""
         self.state.events.update(self.events)
-        self.state.records.update(self.new_records)
-        for change in self.changes:
-            change()
+        self.state.lineage = self.new
 
     def _append(self, event: StoredEvent) -> bool:
         if event.digest in self.events or event.digest in self.state.events:

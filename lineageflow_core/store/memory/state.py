@@ -29,6 +29,31 @@ from lineageflow_core.store.ports import (
 
 
 @dataclass(slots=True)
+class LineageTables:
+    """What follows from events. A transaction changes a copy."""
+
+    fold: int = 0
+    facts: dict[RunId, RunFacts] = field(default_factory=dict)
+    records: dict[RunId, bytes] = field(default_factory=dict)
+    job_words: dict[Job, dict[str, Word]] = field(default_factory=dict)
+    declared: dict[Job, Word] = field(default_factory=dict)
+    dataset_words: dict[DatasetName, dict[str, Word]] = field(default_factory=dict)
+    links: set[tuple[DatasetName, DatasetName]] = field(default_factory=set)
+
+    def copy(self) -> "LineageTables":
+        """Returns tables that can be changed without changing these; words are replaced, not changed."""
+        return LineageTables(
+            fold=self.fold,
+            facts=dict(self.facts),
+            records=dict(self.records),
+            job_words=dict(self.job_words),
+            declared=dict(self.declared),
+            dataset_words=dict(self.dataset_words),
+            links=set(self.links),
+        )
+
+
+@dataclass(slots=True)
 class State:
     """Every table of a lake. The first part of most keys is a repository's id."""
 
@@ -60,9 +85,4 @@ class State:
     references: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
     imports: dict[tuple[str, ImportId], Import] = field(default_factory=dict)
     events: dict[bytes, StoredEvent] = field(default_factory=dict)
-    facts: dict[RunId, RunFacts] = field(default_factory=dict)
-    records: dict[RunId, bytes] = field(default_factory=dict)
-    job_words: dict[Job, dict[str, Word]] = field(default_factory=dict)
-    declared: dict[Job, Word] = field(default_factory=dict)
-    dataset_words: dict[DatasetName, dict[str, Word]] = field(default_factory=dict)
-    links: set[tuple[DatasetName, DatasetName]] = field(default_factory=set)
+    lineage: LineageTables = field(default_factory=LineageTables)

@@ -83,7 +83,29 @@ class LineageWriter(Protocol):
         ...
 
     def link(self, names: Collection[tuple[DatasetName, DatasetName]]) -> None:
-        """Makes each pair two names of one dataset, for ever."""
+        """Makes each pair two names of one dataset, until `clear`."""
+        ...
+
+    def stored_events(self, *, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
+        """The first events after a place in the log, in the order in which they came, each with its place.
+
+        Places are larger than 0.
+        """
+        ...
+
+    def clear(self) -> None:
+        """Removes everything but the events."""
+        ...
+
+    def digests(self) -> dict[str, str]:
+        """What is there besides the events, as one digest a kind of it: equal facts have equal digests.
+
+        Whatever the order in which they were put.
+        """
+        ...
+
+    def set_fold(self, fold: int) -> None:
+        """Says which fold the facts were made with, for `LineageStore.fold`."""
         ...
 
 
@@ -100,6 +122,10 @@ class LineageStore(Protocol):
 
     def write(self) -> AbstractContextManager[LineageWriter]:
         """Opens a transaction: all of it on a normal exit, none of it on an exception. One at a time."""
+        ...
+
+    def fold(self) -> int:
+        """Which fold the facts were made with; 0 where they have yet to be made from the events."""
         ...
 
     def events_of(self, run_id: RunId) -> list[StoredEvent]:

@@ -54,6 +54,11 @@ class SqlLineageStore:
             yield writer
             writer.flush()
 
+    def fold(self) -> int:
+        with self._database.ask() as connection:
+            fold: int = connection.scalars(select(tables.lake.c.fold)).one()
+        return fold
+
     def events_of(self, run_id: RunId) -> list[StoredEvent]:
         with self._database.read() as connection:
             return _events_of(connection, run_id)

@@ -7,7 +7,7 @@ that did not change stay as they are: so a run that goes on costs what is new ab
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, delete, insert, literal_column, select
+from sqlalchemy import Connection, Table, delete, insert, literal_column, select, update
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Io, Version
@@ -18,8 +18,27 @@ from lineageflow_server.sql.as_of import AsOf
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dataset_names import Named, keys, link, name_keys
 from lineageflow_server.sql.dialect import insert_missing, insert_or_update
+from lineageflow_server.sql.lineage_digests import digests
 from lineageflow_server.sql.rows import Values
 
+_AT_ONCE = 500
+"""Runs whose facts are written together."""
+_FACTS = (
+    tables.dataset_words,
+    tables.job_words,
+    tables.job_edges,
+    tables.run_columns,
+    tables.column_edges,
+    tables.column_maps,
+    tables.flows,
+    tables.open_reads,
+    tables.ios,
+    tables.versions,
+    tables.datasets,
+    tables.runs,
+    tables.jobs,
+)
+"""All that follows from events, with what refers to others before those."""
 _IS_LATER = {
     table.name: literal_column("excluded.stamp") > table.c.stamp
     for table in (tables.job_words, tables.dataset_words)
@@ -67,6 +86,8 @@ class SqlLineageWriter:
         return stored | put
 
     def put_facts(self, facts: RunFacts, record: bytes = b"") -> None:
+        if len(self._facts) >= _AT_ONCE:
+            self.flush()
         self._facts[facts.run.id] = facts, record
 
     def put_words(
@@ -82,6 +103,24 @@ class SqlLineageWriter:
     def link(self, names: Collection[tuple[DatasetName, DatasetName]]) -> None:
         self._links |= dict.fromkeys(names)
 
+    def stored_events(self, *, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
+        seq = tables.events.c.seq
+        query = select(tables.events).where(seq > after).order_by(seq).limit(limit)
+        return [(row.seq, lineage_rows.event_from(row)) for row in self._connection.execute(query)]
+
+    def clear(self) -> None:
+        self._forget()
+        self._connection.execute(update(tables.datasets).values(first=None))  # rows that refer to each other
+        for table in _FACTS:
+            self._connection.execute(delete(table))
+
+    def digests(self) -> dict[str, str]:
+        self.flush()
+        return digests(self._connection)
+
+    def set_fold(self, fold: int) -> None:
+        self._connection.execute(update(tables.lake).values(fold=fold))
+
     def flush(self) -> None:
         """Writes all that was put."""
         accesses = self._relinked()
@@ -96,6 +135,12 @@ class SqlLineageWriter:
         self._put_accesses({runs[run_id]: each for run_id, each in accesses.items()}, names)
         self._put_details({runs[each.run.id]: each for each in facts}, jobs, names)
         self._put_words(jobs, names)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._facts.clear()
+        self._words.clear()
+        self._links.clear()
 
     def _relinked(self) -> dict[RunId, Accesses]:
         """Makes links, and returns what runs touched under names that were first and are not now."""

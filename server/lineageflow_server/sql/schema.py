@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from lineageflow_core.errors import IncompatibleLakeError, IntegrityError
+from lineageflow_core.openlineage.fold import FOLD
 from lineageflow_server.sql import tables
 from lineageflow_server.sql.migrations import known_revisions
 
@@ -57,7 +58,7 @@ def make_tables(connection: Connection, *, storage: str | None = None) -> None:
     """Makes a lake in an empty database; `storage` is where its repositories' content lies."""
     tables.metadata.create_all(connection)
     mark(connection, known_revisions()[-1])
-    lake = {"format": tables.FORMAT, "needs": tables.FORMAT_NEEDS, "storage": storage}
+    lake = {"format": tables.FORMAT, "needs": tables.FORMAT_NEEDS, "storage": storage, "fold": FOLD}
     connection.execute(insert(tables.lake), lake)
 
 

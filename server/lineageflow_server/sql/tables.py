@@ -29,9 +29,9 @@ from lineageflow_core.model.run import RunState, TransactionState
 from lineageflow_core.model.transfer import ImportState
 from lineageflow_server.sql.column_types import Choice, Digest, Instant, Key, Name, RunKey
 
-FORMAT = 2
+FORMAT = 3
 """Of the tables below. A lake with a larger number was made by a later version."""
-FORMAT_NEEDS = "0.2.0"
+FORMAT_NEEDS = "0.3.0"
 """The first version of LineageFlow that knows this format."""
 
 metadata = MetaData()
@@ -42,8 +42,10 @@ lake = Table(
     Column("format", Integer, primary_key=True, autoincrement=False),
     Column("needs", String, nullable=False),
     Column("storage", String),
+    Column("fold", Integer, nullable=False, server_default="0"),
 )
-"""One row. `storage` is where repositories have their content that say nothing; null beside the database."""
+"""One row. `storage` is where repositories have their content that say nothing; null beside the database.
+`fold` is what the facts of lineage were made with; 0 where they have yet to be made from the events."""
 
 repository_keys = Table(
     "repository_keys",

@@ -1,5 +1,6 @@
 """All events of one run become its facts, whatever their order."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineageflow_core.errors import InvalidInputError
-from lineageflow_core.model.lineage import Evidence, Version
+from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Version
 from lineageflow_core.model.run import CodeVersion, Job, RunState
 from lineageflow_core.openlineage.fold import fold
 from lineageflow_core.store.ports import RunFacts
@@ -191,3 +192,98 @@ def test_our_commit_facet_weighs_more_than_the_version_facet() -> None:
 def test_a_run_without_events_has_no_facts() -> None:
     with pytest.raises(InvalidInputError, match="no event about run"):
         fold(RUN, [])
+
+
+def test_what_a_completed_run_wrote_without_a_version_is_called_after_it() -> None:
+    found = facts(event("COMPLETE", outputs=[dataset("daily")]))
+    assert [("daily", "", f"run:{RUN}")] == versions(found, "writes")
+    assert Evidence.EXPLICIT == found.writes[0].evidence
+
+
+def test_partitions_of_others_are_read_from_the_subset_facet() -> None:
+    named = {"partitions": [{"identifier": "p1", "dimensions": {}}, {"dimensions": {"m": "01", "d": "2"}}]}
+    condition = {"subset": {"outputCondition": {"type": "partition", **named}}}
+    found = facts(event("COMPLETE", outputs=[dataset("daily", "7") | {"outputFacets": condition}]))
+    assert [("daily", "d=2/m=01", "7"), ("daily", "p1", "7")] == versions(found, "writes")
+
+
+def test_a_stream_writes_as_it_goes_and_its_last_snapshot_counts() -> None:
+    pattern = {"eventTrigger": "PERIODIC", "eventContentMode": "COMPLETE_SNAPSHOT", "windowDuration": 60}
+    stream = {"jobType": {"processingType": "STREAMING", "integration": "FLINK", "emissionPattern": pattern}}
+    found = facts(
+        event("START", 0, job_facets=stream, inputs=[dataset("old")], outputs=[dataset("daily")]),
+        event("RUNNING", 5, job_facets=stream, inputs=[dataset("orders")], outputs=[dataset("daily")]),
+        event("RUNNING", 6, job_facets=stream),
+    )
+    assert [("orders", "", None)] == versions(found, "reads")
+    assert [("daily", "", f"run:{RUN}")] == versions(found, "writes")
+    assert minute(0) == found.writes[0].at
+
+
+LAKE = "s3://lake"
+
+
+def source(name: str, **more: Any) -> Json:
+    return {"type": "DATASET", "namespace": LAKE, "name": name, **more}
+
+
+def named(name: str) -> DatasetName:
+    return DatasetName(namespace=LAKE, name=name)
+
+
+def flows_of(found: RunFacts) -> set[tuple[str, str | None, Evidence]]:
+    return {
+        (flow.target.name, flow.source.name if flow.source else None, flow.evidence) for flow in found.flows
+    }
+
+
+def test_what_the_lineage_facet_says_comes_before_column_lineage_and_that_before_all_inputs() -> None:
+    columns = {"fields": {"f": {"inputFields": [source("b", field="g")]}}}
+    entries = [{**source("x"), "inputs": [source("a")]}, {**source("w"), "inputs": []}]
+    found = facts(
+        event(
+            "COMPLETE",
+            inputs=[dataset("a"), dataset("b")],
+            outputs=[dataset("x", columnLineage=columns), dataset("y", columnLineage=columns), dataset("z")],
+            job_facets={"lineage": {"entries": entries}},
+        )
+    )
+    expected = {
+        ("x", "a", Evidence.LINEAGE),
+        ("w", None, Evidence.LINEAGE),
+        ("y", "b", Evidence.COLUMN),
+    }
+    assert expected == flows_of(found)
+    assert {"w", "x", "y", "z"} == {io.version.name for io in found.writes}
+    edge = ColumnEdge(field="f", source=named("b"), source_field="g")
+    assert {named("x"): {edge}, named("y"): {edge}} == found.columns
+
+
+def test_column_lineage_keeps_each_transformation_and_what_concerns_all_columns() -> None:
+    steps = [
+        {"type": "DIRECT", "subtype": "IDENTITY"},
+        {"type": "INDIRECT", "subtype": "JOIN", "masking": True},
+    ]
+    facet = {
+        "fields": {"f": {"inputFields": [source("a", field="g", transformations=steps)]}},
+        "dataset": [source("a", field="h", transformations=[{"type": "INDIRECT", "subtype": "FILTER"}])],
+    }
+    found = facts(event("COMPLETE", outputs=[dataset("x", columnLineage=facet)]))
+    direct = ColumnEdge(field="f", source=named("a"), source_field="g", kind="DIRECT", subtype="IDENTITY")
+    assert {
+        direct,
+        replace(direct, kind="INDIRECT", subtype="JOIN", masking=True),
+        replace(direct, field="", source_field="h", kind="INDIRECT", subtype="FILTER"),
+    } == found.columns[named("x")]
+    assert ["a"] == [io.version.name for io in found.reads]
+
+
+def test_jobs_that_went_before_are_told_by_dependencies_and_by_the_lineage_facet() -> None:
+    upstream = {"upstream": [{"job": {"namespace": "n", "name": "first"}}]}
+    entries = [{"type": "JOB", "inputs": [{"type": "JOB", "namespace": "n", "name": "second"}, source("a")]}]
+    found = facts(
+        event("START", run_facets={"jobDependencies": upstream}, job_facets={"lineage": {"entries": entries}})
+    )
+    assert ["first", "second"] == [edge.source.name for edge in found.job_edges]
+    assert {Job(namespace="nightly", name="etl.load")} == {edge.target for edge in found.job_edges}
+    assert ["a"] == [io.version.name for io in found.reads]

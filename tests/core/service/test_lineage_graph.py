@@ -5,10 +5,10 @@ import pytest
 from lineageflow_core.errors import InvalidInputError, RepositoryNotFoundError, RunNotFoundError
 from lineageflow_core.model.change import replace
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import Direction, LineageGraph, NodeKind
+from lineageflow_core.model.lineage import Direction, Evidence, LineageGraph, NodeKind
 from lineageflow_core.model.node import format_node
 from lineageflow_core.openlineage.vocabulary import EventType
-from tests.core.openlineage.scenarios import dataset, event
+from tests.core.openlineage.scenarios import RUN, dataset, event
 from tests.core.service.story import Story, run_id, version
 
 UP, DOWN = Direction.UPSTREAM, Direction.DOWNSTREAM
@@ -78,16 +78,63 @@ def test_a_graph_that_just_fits_is_not_truncated(story: Story) -> None:
     assert (3, False) == (len(graph.nodes), graph.truncated)
 
 
-def test_a_version_that_is_not_known_exactly_is_shown_and_not_walked_through(story: Story) -> None:
+def test_a_version_that_is_not_known_is_shown_and_not_walked_through(story: Story) -> None:
     story.catalog.lineage.ingest(
         [
             event("START", 0, inputs=[dataset("orders", "1")], outputs=[dataset("unversioned")]),
-            event("COMPLETE", 1),
+            event("FAIL", 1),
             event("START", 2, run=run_id("reader"), inputs=[dataset("unversioned")]),
         ]
     )
     graph = story.catalog.lineage.trace(node("reader"), direction=UP)
     assert [node("reader"), "version:s3://lake/unversioned"] == [found.id for found in graph.nodes]
+
+
+def test_what_was_there_when_a_run_started_is_walked_through(story: Story) -> None:
+    story.catalog.lineage.ingest(
+        [
+            event("START", 2, run=run_id("reader"), inputs=[dataset("unversioned")]),
+            event("START", 0, inputs=[dataset("orders", "1")], outputs=[dataset("unversioned")]),
+            event("COMPLETE", 1),
+        ]
+    )
+    graph = story.catalog.lineage.trace(node("reader"), direction=UP)
+    written = f"version:s3://lake/unversioned@run:{RUN}"
+    assert [node("reader"), written, f"run:{RUN}", "version:s3://lake/orders@1"] == [
+        found.id for found in graph.nodes
+    ]
+    assert Evidence.AS_OF in {edge.evidence for edge in graph.edges if edge.source == written}
+
+
+def test_only_what_fed_an_output_is_walked_through(story: Story) -> None:
+    entries = [
+        {"type": "DATASET", "namespace": "s3://lake", "name": target, "inputs": [dataset_input(source)]}
+        for source, target in (("a", "x"), ("b", "y"))
+    ]
+    story.catalog.lineage.ingest(
+        [
+            event(
+                "COMPLETE",
+                inputs=[dataset("a", "1"), dataset("b", "1")],
+                outputs=[dataset("x", "1"), dataset("y", "1"), dataset("z", "1")],
+                job_facets={"lineage": {"entries": entries}},
+            )
+        ]
+    )
+    fed = {found.id for found in story.catalog.lineage.trace(at("a"), direction=DOWN).nodes}
+    assert {at("a"), f"run:{RUN}", at("x"), at("z")} == fed
+    assert {at("y"), f"run:{RUN}", at("b")} == {
+        found.id for found in story.catalog.lineage.trace(at("y"), direction=UP).nodes
+    }
+    assert {"x", "z"} == {found.version.name for found in story.catalog.lineage.impact(at("a"))}
+
+
+def dataset_input(name: str) -> dict[str, str]:
+    return {"type": "DATASET", "namespace": "s3://lake", "name": name}
+
+
+def at(name: str) -> str:
+    return f"version:s3://lake/{name}@1"
 
 
 def test_a_failed_run_is_seen_with_a_version_that_does_not_exist(story: Story) -> None:

@@ -1,0 +1,188 @@
+"""Records of runs, names of datasets, reads without a version, flows, columns, facets of jobs and datasets.
+
+Facts follow from events, which stay: so their tables are made anew, and empty, each way.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from lineageflow_server.sql.column_types import Instant, Key, Name, RunKey
+
+revision = "0003"
+down_revision = "0002"
+
+IS_ADDITIVE = False
+"""Whether versions that do not know this revision work with it as before.
+
+They would not: facts follow from records now, and they keep none.
+"""
+
+
+_FACTS = ("ios", "versions", "datasets", "runs", "jobs")
+_DETAILS = (
+    "dataset_words",
+    "job_words",
+    "job_edges",
+    "run_columns",
+    "column_edges",
+    "column_maps",
+    "flows",
+    "open_reads",
+)
+
+
+def upgrade() -> None:
+    """Makes the tables of facts; whoever opens the lake next fills them from the events."""
+    op.execute("UPDATE lake SET format = 3, needs = '0.3.0'")
+    op.add_column("lake", sa.Column("fold", sa.Integer(), nullable=False, server_default="0"))
+    for table in _FACTS:
+        op.drop_table(table)
+    _make_entities()
+    op.create_index("ix_datasets_first", "datasets", ["first"])
+    _make_facts()
+    _make_details()
+
+
+def _make_entities(*, newest: bool = True) -> None:
+    op.create_table(
+        "jobs",
+        sa.Column("key", Key, primary_key=True),
+        sa.Column("digest", sa.LargeBinary(16), nullable=False, unique=True),
+        sa.Column("namespace", Name(), nullable=False),
+        sa.Column("name", Name(), nullable=False),
+    )
+    op.create_index("ix_jobs_name", "jobs", ["name"])
+    op.create_table(
+        "runs",
+        sa.Column("key", Key, primary_key=True),
+        sa.Column("id", RunKey(), nullable=False, unique=True),
+        sa.Column("job", Key, sa.ForeignKey("jobs.key"), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("parent", RunKey()),
+        sa.Column("placed_at", Instant(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        *([sa.Column("record", sa.LargeBinary(), nullable=False)] if newest else []),
+    )
+    op.create_index("runs_by_parent", "runs", ["parent", "placed_at", "id"])
+    op.create_index("runs_by_job", "runs", ["job", "placed_at", "id"])
+    op.create_table(
+        "datasets",
+        sa.Column("key", Key, primary_key=True),
+        sa.Column("digest", sa.LargeBinary(16), nullable=False, unique=True),
+        sa.Column("namespace", Name(), nullable=False),
+        sa.Column("name", Name(), nullable=False),
+        *([sa.Column("first", Key, sa.ForeignKey("datasets.key"))] if newest else []),
+    )
+    op.create_index("datasets_by_name", "datasets", ["name", "namespace"])
+    op.create_table(
+        "versions",
+        sa.Column("key", Key, primary_key=True),
+        sa.Column("digest", sa.LargeBinary(16), nullable=False, unique=True),
+        sa.Column("dataset", Key, sa.ForeignKey("datasets.key"), nullable=False),
+        sa.Column("partition", Name(), nullable=False),
+        sa.Column("version", Name()),
+    )
+    op.create_index("ix_versions_dataset", "versions", ["dataset"])
+
+
+def _make_facts() -> None:
+    op.create_table(
+        "ios",
+        _key("run", "runs"),
+        sa.Column("written", sa.Boolean(), primary_key=True),
+        _key("version", "versions"),
+        sa.Column("dataset", Key, sa.ForeignKey("datasets.key"), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("evidence", sa.String(), nullable=False),
+        sa.Column("dataset_type", Name()),
+        sa.Column("at", Instant()),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ios_by_version", "ios", ["version", "written", "run"])
+    op.create_index("ios_by_dataset", "ios", ["dataset", "written", "whole", "at"])
+    op.create_table(
+        "open_reads",
+        _key("run", "runs"),
+        _key("dataset", "datasets"),
+        sa.Column("partition", Name(), primary_key=True),
+        sa.Column("dataset_type", Name()),
+        sa.Column("at", Instant()),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("open_reads_by_dataset", "open_reads", ["dataset", "at"])
+
+
+def _make_details() -> None:
+    op.create_table(
+        "flows",
+        _key("run", "runs"),
+        _key("target", "datasets"),
+        sa.Column("source", Key, primary_key=True, autoincrement=False),
+        sa.Column("evidence", sa.String(), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "column_maps",
+        sa.Column("key", Key, primary_key=True),
+        sa.Column("digest", sa.LargeBinary(16), nullable=False, unique=True),
+    )
+    op.create_table(
+        "column_edges",
+        _key("map", "column_maps"),
+        sa.Column("field", Name(), primary_key=True),
+        _key("source", "datasets"),
+        sa.Column("source_field", Name(), primary_key=True),
+        sa.Column("kind", Name(), primary_key=True),
+        sa.Column("subtype", Name(), primary_key=True),
+        sa.Column("masking", sa.Boolean(), primary_key=True),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("column_edges_by_source", "column_edges", ["source", "source_field"])
+    op.create_table(
+        "run_columns",
+        _key("run", "runs"),
+        _key("target", "datasets"),
+        sa.Column("map", Key, sa.ForeignKey("column_maps.key"), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("run_columns_by_map", "run_columns", ["map"])
+    op.create_table(
+        "job_edges",
+        _key("run", "runs"),
+        _key("source", "jobs"),
+        _key("target", "jobs"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("job_edges_by_source", "job_edges", ["source", "target"])
+    op.create_index("job_edges_by_target", "job_edges", ["target", "source"])
+    for owner in ("job", "dataset"):
+        op.create_table(
+            f"{owner}_words",
+            _key(owner, f"{owner}s"),
+            sa.Column("facet", Name(), primary_key=True),
+            sa.Column("stamp", sa.LargeBinary(26), nullable=False),
+            sa.Column("said", sa.LargeBinary()),
+        )
+
+
+def _key(name: str, table: str) -> sa.Column[int]:
+    return sa.Column(name, Key, sa.ForeignKey(f"{table}.key"), primary_key=True, autoincrement=False)
+
+
+def downgrade() -> None:
+    """Makes the tables of facts as they were; the earlier version cannot fill them from the events."""
+    op.execute("UPDATE lake SET format = 2, needs = '0.2.0'")
+    op.drop_column("lake", "fold")
+    for table in (*_DETAILS, *_FACTS):
+        op.drop_table(table)
+    _make_entities(newest=False)
+    op.create_table(
+        "ios",
+        _key("run", "runs"),
+        sa.Column("written", sa.Boolean(), primary_key=True),
+        _key("version", "versions"),
+        sa.Column("evidence", sa.String(), nullable=False),
+        sa.Column("dataset_type", Name()),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ios_by_version", "ios", ["version", "written", "run"])
