@@ -4,7 +4,7 @@
 LineageFlowError
 ├── NotFoundError (LookupError)     RepositoryNotFoundError  RefNotFoundError  ObjectNotFoundError
 │                                   RunNotFoundError  PlanNotFoundError  OperationNotFoundError
-│                                   ImportNotFoundError
+│                                   ImportNotFoundError  TokenNotFoundError
 ├── AlreadyExistsError              the name is taken: choose another, or use what is there
 ├── ConflictError                   RefMovedError  MergeConflictError  StaleReadError  PathConflictError
 │                                   PlanOutdatedError  CollectionBegunError
@@ -13,7 +13,8 @@ LineageFlowError
 │                                   the thing is in no state that allows this
 ├── InvalidInputError (ValueError)  the input can never work: mend it
 │                                   NotATableError  UnreadableTableError
-├── AccessDeniedError               credentials are missing or do not suffice
+├── AccessDeniedError               ScopeMissingError
+│                                   credentials are missing or do not suffice
 ├── StorageError (OSError)          StorageFullError  ObjectMissingError
 │                                   ObjectCollectedError
 ├── IntegrityError                  bytes are not what their address says: never retried
@@ -84,6 +85,10 @@ class OperationNotFoundError(NotFoundError):
 
 class ImportNotFoundError(NotFoundError):
     kind = "import_not_found"
+
+
+class TokenNotFoundError(NotFoundError):
+    kind = "token_not_found"
 
 
 class AlreadyExistsError(LineageFlowError):
@@ -189,6 +194,12 @@ class AccessDeniedError(LineageFlowError):
     """Credentials are missing, wrong, or not sufficient."""
 
     kind = "access_denied"
+
+
+class ScopeMissingError(AccessDeniedError):
+    """The token is good, but not for this: `details` has the scope it needs, and those that it has."""
+
+    kind = "scope_missing"
 
 
 class StorageError(LineageFlowError, OSError):

@@ -26,6 +26,7 @@ from lineageflow_core.catalog.repositories import Repositories
 from lineageflow_core.catalog.settings import Settings
 from lineageflow_core.catalog.staging import Staging
 from lineageflow_core.catalog.tables import Tables
+from lineageflow_core.catalog.tokens import Tokens
 from lineageflow_core.catalog.transactions import Transactions
 from lineageflow_core.catalog.transfers import Transfers
 
@@ -46,6 +47,7 @@ __all__ = [
     "Settings",
     "Staging",
     "Tables",
+    "Tokens",
     "Transactions",
     "Transfers",
 ]
@@ -72,5 +74,6 @@ class Catalog:
     tables: Tables
     collection: Collecting
     transfers: Transfers
+    tokens: Tokens
     address: str | None = None
     """What opens it again, in any process: a whole path, or a URL. None for a lake in memory."""

@@ -23,6 +23,7 @@ from lineageflow_core.catalog import (
     Settings,
     Staging,
     Tables,
+    Tokens,
     Transactions,
     Transfers,
 )
@@ -73,6 +74,7 @@ def remote_catalog(transport: Transport, *, direct: bool = True) -> Catalog:
         tables=cast(Tables, _member("tables")(transport)),
         collection=cast(Collecting, _member("collection")(transport)),
         transfers=cast(Transfers, _member("transfers")(transport)),
+        tokens=cast(Tokens, _member("tokens")(transport)),
     )
 
 

@@ -23,6 +23,7 @@ from lineageflow_core.service.repositories import RepositoriesService
 from lineageflow_core.service.settings import SettingsService
 from lineageflow_core.service.staging import StagingService
 from lineageflow_core.service.tables import TablesService
+from lineageflow_core.service.tokens import TokensService
 from lineageflow_core.service.transactions import TransactionsService
 from lineageflow_core.store.ports import Stores
 
@@ -53,5 +54,6 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         tables=TablesService(lake, history=history, lineage=lineage),
         collection=CollectionService(lake),
         transfers=TransfersService(lake),
+        tokens=TokensService(stores.tokens, clock),
     )
     return in_plain_text(catalog)

@@ -170,6 +170,13 @@ def plan_taken(plan: PlanId) -> AlreadyExistsError:
     return AlreadyExistsError(f"there is a plan {plan!r} already, and it is another one", plan=plan)
 
 
+def token_name_taken(name: str) -> AlreadyExistsError:
+    """Returns the error for a token whose name another one has that is not revoked."""
+    return AlreadyExistsError(
+        f"there is a token {name!r} already: choose another name, or revoke that one first", name=name
+    )
+
+
 def turn_held() -> StateError:
     """Returns the error for a thread that would wait for itself."""
     return StateError("this thread holds this turn already and would wait for itself: leave it first")

@@ -1,6 +1,7 @@
 """The table of routes: one row for each method of a catalog Protocol, and all that follows from it.
 
-A row is a method, a verb and a path. The rest comes from the method's signature:
+A row is a method, a verb, a path, and the scope that it needs: `_get` and `_ask` read, `_post` and `_delete`
+write, unless they say otherwise. The rest comes from the method's signature:
 
 - a parameter that the path names travels there, percent-encoded, in one segment;
 - `key` travels in the header `Idempotency-Key`, percent-encoded;
@@ -42,10 +43,12 @@ from lineageflow_core.catalog import (
     Settings,
     Staging,
     Tables,
+    Tokens,
     Transactions,
     Transfers,
 )
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.token import Scope
 
 API_PREFIX = "/api/v1"
 OBJECT_PATH = "/repositories/{repository}/objects/{object_id}"
@@ -79,6 +82,8 @@ class Route:
     verb: Verb
     path: str
     """Below the prefix, with parameters in braces."""
+    scope: Scope
+    """What whoever calls it needs."""
     signature: inspect.Signature
     """The method's, with `self`."""
     documentation: str
@@ -127,7 +132,9 @@ def _segment(parameter: str, value: str) -> str:
     return quote(value, safe="")
 
 
-def _row(verb: Verb, method: Callable[..., Any], path: str, fixed_by: tuple[str, ...] = ()) -> Route:
+def _row(
+    verb: Verb, method: Callable[..., Any], path: str, scope: Scope, fixed_by: tuple[str, ...] = ()
+) -> Route:
     protocol, _, name = method.__qualname__.partition(".")
     signature = inspect.signature(method)
     types = get_type_hints(method)
@@ -139,6 +146,7 @@ def _row(verb: Verb, method: Callable[..., Any], path: str, fixed_by: tuple[str,
         name=name,
         verb=verb,
         path=path,
+        scope=scope,
         signature=signature,
         documentation=inspect.getdoc(method) or "",
         types=types,
@@ -168,16 +176,23 @@ def _field(name: str, kind: Any, default: Any) -> tuple[str, Any] | tuple[str, A
     return name, kind, default
 
 
-def _get(method: Callable[..., Any], path: str, *, fixed_by: tuple[str, ...] = ()) -> Route:
-    return _row(Verb.GET, method, path, fixed_by)
+def _get(
+    method: Callable[..., Any], path: str, *, fixed_by: tuple[str, ...] = (), scope: Scope = Scope.READ
+) -> Route:
+    return _row(Verb.GET, method, path, scope, fixed_by)
 
 
-def _post(method: Callable[..., Any], path: str) -> Route:
-    return _row(Verb.POST, method, path)
+def _ask(method: Callable[..., Any], path: str) -> Route:
+    """Returns a row for a question that is too large for an address: nothing changes."""
+    return _row(Verb.POST, method, path, Scope.READ)
+
+
+def _post(method: Callable[..., Any], path: str, *, scope: Scope = Scope.WRITE) -> Route:
+    return _row(Verb.POST, method, path, scope)
 
 
 def _delete(method: Callable[..., Any], path: str) -> Route:
-    return _row(Verb.DELETE, method, path)
+    return _row(Verb.DELETE, method, path, Scope.WRITE)
 
 
 _MEMBERS = {
@@ -239,20 +254,20 @@ ROUTES: tuple[Route, ...] = (
     _get(History.merge_base, _REPOSITORY + "/merge-base", fixed_by=("left", "right")),
     #
     _post(Merging.merge, _REPOSITORY + "/branches/{into}/merges"),
-    _post(Merging.preview_merge, _REPOSITORY + "/branches/{into}/merges/preview"),
+    _ask(Merging.preview_merge, _REPOSITORY + "/branches/{into}/merges/preview"),
     _post(Merging.cherry_pick, _REPOSITORY + "/branches/{branch}/cherry-picks"),
-    _post(Merging.preview_cherry_pick, _REPOSITORY + "/branches/{branch}/cherry-picks/preview"),
+    _ask(Merging.preview_cherry_pick, _REPOSITORY + "/branches/{branch}/cherry-picks/preview"),
     _post(Merging.revert, _REPOSITORY + "/branches/{branch}/reverts"),
-    _post(Merging.preview_revert, _REPOSITORY + "/branches/{branch}/reverts/preview"),
+    _ask(Merging.preview_revert, _REPOSITORY + "/branches/{branch}/reverts/preview"),
     _post(Merging.reset, _REPOSITORY + "/branches/{branch}/resets"),
-    _post(Merging.preview_reset, _REPOSITORY + "/branches/{branch}/resets/preview"),
+    _ask(Merging.preview_reset, _REPOSITORY + "/branches/{branch}/resets/preview"),
     #
     _post(Staging.stage, _STAGED),
     _get(Staging.get_draft, _STAGED),
     _get(Staging.list_drafts, _REPOSITORY + "/drafts"),
     _get(Staging.diff_staged, _STAGED + "/diff"),
     _get(Staging.diff_staged_datasets, _STAGED + "/diff/datasets"),
-    _post(Staging.preview_staged, _STAGED + "/preview"),
+    _ask(Staging.preview_staged, _STAGED + "/preview"),
     _post(Staging.discard_staged, _STAGED + "/discard"),
     _post(Staging.update_draft, _STAGED + "/update"),
     _post(Staging.commit_staged, _STAGED + "/commit"),
@@ -265,7 +280,7 @@ ROUTES: tuple[Route, ...] = (
     _get(Objects.get_snapshot, _COMMIT + "/snapshot", fixed_by=("ref",)),
     _get(Objects.list_snapshots, _COMMIT + "/snapshots", fixed_by=("ref",)),
     #
-    _post(Content.missing, _REPOSITORY + "/objects/missing"),
+    _ask(Content.missing, _REPOSITORY + "/objects/missing"),
     #
     _post(Transactions.begin, _REPOSITORY + "/transactions"),
     _get(Transactions.get_transaction, _TRANSACTION),
@@ -274,7 +289,7 @@ ROUTES: tuple[Route, ...] = (
     _post(Transactions.discard, _TRANSACTION + "/discard"),
     _post(Transactions.expire, _REPOSITORY + "/transactions/expire"),
     #
-    _post(Lineage.ingest, "/lineage/events"),
+    _post(Lineage.ingest, "/lineage/events", scope=Scope.INGEST),
     _get(Lineage.get_run, "/runs/{run_id}"),
     _get(Lineage.list_runs, "/runs"),
     _get(Lineage.trace, "/lineage/graph"),
@@ -304,18 +319,23 @@ ROUTES: tuple[Route, ...] = (
     _get(Tables.head, _COMMIT + "/table/head"),
     _get(Tables.profile, _COMMIT + "/table/profile"),
     _get(Tables.blame_column, _COMMIT + "/blame/column"),
-    _post(Tables.blame_row, _COMMIT + "/blame/row"),
+    _ask(Tables.blame_row, _COMMIT + "/blame/row"),
     _post(Tables.profile_changes, _COMMIT + "/profiles"),
     _get(Tables.diff_schema, _REPOSITORY + "/diff/schema", fixed_by=("left", "right")),
-    _post(Tables.diff_rows, _REPOSITORY + "/diff/rows"),
+    _ask(Tables.diff_rows, _REPOSITORY + "/diff/rows"),
     _get(Tables.diff_statistics, _REPOSITORY + "/diff/statistics"),
     _get(Tables.diff_text, _REPOSITORY + "/diff/text"),
     #
-    _post(Transfers.preview_import, _REPOSITORY + "/imports/preview"),
+    _ask(Transfers.preview_import, _REPOSITORY + "/imports/preview"),
     _post(Transfers.start_import, _REPOSITORY + "/imports"),
     _post(Transfers.continue_import, _IMPORT + "/continue"),
     _get(Transfers.get_import, _IMPORT),
     _get(Transfers.list_imports, _REPOSITORY + "/imports"),
     _post(Transfers.cancel_import, _IMPORT + "/cancel"),
     _get(Transfers.verify_references, _COMMIT + "/references"),
+    #
+    _post(Tokens.create_token, "/tokens", scope=Scope.ADMIN),
+    _get(Tokens.list_tokens, "/tokens", scope=Scope.ADMIN),
+    _post(Tokens.revoke_token, "/tokens/{token_id}/revoke", scope=Scope.ADMIN),
+    _post(Tokens.recognize_tokens, "/recognized-tokens", scope=Scope.ADMIN),
 )

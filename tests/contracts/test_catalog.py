@@ -38,6 +38,7 @@ from lineageflow_core.testing.catalog.staging_commits import CommitStagedContrac
 from lineageflow_core.testing.catalog.staging_properties import StagingProperties
 from lineageflow_core.testing.catalog.stale import StaleReadContract
 from lineageflow_core.testing.catalog.tables import TablesContract
+from lineageflow_core.testing.catalog.tokens import TokensContract
 from lineageflow_core.testing.catalog.transactions import ExpiryContract, TransactionsContract
 from lineageflow_core.testing.catalog.transfers import TransfersContract
 from tests.contracts.lakes import LAKES
@@ -138,6 +139,9 @@ class TestTables(TablesContract): ...
 
 
 class TestTransfers(TransfersContract): ...
+
+
+class TestTokens(TokensContract): ...
 
 
 class TestPaths(PathContract): ...

@@ -18,6 +18,7 @@ from lineageflow_core.testing.catalog.refs import RefsContract
 from lineageflow_core.testing.catalog.repositories import RepositoriesContract
 from lineageflow_core.testing.catalog.resetting import ResetContract
 from lineageflow_core.testing.catalog.reverting import RevertContract
+from lineageflow_core.testing.catalog.tokens import TokensContract
 from lineageflow_core.wire.routes import KEY_HEADER
 from tests.server.serving import TOKEN, served
 
@@ -68,6 +69,9 @@ class TestReverts(RevertContract): ...
 
 
 class TestResets(ResetContract): ...
+
+
+class TestTokens(TokensContract): ...
 
 
 class TestKeys(KeyContract): ...

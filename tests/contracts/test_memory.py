@@ -21,6 +21,7 @@ from lineageflow_core.testing.ref_log import RefLogContract
 from lineageflow_core.testing.ref_store import RefStoreContract
 from lineageflow_core.testing.repository_store import RepositoryStoreContract
 from lineageflow_core.testing.settings_store import SettingsStoreContract
+from lineageflow_core.testing.token_store import TokenStoreContract
 from lineageflow_core.testing.transaction_store import TransactionStoreContract
 from lineageflow_core.testing.turns import TurnContract, Waiting
 
@@ -105,3 +106,6 @@ class TestReferences(ReferenceStoreContract): ...
 
 
 class TestImports(ImportStoreContract): ...
+
+
+class TestTokens(TokenStoreContract): ...

@@ -16,6 +16,7 @@ from lineageflow_core.model.repository import RepositoryInfo, RepositoryName
 from lineageflow_core.model.run import Job, Transaction
 from lineageflow_core.model.settings import RepositorySettings
 from lineageflow_core.model.table import TableId, TableProfile
+from lineageflow_core.model.token import Token
 from lineageflow_core.model.transfer import Import, ImportId
 from lineageflow_core.store.ports import (
     CommitChanges,
@@ -84,5 +85,10 @@ class State:
     profiles: dict[tuple[str, TableId], TableProfile] = field(default_factory=dict)
     references: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
     imports: dict[tuple[str, ImportId], Import] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    token_digests: dict[str, str] = field(default_factory=dict)
+    """By digest, the token's id."""
+    token_keys: dict[str, str] = field(default_factory=dict)
+    """By idempotency key, the token's id."""
     events: dict[bytes, StoredEvent] = field(default_factory=dict)
     lineage: LineageTables = field(default_factory=LineageTables)

@@ -13,6 +13,7 @@ from lineageflow_core.store.memory.refs import MemoryRefStore
 from lineageflow_core.store.memory.repositories import MemoryRepositoryStore
 from lineageflow_core.store.memory.settings import MemorySettingsStore
 from lineageflow_core.store.memory.state import State
+from lineageflow_core.store.memory.tokens import MemoryTokenStore
 from lineageflow_core.store.memory.transactions import MemoryTransactionStore
 from lineageflow_core.store.open import open_content_of
 from lineageflow_core.store.ports import ContentStore
@@ -37,6 +38,7 @@ class MemoryStores:
         self.collections = MemoryCollectionStore(self._state)
         self.references = MemoryReferenceStore(self._state)
         self.imports = MemoryImportStore(self._state)
+        self.tokens = MemoryTokenStore(self._state)
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
         content = MemoryContentStore() if storage is None else open_content_of(repository, storage)

@@ -39,6 +39,7 @@ from lineageflow_core.store.ports.refs import RefStore
 from lineageflow_core.store.ports.repositories import RepositoryStore
 from lineageflow_core.store.ports.settings import SettingsStore
 from lineageflow_core.store.ports.stores import Stores
+from lineageflow_core.store.ports.tokens import TokenStore
 from lineageflow_core.store.ports.transactions import EXPIRING, TransactionStore
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "StoredEvent",
     "StoredObject",
     "Stores",
+    "TokenStore",
     "TransactionStore",
     "Trash",
     "TrashedContent",

@@ -14,6 +14,7 @@ from lineageflow_core.store.ports.quarantines import QuarantineStore
 from lineageflow_core.store.ports.refs import RefStore
 from lineageflow_core.store.ports.repositories import RepositoryStore
 from lineageflow_core.store.ports.settings import SettingsStore
+from lineageflow_core.store.ports.tokens import TokenStore
 from lineageflow_core.store.ports.transactions import TransactionStore
 
 
@@ -48,6 +49,8 @@ class Stores(Protocol):
     def references(self) -> ReferenceStore: ...
     @property
     def imports(self) -> ImportStore: ...
+    @property
+    def tokens(self) -> TokenStore: ...
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
         """Returns the content of the repository with this id.

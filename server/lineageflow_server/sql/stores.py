@@ -18,6 +18,7 @@ from lineageflow_server.sql.refs import SqlRefStore
 from lineageflow_server.sql.repositories import SqlRepositoryStore
 from lineageflow_server.sql.repository_keys import RepositoryKeys
 from lineageflow_server.sql.settings import SqlSettingsStore
+from lineageflow_server.sql.tokens import SqlTokenStore
 from lineageflow_server.sql.transactions import SqlTransactionStore
 
 
@@ -51,6 +52,7 @@ class SqlStores:
         self.collections = SqlCollectionStore(database, keys)
         self.references = SqlReferenceStore(database, keys)
         self.imports = SqlImportStore(database, keys)
+        self.tokens = SqlTokenStore(database)
 
     def content(self, repository: str, *, storage: str | None = None) -> ContentStore:
         if storage is not None:

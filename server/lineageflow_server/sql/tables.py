@@ -324,6 +324,24 @@ imports = Table(
 )
 """`plan` is the digest of what is imported to where: by it a running import is found again."""
 
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("digest", Digest, nullable=False, unique=True),
+    Column("key", Name, unique=True),
+    Column("name", Name, nullable=False, index=True),
+    Column("scopes", String, nullable=False),
+    Column("author", Name, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("last_used_at", Instant),
+    Column("revoked_at", Instant),
+    Column("revoked_by", Name),
+    Index("tokens_by_age", "created_at", "id"),
+)
+"""`digest` is the secret's SHA-256, which is all that is kept of it. `scopes` are words, as in OAuth 2.0."""
+
 events = Table(
     "events",
     metadata,

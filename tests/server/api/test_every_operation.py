@@ -20,6 +20,7 @@ from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.run import RunState, TransactionState
 from lineageflow_core.model.settings import BranchRule, RepositorySettings, StaleReads
 from lineageflow_core.model.table import Coverage
+from lineageflow_core.model.token import NewToken, Scope, digest_of
 from lineageflow_core.model.transfer import ImportMode
 from lineageflow_core.remote.client import open_remote
 from lineageflow_core.service.embedded import open_embedded
@@ -67,6 +68,7 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
     bad = f"lf://{name}/@tables/t.csv"
     embedded.quarantine.quarantine(name, bad, reason="wrong", author="ada")
     started = embedded.transfers.start_import(name, "tables", SOURCE, "imported", author="ada")
+    made = embedded.tokens.create_token(f"{name}-1", scopes=[Scope.READ], author="ada")
     # Each repository is asked one thing, and a plan that is applied is in the way of all others.
     undone = embedded.plans.apply_plan(plan.id, author="ada") if name.endswith("plan_undo") else plan
     tables = (name, "tables~2", "tables", "t.csv")
@@ -195,6 +197,13 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
         "list_imports": ((name,), {"limit": 1}),
         "cancel_import": ((name, started.id), {}),
         "verify_references": ((name, "main"), {"path": "raw"}),
+        "create_token": (
+            (f"{name} ü",),
+            {"scopes": [Scope.READ, Scope.INGEST], "expires_at": datetime(2100, 1, 1, tzinfo=UTC), **by},
+        ),
+        "list_tokens": ((), {"limit": 1}),
+        "revoke_token": ((made.token.id,), {"author": "ü"}),
+        "recognize_tokens": (([digest_of(made.secret), "0" * 64],), {}),
         "missing": ((name, [entry.object_id, ObjectId("0" * 64)]), {}),
         "begin": ((name, run_id("third", name)), {"base": "v1", "into": "fix"}),
         "get_transaction": ((name, run_id("night", name)), {}),
@@ -266,6 +275,8 @@ def _settled(answer: Any) -> Any:
             return dataclasses.replace(answer, duplicates=0)
         case Ref():
             return dataclasses.replace(answer, created_at=LONG_AGO, updated_at=LONG_AGO)
+        case NewToken():
+            return dataclasses.replace(answer, secret="")
         case _:
             return answer
 

@@ -44,6 +44,7 @@ from lineageflow_core.testing.plan_store import new_plan
 from lineageflow_core.testing.profile_store import FULL
 from lineageflow_core.testing.quarantine_store import new_quarantine
 from lineageflow_core.testing.quarantine_store import publish as publish_quarantines
+from lineageflow_core.testing.token_store import digest, new_token
 from lineageflow_core.testing.values import (
     MAIN,
     NOON,
@@ -116,6 +117,7 @@ def seed(database: Database) -> None:
         reason="nothing names it",
     )
     stores.collections.condemn("r", [taken])
+    stores.tokens.add(new_token("a"), digest=digest("a"), key="k")
     seed_lineage(stores.lineage)
 
 

@@ -1,4 +1,4 @@
-"""Records of runs, names of datasets, reads without a version, flows, columns, facets of jobs and datasets.
+"""Tokens; of lineage records of runs, names of datasets, reads without a version, flows, columns, facets.
 
 Facts follow from events, which stay: so their tables are made anew, and empty, each way.
 """
@@ -6,7 +6,7 @@ Facts follow from events, which stay: so their tables are made anew, and empty, 
 import sqlalchemy as sa
 from alembic import op
 
-from lineageflow_server.sql.column_types import Instant, Key, Name, RunKey
+from lineageflow_server.sql.column_types import Digest, Instant, Key, Name, RunKey
 
 revision = "0003"
 down_revision = "0002"
@@ -41,6 +41,7 @@ def upgrade() -> None:
     op.create_index("ix_datasets_first", "datasets", ["first"])
     _make_facts()
     _make_details()
+    _make_tokens()
 
 
 def _make_entities(*, newest: bool = True) -> None:
@@ -165,6 +166,25 @@ def _make_details() -> None:
         )
 
 
+def _make_tokens() -> None:
+    op.create_table(
+        "tokens",
+        sa.Column("id", Name(), primary_key=True),
+        sa.Column("digest", Digest(), nullable=False, unique=True),
+        sa.Column("key", Name(), unique=True),
+        sa.Column("name", Name(), nullable=False),
+        sa.Column("scopes", sa.String(), nullable=False),
+        sa.Column("author", Name(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant()),
+        sa.Column("last_used_at", Instant()),
+        sa.Column("revoked_at", Instant()),
+        sa.Column("revoked_by", Name()),
+    )
+    op.create_index("ix_tokens_name", "tokens", ["name"])
+    op.create_index("tokens_by_age", "tokens", ["created_at", "id"])
+
+
 def _key(name: str, table: str) -> sa.Column[int]:
     return sa.Column(name, Key, sa.ForeignKey(f"{table}.key"), primary_key=True, autoincrement=False)
 
@@ -173,6 +193,7 @@ def downgrade() -> None:
     """Makes the tables of facts as they were; the earlier version cannot fill them from the events."""
     op.execute("UPDATE lake SET format = 2, needs = '0.2.0'")
     op.drop_column("lake", "fold")
+    op.drop_table("tokens")
     for table in (*_DETAILS, *_FACTS):
         op.drop_table(table)
     _make_entities(newest=False)
