@@ -4,15 +4,18 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from lineageflow_core.catalog import Catalog
+from lineageflow_core.model.token import Scope
 from lineageflow_core.wire.routes import API_PREFIX
 from lineageflow_server.access.browser import HostCheck, SecurityHeaders
 from lineageflow_server.access.credentials import Credentials
 from lineageflow_server.access.gate import HEALTH_PATH, Gate
+from lineageflow_server.access.guard import guarded, needs
 from lineageflow_server.access.login import login_routes
 from lineageflow_server.access.places import fenced
 from lineageflow_server.api.docs import docs_routes
@@ -32,22 +35,22 @@ _OPENAPI_URL = f"{API_PREFIX}/openapi.json"
 def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
     """Returns the server of `catalog` as an ASGI application."""
     catalog = fenced(catalog, settings)
-    credentials = Credentials(settings.token, settings.login_code) if settings.token else None
-    app = _App(title="LineageFlow", version=VERSION, docs_url=None, redoc_url=None, openapi_url=_OPENAPI_URL)
+    credentials = Credentials(settings.token, settings.login_code, catalog.tokens) if settings.token else None
+    app = _App(title="LineageFlow", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
     add_problem_handlers(app)
-    for router in (
-        operations_router(catalog, max_body=settings.max_body),
-        objects_router(catalog),
-        preview_router(catalog),
-        intake_router(catalog, max_body=settings.max_body),
-    ):
-        app.include_router(router, prefix=API_PREFIX)
-    app.router.routes += [
-        Route(HEALTH_PATH, _health),
-        *login_routes(credentials),
-        *docs_routes(_OPENAPI_URL),
-        Mount("/", Page(settings.page)),  # last, as it takes every address
-    ]
+    app.router.routes += guarded(
+        [
+            *operations_router(catalog, max_body=settings.max_body).routes,
+            *objects_router(catalog).routes,
+            *preview_router(catalog).routes,
+            *intake_router(catalog, max_body=settings.max_body).routes,
+            Route(HEALTH_PATH, _health),
+            *login_routes(credentials),
+            *docs_routes(_OPENAPI_URL, app.openapi),
+            Route("/{path:path}", _nothing, methods=["POST", "PUT", "PATCH", "DELETE"]),
+            Mount("/", needs(Scope.READ)(Page(settings.page))),  # last, as it takes every address
+        ]
+    )
     # The last one added sees a request first.
     app.add_middleware(Gate, credentials=credentials)
     app.add_middleware(HostCheck, settings=settings)
@@ -69,5 +72,11 @@ class _App(FastAPI):
         return self.openapi_schema
 
 
+@needs(None)
+def _nothing(_: Request) -> Response:
+    raise HTTPException(405)  # whatever the scope: a mistyped address must not look like a matter of scopes
+
+
+@needs(None)
 def _health(_: Request) -> Response:
     return JSONResponse({"status": "ok", "version": VERSION})

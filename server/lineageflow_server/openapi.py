@@ -11,13 +11,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from lineageflow_core.wire.problem import MEDIA_TYPE
+from lineageflow_server.access.guard import SECURITY_SCHEME
 
 _SCHEMA_PREFIX = "#/components/schemas/"
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """Returns the OpenAPI document of `app`."""
-    document = get_openapi(
+    document: dict[str, Any] = get_openapi(
         title=app.title,
         version=app.version,
         description=app.description,
@@ -25,6 +26,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         tags=app.openapi_tags,
     )
     schemas = document["components"]["schemas"]
+    document["components"]["securitySchemes"] = {SECURITY_SCHEME: {"type": "http", "scheme": "bearer"}}
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     asked = _reachable(schemas, [operation.get("requestBody", {}) for operation in operations])
     for name, schema in schemas.items():

@@ -6,13 +6,13 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import uvicorn
 
 from lineageflow_core.connect import connect
 from lineageflow_core.errors import InvalidInputError
-from lineageflow_server.access.gate import LOGIN_PATH
+from lineageflow_server.access.credentials import LOGIN_PATH
 from lineageflow_server.app import create_app
 from lineageflow_server.settings import load_settings
 
@@ -28,9 +28,9 @@ class Serving:
 
     url: str
     """What clients connect to."""
-    page: str
+    page: str = field(repr=False)
     """What a browser opens; it logs in, once, where that is needed."""
-    token: str | None
+    token: str | None = field(repr=False)
     """What programs show; None where nobody is asked."""
 
 

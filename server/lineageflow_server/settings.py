@@ -3,10 +3,11 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.service.tokens import new_secret
 
 TOKEN_VARIABLE = "LINEAGEFLOW_TOKEN"
 HOSTS_VARIABLE = "LINEAGEFLOW_ALLOWED_HOSTS"
@@ -22,9 +23,10 @@ _SHORTEST_TOKEN = 16
 class Settings:
     """Everything about a server that is not its lake."""
 
-    token: str | None
-    """What every request must show; None: nobody is asked, which only loopback allows."""
-    login_code: str | None = None
+    token: str | None = field(repr=False)
+    """The token that may do everything, beside those of the lake; None: nobody is asked, which only loopback
+    allows."""
+    login_code: str | None = field(default=None, repr=False)
     """Logs one browser in, once. The token itself is in no address."""
     host: str = "127.0.0.1"
     """The address to listen on."""
@@ -60,7 +62,7 @@ def load_settings(*, host: str, no_auth: bool, environment: Mapping[str, str] | 
     variables = os.environ if environment is None else environment
     names = variables.get(HOSTS_VARIABLE, "").split(",")
     return Settings(
-        token=None if no_auth else variables.get(TOKEN_VARIABLE) or secrets.token_urlsafe(32),
+        token=None if no_auth else variables.get(TOKEN_VARIABLE) or new_secret(),
         login_code=None if no_auth else secrets.token_urlsafe(32),
         host=host,
         allowed_hosts=tuple(name.strip() for name in names if name.strip()),

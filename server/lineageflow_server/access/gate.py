@@ -1,8 +1,8 @@
 """The gate in front of everything: who is not known goes no further.
 
-A program shows the token (`Authorization: Bearer`), a browser its session's cookie. Browsers send cookies
+A program shows a token (`Authorization: Bearer`), a browser its session's cookie. Browsers send cookies
 also for requests that another site caused, and reach loopback from any site, so a browser's request that
-changes something must come from this server's own page.
+changes something must come from this server's own page. What a caller may do is asked behind it (`guard.py`).
 """
 
 from urllib.parse import urlsplit
@@ -10,17 +10,26 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lineageflow_core.errors import AccessDeniedError
-from lineageflow_server.access.credentials import Credentials
+from lineageflow_core.errors import AccessDeniedError, LineageFlowError
+from lineageflow_server.access.credentials import (
+    ANYBODY,
+    LOGIN_PATH,
+    Caller,
+    Credentials,
+    UnknownCallerError,
+)
 from lineageflow_server.api.problems import problem_response
 
-LOGIN_PATH = "/login"
 HEALTH_PATH = "/healthz"
+OPEN_PATHS = frozenset({LOGIN_PATH, HEALTH_PATH})
+"""For everybody."""
+CALLER = "lineageflow.caller"
+"""Where a request's scope has the Caller."""
 
-_OPEN_PATHS = frozenset({LOGIN_PATH, HEALTH_PATH})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_EVENT_STREAM = "text/event-stream"
 
 
 class Gate:
@@ -33,24 +42,62 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-            return
-        refusal = self._refusal(Request(scope)) if scope["type"] == "http" else Response(status_code=403)
-        await (refusal or self._app)(scope, receive, send)
+        elif scope["type"] != "http":
+            await Response(status_code=403)(scope, receive, send)
+        elif scope["path"] in OPEN_PATHS:
+            await self._app(scope, receive, send)
+        else:
+            request = Request(scope)
+            try:
+                scope[CALLER] = await self._caller(request)
+            except UnknownCallerError as error:
+                await _unknown(request, error)(scope, receive, send)
+            except LineageFlowError as error:
+                await problem_response(error)(scope, receive, send)
+            else:
+                await self._app(scope, receive, self._while_known(request, send))
 
-    def _refusal(self, request: Request) -> Response | None:
-        if request.url.path in _OPEN_PATHS:
-            return None
-        changes = request.method not in _READING
-        if self._credentials is None:
-            return _other_site() if changes and not _is_own_page(request.headers, if_unknown=True) else None
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return None if self._credentials.is_token(token.strip()) else _unknown("the token is wrong")
-        if self._credentials.is_session(request.cookies.get(self._credentials.cookie, "")):
-            return _other_site() if changes and not _is_own_page(request.headers, if_unknown=False) else None
-        if not changes and "text/html" in request.headers.get("accept", ""):
-            return RedirectResponse(LOGIN_PATH, status_code=303)
-        return _unknown("no token was shown")
+    async def _caller(self, request: Request) -> Caller:
+        """Returns who a request is from. Raises UnknownCallerError, AccessDeniedError or StorageError."""
+        credentials = self._credentials
+        if credentials is None:
+            return _from_own_page(request, ANYBODY, if_unknown=True)
+        token = _bearer_token(request)
+        if token is not None:
+            return await credentials.of_token(token)
+        session = await credentials.of_session(request.cookies.get(credentials.cookie, ""))
+        return _from_own_page(request, session, if_unknown=False)
+
+    def _while_known(self, request: Request, send: Send) -> Send:
+        """Returns what sends an answer, and ends a stream of events once its caller is not known any more."""
+        is_stream = False
+
+        async def watched(message: Message) -> None:
+            nonlocal is_stream
+            if message["type"] == "http.response.start":
+                kind = Headers(raw=message.get("headers", [])).get("content-type", "")
+                is_stream = kind.startswith(_EVENT_STREAM)
+            elif is_stream:
+                try:
+                    await self._caller(request)
+                except UnknownCallerError:
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    raise OSError("the caller is not known any more") from None  # as if they had hung up
+            await send(message)
+
+        return watched
+
+
+def _bearer_token(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _from_own_page(request: Request, caller: Caller, *, if_unknown: bool) -> Caller:
+    """Returns the caller. Raises AccessDeniedError for a change that another site's page wants."""
+    if request.method not in _READING and not _is_own_page(request.headers, if_unknown=if_unknown):
+        raise AccessDeniedError("this request comes from the page of another site, or does not say")
+    return caller
 
 
 def _is_own_page(headers: Headers, *, if_unknown: bool) -> bool:
@@ -66,15 +113,10 @@ def _is_own_page(headers: Headers, *, if_unknown: bool) -> bool:
     return if_unknown
 
 
-def _unknown(reason: str) -> Response:
-    error = AccessDeniedError(
-        f"{reason}; set LINEAGEFLOW_TOKEN to the token that `lineageflow up` printed (over HTTP it is "
-        f"'Authorization: Bearer TOKEN'), or open {LOGIN_PATH} in a browser"
-    )
-    return problem_response(error, status=401, headers={"WWW-Authenticate": "Bearer"})
-
-
-def _other_site() -> Response:
-    return problem_response(
-        AccessDeniedError("this request comes from the page of another site, or does not say")
-    )
+def _unknown(request: Request, error: UnknownCallerError) -> Response:
+    shown = _bearer_token(request)
+    if shown is None and request.method in _READING and "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(LOGIN_PATH, status_code=303)
+    # https://www.rfc-editor.org/rfc/rfc6750#section-3: a reason only for who showed something
+    challenge = 'Bearer error="invalid_token"' if shown else "Bearer"
+    return problem_response(error, status=401, headers={"WWW-Authenticate": challenge})

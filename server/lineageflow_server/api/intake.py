@@ -8,8 +8,10 @@ from starlette.responses import Response
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.lineage import IntakeReport
+from lineageflow_core.model.token import Scope
 from lineageflow_core.wire.codec import decode, encode
-from lineageflow_core.wire.routes import EVENTS_PATH
+from lineageflow_core.wire.routes import API_PREFIX, EVENTS_PATH
+from lineageflow_server.access.guard import needs
 from lineageflow_server.api.bodies import read_body
 from lineageflow_server.api.operations import PROBLEMS
 
@@ -18,7 +20,7 @@ _BODY = {"required": True, "content": {"application/json": {"schema": {"type": "
 
 def intake_router(catalog: Catalog, *, max_body: int) -> APIRouter:
     """Returns a router that takes events. `max_body` is in bytes, after unpacking."""
-    router = APIRouter(tags=["lineage"])
+    router = APIRouter(prefix=API_PREFIX, tags=["lineage"])
 
     @router.post(
         EVENTS_PATH,
@@ -29,6 +31,7 @@ def intake_router(catalog: Catalog, *, max_body: int) -> APIRouter:
         openapi_extra={"requestBody": _BODY},
         summary="Takes one OpenLineage event",
     )
+    @needs(Scope.INGEST)
     async def post_event(request: Request) -> Response:
         """Takes one OpenLineage event, plain or gzip. It is durable when the answer comes.
 

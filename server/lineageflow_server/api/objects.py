@@ -17,8 +17,10 @@ from starlette.responses import Response, StreamingResponse
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import IntegrityError
 from lineageflow_core.model.ids import ObjectId, parse_object_id
+from lineageflow_core.model.token import Scope
 from lineageflow_core.store.sources import is_of_source
-from lineageflow_core.wire.routes import OBJECT_PATH, REFERENCE_HEADER
+from lineageflow_core.wire.routes import API_PREFIX, OBJECT_PATH, REFERENCE_HEADER
+from lineageflow_server.access.guard import needs
 from lineageflow_server.api.bodies import chunks_of
 from lineageflow_server.api.incoming import Incoming
 from lineageflow_server.api.operations import PROBLEMS
@@ -30,7 +32,7 @@ _BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "b
 
 def objects_router(catalog: Catalog) -> APIRouter:
     """Returns a router that takes and gives objects' bytes."""
-    router = APIRouter(tags=["content"])
+    router = APIRouter(prefix=API_PREFIX, tags=["content"])
     suspects: set[ObjectId] = set()
     """Objects that turned out damaged while being sent: the next request checks them before it answers."""
 
@@ -41,6 +43,7 @@ def objects_router(catalog: Catalog) -> APIRouter:
         responses={**PROBLEMS, 200: {"content": _BYTES}},
         summary="Returns an object's bytes",
     )
+    @needs(Scope.READ)
     def get_object(request: Request, repository: str, object_id: str, name: str = "") -> Response:
         """Returns an object's bytes. `name` is the file name that a browser saves them under."""
         checked = parse_object_id(object_id)
@@ -77,6 +80,7 @@ def objects_router(catalog: Catalog) -> APIRouter:
         openapi_extra={"requestBody": {"required": True, "content": _BYTES}},
         summary="Stores an object",
     )
+    @needs(Scope.WRITE)
     async def put_object(request: Request, repository: str, object_id: str) -> Response:
         """Stores the body, if it has the digest in the address. It is durable when the answer comes."""
         checked = parse_object_id(object_id)

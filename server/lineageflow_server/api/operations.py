@@ -20,7 +20,8 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.wire.codec import decode, encode, from_text
 from lineageflow_core.wire.problem import MEDIA_TYPE, Problem
-from lineageflow_core.wire.routes import KEY_HEADER, ROUTES, Route, Verb
+from lineageflow_core.wire.routes import API_PREFIX, KEY_HEADER, ROUTES, Route, Verb
+from lineageflow_server.access.guard import needs
 from lineageflow_server.api.bodies import read_body
 from lineageflow_server.caching import FOREVER
 
@@ -42,12 +43,12 @@ class PlainRoute(APIRoute):
 
 def operations_router(catalog: Catalog, *, max_body: int) -> APIRouter:
     """Returns a router with every row of the table. `max_body` is in bytes."""
-    router = APIRouter(route_class=PlainRoute)
+    router = APIRouter(prefix=API_PREFIX, route_class=PlainRoute)
     for route in ROUTES:
         member = getattr(catalog, route.member)
         router.add_api_route(
             route.path,
-            _endpoint(route, member, max_body),
+            needs(route.scope)(_endpoint(route, member, max_body)),
             methods=[route.verb],
             operation_id=route.name,
             tags=[route.member],

@@ -6,7 +6,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from lineageflow_core.catalog import Catalog
+from lineageflow_core.model.token import Scope
 from lineageflow_core.wire.codec import encode
+from lineageflow_core.wire.routes import API_PREFIX
+from lineageflow_server.access.guard import needs
 from lineageflow_server.api.operations import PROBLEMS
 from lineageflow_server.preview.isolation import Worker
 from lineageflow_server.preview.read import MAX_ROWS, preview
@@ -15,7 +18,7 @@ from lineageflow_server.preview.values import Preview
 
 def preview_router(catalog: Catalog) -> APIRouter:
     """Returns a router with the preview's route."""
-    router = APIRouter(tags=["preview"])
+    router = APIRouter(prefix=API_PREFIX, tags=["preview"])
     worker = Worker()
 
     @router.get(
@@ -25,6 +28,7 @@ def preview_router(catalog: Catalog) -> APIRouter:
         responses=PROBLEMS,
         summary="Returns the first rows or lines of what is at `path`",
     )
+    @needs(Scope.READ)
     def get_preview(
         repository: str,
         ref: str,
