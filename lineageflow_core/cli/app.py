@@ -62,6 +62,11 @@ _GROUPS: dict[str, dict[str, dict[str, str]]] = {
         },
         "settings": {"show": "settings.show_settings", "set": "settings.set_settings"},
         "storage": {"check": "storage.check_storage"},
+        "token": {
+            "list": "token.list_tokens",
+            "create": "token.create_token",
+            "revoke": "token.revoke_token",
+        },
         "db": {
             "current": "db.current",
             "check": "db.check",
@@ -124,6 +129,7 @@ _GROUP_HELP = {
     "quarantine": "Versions that readers are warned of, or kept from: list, add, lift, show.",
     "tag": "Tags: list, create, delete.",
     "retention": "How long versions are kept: show, set, remove.",
+    "token": "Tokens that the lake's servers take: list, create, revoke.",
     "trash": "What was collected: list, restore.",
     "runs": "Runs of pipelines: list, show.",
 }

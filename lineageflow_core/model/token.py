@@ -110,6 +110,11 @@ def make_secret(token_id: str, random: bytes) -> str:
     return start + _checksum(start)
 
 
+def id_in(text: str) -> str | None:
+    """Returns the id of the token whose secret a text is, which stands in it; None if it is no secret."""
+    return text.split("_")[1] if is_secret(text) else None
+
+
 def is_secret(text: str) -> bool:
     """Tells whether `text` is a whole secret, of whatever lake."""
     if not re.fullmatch(SECRET_PATTERN, text):

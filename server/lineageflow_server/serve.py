@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 import uvicorn
 
+from lineageflow_core.catalog import Tokens
 from lineageflow_core.connect import connect
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.token import digest_of, is_secret
 from lineageflow_server.access.credentials import LOGIN_PATH
 from lineageflow_server.app import create_app
-from lineageflow_server.settings import load_settings
+from lineageflow_server.settings import TOKEN_VARIABLE, load_settings
 
 DEFAULT_PORT = 8765
 
@@ -46,11 +48,14 @@ def serve(
     """Serves the lake at an address as `connect` takes it, until SIGINT or SIGTERM.
 
     `announce` is called once requests are taken. Without `port`, 8765 or, if that is taken, any free
-    one. Raises InvalidInputError for a port that cannot be had, or `no_auth` beyond loopback.
+    one. Raises InvalidInputError for a port that cannot be had, `no_auth` beyond loopback, or a token of the
+    lake as the server's own.
     """
     settings = load_settings(host=host, no_auth=no_auth)
     listener = listen(host, port)
     with listener:
+        catalog = connect(lake)
+        _check_own(settings.token, catalog.tokens)
         url = f"http://{_in_url(host)}:{listener.getsockname()[1]}"
         page = f"{url}{LOGIN_PATH}?token={settings.login_code}" if settings.login_code else url
         serving = Serving(url=url, page=page, token=settings.token)
@@ -62,7 +67,7 @@ def serve(
                 threading.Thread(target=webbrowser.open, args=(page,), daemon=True).start()
 
         config = uvicorn.Config(
-            create_app(connect(lake), settings),
+            create_app(catalog, settings),
             # The log of accesses would hold the login code. Failures are logged all the same.
             access_log=False,
             log_level="warning",
@@ -72,6 +77,20 @@ def serve(
         # uvicorn stops gracefully, and then passes the signal on.
         with suppress(KeyboardInterrupt):
             _Server(config, ready).run(sockets=[listener])
+
+
+def _check_own(token: str | None, tokens: Tokens) -> None:
+    """Raises InvalidInputError for a token of the lake, which would get all rights on this server.
+
+    It gets there easily: programs that connect find theirs in the same variable.
+    """
+    if token is None or not is_secret(token):
+        return
+    for found in tokens.recognize_tokens([digest_of(token)]).values():
+        raise InvalidInputError(
+            f"{TOKEN_VARIABLE} holds the lake's token {found.name!r}, which would get all rights on this "
+            "server: unset it, and a token is made; or choose another one for the server"
+        )
 
 
 class _Server(uvicorn.Server):

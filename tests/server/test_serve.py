@@ -6,13 +6,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from lineageflow_server.serve import listen, serve
+from lineageflow_server.serve import Serving, listen, serve
 
+from lineageflow_core.connect import connect
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.token import Scope
 
 _SCRIPT = """
 import dataclasses, json, sys
@@ -79,6 +82,21 @@ def test_a_port_that_is_taken_gives_way_to_a_free_one_if_none_was_asked_for() ->
 def test_an_address_that_is_not_this_machines_is_said() -> None:
     with pytest.raises(InvalidInputError, match="cannot listen on"):
         listen("192.0.2.1", 0)
+
+
+def test_a_token_of_the_lake_does_not_become_the_servers_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = connect(str(tmp_path)).tokens.create_token("producer", scopes=[Scope.INGEST], author="ada")
+    monkeypatch.setenv("LINEAGEFLOW_TOKEN", made.secret)
+    with pytest.raises(InvalidInputError, match="holds the lake's token 'producer'") as caught:
+        serve(str(tmp_path), announce=lambda _: None)
+    assert made.secret not in str(caught.value)
+
+
+def test_what_a_server_announces_is_not_shown_by_accident() -> None:
+    serving = Serving(url="http://127.0.0.1", page="http://127.0.0.1/login?token=code", token="hidden")
+    assert "Serving(url='http://127.0.0.1')" == repr(serving)
 
 
 def test_a_server_for_everybody_without_authentication_is_refused() -> None:

@@ -2,6 +2,7 @@ import pytest
 from lineageflow_server.settings import Settings, load_settings
 
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.token import is_secret
 
 
 def test_the_environment_gives_token_and_names() -> None:
@@ -20,6 +21,14 @@ def test_without_a_token_one_is_made() -> None:
     first, second = (load_settings(host="127.0.0.1", no_auth=False, environment={}) for _ in range(2))
     assert first.token != second.token
     assert first.token != first.login_code
+    assert first.token is not None
+    assert is_secret(first.token)  # so scanners for secrets know it
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    settings = Settings(token="a token nobody may see", login_code="nor this code")
+    assert "nobody" not in repr(settings)
+    assert "nor this" not in repr(settings)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])

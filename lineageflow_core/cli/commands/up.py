@@ -37,9 +37,19 @@ def up(
             show_default=False,
         ),
     ] = None,
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host",
+            metavar="ADDRESS",
+            help="The address to listen on; 0.0.0.0 is all of this machine's. Only names that "
+            "LINEAGEFLOW_ALLOWED_HOSTS has are answered to.",
+        ),
+    ] = "127.0.0.1",
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the page in a browser.")] = False,
     no_auth: Annotated[
-        bool, typer.Option("--no-auth", help="Ask nobody who they are. Only this machine can connect.")
+        bool,
+        typer.Option("--no-auth", help="Ask nobody for a token. Only where no other machine can connect."),
     ] = False,
 ) -> None:
     """Serve a lake with its web page, until Ctrl-C."""
@@ -67,6 +77,7 @@ def up(
     serve(
         lake,
         announce=announce,
+        host=host,
         port=port,
         open_browser=not no_open and output.is_terminal,
         no_auth=no_auth,

@@ -1,5 +1,6 @@
 """Every operation once, through a real server: it gives what the embedded lake gives."""
 
+import copy
 import dataclasses
 import inspect
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import RepositoryNotFoundError
 from lineageflow_core.model.change import delete, move, put, replace
 from lineageflow_core.model.check import CheckState
+from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.model.ids import ObjectId, PlanId
 from lineageflow_core.model.lineage import Direction, IntakeReport
 from lineageflow_core.model.merge import Side, content, content_of
@@ -264,6 +266,34 @@ def test_an_operation_over_http_gives_what_the_lake_gives(
     again = getattr(getattr(embedded, route.member), route.name)(*args, **kwargs)
     assert _settled(again) == _settled(over_http)
     assert type(again) is type(over_http)
+
+
+@pytest.mark.parametrize(
+    "route", [each for each in ROUTES if each.scope is Scope.READ], ids=lambda route: route.name
+)
+def test_what_only_reads_changes_nothing(
+    route: Route, embedded: Catalog, past: Catalog, stores: MemoryStores
+) -> None:
+    name = f"read.{route.name}"
+    make_repository(embedded, name)
+    args, kwargs = _arguments(embedded, past, name)[route.name]
+    before = _kept(stores)
+    getattr(getattr(embedded, route.member), route.name)(*args, **kwargs)
+    assert before == _kept(stores)
+
+
+def _kept(stores: MemoryStores) -> dict[str, Any]:
+    """Returns all that the stores keep, but for what is found out again when it is not there."""
+    state = stores._state
+    names = {each.name for each in dataclasses.fields(state)} - {"lock", "profiles", "contents"}
+    kept = {name: copy.copy(getattr(state, name)) for name in names}
+    stored = {
+        (repository, each.id)
+        for repository, content in state.contents.items()
+        for kind in ContentKind
+        for each in content.trash.list_stored(kind)
+    }
+    return {**kept, "stored": stored}
 
 
 def _settled(answer: Any) -> Any:
