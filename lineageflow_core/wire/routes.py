@@ -336,6 +336,7 @@ ROUTES: tuple[Route, ...] = (
     #
     _post(Tokens.create_token, "/tokens", scope=Scope.ADMIN),
     _get(Tokens.list_tokens, "/tokens", scope=Scope.ADMIN),
-    _post(Tokens.revoke_token, "/tokens/{token_id}/revoke", scope=Scope.ADMIN),
+    # Not by its id in the address: where somebody gives a secret instead, it would be in everybody's logs.
+    _post(Tokens.revoke_token, "/revoked-tokens", scope=Scope.ADMIN),
     _post(Tokens.recognize_tokens, "/recognized-tokens", scope=Scope.ADMIN),
 )
