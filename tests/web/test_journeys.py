@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from lineageflow_core.model.token import Scope
 from tests.web.lake import HOSTILE, REPOSITORY, Shop, make_shop
 
 pytestmark = pytest.mark.browser
@@ -42,6 +43,34 @@ def test_the_link_that_up_prints_logs_in_once(context: BrowserContext, tmp_path:
             expect(page.get_by_role("link", name=REPOSITORY)).to_have_count(0)
         finally:
             server.send_signal(signal.SIGINT)
+
+
+def test_a_session_that_may_only_read_is_told_what_is_missing_and_ends_with_its_token(
+    context: BrowserContext, address: str, shop: Shop
+) -> None:
+    made = shop.catalog.tokens.create_token("dashboard", scopes=[Scope.READ], author="ada")
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"{address}/login")
+    page.get_by_label("Access token").fill(made.secret)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name=REPOSITORY).first.click()
+    expect(page.get_by_role("link", name="orders", exact=True)).to_be_visible()
+    page.goto(f"{address}/runs/{shop.bad}")
+    page.get_by_role("link", name="Plan rollback").click()
+    expect(page.get_by_role("alert")).to_contain_text(
+        "needs the scope 'write', and the token 'dashboard' has read"
+    )
+    expect(page.get_by_role("alert").get_by_role("link", name="Log in")).to_have_attribute("href", "/login")
+    assert () == shop.catalog.plans.list_plans(REPOSITORY).items
+    shop.catalog.tokens.revoke_token(made.token.id, author="ada")
+    page.goto(f"{address}/r/{REPOSITORY}/tree/main")
+    assert f"{address}/login" == page.url
+    page.get_by_label("Access token").fill(made.secret)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("the token 'dashboard' was revoked")).to_be_visible()
+    assert [] == faults
 
 
 def test_from_the_repositories_to_rows_and_who_made_them(page: Page, address: str) -> None:

@@ -21,6 +21,11 @@ export class Problem extends Error {
     return this.status === 404;
   }
 
+  /** Whoever asked is not logged in, or not with a token that may do this. */
+  get wantsLogin(): boolean {
+    return this.status === 401 || this.kind === "scope_missing";
+  }
+
   /** Asking again may help: the server did not answer, or failed by itself. */
   get isTransient(): boolean {
     return this.status === 0 || this.status >= 500;

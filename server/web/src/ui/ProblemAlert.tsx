@@ -11,6 +11,7 @@ const NEXT_BY_KIND: Record<string, string> = {
   run_not_found: "The run's events may not have arrived yet. Check that its pipeline reports to this server.",
   plan_outdated: "Make a new plan: the branch has moved on since this one was made.",
   merge_conflict: "Decide the conflicts on the command line with 'lineageflow merge'.",
+  scope_missing: "Nothing has changed. To do this, log in with a token that may.",
   server_unreachable: "Check that the server runs ('lineageflow up'), then try again.",
 };
 
@@ -25,7 +26,7 @@ export function ProblemAlert({ error, onRetry }: { error: unknown; onRetry?: (()
       role="alert"
       title={problem?.title ?? "Something on this page failed"}
       action={
-        problem?.status === 401 ? (
+        problem?.wantsLogin === true ? (
           <a href="/login">Log in</a>
         ) : (
           onRetry && (
