@@ -4,6 +4,7 @@ A secret is made here, given to who asked, and forgotten: the store gets its dig
 repeated cannot be told the same secret again, and gets another one in its place.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
@@ -29,6 +30,7 @@ USE_NOTED_EVERY = timedelta(minutes=10)
 """A use is noted where none was for so long: a token that is always in use costs a write so often."""
 
 _LONGEST_NAME = 128
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ class TokensService:
         return token
 
     def recognize_tokens(self, digests: Sequence[str]) -> dict[str, Token]:
+        if not all(map(_DIGEST.fullmatch, digests)):
+            # What was given may be a secret by mistake, so it is not repeated.
+            raise InvalidInputError("this is not a digest: the 64 lower-case hex digits of a SHA-256 are")
         found = self.store.recognized(digests)
         now = self.clock()
         since = now - USE_NOTED_EVERY
@@ -123,9 +128,15 @@ def _checked_end(expires_at: datetime | None, now: datetime) -> datetime | None:
         return None
     if expires_at.tzinfo is None:
         raise InvalidInputError(f"{expires_at} has no time zone: write it as in '2027-01-31T00:00:00Z'")
-    if expires_at <= now:
+    try:
+        end = expires_at.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInputError(
+            f"{expires_at} is beyond all calendars: name an earlier time, or none"
+        ) from None
+    if end <= now:
         raise InvalidInputError(f"{expires_at} is past: name a time to come, or none for a token that stays")
-    return expires_at.astimezone(UTC)
+    return end
 
 
 def _check_same(token: Token, wanted: Token, key: str | None) -> None:

@@ -1,5 +1,6 @@
 """What every `TokenStore` promises."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -66,6 +67,20 @@ class TokenStoreContract:
             tokens.add(second, digest=digest("b"), key="l")
         tokens.revoke(new_token("a").id, at=later(1), by="bob")
         assert second == tokens.add(second, digest=digest("b"), key="l")
+
+    def test_of_those_who_race_for_a_name_or_with_a_key_one_makes_the_token(self, stores: Stores) -> None:
+        def add(number: int, *, key: str | None) -> str | None:
+            token = replace(new_token("same"), id=f"racer{number:03}", name="same" if key is None else key)
+            try:
+                return stores.tokens.add(token, digest=digest(f"{key} {number}"), key=key).id
+            except AlreadyExistsError:
+                return None
+
+        with ThreadPoolExecutor(8) as pool:
+            named = [each for each in pool.map(lambda number: add(number, key=None), range(8)) if each]
+            keyed = set(pool.map(lambda number: add(number + 8, key="k"), range(8)))
+        assert (1, 1) == (len(named), len(keyed))
+        assert {*named, *keyed} == {token.id for token in stores.tokens.list(after=None, limit=9).items}
 
     def test_another_digest_takes_the_place_of_one_that_nobody_used(self, tokens: TokenStore) -> None:
         assert tokens.reissue(new_token("a").id, digest=digest("b"))

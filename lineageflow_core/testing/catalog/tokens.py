@@ -61,6 +61,15 @@ class TokensContract:
         for wrong in ("", secret[:-1], secret.swapcase(), f"{secret} "):
             assert [] == _recognized(catalog, wrong)
 
+    def test_a_secret_in_the_place_of_its_digest_is_refused_and_not_repeated(
+        self, catalog: Catalog, name: str
+    ) -> None:
+        made = _make(catalog, name)
+        for wrong in (made.secret, "", "\0", digest_of(made.secret).upper()):
+            with pytest.raises(InvalidInputError, match="is not a digest") as caught:
+                catalog.tokens.recognize_tokens([wrong])
+            assert made.secret not in str(caught.value)
+
     def test_a_use_is_noted(self, catalog: Catalog, name: str) -> None:
         made = _make(catalog, name)
         before = datetime.now(UTC)
@@ -145,6 +154,9 @@ class TokensContract:
         naive = now.replace(tzinfo=None) + timedelta(days=1)
         with pytest.raises(InvalidInputError, match="has no time zone"):
             catalog.tokens.create_token(name, scopes=[Scope.READ], author="ada", expires_at=naive)
+        never = datetime.max.replace(tzinfo=timezone(timedelta(hours=-5)))
+        with pytest.raises(InvalidInputError, match="beyond all calendars"):
+            catalog.tokens.create_token(name, scopes=[Scope.READ], author="ada", expires_at=never)
         elsewhere = (now + timedelta(days=1)).astimezone(timezone(timedelta(hours=5)))
         made = catalog.tokens.create_token(name, scopes=[Scope.READ], author="ada", expires_at=elsewhere)
         assert elsewhere == made.token.expires_at
