@@ -129,6 +129,12 @@ def test_without_the_server_up_says_how_to_get_it(monkeypatch: pytest.MonkeyPatc
         up._server()
 
 
+def test_nobody_goes_without_a_token_where_other_machines_connect(empty: Cli) -> None:
+    ran = empty("up", "--host", "0.0.0.0", "--no-auth", "--no-open")
+    assert (2, "") == (ran.code, ran.out)
+    assert "leave --no-auth out, or listen on 127.0.0.1" in ran.err
+
+
 def test_a_server_is_not_served_again() -> None:
     ran = Cli(None)("up", "http://127.0.0.1:9")
     assert 2 == ran.code
