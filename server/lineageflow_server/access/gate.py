@@ -80,7 +80,7 @@ class Gate:
             elif is_stream:
                 try:
                     await self._caller(request)
-                except UnknownCallerError:
+                except LineageFlowError:  # or nobody can tell: then they ask anew, and are told that
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
                     raise OSError("the caller is not known any more") from None  # as if they had hung up
             await send(message)

@@ -52,10 +52,10 @@ def login_routes(credentials: Credentials | None) -> list[Route]:
             return RedirectResponse("/", status_code=303)
         if code is None:
             return _form(_PASTE)  # also for who is logged in, and wants to be so with another token
-        if await _is_logged_in(credentials, request):
-            return RedirectResponse("/", status_code=303)
         if credentials.take_login_code(code):
             return _started(credentials, request, OWNER)
+        if await _is_logged_in(credentials, request):
+            return RedirectResponse("/", status_code=303)
         return _form(f"This link was used already. {_PASTE}", 401)
 
     @needs(None)

@@ -96,6 +96,13 @@ def test_who_is_logged_in_may_log_in_with_another_token(lake: Catalog, client: T
     assert 200 == client.get("/api/v1/tokens").status_code
 
 
+def test_the_link_that_up_prints_gives_all_rights_also_to_who_is_logged_in_with_less(lake: Catalog) -> None:
+    client = client_of(lake, Settings(token=TOKEN, login_code="the code of the link"))
+    client.post("/login", data={"token": secret_of(lake, Scope.READ)})
+    client.get("/login", params={"token": "the code of the link"})
+    assert 200 == client.get("/api/v1/tokens").status_code
+
+
 def failing(lake: Catalog, error: Exception) -> TestClient:
     class Failing:
         def recognize_tokens(self, digests: Sequence[str]) -> dict[str, Token]:
