@@ -46,7 +46,7 @@ def requests_of(routes: list[BaseRoute]) -> dict[tuple[str, str], Scope | None]:
     for route in routes:
         assert isinstance(route, Route | Mount), f"{route} is guarded by nobody"
         methods = route.methods if isinstance(route, Route) else {"GET", "HEAD"}
-        for method in methods or set():
+        for method in sorted(methods or ()):
             # Of two routes that answer one request, the first does.
             found.setdefault((method, route.path or "/"), needed_by(route))
     return found
