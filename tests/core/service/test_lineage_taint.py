@@ -210,7 +210,10 @@ def test_clean_versions_need_no_store() -> None:
         derived={a, b},
         named=set(),
         bad_writes={(run_id("bad"), a)},
-        writers={a: [run_id("bad"), run_id("good")], b: [run_id("next")]},
-        reads={run_id("next"): [a]},
+        writers={
+            a: [(run_id("bad"), a.dataset), (run_id("good"), a.dataset)],
+            b: [(run_id("next"), b.dataset)],
+        },
+        reads={(run_id("next"), b.dataset): [a]},
     )
     assert {a, b} == clean
