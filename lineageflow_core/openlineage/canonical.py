@@ -1,8 +1,8 @@
 """One byte string for all equal events: what is hashed and stored.
 
 The form follows RFC 8785 (JSON Canonicalization Scheme) as far as telling events apart needs it: keys sorted,
-no white space. Strings are escaped to ASCII, so that even unpaired surrogates have a form; numbers are
-written as Python writes them, because one producer always sends the same text.
+no white space, UTF-8. An event with unpaired surrogates, which UTF-8 does not have, is escaped to ASCII as a
+whole; numbers are written as msgspec writes them, because one producer always sends the same text.
 """
 
 import json
@@ -10,18 +10,20 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from blake3 import blake3
 
 
-def canonical_json(event: Mapping[str, Any]) -> bytes:
-    """Returns an event as canonical JSON. Numbers that JSON does not have (NaN, infinity) become null.
+def canonical_json(event: Any) -> bytes:
+    """Returns an event, or a part of one, as canonical JSON.
 
-    Raises TypeError or ValueError where the event holds what JSON cannot.
+    Numbers that JSON does not have (NaN, infinity) become null. Raises TypeError or ValueError where the
+    event holds what JSON cannot.
     """
     try:
-        return _dump(event)
-    except ValueError:
-        return _dump(_without_non_finite(event))
+        return msgspec.json.encode(event, order="deterministic")
+    except UnicodeEncodeError:
+        return _escaped(_without_non_finite(event))
 
 
 def event_digest(canonical: bytes) -> bytes:
@@ -29,8 +31,8 @@ def event_digest(canonical: bytes) -> bytes:
     return blake3(canonical).digest()
 
 
-def _dump(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+def _escaped(event: Any) -> bytes:
+    return json.dumps(event, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 def _without_non_finite(value: Any) -> Any:

@@ -68,7 +68,7 @@ class ParsedEvent:
 
 def parse_event(event: object) -> ParsedEvent:
     """Reads one event, decoded from JSON. Never raises on account of what it holds."""
-    if not isinstance(event, Mapping):
+    if not isinstance(event, dict):
         return ParsedEvent(problems=(f"an event is a JSON object, not {type(event).__name__}",))
     problems: list[str] = []
     if "run" not in event and any(key in event for key in _STATIC_EVENT_KEYS):
@@ -192,12 +192,12 @@ def _parent(facet: Facets | None, problems: list[str]) -> ParentMention | None:
 
 
 def _facets(value: object, where: str, problems: list[str]) -> dict[str, Any]:
-    if value is not None and not isinstance(value, Mapping):
+    if value is not None and not isinstance(value, dict):
         problems.append(f"{where} is not an object")
         return {}
     found: dict[str, Any] = {}
     for key, facet in _object(value).items():
-        if isinstance(facet, Mapping):
+        if isinstance(facet, dict):
             found[key] = None if facet.get("_deleted") is True else facet
         elif facet is not None:
             problems.append(f"{where}.{str(key)[:50]} is not an object")
@@ -205,4 +205,4 @@ def _facets(value: object, where: str, problems: list[str]) -> dict[str, Any]:
 
 
 def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}

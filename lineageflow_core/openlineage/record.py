@@ -113,7 +113,7 @@ def say(event: ParsedEvent, digest: bytes) -> Said:
         job = (event.job.namespace, event.job.name)
         said.jobs[job] = _words(event.job_facets, stamp)
         if event.run_id is None:
-            said.declared[job] = Word(stamp, _json(_declared(event)))
+            said.declared[job] = Word(stamp, canonical_json(_declared(event)))
     if event.run_id is not None and event.job is not None:
         said.runs[event.run_id] = _own(event, event.job, stamp, moment)
         for run_id, run in _others(event, digest, moment):
@@ -165,13 +165,15 @@ def _own(event: ParsedEvent, job: Job, stamp: bytes, moment: int | None) -> RunR
     """What an event says of its own run."""
     is_final = event.type is not None and event.type.is_final
     around = event.parent
+    parent = around.run_id if around and around.run_id != event.run_id else None
+    root = around.root_run_id if around and around.root_run_id != event.run_id else None
     return RunRecord(
-        job=Word(stamp, _json([job.namespace, job.name])),
-        end=Word(stamp, _json(event.type)) if is_final else None,
-        parent=Word(stamp, _json(around.run_id)) if around and around.run_id != event.run_id else None,
-        root=Word(stamp, _json(around.root_run_id))
-        if around and around.root_run_id != event.run_id
+        job=Word(stamp, canonical_json([job.namespace, job.name])),
+        end=Word(stamp, canonical_json(event.type)) if is_final else None,
+        parent=Word(stamp, canonical_json(around.run_id))
+        if around and around.run_id != event.run_id
         else None,
+        root=Word(stamp, canonical_json(root)) if root else None,
         started=moment if event.type is EventType.START else None,
         going=None if is_final else moment,
         ended=moment if is_final else None,
@@ -194,15 +196,15 @@ def _others(event: ParsedEvent, digest: bytes, moment: int | None) -> Iterator[t
         return
     stamp = _stamp(event, digest, is_own=False)
     going = moment if event.type is EventType.START else None
-    root = _json([around.root_job.namespace, around.root_job.name])
+    root = canonical_json([around.root_job.namespace, around.root_job.name])
     yield around.root_run_id, RunRecord(job=Word(stamp, root), going=going)
     if around.run_id != around.root_run_id:
         yield (
             around.run_id,
             RunRecord(
-                job=Word(stamp, _json([around.job.namespace, around.job.name])),
-                parent=Word(stamp, _json(around.root_run_id)),
-                root=Word(stamp, _json(around.root_run_id)),
+                job=Word(stamp, canonical_json([around.job.namespace, around.job.name])),
+                parent=Word(stamp, canonical_json(around.root_run_id)),
+                root=Word(stamp, canonical_json(around.root_run_id)),
                 going=going,
             ),
         )
@@ -246,10 +248,10 @@ def _merge_accesses(
 
 def contents_of(facet: object) -> set[Content]:
     """Reads our commit facet: the exact content of the whole dataset or of partitions."""
-    commit = facet if isinstance(facet, Mapping) else {}
+    commit = facet if isinstance(facet, dict) else {}
     listed = commit.get("partitions")
     entries: list[Mapping[str, Any]] = [{"partition": "", "snapshot": commit.get("snapshot")}]
-    entries += [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+    entries += [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     return {
         (partition, snapshot)
         for each in entries
@@ -275,7 +277,9 @@ def _declared(event: ParsedEvent) -> list[list[list[str]]]:
 
 
 def _words(facets: Facets, stamp: bytes) -> Words:
-    return {key: Word(stamp, None if facet is None else _json(facet)) for key, facet in facets.items()}
+    return {
+        key: Word(stamp, None if facet is None else canonical_json(facet)) for key, facet in facets.items()
+    }
 
 
 def _stamp(event: ParsedEvent, digest: bytes, *, is_own: bool = True) -> bytes:
@@ -288,13 +292,6 @@ def _stamp(event: ParsedEvent, digest: bytes, *, is_own: bool = True) -> bytes:
             digest[:16],
         )
     )
-
-
-def _json(value: object) -> bytes:
-    try:
-        return msgspec.json.encode(value, order="deterministic")
-    except (TypeError, ValueError, OverflowError):  # integers of more than 64 bits, unpaired surrogates
-        return canonical_json({"": value})[4:-1]
 
 
 def _microseconds(at: datetime | None) -> int | None:
@@ -316,4 +313,4 @@ def _last(one: int | None, other: int | None) -> int | None:
 
 
 def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
