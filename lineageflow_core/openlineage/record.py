@@ -170,9 +170,7 @@ def _own(event: ParsedEvent, job: Job, stamp: bytes, moment: int | None) -> RunR
     return RunRecord(
         job=Word(stamp, canonical_json([job.namespace, job.name])),
         end=Word(stamp, canonical_json(event.type)) if is_final else None,
-        parent=Word(stamp, canonical_json(around.run_id))
-        if around and around.run_id != event.run_id
-        else None,
+        parent=Word(stamp, canonical_json(parent)) if parent else None,
         root=Word(stamp, canonical_json(root)) if root else None,
         started=moment if event.type is EventType.START else None,
         going=None if is_final else moment,

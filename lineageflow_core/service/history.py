@@ -19,12 +19,9 @@ from lineageflow_core.service.paging import page_of
 from lineageflow_core.service.writing import check_uploaded, move_branch, writable
 from lineageflow_core.tree.changes import RootEdit
 from lineageflow_core.tree.compare import diff_datasets, diff_objects
-from lineageflow_core.tree.moves import datasets_with_moves, diff_with_moves
+from lineageflow_core.tree.moves import MOST_PAIRED, datasets_with_moves, diff_with_moves
 from lineageflow_core.tree.root import join
 from lineageflow_core.tree.source import NodeBuffer
-
-_MOST_PAIRED = 50_000
-"""Objects that differ and are looked at for moves: of more, it is told that they were added and removed."""
 
 
 class HistoryService:
@@ -145,7 +142,7 @@ class HistoryService:
     ) -> Page[DiffEntry]:
         opened, one, other = self._roots(repository, left, right)
         path = check_folder(path)
-        moves = opened.moves(one, other, path=path, most=_MOST_PAIRED)
+        moves = opened.moves(one, other, path=path, most=MOST_PAIRED)
         entries = diff_with_moves(opened.nodes, one, other, moves, path=path, after=after or "")
         return page_of(entries, limit, lambda entry: entry.path)
 
@@ -161,7 +158,7 @@ class HistoryService:
     ) -> Page[DatasetDiff]:
         opened, one, other = self._roots(repository, left, right)
         path = check_folder(path)
-        moves = opened.moves(one, other, path=path, most=_MOST_PAIRED)
+        moves = opened.moves(one, other, path=path, most=MOST_PAIRED)
         found = diff_datasets(opened.nodes, one, other, path=path, after=after or "")
         entries = datasets_with_moves(moves, found, path=path)
         return page_of(entries, limit, lambda entry: entry.path)

@@ -21,6 +21,7 @@ from lineageflow_core.service.stale import stale_policy
 from lineageflow_core.service.three_way import Facts, Outcome, Step, apply_steps, merge_onto
 from lineageflow_core.service.writing import move_branch, tip_of, writable
 from lineageflow_core.tree.compare import diff_datasets
+from lineageflow_core.tree.moves import MOST_PAIRED, datasets_with_moves, find_moves
 from lineageflow_core.tree.source import NodeBuffer
 
 Attempt = Callable[[Commit, NodeBuffer], Outcome]
@@ -274,13 +275,15 @@ def preview_of(
         for commit in outcome.commits
         for refusal in refusals(opened, rules, branch, operation, commit=commit)
     )
+    before, after = outcome.tip.root, outcome.root
+    moves = find_moves(nodes, before, after, most=MOST_PAIRED)
     return BranchPreview(
         branch=branch,
         head=outcome.tip.id,
         sources=tuple(commit.id for commit in outcome.sources),
         base=outcome.base,
         up_to_date=not outcome.commits and not outcome.conflicts,
-        datasets=tuple(diff_datasets(nodes, outcome.tip.root, outcome.root)),
+        datasets=tuple(datasets_with_moves(moves, diff_datasets(nodes, before, after))),
         conflicts=outcome.conflicts,
         stale_reads=outcome.stale_reads,
         stale_policy=policy,

@@ -17,6 +17,9 @@ from lineageflow_core.tree.node import Value
 from lineageflow_core.tree.root import RootTree, dataset_of, join, relative_to
 from lineageflow_core.tree.source import NodeSource
 
+MOST_PAIRED = 50_000
+"""Objects that differ and are looked at for moves: of more, it is told that they were added and removed."""
+
 _Objects = dict[str, tuple[str, Hashable]]
 """Objects by path: the dataset that each is in, and what makes it equal to another."""
 
