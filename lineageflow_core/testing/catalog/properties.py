@@ -146,7 +146,9 @@ class CatalogProperties(CatalogContract):
 
     @few
     @given(some_files, some_edits, some_edits, st.sampled_from(Side))
-    @example({"data/a-b.leaf": b"1"}, {"b": b"1"}, {"data/a.leaf": b"1", "data/a-b.leaf": None}, Side.OURS)  # a move
+    @example(
+        {"data/a-b.leaf": b"1"}, {"b": b"1"}, {"data/a.leaf": b"1", "data/a-b.leaf": None}, Side.OURS
+    )  # a move
     def test_a_strategy_decides_what_a_side_wins_and_a_preview_says_so_before(
         self, catalog: Catalog, before: Files, here: Edits, there: Edits, strategy: Side
     ) -> None:
