@@ -7,6 +7,7 @@ queues them; and a turn is free as soon as its holder's description is closed, e
 Elsewhere there are no such locks, and turns are taken as they come: nothing is wrong then, only less fair.
 """
 
+import errno
 import fcntl
 import os
 import struct
@@ -20,6 +21,8 @@ from blake3 import blake3
 from lineageflow_core.store.refusals import turn_held
 
 _LOCK_AND_WAIT: int | None = getattr(fcntl, "F_OFD_SETLKW", None)
+_LOCK_OR_FAIL: int | None = getattr(fcntl, "F_OFD_SETLK", None)
+_HELD_BY_OTHERS = frozenset({errno.EACCES, errno.EAGAIN})
 
 _FLOCK = struct.Struct("hhqqi0q")
 """Linux' `struct flock` where `off_t` has 64 bits: l_type, l_whence, l_start, l_len, l_pid."""
@@ -48,18 +51,43 @@ class FileTurns:
         file = _open(self._path)
         try:
             if _LOCK_AND_WAIT is not None:
-                request = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, offset_of(name), 1, 0)
-                fcntl.fcntl(file, _LOCK_AND_WAIT, request)
+                fcntl.fcntl(file, _LOCK_AND_WAIT, _request(name))
             held.add(name)
             yield
         finally:
             held.discard(name)
             _close(file)  # which gives the turn up
 
+    @contextmanager
+    def turn_if_free(self, name: str) -> Iterator[bool]:
+        """Holds the turn if nobody has it, and tells whether that is so. Never waits.
+
+        Where the file system has no locks, everybody is told that it is.
+        """
+        file = _open(self._path)
+        try:
+            yield _try_lock(file, name)
+        finally:
+            _close(file)
+
 
 def offset_of(name: str) -> int:
     """Returns the byte that stands for a name: 62 bits of its digest, so that no two names share one."""
     return int.from_bytes(blake3(name.encode()).digest(length=8)) & _LARGEST_OFFSET
+
+
+def _request(name: str) -> bytes:
+    return _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, offset_of(name), 1, 0)
+
+
+def _try_lock(file: int, name: str) -> bool:
+    if _LOCK_OR_FAIL is None:
+        return True
+    try:
+        fcntl.fcntl(file, _LOCK_OR_FAIL, _request(name))
+    except OSError as error:
+        return error.errno not in _HELD_BY_OTHERS
+    return True
 
 
 def _open(path: Path) -> int:

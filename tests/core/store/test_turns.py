@@ -1,3 +1,4 @@
+import errno
 import multiprocessing
 import os
 from multiprocessing.connection import Connection
@@ -47,3 +48,23 @@ def test_turns_leave_no_file_open(tmp_path: Path) -> None:
     with FileTurns(tmp_path / "turns").turn("name"):
         pass
     assert len(before) == len(os.listdir("/proc/self/fd"))
+
+
+def test_a_turn_that_somebody_has_is_not_free_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "turns"
+    with FileTurns(path).turn("name"), FileTurns(path).turn_if_free("name") as free:
+        assert not free
+    with FileTurns(path).turn_if_free("name") as first, FileTurns(path).turn_if_free("name") as second:
+        assert (True, False) == (first, second)
+    with FileTurns(path).turn_if_free("name") as free, FileTurns(path).turn_if_free("other") as other:
+        assert (True, True) == (free, other)
+
+
+def test_where_there_are_no_locks_every_turn_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr("fcntl.fcntl", no_locks)
+    turns = FileTurns(tmp_path / "turns")
+    with turns.turn_if_free("name") as first, turns.turn_if_free("name") as second:
+        assert (True, True) == (first, second)
