@@ -5,11 +5,11 @@ point `lineageflow.connectors` (a function from the address to a Catalog): `fold
 otherwise the scheme's name, such as `postgresql`.
 """
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lineageflow_core.catalog import Catalog
+from lineageflow_core.catalog import Catalog, Emitter
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.lake import Lake
 from lineageflow_core.model.secrets import without_password
@@ -17,11 +17,15 @@ from lineageflow_core.model.secrets import without_password
 CONNECTORS = "lineageflow.connectors"
 
 
-def connect(address: str, *, token: str | None = None, direct: bool = True) -> Lake:
+def connect(
+    address: str, *, token: str | None = None, direct: bool = True, outbox: Path | str | None = None
+) -> Lake:
     """Opens the lake at `address`: a folder, `memory:`, `http(s)://host`, or what a connector offers.
 
     A folder that is no lake yet becomes one. `token` is the bearer token for a server;
-    `direct` lets bytes go past it, straight to buckets that this process can reach itself. Raises
+    `direct` lets bytes go past it, straight to buckets that this process can reach itself.
+    `outbox` is a folder on this machine where the events of runs wait if a server cannot take them, so that
+    no run fails or waits for that; without it, a run tells the server at once, or fails. Raises
     InvalidInputError if nothing can open the address.
     """
     if address == "memory:":
@@ -33,7 +37,10 @@ def connect(address: str, *, token: str | None = None, direct: bool = True) -> L
     if scheme in {"http", "https"}:
         from lineageflow_core.remote.client import open_remote
 
-        return _lake(open_remote(address, token=token, direct=direct), whole_address(address))
+        catalog = open_remote(address, token=token, direct=direct)
+        if outbox is not None:
+            catalog = replace(catalog, emitter=_courier(address, token, Path(outbox)))
+        return _lake(catalog, whole_address(address))
     from importlib.metadata import entry_points  # a fifth of what importing us takes
 
     for found in entry_points(group=CONNECTORS, name=scheme.partition("+")[0]):
@@ -44,6 +51,14 @@ def connect(address: str, *, token: str | None = None, direct: bool = True) -> L
         f"nothing here can open {without_password(address)!r}; install 'lineageflow-core[sql]' for folders "
         "and databases, or name a server as in 'https://lineage.example'"
     )
+
+
+def _courier(address: str, token: str | None, outbox: Path) -> Emitter:
+    from lineageflow_core.openlineage.courier import Courier
+    from lineageflow_core.openlineage.outbox import Outbox
+    from lineageflow_core.openlineage.receiver import Receiver, bearer_of
+
+    return Courier(Outbox(outbox.absolute(), address), Receiver(address, bearer=bearer_of(token)))
 
 
 def _lake(catalog: Catalog, address: str | None) -> Lake:

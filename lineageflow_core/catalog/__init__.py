@@ -15,7 +15,7 @@ from lineageflow_core.catalog.checks import Checks
 from lineageflow_core.catalog.collection import Collecting
 from lineageflow_core.catalog.content import Content
 from lineageflow_core.catalog.history import History
-from lineageflow_core.catalog.lineage import Lineage
+from lineageflow_core.catalog.lineage import Emitter, Lineage
 from lineageflow_core.catalog.merging import Merging
 from lineageflow_core.catalog.objects import Objects
 from lineageflow_core.catalog.operations import Operations
@@ -35,6 +35,7 @@ __all__ = [
     "Checks",
     "Collecting",
     "Content",
+    "Emitter",
     "History",
     "Lineage",
     "Merging",
@@ -77,3 +78,5 @@ class Catalog:
     tokens: Tokens
     address: str | None = None
     """What opens it again, in any process: a whole path, or a URL. None for a lake in memory."""
+    emitter: Emitter | None = None
+    """How runs tell of themselves. None: by `lineage.ingest`, at once."""

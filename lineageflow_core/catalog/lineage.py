@@ -1,6 +1,6 @@
 """Operations on events and on what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from lineageflow_core.model.ids import RunId
@@ -57,5 +57,28 @@ class Lineage(Protocol):
         """Returns who made each partition of a dataset, by partition; the dataset, where it has none.
 
         Raises ObjectNotFoundError.
+        """
+        ...
+
+
+class Emitter(Protocol):
+    """Tells a lake of events from work that must neither fail nor wait because the lake cannot be told now.
+
+    It belongs to a process rather than to the lake, so it is no operation over HTTP.
+    """
+
+    def emit(self, event: Mapping[str, Any]) -> object:
+        """Keeps an OpenLineage event durably on this machine, and tells the lake as soon as that is possible.
+
+        Waits for the lake, but only for a bounded time; after that it is told later, if need be by another
+        process. Raises StorageError where the event can neither be kept nor told.
+        """
+        ...
+
+    def flush(self, about: RunId) -> None:
+        """Tells the lake of all kept events about a run and its steps, and returns when it has them.
+
+        All that are kept on this machine, whichever process did. Raises ServerUnreachableError or
+        AccessDeniedError; then they stay kept.
         """
         ...

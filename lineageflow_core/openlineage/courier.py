@@ -19,6 +19,7 @@ from contextlib import ExitStack
 from typing import Any, Self
 
 from lineageflow_core.errors import LineageFlowError, ServerUnreachableError, StorageError
+from lineageflow_core.model.ids import RunId
 from lineageflow_core.openlineage.allowance import Allowance
 from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.openlineage.delivery import (
@@ -108,19 +109,21 @@ class Courier:
         self._submit(Letter(waiting, body))
         return waiting
 
-    def flush(self) -> None:
-        """Brings all that waits for the receiver, whichever process kept it, and returns when it is there.
+    def flush(self, about: RunId) -> None:
+        """Brings all that waits about a run and its steps, and returns when the receiver has it.
 
-        Raises ServerUnreachableError or AccessDeniedError if some of it has to wait on.
+        It does not matter which process kept it, and who has the turn. Raises ServerUnreachableError or
+        AccessDeniedError if some of it has to wait on.
         """
-        delivery = deliver_all(self.outbox, self._receiver, pause=self._pause)
+        delivery = deliver_all(self.outbox, self._receiver, about=about, pause=self._pause)
         if delivery.left:
             raise ServerUnreachableError(
-                f"{self.outbox.url} cannot take {delivery.left} events yet; they are kept in "
-                f"{self.outbox.folder}: try again later",
+                f"{self.outbox.url} cannot take {delivery.left} events about run {about} yet; they are kept "
+                f"in {self.outbox.folder}: try again later",
                 url=self.outbox.url,
             )
-        self._note_success()
+        if delivery.delivered:
+            self._note_success()
 
     def close(self, seconds: float = CLOSE_SECONDS) -> bool:
         """Waits until what can be brought is brought, but no longer than so many seconds.
@@ -242,6 +245,8 @@ class Courier:
     def _note_success(self) -> None:
         with self._changed:
             was_well, self._well, self._grown = self._well, True, 0.0
+            if not was_well:
+                self._look_at = 0.0  # at once: what was kept meanwhile can go now
             self._changed.notify_all()
         if not was_well:
             LOG.info("%s takes events again", self.outbox.url)

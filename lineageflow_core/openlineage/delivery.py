@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lineageflow_core.errors import ServerUnreachableError
+from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.outbox import Delivery
 from lineageflow_core.openlineage.outbox import Outbox, Waiting
 from lineageflow_core.openlineage.receiver import Receiver
@@ -68,8 +69,14 @@ def deliver(outbox: Outbox, receiver: Receiver, batch: Sequence[Letter]) -> Deli
     return Delivered(taken=len(batch) - len(failures), refused=len(failures) - len(left), left=tuple(left))
 
 
-def batches(outbox: Outbox, waiting: Sequence[Waiting]) -> Iterator[list[Letter]]:
-    """Reads events in batches of what one request should hold; those that are gone are left out."""
+def batches(
+    outbox: Outbox, waiting: Sequence[Waiting], *, about: RunId | None = None
+) -> Iterator[list[Letter]]:
+    """Reads events in batches of what one request should hold; those that are gone are left out.
+
+    With `about`, so are those that do not name that run.
+    """
+    name = (about or "").encode()
     batch: list[Letter] = []
     size = 0
     for each in waiting:
@@ -77,7 +84,7 @@ def batches(outbox: Outbox, waiting: Sequence[Waiting]) -> Iterator[list[Letter]
             yield batch
             batch, size = [], 0
         body = outbox.read(each)
-        if body is not None:
+        if body is not None and name in body:
             batch.append(Letter(each, body))
             size += len(body)
     if batch:
@@ -85,16 +92,21 @@ def batches(outbox: Outbox, waiting: Sequence[Waiting]) -> Iterator[list[Letter]
 
 
 def deliver_all(
-    outbox: Outbox, receiver: Receiver, *, pause: Callable[[float], None] = time.sleep
+    outbox: Outbox,
+    receiver: Receiver,
+    *,
+    about: RunId | None = None,
+    pause: Callable[[float], None] = time.sleep,
 ) -> Delivery:
     """Delivers all that waits now, whoever put it there, and returns what became of it.
 
+    With `about`, only events that name this run: its own, and those of its steps, whose parent it is.
     Tries a few times where the receiver does not answer; then raises ServerUnreachableError, or
     AccessDeniedError. What was delivered until then is. `pause` replaces the waiting in tests.
     """
     delivered = refused = 0
     left: list[Waiting] = []
-    for batch in batches(outbox, outbox.waiting()):
+    for batch in batches(outbox, outbox.waiting(), about=about):
         settled = _persist(outbox, receiver, batch, pause)
         delivered += settled.taken
         refused += settled.refused

@@ -177,7 +177,8 @@ class Receiver:
                 # A proxy from the environment cannot reach this machine's own loopback.
                 trust_env=urlsplit(self.url).hostname not in _LOOPBACK,
             )
-            weakref.finalize(self, _close, client, process)
+            # Not at the end of the process, which may have something to send still.
+            weakref.finalize(self, _close, client, process).atexit = False
             self._client = process, client
         return self._client[1]
 

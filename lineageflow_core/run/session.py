@@ -1,8 +1,10 @@
 """A run as its code sees it: reads at exact versions, writes on the run's own branch, and all of it lineage.
 
 A pipeline's run and its steps share one transaction, named by the pipeline's run id; any of their processes
-may begin it. Invariant: what a session reads and writes is in its events at the exact version, and the event
-that completes a step is stored before `complete` returns. So a published run's lineage is there.
+may begin it. Invariant: what a session reads and writes is in its events at the exact version, and an event
+is durable before the method that tells it returns: in the lake, or, where the catalog has an emitter and the
+lake cannot take it now, on this machine. What a run read is in the lake before it publishes, in either case.
+So a published run's lineage is there, but for what other machines still keep.
 """
 
 import dataclasses
@@ -288,10 +290,13 @@ class RunSession:
         """Makes all that the pipeline wrote visible on its target branch, as one commit; then completes.
 
         Raises MergeConflictError, StaleReadError; then nothing is visible, and the run's branch is as it was.
+        So it is with ServerUnreachableError where the lake does not take the events that are kept for it.
         """
         _ = self.transaction
         if self._accesses.reads:
             self.report()  # so that the lake can tell whether what it read has been changed since
+        if self.catalog.emitter is not None:
+            self.catalog.emitter.flush(self.pipeline)  # of its steps, too: they are other processes
         published = self.catalog.transactions.publish(
             self.repository, self.pipeline, author=self.author, message=message
         )
@@ -328,7 +333,10 @@ class RunSession:
             inputs=self._accesses.reads,
             outputs=self._accesses.writes,
         )
-        self.catalog.lineage.ingest([event])
+        if self.catalog.emitter is not None:
+            self.catalog.emitter.emit(event)
+        else:
+            self.catalog.lineage.ingest([event])
 
     def _snapshot_now(self, path: str) -> SnapshotId | None:
         try:

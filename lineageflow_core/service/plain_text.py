@@ -14,13 +14,16 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.change import Change
 from lineageflow_core.model.text import check_text
 
+_NO_MEMBERS = frozenset({"address", "emitter"})
 _TAKES_ANYTHING = frozenset({"ingest"})
 """Events of others are all stored, whatever is in them."""
 
 
 def in_plain_text(catalog: Catalog) -> Catalog:
     """Returns `catalog`, whose operations raise InvalidInputError for a text that UTF-8 cannot tell."""
-    members = {each.name: getattr(catalog, each.name) for each in fields(catalog) if each.name != "address"}
+    members = {
+        each.name: getattr(catalog, each.name) for each in fields(catalog) if each.name not in _NO_MEMBERS
+    }
     return replace(catalog, **{name: _checked(member.__class__)(member) for name, member in members.items()})
 
 

@@ -5,11 +5,13 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from lineageflow_core.errors import AccessDeniedError, ServerUnreachableError, StorageError
+from lineageflow_core.model.ids import RunId
 from lineageflow_core.openlineage import courier as courier_module
 from lineageflow_core.openlineage.allowance import Allowance
 from lineageflow_core.openlineage.courier import Courier
@@ -183,26 +185,34 @@ def test_of_many_processes_one_tries_a_receiver_that_is_down(outbox: Outbox, fau
     assert [put] == outbox.waiting()
 
 
-def test_flushing_brings_what_any_process_kept(
+def test_flushing_brings_what_any_process_kept_about_a_run(
     outbox: Outbox, faulty: FaultyReceiver, tmp_path: Path
 ) -> None:
-    Outbox(tmp_path / "outbox", faulty.url).put(an_event(1))
-    outbox.put(an_event(2))
-    courier_of(outbox).flush()
-    assert [an_event(1), an_event(2)] == faulty.stored
+    pipeline = an_event(1)["run"]["runId"]
+    step = an_event(2, run={"runId": str(UUID(int=2)), "facets": {"parent": {"run": {"runId": pipeline}}}})
+    Outbox(tmp_path / "outbox", faulty.url).put(step)
+    other = outbox.put(an_event(3))
+    outbox.put(an_event(1))
+    with outbox.turn():  # whoever has it
+        courier_of(outbox).flush(RunId(pipeline))
+    assert [step, an_event(1)] == faulty.stored
+    assert [other] == outbox.waiting()
 
 
 def test_flushing_says_when_it_cannot(outbox: Outbox, faulty: FaultyReceiver) -> None:
+    event = an_event(1, producer="later")
+    about = RunId(event["run"]["runId"])
     faulty.script += [unavailable() for _ in range(5)]
     faulty.postpones = ["later"]
-    outbox.put(an_event(1, producer="later"))
+    outbox.put(event)
     with pytest.raises(ServerUnreachableError, match="503"):
-        courier_of(outbox).flush()
-    with pytest.raises(ServerUnreachableError, match="cannot take 1 events yet"):
-        courier_of(outbox).flush()
+        courier_of(outbox).flush(about)
+    with pytest.raises(ServerUnreachableError, match=f"cannot take 1 events about run {about} yet"):
+        courier_of(outbox).flush(about)
     faulty.script.append(unavailable(401))
     with pytest.raises(AccessDeniedError):
-        courier_of(outbox).flush()
+        courier_of(outbox).flush(about)
+    assert 1 == len(outbox.waiting())
 
 
 def test_closing_does_not_wait_for_a_receiver_that_is_gone(outbox: Outbox, faulty: FaultyReceiver) -> None:
