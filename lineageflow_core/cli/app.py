@@ -113,7 +113,10 @@ _GROUPS: dict[str, dict[str, dict[str, str]]] = {
         },
         "trash": {"list": "collection.list_trash", "restore": "collection.restore_trash"},
     },
-    "Lineage": {"runs": {"list": "runs.list_runs", "show": "runs.show_run"}},
+    "Lineage": {
+        "runs": {"list": "runs.list_runs", "show": "runs.show_run"},
+        "outbox": {"status": "outbox.show_status", "flush": "outbox.flush"},
+    },
 }
 """A group's first command is what the group does by itself."""
 _GROUP_HELP = {
@@ -132,6 +135,7 @@ _GROUP_HELP = {
     "token": "Tokens that the lake's servers take: list, create, revoke.",
     "trash": "What was collected: list, restore.",
     "runs": "Runs of pipelines: list, show.",
+    "outbox": "Events that wait for a server: status, flush.",
 }
 _PANELS = {
     name: panel for table in (_COMMANDS, _GROUPS) for panel, entries in table.items() for name in entries
