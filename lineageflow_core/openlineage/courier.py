@@ -137,6 +137,12 @@ class Courier:
             self._changed.wait_for(lambda: self._thread is None or not self._well, seconds)
             return self._thread is None and not self._behind
 
+    def disconnect(self) -> None:
+        """Ends the connections of this process, unless something is being sent."""
+        with self._changed:
+            if self._thread is None:
+                self._receiver.close()
+
     def _send_unkept(self, body: bytes, error: StorageError) -> None:
         LOG.error("an event cannot be kept, and is sent at once: %s", error)
         try:
@@ -332,6 +338,7 @@ def _close_all() -> None:
     until = time.monotonic() + CLOSE_SECONDS
     for courier in list(_couriers):
         courier.close(max(0.0, until - time.monotonic()))
+        courier.disconnect()
 
 
 def _after_fork_in_child() -> None:

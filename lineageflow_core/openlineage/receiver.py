@@ -102,6 +102,12 @@ class Receiver:
         self._check(answer)
         return {} if answer.status_code == 204 else self._understand(answer, len(events))
 
+    def close(self) -> None:
+        """Ends the connections of this process; the next event opens one again."""
+        opened, self._client = self._client, None
+        if opened is not None:
+            _close(opened[1], opened[0])
+
     def _find_refused(self, events: Sequence[bytes], answer: "httpx2.Response") -> Failures:
         """Sends a batch that was refused as a whole in halves, until it is known which events are meant."""
         if len(events) == 1:

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx2
@@ -11,6 +11,7 @@ from lineageflow_server.app import create_app
 from lineageflow_server.serve import listen
 from lineageflow_server.settings import Settings
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.connect import connect
@@ -40,8 +41,12 @@ def served(
     *,
     import_from: tuple[str, ...] = ("file:///",),
     storage_in: tuple[str, ...] = ("file:///",),
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
 ) -> Iterator[str]:
-    """Serves `catalog` on a port of this machine; gives the address. It may use this machine's files."""
+    """Serves `catalog` on a port of this machine; gives the address. It may use this machine's files.
+
+    `around` puts something between the network and the server, as a proxy is.
+    """
     started = threading.Event()
 
     class Server(uvicorn.Server):
@@ -51,7 +56,7 @@ def served(
 
     with listen("127.0.0.1", 0) as listener:
         settings = Settings(token=TOKEN, import_from=import_from, storage_in=storage_in)
-        config = uvicorn.Config(create_app(catalog, settings), log_level="critical")
+        config = uvicorn.Config(around(create_app(catalog, settings)), log_level="critical")
         server = Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
