@@ -4,6 +4,7 @@ Setting it up costs nothing and touches nothing: Dagster does so once in every p
 more to look at results. The lake is opened by the first call that needs it.
 """
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import Field, PrivateAttr
 
 from lineageflow_core import Catalog, CodeVersion, Job, Repository, RunSession, connect
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.openlineage.outbox import outbox_folder
 from lineageflow_core.tracking.code import code_version
 from lineageflow_core.tracking.environment import environment
 from lineageflow_dagster.bounds import Bounds, bounds_of, parent_bounds
@@ -50,7 +52,7 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
     @cached_property
     def catalog(self) -> Catalog:
         """The lake, opened; the repository exists."""
-        catalog = connect(self.lake)
+        catalog = connect(self.lake, outbox=outbox_folder(os.environ))
         Repository(catalog, self.repository, author=self.author).create(exist_ok=True)
         return catalog
 
