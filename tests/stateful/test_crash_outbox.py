@@ -20,7 +20,7 @@ from lineageflow_core.openlineage.outbox import Outbox
 from lineageflow_core.openlineage.receiver import Receiver
 from tests.core.cli.calling import PROGRAM, environment
 from tests.core.openlineage.letters import an_event
-from tests.servers.receivers import faulty_receiver
+from tests.servers.receivers import faulty_receiver, unavailable
 from tests.stateful.crash import kill_at
 
 pytestmark = pytest.mark.crash
@@ -186,3 +186,22 @@ def test_the_server_is_killed_while_events_arrive_and_has_all_of_them_in_the_end
         receiver = Receiver(url)
         deliver_all(Outbox(tmp_path / "outbox", url), receiver)
         assert [RunId(str(UUID(int=number))) for number in range(300)] == runs_of(connect(url))
+
+
+@pytest.mark.slow
+def test_many_processes_do_not_storm_a_receiver_that_is_down_and_lose_nothing(tmp_path: Path) -> None:
+    processes, each = 6, 20
+    with faulty_receiver() as receiver:
+        receiver.script += [unavailable() for _ in range(10_000)]
+        started = [
+            emitter(tmp_path, receiver.url, first=each * number, number=each) for number in range(processes)
+        ]
+        said = [process.communicate()[0].split() for process in started]
+        assert [b"False"] * processes == [lines[-1] for lines in said]
+        asked = len(receiver.requests)
+        assert asked < processes * each / 2
+        receiver.script.clear()
+        with emitter(tmp_path, receiver.url, first=1000, number=1) as process:
+            process.communicate()
+        assert processes * each + 1 == len(set(receiver.digests))
+    assert 0 == Outbox(tmp_path / "outbox", receiver.url).status().waiting
