@@ -247,6 +247,7 @@ class Courier:
             self._look_at = None
             if self._behind:
                 self._look_at = time.monotonic() + _OTHERS_TURN * random.uniform(0.5, 1.0)
+            self._changed.notify_all()
 
     def _note_success(self) -> None:
         with self._changed:

@@ -121,6 +121,25 @@ def test_a_receiver_that_failed_gets_everything_once_it_is_back(
     assert "Events are kept in" in caplog.text
 
 
+def test_what_came_while_the_receiver_failed_is_not_sent_right_after(
+    outbox: Outbox, faulty: FaultyReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier_module, "_FIRST_PAUSE", LONG)
+    released = threading.Event()
+    faulty.script += [Answer(status=503, body=b"", stores=False, waits=released)]
+    courier = courier_of(outbox, NEVER)
+    courier.keep(an_event(0))
+    faulty.wait_for_requests(1)
+    for number in range(1, 5):
+        courier.keep(an_event(number))
+    released.set()
+    courier.close(LONG)
+    with courier._changed:
+        assert courier._changed.wait_for(lambda: courier._thread is None, LONG)
+    assert 1 == len(faulty.requests)
+    assert 5 == len(outbox.waiting())
+
+
 @pytest.mark.usefixtures("short_pauses")
 def test_what_the_receiver_may_take_later_is_sent_until_it_does(
     outbox: Outbox, faulty: FaultyReceiver
@@ -168,6 +187,8 @@ def test_who_waits_for_the_turn_gets_its_events_out_when_the_other_is_dead(
     courier = courier_of(outbox)
     with outbox.turn():
         courier.emit(an_event(1))
+        with courier._changed:
+            assert courier._changed.wait_for(lambda: courier._well and courier._behind, LONG)
         assert 1 == len(outbox.waiting())
     assert caught_up(courier)
     assert [an_event(1)] == faulty.stored
