@@ -14,22 +14,22 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from typing import Any, Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from lineageflow_core.errors import LineageFlowError, ServerUnreachableError, StorageError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.openlineage.allowance import Allowance
 from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.openlineage.delivery import (
+    BATCH_BYTES,
     BATCH_EVENTS,
     LOG,
     Letter,
-    batches,
     deliver,
     deliver_all,
 )
+from lineageflow_core.openlineage.leftovers import Leftovers
 from lineageflow_core.openlineage.outbox import Outbox, Waiting
 from lineageflow_core.openlineage.receiver import Receiver
 
@@ -38,6 +38,8 @@ CLOSE_SECONDS = 5.0
 
 _IDLE_SECONDS = 10.0
 """A thread that has had nothing to do for so long ends."""
+_MOST_FRESH = 2 * BATCH_EVENTS
+"""More events than these are read from the outbox again when it is their turn, rather than held in memory."""
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 _LONGEST_RETRY_AFTER = 600.0
@@ -155,11 +157,13 @@ class Courier:
     def _submit(self, letter: Letter) -> None:
         with self._changed:
             self._closing = False
-            if self._well:
+            if self._well and len(self._fresh) < _MOST_FRESH:
                 self._fresh.append(letter)
                 self._untried.add(letter.waiting)
             else:
                 self._behind = True
+                if self._look_at is None:
+                    self._look_at = 0.0
             self._start()
             self._changed.notify_all()
 
@@ -175,7 +179,7 @@ class Courier:
 
     def _run(self) -> None:
         try:
-            with _Leftovers(self.outbox) as leftovers:
+            with Leftovers(self.outbox) as leftovers:
                 while (fresh := self._next()) is not None:
                     self._bring(fresh) if fresh else self._look(leftovers)
         finally:
@@ -197,7 +201,15 @@ class Courier:
                     self._changed.notify_all()
                     return None
                 self._changed.wait((self._look_at or idle_at) - now)
-            return [self._fresh.popleft() for _ in range(min(len(self._fresh), BATCH_EVENTS))]
+            return self._take_fresh()
+
+    def _take_fresh(self) -> list[Letter]:
+        taken = [self._fresh.popleft()]
+        size = len(taken[0].body)
+        while self._fresh and len(taken) < BATCH_EVENTS and size + len(self._fresh[0].body) <= BATCH_BYTES:
+            taken.append(self._fresh.popleft())
+            size += len(taken[-1].body)
+        return taken
 
     def _bring(self, fresh: Sequence[Letter]) -> None:
         try:
@@ -212,7 +224,7 @@ class Courier:
             self._untried.difference_update(letter.waiting for letter in fresh)
             self._changed.notify_all()
 
-    def _look(self, leftovers: "_Leftovers") -> None:
+    def _look(self, leftovers: Leftovers) -> None:
         """Brings one batch of what lies in the outbox, if it is this process's turn."""
         try:
             if not leftovers.take_turn():
@@ -225,7 +237,7 @@ class Courier:
             if batch:
                 leftovers.postpone(deliver(self.outbox, self._receiver, batch).left)
         except LineageFlowError as error:
-            leftovers.start_over()
+            leftovers.give_turn()  # somebody else may have better credentials, or a better network
             self._note_failure(error)
             return
         if batch:
@@ -236,8 +248,9 @@ class Courier:
             self._well = True
             if postponed:
                 self._look_later()
-            elif not self._behind:
-                self._look_at = None
+            else:
+                self._grown = 0.0
+                self._look_at = 0.0 if self._behind else None
             self._changed.notify_all()
 
     def _leave_to_others(self) -> None:
@@ -251,7 +264,7 @@ class Courier:
 
     def _note_success(self) -> None:
         with self._changed:
-            was_well, self._well, self._grown = self._well, True, 0.0
+            was_well, self._well = self._well, True
             if not was_well:
                 self._look_at = 0.0  # at once: what was kept meanwhile can go now
             self._changed.notify_all()
@@ -278,58 +291,6 @@ class Courier:
         self._fresh.clear()
         self._untried.clear()
         self._changed.notify_all()
-
-
-class _Leftovers:
-    """What lies in an outbox, whoever left it there, for the one who has the turn."""
-
-    def __init__(self, outbox: Outbox) -> None:
-        self._outbox = outbox
-        self._turn = ExitStack()
-        self._has_turn = False
-        self._batches: Iterator[list[Letter]] = iter(())
-        self._postponed: set[Waiting] = set()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._turn.close()
-
-    def take_turn(self) -> bool:
-        if not self._has_turn:
-            self._has_turn = self._turn.enter_context(self._outbox.turn())
-            if self._has_turn:
-                self._outbox.tidy()
-            else:
-                self._turn.close()
-        return self._has_turn
-
-    def give_turn(self) -> bool:
-        """Lets others look, and tells whether something is left that the receiver may take later."""
-        self._turn.close()
-        self._has_turn = False
-        postponed, self._postponed = self._postponed, set()
-        return bool(postponed)
-
-    def next_batch(self, underway: frozenset[Waiting]) -> list[Letter]:
-        """Returns what to send next; nothing where all was tried, or is underway already."""
-        while True:
-            if batch := next(self._batches, None):
-                return batch
-            others = self._postponed | underway
-            waiting = [each for each in self._outbox.waiting() if each not in others]
-            if not waiting:
-                return []
-            self._batches = batches(self._outbox, waiting)
-
-    def postpone(self, left: Sequence[Waiting]) -> None:
-        self._postponed.update(left)
-
-    def start_over(self) -> None:
-        """Forgets how far the round was: it has failed."""
-        self._batches = iter(())
-        self._postponed.clear()
 
 
 _couriers: "weakref.WeakSet[Courier]" = weakref.WeakSet()

@@ -20,7 +20,8 @@ from lineageflow_core.openlineage.receiver import Receiver
 LOG = logging.getLogger("lineageflow.outbox")
 
 BATCH_EVENTS = 500
-_BATCH_BYTES = 4 << 20
+BATCH_BYTES = 4 << 20
+"""What one request should hold; an event that is larger goes alone."""
 _ATTEMPTS = 5
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 10.0
@@ -80,7 +81,7 @@ def batches(
     batch: list[Letter] = []
     size = 0
     for each in waiting:
-        if batch and (len(batch) == BATCH_EVENTS or size + each.size > _BATCH_BYTES):
+        if batch and (len(batch) == BATCH_EVENTS or size + each.size > BATCH_BYTES):
             yield batch
             batch, size = [], 0
         body = outbox.read(each)

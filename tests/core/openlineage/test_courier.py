@@ -252,6 +252,56 @@ def test_after_closing_events_may_be_emitted(outbox: Outbox, faulty: FaultyRecei
     assert 3 == len(faulty.stored)
 
 
+def test_what_comes_faster_than_it_goes_is_not_held_in_memory(
+    outbox: Outbox, faulty: FaultyReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier_module, "_MOST_FRESH", 3)
+    released = threading.Event()
+    faulty.script.append(Answer(waits=released))
+    courier = courier_of(outbox)
+    courier.keep(an_event(0))
+    faulty.wait_for_requests(1)
+    for number in range(1, 20):
+        courier.keep(an_event(number))
+    assert 3 == len(courier._fresh)
+    released.set()
+    assert courier.close(LONG)
+    assert 20 == len(set(faulty.digests))
+    assert [] == outbox.waiting()
+
+
+def test_a_request_holds_no_more_than_it_should(
+    outbox: Outbox, faulty: FaultyReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier_module, "BATCH_BYTES", 10_000)
+    released = threading.Event()
+    faulty.script.append(Answer(waits=released))
+    courier = courier_of(outbox)
+    courier.keep(an_event(0))
+    faulty.wait_for_requests(1)
+    for number, size in enumerate([4000, 4000, 4000, 20_000], start=1):
+        courier.keep(an_event(number, padding="x" * size))
+    released.set()
+    assert courier.close(LONG)
+    assert [1, 2, 1, 1] == [number for _, _, number in faulty.requests]
+
+
+def test_between_two_tries_others_have_their_turn(
+    outbox: Outbox, faulty: FaultyReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier_module, "_FIRST_PAUSE", LONG)
+    faulty.script += [Answer(), unavailable(401)]
+    left = outbox.put(an_event(1))
+    courier = courier_of(outbox)
+    courier.emit(an_event(2))
+    with courier._changed:
+        assert courier._changed.wait_for(lambda: not courier._well, LONG)
+    with outbox.turn() as has_turn:
+        assert has_turn
+    assert [left] == outbox.waiting()
+    courier.close(LONG)
+
+
 def test_many_threads_emit_at_once(outbox: Outbox, faulty: FaultyReceiver) -> None:
     courier = courier_of(outbox)
 

@@ -40,7 +40,7 @@ def test_all_that_waits_is_delivered_once_and_in_order(
 
 
 def test_a_batch_holds_few_large_events(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "_BATCH_BYTES", 10_000)
+    monkeypatch.setattr(delivery, "BATCH_BYTES", 10_000)
     for number in range(5):
         outbox.put(an_event(number, padding="x" * 4000))
     outbox.put(an_event(6, padding="x" * 20_000))
