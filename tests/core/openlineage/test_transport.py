@@ -1,4 +1,4 @@
-"""OpenLineage's own Python client, by its transports and by ours, and a server that fails on purpose."""
+"""Our transport beside those of OpenLineage's own client, and a server that fails on purpose."""
 
 import json
 from collections import deque
