@@ -24,14 +24,13 @@ from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.openlineage.delivery import (
     BATCH_BYTES,
     BATCH_EVENTS,
-    LOG,
     Letter,
     deliver,
     deliver_all,
 )
 from lineageflow_core.openlineage.leftovers import Leftovers
 from lineageflow_core.openlineage.outbox import Outbox, Waiting
-from lineageflow_core.openlineage.receiver import Receiver
+from lineageflow_core.openlineage.receiver import LOG, Receiver
 
 CLOSE_SECONDS = 5.0
 """How long the end of a process waits for events to be brought; what is left then waits on disk."""

@@ -5,7 +5,6 @@ means that it is sent again; the receiver knows it by its digest. What the recei
 aside and told of, and never holds up the rest.
 """
 
-import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,9 +14,7 @@ from lineageflow_core.errors import ServerUnreachableError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.outbox import Delivery
 from lineageflow_core.openlineage.outbox import Outbox, Waiting
-from lineageflow_core.openlineage.receiver import Receiver
-
-LOG = logging.getLogger("lineageflow.outbox")
+from lineageflow_core.openlineage.receiver import LOG, Receiver
 
 BATCH_EVENTS = 500
 BATCH_BYTES = 4 << 20

@@ -7,6 +7,7 @@ specification's words; an answer that a proxy might have given does not.
 """
 
 import gzip
+import logging
 import os
 import weakref
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ from lineageflow_core.openlineage.outbox import receiver_address
 
 if TYPE_CHECKING:
     import httpx2
+
+LOG = logging.getLogger("lineageflow.outbox")
 
 _BATCH_PATH = "/api/v1/lineage/batch"
 _EVENT_PATH = "/api/v1/lineage"
@@ -55,6 +58,8 @@ class _FailedEvent(msgspec.Struct):
     index: int
     reason: str = "it was not said why"
     retriable: bool = False
+    event_id: str | None = None
+    """Of our own receiver: it was not understood, but it is stored, under this id."""
 
 
 class _Summary(msgspec.Struct):
@@ -135,13 +140,18 @@ class Receiver:
             said = msgspec.json.decode(answer.content, type=_BatchAnswer)
         except msgspec.MsgspecError as error:
             raise self._unreachable(f"its answer is none to a batch of events ({error})") from error
-        failures = {
-            each.index: Failure(reason=each.reason, retriable=each.retriable) for each in said.failed_events
-        }
-        counted = (said.summary.received in {None, sent}, said.summary.failed in {None, len(failures)})
-        if not all(counted) or not all(0 <= index < sent for index in failures):
+        failed = {each.index: each for each in said.failed_events}
+        counted = (said.summary.received in {None, sent}, said.summary.failed in {None, len(failed)})
+        if not all(counted) or not all(0 <= index < sent for index in failed):
             raise self._unreachable("its answer is about other events than those that were sent")
-        return failures
+        for each in failed.values():
+            if each.event_id is not None:
+                LOG.warning("%s has an event that it does not understand: %s", self.url, each.reason)
+        return {
+            index: Failure(reason=each.reason, retriable=each.retriable)
+            for index, each in failed.items()
+            if each.event_id is None
+        }
 
     def _check(self, answer: "httpx2.Response") -> None:
         """Raises where the answer is not that the body was taken."""

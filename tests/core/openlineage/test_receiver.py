@@ -63,6 +63,16 @@ def test_what_failed_is_told_by_its_place(faulty: FaultyReceiver) -> None:
     assert 2 == len(faulty.stored)
 
 
+def test_what_was_not_understood_but_is_stored_there_is_taken(caplog: pytest.LogCaptureFixture) -> None:
+    reply = {
+        "status": "partial_success",
+        "summary": {"received": 2, "failed": 1},
+        "failed_events": [{"index": 1, "reason": "no job", "retriable": False, "event_id": "ab12"}],
+    }
+    assert {} == receiver_of(httpx2.Response(200, json=reply)).send(bodies("a", "b"))
+    assert "does not understand: no job" in caplog.text
+
+
 def test_a_receiver_without_batches_gets_events_one_by_one(faulty: FaultyReceiver) -> None:
     faulty.takes_batches = False
     faulty.refuses = ["bad"]
