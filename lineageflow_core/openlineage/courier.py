@@ -42,6 +42,7 @@ _MOST_FRESH = 2 * BATCH_EVENTS
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 _LONGEST_RETRY_AFTER = 600.0
+_UNKEPT_PAUSE = 60.0
 _OTHERS_TURN = 10.0
 """Seconds until somebody who waits for the turn asks again."""
 
@@ -83,7 +84,10 @@ class Courier:
         self._look_at: float | None = 0.0
         """When to look into the outbox; at first at once, for what the dead left. None: there is no need."""
         self._grown = 0.0
+        """The last pause; the next one is twice as long."""
         self._closing = False
+        self._send_unkept_at = 0.0
+        """Before this, nothing is sent that cannot be kept: it would only be waited for."""
 
     def emit(self, event: Mapping[str, Any]) -> None:
         """Keeps an event, and waits until the receiver has it, but no longer than the allowance lasts.
@@ -145,10 +149,13 @@ class Courier:
                 self._receiver.close()
 
     def _send_unkept(self, body: bytes, error: StorageError) -> None:
+        if time.monotonic() < self._send_unkept_at:
+            raise error
         LOG.error("an event cannot be kept, and is sent at once: %s", error)
         try:
             failures = self._receiver.send([body])
         except LineageFlowError as unsent:
+            self._send_unkept_at = time.monotonic() + _UNKEPT_PAUSE
             raise error from unsent
         if failures:
             raise error

@@ -43,7 +43,8 @@ DEFAULT_LIMIT = 1 << 30
 _NAME = re.compile(r"(?P<instant>\d{20})-(?P<digest>[0-9a-f]{64})-(?P<size>\d+)\.json")
 _LONGEST_NAME = 240
 """Characters that a folder's name may have; file systems allow 255."""
-_SMALLEST_LEASE = 1 << 20
+_LEASE = 4 << 20
+"""Bytes that a process may write before it measures the folder again: others write, too."""
 _ABANDONED_SECONDS = 24 * 3600.0
 """A file that has been written for so long is nobody's."""
 _REASONS = 3
@@ -96,8 +97,8 @@ class Waiting:
 class Outbox:
     """What waits in `folder` for the receiver at `url`. Nothing is made or looked at before the first call.
 
-    `limit` is in bytes, of all that is kept for this receiver. Many processes that write at once may go
-    beyond it by a megabyte each. Raises InvalidInputError for an address that is none, or holds a password.
+    `limit` is in bytes, of all that is kept for this receiver. Processes that write at once may go beyond it
+    by 4 MiB each. Raises InvalidInputError for an address that is none, or holds a password.
     """
 
     def __init__(self, folder: Path, url: str, *, limit: int = DEFAULT_LIMIT) -> None:
@@ -226,9 +227,7 @@ class Outbox:
                     "stays, but new events are not kept",
                     place=str(self.folder),
                 )
-            # Others write, too. So nobody takes all of the room, and the folder is measured more often the
-            # fuller it is.
-            self._lease = max(size, min(room, max(room // 8, _SMALLEST_LEASE)))
+            self._lease = max(size, min(room, _LEASE))
         self._lease -= size
 
     def _make_folders(self) -> None:

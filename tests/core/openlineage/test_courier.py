@@ -328,11 +328,22 @@ def test_what_cannot_be_kept_is_sent_at_once(faulty: FaultyReceiver, tmp_path: P
 def test_what_can_neither_be_kept_nor_sent_is_an_error(faulty: FaultyReceiver, tmp_path: Path) -> None:
     faulty.script.append(unavailable())
     faulty.refuses = ["bad"]
+    outbox = Outbox(tmp_path / "outbox", faulty.url, limit=0)
+    with pytest.raises(StorageError, match="is full"):
+        courier_of(outbox).emit(an_event(1))
+    with pytest.raises(StorageError, match="is full"):
+        courier_of(outbox).emit(an_event(2, producer="bad"))
+
+
+def test_what_cannot_be_kept_is_not_waited_for_again_and_again(
+    faulty: FaultyReceiver, tmp_path: Path
+) -> None:
+    faulty.script.append(unavailable())
     courier = courier_of(Outbox(tmp_path / "outbox", faulty.url, limit=0))
-    with pytest.raises(StorageError, match="is full"):
-        courier.emit(an_event(1))
-    with pytest.raises(StorageError, match="is full"):
-        courier.emit(an_event(2, producer="bad"))
+    for number in range(5):
+        with pytest.raises(StorageError, match="is full"):
+            courier.emit(an_event(number))
+    assert 1 == len(faulty.requests)
 
 
 def test_a_forked_child_brings_its_own(outbox: Outbox, faulty: FaultyReceiver) -> None:

@@ -3,11 +3,13 @@
 import os
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from lineageflow_core.errors import InvalidInputError, StorageError, StorageFullError
+from lineageflow_core.openlineage import outbox as outbox_module
 from lineageflow_core.openlineage.canonical import canonical_json, event_digest
 from lineageflow_core.openlineage.outbox import Outbox, outbox_folder, receivers_in
 from tests.core.openlineage.letters import an_event
@@ -102,20 +104,19 @@ def test_what_is_refused_takes_room_too(tmp_path: Path) -> None:
         outbox.put(an_event(3))
 
 
-def test_what_others_put_counts(tmp_path: Path) -> None:
-    limit = 3 << 20
-    padding = "x" * 30_000
+def test_what_others_put_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = len(canonical_json(an_event(10)))
+    limit = 100 * size
+    monkeypatch.setattr(outbox_module, "_LEASE", 10 * size)
     writers = [Outbox(tmp_path, URL, limit=limit) for _ in range(3)]
     kept = 0
-    for number in range(500):
-        try:
-            writers[number % 3].put(an_event(number, padding=padding))
+    for number in range(10, 300):
+        with suppress(StorageFullError):
+            writers[number % 3].put(an_event(number))
             kept += 1
-        except StorageFullError:
-            break
     held = sum(each.size for each in writers[0].waiting())
     assert kept == len(writers[0].waiting())
-    assert limit / 2 < held <= limit + 3 * (1 << 20)
+    assert limit - size < held <= limit + 2 * 10 * size
 
 
 def test_a_disk_that_is_full_or_read_only_leaves_nothing_half_written(
