@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lineageflow_core import Lake, connect
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model import run as model
+from lineageflow_core.model import token
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.openlineage.delivery import deliver_all
 from lineageflow_core.openlineage.outbox import Outbox
@@ -168,6 +169,24 @@ def test_our_transport_is_configured_by_a_file(
     client = OpenLineageClient()
     emit_all(client)
     assert client.close(60.0)
+    assert_all_is_there(lake)
+
+
+def test_a_token_for_events_suffices_and_one_that_was_revoked_loses_none(
+    address: str, lake: Lake, tmp_path: Path
+) -> None:
+    def emit_with(secret: str) -> bool:
+        config = {"type": OURS, "url": address, "token": secret, "outbox": str(tmp_path / "outbox")}
+        client = OpenLineageClient(config={"transport": config})
+        emit_all(client)
+        return client.close(60.0)
+
+    old = lake.tokens.create_token("old", scopes=[token.Scope.INGEST], author="ada")
+    lake.tokens.revoke_token(old.token.id, author="ada")
+    assert not emit_with(old.secret)
+    assert 2 * RUNS == len(Outbox(tmp_path / "outbox", address).waiting())
+    assert emit_with(lake.tokens.create_token("new", scopes=[token.Scope.INGEST], author="ada").secret)
+    assert [] == Outbox(tmp_path / "outbox", address).waiting()
     assert_all_is_there(lake)
 
 

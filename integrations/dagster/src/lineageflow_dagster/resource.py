@@ -13,6 +13,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from lineageflow_core import Catalog, CodeVersion, Job, Repository, RunSession, connect
+from lineageflow_core.location import TOKEN_VARIABLE
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.openlineage.outbox import outbox_folder
 from lineageflow_core.tracking.code import code_version
@@ -30,7 +31,10 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         lake = LineageFlowResource(lake="./lake", repository="shop")
     """
 
-    lake: str = Field(description="A folder, or the address of a server, as for `lineageflow_core.connect`.")
+    lake: str = Field(
+        description="A folder, or the address of a server, as for `lineageflow_core.connect`. A server's token "
+        "comes from the environment, `LINEAGEFLOW_TOKEN`."
+    )
     repository: str = Field(description="The repository in the lake. It is created by the first run.")
     base: str | None = Field(
         default=None,
@@ -52,7 +56,8 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
     @cached_property
     def catalog(self) -> Catalog:
         """The lake, opened; the repository exists."""
-        catalog = connect(self.lake, outbox=outbox_folder(os.environ))
+        token = os.environ.get(TOKEN_VARIABLE) or None
+        catalog = connect(self.lake, token=token, outbox=outbox_folder(os.environ))
         Repository(catalog, self.repository, author=self.author).create(exist_ok=True)
         return catalog
 
