@@ -32,8 +32,8 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
     """
 
     lake: str = Field(
-        description="A folder, or the address of a server, as for `lineageflow_core.connect`. A server's token "
-        "comes from the environment, `LINEAGEFLOW_TOKEN`."
+        description="A folder, or the address of a server, as for `lineageflow_core.connect`. A server's "
+        "token comes from the environment, `LINEAGEFLOW_TOKEN`."
     )
     repository: str = Field(description="The repository in the lake. It is created by the first run.")
     base: str | None = Field(
