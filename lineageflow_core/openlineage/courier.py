@@ -9,7 +9,6 @@ dies is brought by the next one that has something to bring itself.
 
 import atexit
 import os
-import random
 import threading
 import time
 import weakref
@@ -24,6 +23,7 @@ from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.openlineage.delivery import (
     BATCH_BYTES,
     BATCH_EVENTS,
+    RANDOM,
     Letter,
     deliver,
     deliver_all,
@@ -265,7 +265,7 @@ class Courier:
             self._well = True
             self._look_at = None
             if self._behind:
-                self._look_at = time.monotonic() + _OTHERS_TURN * random.uniform(0.5, 1.0)
+                self._look_at = time.monotonic() + _OTHERS_TURN * RANDOM.uniform(0.5, 1.0)
             self._changed.notify_all()
 
     def _note_success(self) -> None:
@@ -289,7 +289,7 @@ class Courier:
         with self._changed:
             self._behind = True
             self._grown = min(max(_FIRST_PAUSE, 2 * self._grown), _LONGEST_PAUSE)
-            pause = max(self._grown * random.uniform(0.5, 1.0), min(wanted, _LONGEST_RETRY_AFTER))
+            pause = max(self._grown * RANDOM.uniform(0.5, 1.0), min(wanted, _LONGEST_RETRY_AFTER))
             self._look_at = time.monotonic() + pause
 
     def _forget_fresh(self) -> None:

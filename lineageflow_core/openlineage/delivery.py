@@ -5,10 +5,10 @@ means that it is sent again; the receiver knows it by its digest. What the recei
 aside and told of, and never holds up the rest.
 """
 
-import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from random import SystemRandom
 
 from lineageflow_core.errors import ServerUnreachableError
 from lineageflow_core.model.ids import RunId
@@ -19,6 +19,9 @@ from lineageflow_core.openlineage.receiver import LOG, Receiver
 BATCH_EVENTS = 500
 BATCH_BYTES = 4 << 20
 """What one request should hold; an event that is larger goes alone."""
+RANDOM = SystemRandom()
+"""For pauses. Nobody's seed is used up, and forked processes do not draw the same."""
+
 _ATTEMPTS = 5
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 10.0
@@ -121,6 +124,6 @@ def _persist(
         except ServerUnreachableError as error:
             if attempt == _ATTEMPTS:
                 raise
-            grown = _FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1.0)
+            grown = _FIRST_PAUSE * 2**attempt * RANDOM.uniform(0.5, 1.0)
             pause(min(max(grown, error.details.get("retry_after", 0.0)), _LONGEST_PAUSE))
     raise AssertionError("the last attempt returns or raises")

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import random
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -300,6 +301,16 @@ def test_between_two_tries_others_have_their_turn(
         assert has_turn
     assert [left] == outbox.waiting()
     courier.close(LONG)
+
+
+def test_work_that_draws_from_a_seed_draws_the_same(outbox: Outbox, faulty: FaultyReceiver) -> None:
+    faulty.script.append(unavailable())
+    random.seed(7)
+    expected = random.getstate()
+    courier = courier_of(outbox)
+    courier.emit(an_event(1))
+    assert not courier.close(LONG)
+    assert expected == random.getstate()
 
 
 def test_many_threads_emit_at_once(outbox: Outbox, faulty: FaultyReceiver) -> None:
