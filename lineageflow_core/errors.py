@@ -4,7 +4,7 @@
 LineageFlowError
 ├── NotFoundError (LookupError)     RepositoryNotFoundError  RefNotFoundError  ObjectNotFoundError
 │                                   RunNotFoundError  PlanNotFoundError  OperationNotFoundError
-│                                   ImportNotFoundError  TokenNotFoundError
+│                                   ImportNotFoundError  TokenNotFoundError  EventNotFoundError
 ├── AlreadyExistsError              the name is taken: choose another, or use what is there
 ├── ConflictError                   RefMovedError  MergeConflictError  StaleReadError  PathConflictError
 │                                   PlanOutdatedError  CollectionBegunError
@@ -16,7 +16,7 @@ LineageFlowError
 ├── AccessDeniedError               ScopeMissingError
 │                                   credentials are missing or do not suffice
 ├── StorageError (OSError)          StorageFullError  ObjectMissingError
-│                                   ObjectCollectedError
+│                                   ObjectCollectedError  BusyError
 ├── IntegrityError                  bytes are not what their address says: never retried
 │                                   ChangedUnderneathError
 ├── IncompatibleLakeError           the lake was made by another version of LineageFlow
@@ -85,6 +85,10 @@ class OperationNotFoundError(NotFoundError):
 
 class ImportNotFoundError(NotFoundError):
     kind = "import_not_found"
+
+
+class EventNotFoundError(NotFoundError):
+    kind = "event_not_found"
 
 
 class TokenNotFoundError(NotFoundError):
@@ -224,6 +228,12 @@ class ObjectCollectedError(ObjectMissingError):
     """The bytes were collected, and are out of the trash: `details` has when, and by which rule."""
 
     kind = "collected"
+
+
+class BusyError(StorageError):
+    """More is waiting to be stored than may wait: the same again, a little later, will do."""
+
+    kind = "busy"
 
 
 class IntegrityError(LineageFlowError):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from lineageflow_core.catalog.checks import Checks
 from lineageflow_core.catalog.collection import Collecting
 from lineageflow_core.catalog.content import Content
+from lineageflow_core.catalog.events import Events
 from lineageflow_core.catalog.history import History
 from lineageflow_core.catalog.lineage import Emitter, Lineage
 from lineageflow_core.catalog.merging import Merging
@@ -36,6 +37,7 @@ __all__ = [
     "Collecting",
     "Content",
     "Emitter",
+    "Events",
     "History",
     "Lineage",
     "Merging",
@@ -70,6 +72,7 @@ class Catalog:
     content: Content
     transactions: Transactions
     lineage: Lineage
+    events: Events
     plans: Plans
     quarantine: Quarantines
     tables: Tables

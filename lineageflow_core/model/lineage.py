@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from lineageflow_core.model.address import SCHEME
+from lineageflow_core.model.event import EventReceipt
 from lineageflow_core.model.ids import CommitId, RunId
 from lineageflow_core.model.run import Run
 
@@ -220,6 +221,8 @@ class IntakeReport:
     duplicates: int
     problems: tuple[str, ...] = ()
     """What could not be understood, one line an event."""
+    receipts: tuple[EventReceipt, ...] = ()
+    """What became of each, in the order in which they were handed in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

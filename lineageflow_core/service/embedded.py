@@ -6,6 +6,7 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.service.checks import ChecksService
 from lineageflow_core.service.collection import CollectionService
 from lineageflow_core.service.content import ContentService
+from lineageflow_core.service.events import EventsService
 from lineageflow_core.service.folding import ensure_folded
 from lineageflow_core.service.history import HistoryService
 from lineageflow_core.service.imports import TransfersService
@@ -49,6 +50,7 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         content=ContentService(lake),
         transactions=TransactionsService(lake),
         lineage=lineage,
+        events=EventsService(lake),
         plans=PlansService(lake, nodes),
         quarantine=QuarantineService(lake, nodes),
         tables=TablesService(lake, history=history, lineage=lineage),

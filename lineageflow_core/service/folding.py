@@ -59,6 +59,11 @@ def rebuild(store: LineageStore, *, progress: Callable[[int], None] = lambda _co
         return _rebuild(writer, progress)
 
 
+def rebuild_in(writer: LineageWriter) -> None:
+    """Makes all facts anew from the events that count, in a transaction that is open."""
+    _rebuild(writer, lambda _count: None)
+
+
 def verify(store: LineageStore, *, progress: Callable[[int], None] = lambda _count: None) -> Rebuilt:
     """Returns what `rebuild` would, and changes nothing."""
     found: list[Rebuilt] = []
@@ -82,7 +87,8 @@ def _rebuild(writer: LineageWriter, progress: Callable[[int], None]) -> Rebuilt:
     while events := writer.stored_events(after=after, limit=_AT_ONCE):
         said = Said()
         for place, event in events:
-            said.add(say(parse_event(json.loads(event.body)), event.digest))
+            if event.counts:
+                said.add(say(parse_event(json.loads(event.body)), event.digest))
             after = place
         put(writer, said)
         done += len(events)

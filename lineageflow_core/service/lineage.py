@@ -5,9 +5,7 @@ a run are always the fold of all its events. So events may come in any order, an
 number of processes, and the outcome is one.
 """
 
-import json
-import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from lineageflow_core.catalog import History, Objects, Repositories
@@ -16,16 +14,15 @@ from lineageflow_core.model.ids import RunId, parse_run_id
 from lineageflow_core.model.lineage import Blame, Direction, Impact, IntakeReport, LineageGraph, RunDetails
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
 from lineageflow_core.model.run import Run, RunState
-from lineageflow_core.openlineage.canonical import canonical_json, event_digest
-from lineageflow_core.openlineage.parse import ParsedEvent, parse_event
-from lineageflow_core.openlineage.record import Said, say
+from lineageflow_core.openlineage.received import ReceivedEvent, receive
+from lineageflow_core.openlineage.record import Said
 from lineageflow_core.service.blame import BlameService
 from lineageflow_core.service.folding import put
 from lineageflow_core.service.graph import impact, trace
+from lineageflow_core.service.intake import take_in
 from lineageflow_core.service.nodes import Nodes, in_order, run_with_steps
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.tips import branches_holding
-from lineageflow_core.store.ports import StoredEvent
 
 
 class LineageService:
@@ -46,12 +43,8 @@ class LineageService:
         self._blame = BlameService(store, objects=objects, history=history)
 
     def ingest(self, events: Sequence[dict[str, Any]]) -> IntakeReport:
-        understood = [_understand(event) for event in events]
-        new = self._store_new(understood)
-        problems = tuple(
-            f"event {index}: {event.problem}" for index, (event, _) in enumerate(understood) if event.problem
-        )
-        return IntakeReport(received=len(events), duplicates=len(events) - new, problems=problems)
+        now = self._lake.clock()
+        return take_in(self._store, self._store_new, [receive(event, at=now) for event in events])
 
     def get_run(self, run_id: RunId) -> RunDetails:
         run, *steps = run_with_steps(self._store, parse_run_id(run_id))
@@ -95,32 +88,13 @@ class LineageService:
     ) -> Page[Blame]:
         return self._blame.blame_partitions(repository, ref, dataset, after=after, limit=limit)
 
-    def _store_new(self, understood: Sequence[tuple[StoredEvent, ParsedEvent]]) -> int:
-        """Stores what is new, with all that follows from it; returns how many events were new."""
-        if not understood:
-            return 0
+    def _store_new(self, events: Sequence[ReceivedEvent]) -> Sequence[bool]:
+        """Stores what is new, with all that follows from it; tells for each whether it was new."""
         with self._store.write() as writer:
-            new = writer.append([event for event, _ in understood])
+            new = writer.append([event.stored for event in events])
             said = Said()
-            for (event, parsed), is_new in zip(understood, new, strict=True):
+            for event, is_new in zip(events, new, strict=True):
                 if is_new:
-                    said.add(say(parsed, event.digest))
+                    said.add(event.said)
             put(writer, said)
-        return sum(new)
-
-
-def _understand(event: Mapping[str, Any]) -> tuple[StoredEvent, ParsedEvent]:
-    """Returns an event as it is stored, and what it says."""
-    try:
-        body, parsed = canonical_json(event), parse_event(event)
-    except (TypeError, ValueError, RecursionError) as error:
-        # Only a caller in this process can hand in what JSON cannot hold: what can be shown of it is kept.
-        body = json.dumps(reprlib.repr(event)).encode()
-        parsed = ParsedEvent(problems=(f"it is not JSON: {error}",))
-    stored = StoredEvent(
-        digest=event_digest(body),
-        run_id=parsed.run_id,
-        body=body,
-        problem="; ".join(parsed.problems) or None,
-    )
-    return stored, parsed
+        return new

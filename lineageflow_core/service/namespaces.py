@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
 from lineageflow_core.model.page import Page
@@ -42,6 +43,30 @@ class CurrentNames:
 
     def events_of(self, run_id: RunId) -> list[StoredEvent]:
         return self._store.events_of(run_id)
+
+    def list_events(
+        self,
+        *,
+        run_id: RunId | None,
+        kind: EventKind | None,
+        since: datetime | None,
+        until: datetime | None,
+        with_problems: bool,
+        after: str | None,
+        limit: int,
+    ) -> Page[StoredEvent]:
+        return self._store.list_events(
+            run_id=run_id,
+            kind=kind,
+            since=since,
+            until=until,
+            with_problems=with_problems,
+            after=after,
+            limit=limit,
+        )
+
+    def find_events(self, first: bytes, last: bytes) -> list[StoredEvent]:
+        return self._store.find_events(first, last)
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         return self._store.runs(run_ids)
@@ -136,6 +161,12 @@ class _Writer:
 
     def append(self, events: Sequence[StoredEvent]) -> list[bool]:
         return self._writer.append(events)
+
+    def reread(self, events: Sequence[StoredEvent]) -> None:
+        self._writer.reread(events)
+
+    def replace(self, digest: bytes, by: bytes) -> None:
+        self._writer.replace(digest, by)
 
     def records(self, run_ids: Collection[RunId]) -> dict[RunId, bytes]:
         return self._writer.records(run_ids)

@@ -15,7 +15,7 @@ from lineageflow_core.model.change import Change
 from lineageflow_core.model.text import check_text
 
 _NO_MEMBERS = frozenset({"address", "emitter"})
-_TAKES_ANYTHING = frozenset({"ingest"})
+_TAKES_ANYTHING = frozenset({"ingest", "replace_event"})
 """Events of others are all stored, whatever is in them."""
 
 

@@ -51,8 +51,8 @@ def place_of_run(run: Run) -> Place:
     return Place(run.started_at or run.ended_at or EPOCH, run.id)
 
 
-def parse_operation(text: str) -> int:
-    """Reads a place in the log of operations. Raises InvalidInputError."""
+def parse_sequence(text: str) -> int:
+    """Reads a place in a log, of operations or of events. Raises InvalidInputError."""
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise InvalidInputError(
             f"{text[:100]!r} is not a place in this list: pass the `next` of a page as `after`"

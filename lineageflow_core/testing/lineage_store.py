@@ -2,12 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Run, RunState
@@ -15,6 +18,7 @@ from lineageflow_core.store.ports import LineageStore, RunFacts, StoredEvent, St
 from lineageflow_core.testing.signatures import assert_same_signatures
 from lineageflow_core.testing.strategies import contract_settings, run_facts
 from lineageflow_core.testing.values import (
+    NOON,
     later,
     new_event,
     new_facts,
@@ -98,6 +102,101 @@ class EventLogContract:
         with ThreadPoolExecutor(8) as pool:
             assert 1 == sum(pool.map(write, range(24)))
         assert {"events": "25"} == stores.lineage.runs([run_id(1)])[run_id(1)].params
+
+    def test_what_is_known_of_an_event_is_kept_exactly(self, stores: Stores) -> None:
+        for number, kind in enumerate(EventKind):
+            event = new_event(kind.value)
+            told = replace(event, kind=kind, at=later(number), received_at=NOON, warning="w\0", problem="p")
+            append(stores, told)
+            assert [told] == stores.lineage.find_events(event.digest, event.digest)
+
+    def test_events_are_listed_the_last_first_in_pages(self, stores: Stores) -> None:
+        events = [new_event(str(number)) for number in range(5)]
+        append(stores, *events[:2])
+        append(stores, *events)
+        first = list_events(stores, limit=2)
+        append(stores, new_event("meanwhile"))
+        second = list_events(stores, after=first.next, limit=2)
+        third = list_events(stores, after=second.next, limit=2)
+        assert events[::-1] == [*first.items, *second.items, *third.items]
+        assert third.next is None
+
+    def test_events_are_listed_by_run_kind_and_time(self, stores: Stores) -> None:
+        run = replace(new_event("a", run=run_id(1)), kind=EventKind.RUN, at=later(1))
+        job = replace(new_event("b"), kind=EventKind.JOB, at=later(2))
+        odd = new_event("c")
+        append(stores, run, job, odd)
+        asked: dict[str, dict[str, Any]] = {
+            "all": {},
+            "run": {"run_id": run_id(1)},
+            "no such run": {"run_id": run_id(2)},
+            "jobs": {"kind": EventKind.JOB},
+            "odd": {"kind": EventKind.UNKNOWN},
+            "since": {"since": later(2)},
+            "until": {"until": later(2)},
+            "both": {"since": later(1), "until": later(3), "kind": EventKind.RUN},
+        }
+        assert {
+            "all": (odd, job, run),
+            "run": (run,),
+            "no such run": (),
+            "jobs": (job,),
+            "odd": (odd,),
+            "since": (job,),
+            "until": (run,),
+            "both": (run,),
+        } == {name: list_events(stores, **query).items for name, query in asked.items()}
+
+    def test_events_with_problems_are_listed_until_something_takes_their_place(self, stores: Stores) -> None:
+        broken, worse = (replace(new_event(text), problem="odd") for text in "ab")
+        append(stores, broken, new_event("c"), worse)
+        assert (worse, broken) == list_events(stores, with_problems=True).items
+        with stores.lineage.write() as writer:
+            writer.replace(broken.digest, worse.digest)
+        assert (worse,) == list_events(stores, with_problems=True).items
+        assert replace(broken, replaced_by=worse.digest) == list_events(stores).items[-1]
+
+    def test_an_event_that_was_replaced_counts_no_more(self, stores: Stores) -> None:
+        broken, mended = (new_event(text, run=run_id(1)) for text in ("broken", "mended"))
+        append(stores, broken)
+        with stores.lineage.write() as writer:
+            writer.append([mended])
+            writer.replace(broken.digest, mended.digest)
+            seen = [event.counts for _, event in writer.stored_events(after=0, limit=9)]
+        assert [False, True] == seen
+        assert [False] == append(stores, broken)
+        kept = replace(broken, replaced_by=mended.digest)
+        assert [kept, mended] == events_of(stores, run_id(1))
+
+    def test_an_event_that_was_set_aside_counts_once_it_is_read_again(self, stores: Stores) -> None:
+        aside = replace(new_event("a", run=run_id(1)), is_aside=True, problem="odd")
+        append(stores, aside)
+        assert not events_of(stores, run_id(1))[0].counts
+        with stores.lineage.write() as writer:
+            writer.reread([replace(aside, is_aside=False, problem=None)])
+        assert [new_event("a", run=run_id(1))] == events_of(stores, run_id(1))
+
+    def test_an_event_that_is_read_again_counts_as_it_is_understood_then(self, stores: Stores) -> None:
+        before = replace(new_event("a"), problem="odd", received_at=NOON)
+        append(stores, before, new_event("b", run=run_id(1)))
+        now = replace(before, run_id=run_id(1), kind=EventKind.RUN, at=later(1), problem=None, warning="w")
+        with stores.lineage.write() as writer:
+            writer.reread([replace(now, body=b"other", received_at=later(9))])
+            writer.reread([])
+        assert [now, new_event("b", run=run_id(1))] == events_of(stores, run_id(1))
+
+    def test_events_are_found_by_where_their_digests_lie(self, stores: Stores) -> None:
+        events = sorted((new_event(str(number)) for number in range(5)), key=lambda each: each.digest)
+        append(stores, *events)
+        digests = [event.digest for event in events]
+        assert [events[1]] == stores.lineage.find_events(digests[1], digests[1])
+        assert 2 == len(stores.lineage.find_events(bytes(32), b"\xff" * 32))
+        assert [] == stores.lineage.find_events(b"\xff" * 32, b"\xff" * 32)
+
+    @pytest.mark.parametrize("after", ["", "x", "-1", "1.5"])
+    def test_a_place_in_the_log_that_no_page_gave_is_refused(self, stores: Stores, after: str) -> None:
+        with pytest.raises(InvalidInputError):
+            list_events(stores, after=after)
 
 
 class RunFactsContract:
@@ -235,6 +334,29 @@ def append(stores: Stores, *events: StoredEvent) -> list[bool]:
 def events_of(stores: Stores, run: RunId) -> list[StoredEvent]:
     """Returns a run's events."""
     return stores.lineage.events_of(run)
+
+
+def list_events(
+    stores: Stores,
+    *,
+    run_id: RunId | None = None,
+    kind: EventKind | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    with_problems: bool = False,
+    after: str | None = None,
+    limit: int = 100,
+) -> Page[StoredEvent]:
+    """Returns a page of the log."""
+    return stores.lineage.list_events(
+        run_id=run_id,
+        kind=kind,
+        since=since,
+        until=until,
+        with_problems=with_problems,
+        after=after,
+        limit=limit,
+    )
 
 
 def fail(stores: Stores, event: StoredEvent, facts: RunFacts) -> None:

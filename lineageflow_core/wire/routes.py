@@ -31,6 +31,7 @@ from lineageflow_core.catalog import (
     Checks,
     Collecting,
     Content,
+    Events,
     History,
     Lineage,
     Merging,
@@ -55,6 +56,8 @@ OBJECT_PATH = "/repositories/{repository}/objects/{object_id}"
 """GET streams an object's bytes, PUT stores them."""
 EVENTS_PATH = "/lineage"
 """POST takes an OpenLineage event as any producer sends it."""
+EVENT_BATCH_PATH = "/lineage/batch"
+"""POST takes many."""
 KEY_HEADER = "Idempotency-Key"
 REFERENCE_HEADER = "LineageFlow-Reference"
 """Stands with an object that is kept elsewhere: its id is no digest of the bytes."""
@@ -290,6 +293,10 @@ ROUTES: tuple[Route, ...] = (
     _post(Transactions.expire, _REPOSITORY + "/transactions/expire"),
     #
     _post(Lineage.ingest, "/lineage/events", scope=Scope.INGEST),
+    _get(Events.list_events, "/lineage/events"),
+    _post(Events.replay_events, "/lineage/events/replay"),
+    _get(Events.get_event, "/lineage/events/{event_id}"),
+    _post(Events.replace_event, "/lineage/events/{event_id}/replacement"),
     _get(Lineage.get_run, "/runs/{run_id}"),
     _get(Lineage.list_runs, "/runs"),
     _get(Lineage.trace, "/lineage/graph"),

@@ -11,6 +11,7 @@ from lineageflow_core.testing.catalog.cherry_picking import CherryPickContract
 from lineageflow_core.testing.catalog.clock import StandingClock
 from lineageflow_core.testing.catalog.content import ContentContract
 from lineageflow_core.testing.catalog.deciding import DecisionContract
+from lineageflow_core.testing.catalog.events import EventsContract
 from lineageflow_core.testing.catalog.history import HistoryContract
 from lineageflow_core.testing.catalog.keys import KeyContract
 from lineageflow_core.testing.catalog.lineage import LineageContract
@@ -112,6 +113,9 @@ class TestTransactions(TransactionsContract): ...
 
 
 class TestLineage(LineageContract): ...
+
+
+class TestEvents(EventsContract): ...
 
 
 class TestPlans(PlansContract): ...

@@ -98,6 +98,8 @@ def check_event(event: StoredEvent) -> None:
     if len(event.digest) != DIGEST_BYTES:
         raise InvalidInputError(f"{event.digest!r} is not a digest of {DIGEST_BYTES} bytes")
     check_run_id(event.run_id)
+    check_instant(event.at)
+    check_instant(event.received_at)
 
 
 def check_facts(facts: RunFacts) -> None:

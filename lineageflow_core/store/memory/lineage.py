@@ -8,18 +8,26 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar
 
+from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.store.digests import digest_of_all
 from lineageflow_core.store.in_force import in_force
-from lineageflow_core.store.memory.checks import check_event, check_facts
+from lineageflow_core.store.memory.checks import check_event, check_facts, check_instant
 from lineageflow_core.store.memory.state import LineageTables, State
 from lineageflow_core.store.memory.turns import ThreadTurns
-from lineageflow_core.store.paging import check_limit, page_of, parse_place_of_run, place_of_run
+from lineageflow_core.store.paging import (
+    check_limit,
+    page_of,
+    parse_place_of_run,
+    parse_sequence,
+    place_of_run,
+)
 from lineageflow_core.store.ports import LineageWriter, RunFacts, StoredEvent, Word
 
 K = TypeVar("K")
@@ -49,6 +57,41 @@ class MemoryLineageStore:
     def events_of(self, run_id: RunId) -> list[StoredEvent]:
         with self._state.lock:
             return [event for event in self._state.events.values() if event.run_id == run_id]
+
+    def list_events(
+        self,
+        *,
+        run_id: RunId | None,
+        kind: EventKind | None,
+        since: datetime | None,
+        until: datetime | None,
+        with_problems: bool,
+        after: str | None,
+        limit: int,
+    ) -> Page[StoredEvent]:
+        check_limit(limit)
+        check_instant(since)
+        check_instant(until)
+        before = parse_sequence(after) if after is not None else None
+        with self._state.lock:
+            log = list(enumerate(self._state.events.values(), start=1))
+        found = [
+            (seq, event)
+            for seq, event in reversed(log)
+            if run_id in {None, event.run_id}
+            and kind in {None, event.kind}
+            and (since is None or (event.at is not None and event.at >= since))
+            and (until is None or (event.at is not None and event.at < until))
+            and not (with_problems and (event.problem is None or event.replaced_by is not None))
+            and (before is None or seq < before)
+        ]
+        page = page_of(found, limit, cursor=lambda each: each[0])
+        return Page(items=tuple(event for _, event in page.items), next=page.next)
+
+    def find_events(self, first: bytes, last: bytes) -> list[StoredEvent]:
+        with self._state.lock:
+            found = [event for digest, event in self._state.events.items() if first <= digest <= last]
+        return found[:2]
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         with self._state.lock:
@@ -199,8 +242,19 @@ class _Writer:
         return [self._append(event) for event in events]
 
     def stored_events(self, *, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
-        events = [*self.state.events.values(), *self.events.values()]
-        return list(enumerate(events, start=1))[after : after + limit]
+        events = {**self.state.events, **self.events}
+        return list(enumerate(events.values(), start=1))[after : after + limit]
+
+    def reread(self, events: Sequence[StoredEvent]) -> None:
+        for event in events:
+            check_event(event)
+            there = self._there(event.digest)
+            self.events[event.digest] = replace(
+                event, body=there.body, received_at=there.received_at, replaced_by=there.replaced_by
+            )
+
+    def replace(self, digest: bytes, by: bytes) -> None:
+        self.events[digest] = replace(self._there(digest), replaced_by=by)
 
     def records(self, run_ids: Collection[RunId]) -> dict[RunId, bytes]:
         return {run_id: self.new.records[run_id] for run_id in run_ids if run_id in self.new.records}
@@ -262,6 +316,9 @@ class _Writer:
         """Stores what was added."""
         self.state.events.update(self.events)
         self.state.lineage = self.new
+
+    def _there(self, digest: bytes) -> StoredEvent:
+        return self.events.get(digest) or self.state.events[digest]
 
     def _append(self, event: StoredEvent) -> bool:
         if event.digest in self.events or event.digest in self.state.events:

@@ -10,7 +10,7 @@ from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import RefName
 from lineageflow_core.store.logged import operation_of
 from lineageflow_core.store.memory.state import State
-from lineageflow_core.store.paging import check_limit, page_of, parse_operation
+from lineageflow_core.store.paging import check_limit, page_of, parse_sequence
 from lineageflow_core.store.ports import Publication
 
 
@@ -52,7 +52,7 @@ class MemoryOperationStore:
         limit: int,
     ) -> Page[Operation]:
         check_limit(limit)
-        before = parse_operation(after) if after is not None else None
+        before = parse_sequence(after) if after is not None else None
         with self._state.lock:
             found = [
                 operation_of(number, done)

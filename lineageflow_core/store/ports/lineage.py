@@ -4,10 +4,12 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
+from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
 from lineageflow_core.model.page import Page
@@ -24,7 +26,23 @@ class StoredEvent:
     """None where it is not about a run, or cannot be understood."""
     body: bytes
     """JSON."""
+    kind: EventKind = EventKind.UNKNOWN
+    at: datetime | None = None
+    """When it says that it happened, in UTC."""
+    received_at: datetime | None = None
     problem: str | None = None
+    """What of it could not be understood."""
+    warning: str | None = None
+    """What of it the specification does not allow, and was understood all the same."""
+    is_aside: bool = False
+    """It made us fail. Until it is read again, it counts for nothing."""
+    replaced_by: bytes | None = None
+    """The digest of the event that takes its place."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether facts follow from it."""
+        return not self.is_aside and self.replaced_by is None
 
 
 class Word(msgspec.Struct, frozen=True, array_like=True):
@@ -62,6 +80,14 @@ class LineageWriter(Protocol):
 
     def append(self, events: Sequence[StoredEvent]) -> list[bool]:
         """Stores the events that are new; tells for each whether it was."""
+        ...
+
+    def reread(self, events: Sequence[StoredEvent]) -> None:
+        """Sets what is understood of events that are stored: all but body, receipt and replacement."""
+        ...
+
+    def replace(self, digest: bytes, by: bytes) -> None:
+        """Lets one stored event take the place of another, which stays in the log."""
         ...
 
     def records(self, run_ids: Collection[RunId]) -> dict[RunId, bytes]:
@@ -130,6 +156,28 @@ class LineageStore(Protocol):
 
     def events_of(self, run_id: RunId) -> list[StoredEvent]:
         """A run's events, in the order in which they came. Waits for no writer."""
+        ...
+
+    def list_events(
+        self,
+        *,
+        run_id: RunId | None,
+        kind: EventKind | None,
+        since: datetime | None,
+        until: datetime | None,
+        with_problems: bool,
+        after: str | None,
+        limit: int,
+    ) -> Page[StoredEvent]:
+        """Events of the log, the last that came first.
+
+        `since` is the earliest time that they say they happened at, `until` the first that is too late.
+        `with_problems`: only those that have one and were not replaced.
+        """
+        ...
+
+    def find_events(self, first: bytes, last: bytes) -> list[StoredEvent]:
+        """Two events, at most, whose digests lie between two others, both included."""
         ...
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]: ...

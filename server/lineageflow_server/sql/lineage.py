@@ -3,15 +3,23 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 
+from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
-from lineageflow_core.store.paging import check_limit, page_of, parse_place_of_run, place_of_run
+from lineageflow_core.store.paging import (
+    check_limit,
+    page_of,
+    parse_place_of_run,
+    parse_sequence,
+    place_of_run,
+)
 from lineageflow_core.store.ports import LineageWriter, StoredEvent, Word
 from lineageflow_server.sql import lineage_rows, rows, tables
 from lineageflow_server.sql.database import Database, chunks
@@ -62,6 +70,41 @@ class SqlLineageStore:
     def events_of(self, run_id: RunId) -> list[StoredEvent]:
         with self._database.read() as connection:
             return _events_of(connection, run_id)
+
+    def list_events(
+        self,
+        *,
+        run_id: RunId | None,
+        kind: EventKind | None,
+        since: datetime | None,
+        until: datetime | None,
+        with_problems: bool,
+        after: str | None,
+        limit: int,
+    ) -> Page[StoredEvent]:
+        check_limit(limit)
+        event = tables.events.c
+        query = select(tables.events).order_by(event.seq.desc()).limit(limit + 1)
+        if run_id is not None:
+            query = query.where(event.run_id == run_id)
+        if kind is not None:
+            query = query.where(event.kind == kind)
+        if since is not None:
+            query = query.where(event.at >= since)
+        if until is not None:
+            query = query.where(event.at < until)
+        if with_problems:
+            query = query.where(event.problem.is_not(None), event.replaced_by.is_(None))
+        if after is not None:
+            query = query.where(event.seq < parse_sequence(after))
+        with self._database.read() as connection:
+            page = page_of(connection.execute(query).all(), limit, cursor=lambda row: row.seq)
+        return Page(items=tuple(map(lineage_rows.event_from, page.items)), next=page.next)
+
+    def find_events(self, first: bytes, last: bytes) -> list[StoredEvent]:
+        query = select(tables.events).where(tables.events.c.digest.between(first, last)).limit(2)
+        with self._database.read() as connection:
+            return [lineage_rows.event_from(row) for row in connection.execute(query)]
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         return {run.id: run for run in self._runs(tables.runs.c.id, run_ids)}

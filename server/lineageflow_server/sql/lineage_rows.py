@@ -1,10 +1,12 @@
 """Events, and what they say of jobs, runs, datasets and versions: values to rows and back."""
 # ruff: noqa: D103 - what a mapping does, its name says
 
+import threading
 from collections.abc import Iterable
 
 import zstandard
 
+from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
 from lineageflow_core.model.run import Job, Run
 from lineageflow_core.store.paging import place_of_run
@@ -12,18 +14,50 @@ from lineageflow_core.store.ports import StoredEvent, Word
 from lineageflow_server.sql.rows import AnyRow, Values, encode, identity
 
 
+class _OfThread(threading.local):
+    """A compressor may not be shared; to make one for each event takes longer than to compress it."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=1)
+
+
+_of_thread = _OfThread()
+
+
 def event_row(event: StoredEvent) -> Values:
     return {
         "digest": event.digest,
+        "body": _of_thread.compressor.compress(event.body),
+        "received_at": event.received_at,
+        "replaced_by": event.replaced_by,
+        **reading_row(event),
+    }
+
+
+def reading_row(event: StoredEvent) -> Values:
+    """What is understood of an event."""
+    return {
         "run_id": event.run_id,
-        "body": zstandard.compress(event.body, 1),
+        "kind": event.kind,
+        "at": event.at,
         "problem": event.problem,
+        "warning": event.warning,
+        "is_aside": event.is_aside,
     }
 
 
 def event_from(row: AnyRow) -> StoredEvent:
     return StoredEvent(
-        digest=row.digest, run_id=row.run_id, body=zstandard.decompress(row.body), problem=row.problem
+        digest=row.digest,
+        run_id=row.run_id,
+        body=zstandard.decompress(row.body),
+        kind=row.kind or EventKind.UNKNOWN,
+        at=row.at,
+        received_at=row.received_at,
+        problem=row.problem,
+        warning=row.warning,
+        is_aside=row.is_aside,
+        replaced_by=row.replaced_by,
     )
 
 

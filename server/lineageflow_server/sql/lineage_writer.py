@@ -7,7 +7,7 @@ that did not change stay as they are: so a run that goes on costs what is new ab
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, delete, insert, literal_column, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, literal_column, select, update
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Io, Version
@@ -74,6 +74,18 @@ class SqlLineageWriter:
             told.append(event.digest in added)
             added.discard(event.digest)  # given twice, it is new once
         return told
+
+    def reread(self, events: Sequence[StoredEvent]) -> None:
+        if events:
+            rows = [{"stored": each.digest, **lineage_rows.reading_row(each)} for each in events]
+            event = tables.events
+            values = {name: bindparam(name, type_=event.c[name].type) for name in rows[0] if name != "stored"}
+            here = event.c.digest == bindparam("stored")
+            self._connection.execute(update(event).where(here).values(values), rows)
+
+    def replace(self, digest: bytes, by: bytes) -> None:
+        event = tables.events
+        self._connection.execute(update(event).where(event.c.digest == digest).values(replaced_by=by))
 
     def records(self, run_ids: Collection[RunId]) -> dict[RunId, bytes]:
         put = {run_id: self._facts[run_id][1] for run_id in run_ids if run_id in self._facts}

@@ -11,7 +11,7 @@ from lineageflow_core.model.operation import Operation
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import RefName
 from lineageflow_core.store.logged import operation_of
-from lineageflow_core.store.paging import check_limit, page_of, parse_operation
+from lineageflow_core.store.paging import check_limit, page_of, parse_sequence
 from lineageflow_server.sql import rows
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dialect import insert_or_update
@@ -77,7 +77,7 @@ class SqlOperationStore:
         if until is not None:
             wanted.append(operations.c.at < until)
         if after is not None:
-            wanted.append(operations.c.seq < parse_operation(after))
+            wanted.append(operations.c.seq < parse_sequence(after))
         with self._database.read() as connection:
             key = self._keys.find(connection, repository)
             everything = select(operations).where(operations.c.repository == key, *wanted).limit(limit + 1)

@@ -19,10 +19,12 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     true,
 )
 
 from lineageflow_core.model.collection import CollectedState, ContentKind
+from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.lineage import Evidence
 from lineageflow_core.model.refs import RefKind
 from lineageflow_core.model.run import RunState, TransactionState
@@ -109,13 +111,13 @@ are very many, nor of commits of earlier versions. `is_logged` is true where `lo
 commit, and null where an earlier version wrote it.
 """
 
-PARTIAL_INDEXES = tuple(
+PARTIAL_INDEXES = [
     Index(name, commits.c.repository, commits.c.generation, commits.c.id, sqlite_where=column.is_(None))
     for name, column in (
         ("commits_unrecorded", commits.c.changed),
         ("commits_unlogged", commits.c.is_logged),
     )
-)
+]
 """Partial on PostgreSQL, too (`postgresql.py`): to say so here would import its dialect in every process."""
 
 log_entries = Table(
@@ -350,7 +352,20 @@ events = Table(
     Column("run_id", RunKey),
     Column("body", LargeBinary, nullable=False),
     Column("problem", Name),
+    Column("kind", Choice(EventKind)),
+    Column("at", Instant),
+    Column("received_at", Instant),
+    Column("warning", Name),
+    Column("is_aside", Boolean, nullable=False, server_default=false()),
+    Column("replaced_by", LargeBinary(32)),
     Index("events_by_run", "run_id", "seq"),
+    Index("events_by_kind", "kind", "seq"),
+    Index("events_by_time", "at"),
+)
+"""The log, which all else about lineage can be derived from. `kind` is null where an earlier version took an
+event and could not tell."""
+PARTIAL_INDEXES.append(
+    Index("events_with_problems", events.c.seq, sqlite_where=events.c.problem.is_not(None))
 )
 
 jobs = Table(

@@ -14,6 +14,7 @@ from lineageflow_core.errors import RepositoryNotFoundError
 from lineageflow_core.model.change import delete, move, put, replace
 from lineageflow_core.model.check import CheckState
 from lineageflow_core.model.collection import ContentKind
+from lineageflow_core.model.event import EventReceipt
 from lineageflow_core.model.ids import ObjectId, PlanId
 from lineageflow_core.model.lineage import Direction, IntakeReport
 from lineageflow_core.model.merge import Side, content, content_of
@@ -75,6 +76,7 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
     undone = embedded.plans.apply_plan(plan.id, author="ada") if name.endswith("plan_undo") else plan
     tables = (name, "tables~2", "tables", "t.csv")
     event = {"eventType": "START", "eventTime": now, "producer": "https://producer.example/1"}
+    [odd] = embedded.lineage.ingest([{**event, "run": name}]).receipts
     return {
         "create_repository": ((f"{name}-2",), by),
         "get_repository": ((name,), {}),
@@ -214,6 +216,10 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
         "discard": ((name, other), {}),
         "expire": ((name,), {}),
         "ingest": (([event, event],), {}),
+        "list_events": ((), {"run_id": run_id("night", name), "since": LONG_AGO, "limit": 1}),
+        "get_event": ((odd.id,), {}),
+        "replay_events": ((), {"limit": 1}),
+        "replace_event": ((odd.id, {**event, "run": {"runId": other}, "job": {"name": "ünlü"}}), {}),
         "get_run": ((run_id("night", name),), {}),
         "list_runs": ((), {"job": "nightly", "state": RunState.COMPLETED, "parent": None}),
         "trace": ((f"lf://{name}/{REPORT}",), {"direction": Direction.UPSTREAM, "depth": 2, "limit": 10}),
@@ -302,7 +308,9 @@ def _settled(answer: Any) -> Any:
         case RollbackPlan():
             return dataclasses.replace(answer, id=PlanId(""), created_at=LONG_AGO)
         case IntakeReport():
-            return dataclasses.replace(answer, duplicates=0)
+            return dataclasses.replace(answer, duplicates=0, receipts=())
+        case EventReceipt():
+            return dataclasses.replace(answer, is_new=False)
         case Ref():
             return dataclasses.replace(answer, created_at=LONG_AGO, updated_at=LONG_AGO)
         case NewToken():

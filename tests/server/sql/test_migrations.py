@@ -21,6 +21,7 @@ from lineageflow_core.errors import IncompatibleLakeError, InvalidInputError
 from lineageflow_core.model.check import Check, CheckState
 from lineageflow_core.model.collection import Collected, CollectedState, ContentKind
 from lineageflow_core.model.commit import make_commit
+from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import SnapshotId
 from lineageflow_core.model.repository import RepositoryChange, RepositoryInfo
 from lineageflow_core.model.run import TransactionState
@@ -51,6 +52,7 @@ from lineageflow_core.testing.values import (
     later,
     move,
     new_commit,
+    new_event,
     new_transaction,
     publication,
     run_id,
@@ -237,6 +239,27 @@ def test_what_a_log_is_searched_by_is_told_of_old_commits(database: Database) ->
         assert 8 == len(before)
         assert before == rows_of(connection)["log_entries"]
         assert {True} == set(connection.scalars(select(tables.commits.c.is_logged)))
+
+
+def test_old_events_say_what_they_are_about_and_when(database: Database) -> None:
+    with database.migrate() as connection:
+        make_tables(connection)
+    bodies = {
+        '{"eventTime":"2026-05-01T12:00:00.123456","run":{}}': (EventKind.RUN, NOON),
+        '{"dataset":{},"eventTime":"2026-05-01T13:00:00.123456+01:00"}': (EventKind.DATASET, NOON),
+        '{"eventTime":7,"job":{}}': (EventKind.JOB, None),
+        '{"eventTime":"0001-01-01T00:00:00+01:00","a":1}': (EventKind.UNKNOWN, None),
+        "[]": (EventKind.UNKNOWN, None),
+    }
+    stores = stores_in(database)
+    with stores.lineage.write() as writer:
+        writer.append([new_event(body) for body in bodies])
+    with database.migrate() as connection:
+        bring_to(connection, "0002")
+        bring_to(connection, "0003")
+    everything: dict[str, Any] = dict.fromkeys(("run_id", "kind", "since", "until", "after"))
+    found = stores.lineage.list_events(**everything, with_problems=False, limit=100).items
+    assert bodies == {event.body.decode(): (event.kind, event.at) for event in found}
 
 
 def test_what_an_older_version_began_expires(database: Database) -> None:

@@ -11,10 +11,11 @@ from lineageflow_server.sql.stores import SqlStores
 from sqlalchemy import event
 
 from lineageflow_core.model.commit_filter import CommitFilter
+from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.refs import RefKind, RefName
 from lineageflow_core.store.ports import CommitPlace
-from lineageflow_core.testing.values import MAIN, NOON, new_commit, new_repository, publish_commit
+from lineageflow_core.testing.values import MAIN, NOON, new_commit, new_repository, publish_commit, run_id
 
 REPOSITORY = new_repository()
 TAG = RefName(kind=RefKind.TAG, name="v1")
@@ -31,6 +32,12 @@ def stores(tmp_path: Path) -> Iterator[SqlStores]:
 def operations(stores: SqlStores, **wanted: Any) -> object:
     everything: dict[str, Any] = {"actor": None, "operation": None, "refs": (), "since": None, "until": None}
     return stores.operations.list(REPOSITORY, **everything | wanted, after="7", limit=100)
+
+
+def events(stores: SqlStores, **wanted: Any) -> object:
+    everything: dict[str, Any] = dict.fromkeys(("run_id", "kind", "since", "until"))
+    everything["with_problems"] = False
+    return stores.lineage.list_events(**everything | wanted, after="7", limit=100)
 
 
 def candidates(stores: SqlStores, wanted: CommitFilter) -> object:
@@ -70,6 +77,19 @@ LISTS: dict[str, tuple[str, Callable[[SqlStores], object]]] = {
     "a repository's settings": (
         "SEARCH settings USING INTEGER PRIMARY KEY (rowid=?)",
         lambda stores: stores.settings.get(REPOSITORY),
+    ),
+    "the log of events": ("SEARCH events USING INTEGER PRIMARY KEY (rowid<?)", events),
+    "events of a run": (
+        "SEARCH events USING INDEX events_by_run (run_id=? AND seq<?)",
+        lambda stores: events(stores, run_id=run_id(1)),
+    ),
+    "events about jobs": (
+        "SEARCH events USING INDEX events_by_kind (kind=? AND seq<?)",
+        lambda stores: events(stores, kind=EventKind.JOB),
+    ),
+    "events with problems": (
+        "SEARCH events USING INDEX events_with_problems (seq<?)",
+        lambda stores: events(stores, with_problems=True),
     ),
     "the checks of a content": (
         "SEARCH checks USING INDEX sqlite_autoindex_checks_1 (repository=? AND root=?)",

@@ -1,10 +1,15 @@
-"""Tokens; of lineage records of runs, names of datasets, reads without a version, flows, columns, facets.
+"""Tokens; what events are listed by; records of runs, names of datasets, open reads, flows, columns, facets.
 
 Facts follow from events, which stay: so their tables are made anew, and empty, each way.
 """
 
+import json
+from datetime import UTC, datetime
+from typing import Any
+
 import sqlalchemy as sa
-from alembic import op
+import zstandard
+from alembic import context, op
 
 from lineageflow_server.sql.column_types import Digest, Instant, Key, Name, RunKey
 
@@ -42,6 +47,58 @@ def upgrade() -> None:
     _make_facts()
     _make_details()
     _make_tokens()
+    _widen_log()
+
+
+def _widen_log() -> None:
+    op.add_column("events", sa.Column("kind", sa.String()))
+    op.add_column("events", sa.Column("at", Instant()))
+    op.add_column("events", sa.Column("received_at", Instant()))
+    op.add_column("events", sa.Column("warning", Name()))
+    op.add_column("events", sa.Column("is_aside", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("events", sa.Column("replaced_by", sa.LargeBinary(32)))
+    if not context.is_offline_mode():  # where it is null, nobody looked
+        _fill_kinds(op.get_bind())
+    op.create_index("events_by_kind", "events", ["kind", "seq"])
+    op.create_index("events_by_time", "events", ["at"])
+    problematic = sa.text("problem IS NOT NULL")
+    op.create_index(
+        "events_with_problems", "events", ["seq"], sqlite_where=problematic, postgresql_where=problematic
+    )
+
+
+def _fill_kinds(connection: sa.Connection) -> None:
+    events = sa.table(
+        "events",
+        sa.column("seq", sa.BigInteger),
+        sa.column("body", sa.LargeBinary),
+        sa.column("kind", sa.String),
+        sa.column("at", Instant),
+    )
+    row = events.c
+    query = sa.select(row.seq, row.body).order_by(row.seq).limit(10_000)
+    filled = sa.update(events).where(row.seq == sa.bindparam("here"))
+    filled = filled.values(kind=sa.bindparam("what"), at=sa.bindparam("when", type_=Instant()))
+    found = connection.execute(query).all()
+    while found:
+        connection.execute(filled, [{"here": each.seq, **_said(each.body)} for each in found])
+        found = connection.execute(query.where(row.seq > found[-1].seq)).all()
+
+
+def _said(body: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(zstandard.decompress(body))
+    except ValueError:
+        event = None
+    if not isinstance(event, dict):
+        return {"what": "unknown", "when": None}
+    kind = next((name for name in ("run", "dataset", "job") if name in event), "unknown")
+    try:
+        at = datetime.fromisoformat(event["eventTime"])
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        at = None
+    return {"what": kind, "when": at}
 
 
 def _make_entities(*, newest: bool = True) -> None:
@@ -192,6 +249,10 @@ def _key(name: str, table: str) -> sa.Column[int]:
 def downgrade() -> None:
     """Makes the tables of facts as they were; the earlier version cannot fill them from the events."""
     op.execute("UPDATE lake SET format = 2, needs = '0.2.0'")
+    for index in ("events_with_problems", "events_by_time", "events_by_kind"):
+        op.drop_index(index, table_name="events")
+    for column in ("replaced_by", "is_aside", "warning", "received_at", "at", "kind"):
+        op.drop_column("events", column)
     op.drop_column("lake", "fold")
     op.drop_table("tokens")
     for table in (*_DETAILS, *_FACTS):

@@ -1,0 +1,159 @@
+"""The log of events: looking at it, and reading again, or mending, what was not understood.
+
+Invariant: the facts are always those of the events that count. Whatever makes an event count, or count no
+more, brings them up to that in the same transaction: what is said more is merged; where something is taken
+back, all facts are made anew.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from lineageflow_core.errors import EventNotFoundError, InvalidInputError, StateError
+from lineageflow_core.model.event import Event, EventKind, EventReceipt, Replay
+from lineageflow_core.model.ids import DIGEST_BYTES, RunId, parse_run_id
+from lineageflow_core.model.page import DEFAULT_LIMIT, Page
+from lineageflow_core.openlineage.received import ReceivedEvent, receive, receive_again
+from lineageflow_core.openlineage.record import Said
+from lineageflow_core.service.folding import put, rebuild_in
+from lineageflow_core.service.intake import OF_THE_STORAGE
+from lineageflow_core.service.opened import Lake
+from lineageflow_core.store.ports import StoredEvent
+
+_log = logging.getLogger(__name__)
+
+_SHORTEST_ID = 8
+_HEX = frozenset("0123456789abcdef")
+
+
+class EventsService:
+    """Implements `catalog.Events` over the log."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._store = lake.lineage
+        self._clock = lake.clock
+
+    def list_events(
+        self,
+        *,
+        run_id: RunId | None = None,
+        kind: EventKind | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        with_problems: bool = False,
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Event]:
+        page = self._store.list_events(
+            run_id=parse_run_id(run_id) if run_id is not None else None,
+            kind=kind,
+            since=_utc(since),
+            until=_utc(until),
+            with_problems=with_problems,
+            after=after,
+            limit=limit,
+        )
+        return Page(items=tuple(map(_shown, page.items)), next=page.next)
+
+    def get_event(self, event_id: str) -> Event:
+        return _shown(self._stored(event_id))
+
+    def replay_events(self, *, after: str | None = None, limit: int = DEFAULT_LIMIT) -> Replay:
+        page = self._store.list_events(
+            run_id=None, kind=None, since=None, until=None, with_problems=True, after=after, limit=limit
+        )
+        mended: list[StoredEvent] = []
+        for before in page.items:
+            now = receive_again(before)
+            # Each by itself: where one makes this version fail, the others are read all the same.
+            if self._read_again(now) and now.stored.problem is None:
+                mended.append(before)
+        return Replay(
+            read=len(page.items), mended=tuple(event.digest.hex() for event in mended), next=page.next
+        )
+
+    def replace_event(self, event_id: str, replacement: Mapping[str, Any]) -> EventReceipt:
+        broken = self._stored(event_id)
+        mended = receive(dict(replacement), at=self._clock())
+        digest = mended.stored.digest
+        _check_replaceable(broken, digest)
+        if any(event.replaced_by is not None for event in self._store.find_events(digest, digest)):
+            raise InvalidInputError(
+                f"the replacement says just what event {digest.hex()} says, which was replaced itself"
+            )
+        with self._store.write() as writer:
+            [is_new] = writer.append([mended.stored])
+            writer.replace(broken.digest, digest)
+            if receive_again(broken).said == Said():
+                put(writer, mended.said)
+            else:  # what was said cannot be taken out of a sum
+                rebuild_in(writer)
+        return EventReceipt(id=digest.hex(), is_new=is_new, problem=mended.stored.problem)
+
+    def _read_again(self, now: ReceivedEvent) -> bool:
+        """Lets an event count as this version understands it; tells whether this version can."""
+        try:
+            with self._store.write() as writer:
+                writer.reread([now.stored])
+                put(writer, now.said)
+        except OF_THE_STORAGE:
+            raise
+        except Exception:  # noqa: BLE001 (what failed before may fail again, and is no reason to stop)
+            _log.exception("event %s still makes this version fail", now.stored.digest.hex())
+            return False
+        return True
+
+    def _stored(self, event_id: str) -> StoredEvent:
+        if not _SHORTEST_ID <= len(event_id) <= 2 * DIGEST_BYTES or not set(event_id.lower()) <= _HEX:
+            raise InvalidInputError(
+                f"{event_id[:100]!r} is not the id of an event: {_SHORTEST_ID} hex digits or more were "
+                "expected"
+            )
+        first, last = (bytes.fromhex(event_id.ljust(2 * DIGEST_BYTES, digit)) for digit in "0f")
+        found = self._store.find_events(first, last)
+        if not found:
+            raise EventNotFoundError(
+                f"there is no event {event_id}; `lineageflow events list` shows which there are",
+                event_id=event_id,
+            )
+        if len(found) > 1:
+            raise InvalidInputError(f"several events begin with {event_id}: name more of the id")
+        return found[0]
+
+
+def _check_replaceable(broken: StoredEvent, digest: bytes) -> None:
+    event_id = broken.digest.hex()
+    if broken.replaced_by is None and broken.problem is None:
+        raise StateError(
+            f"event {event_id} has no problem, and history is not rewritten; if the run did something else, "
+            "let its producer say so",
+            event_id=event_id,
+        )
+    if broken.replaced_by is not None and broken.replaced_by != digest:
+        raise StateError(
+            f"event {event_id} was replaced already; replace what took its place, {broken.replaced_by.hex()}",
+            event_id=event_id,
+        )
+    if digest == broken.digest:
+        raise InvalidInputError("the replacement says just what the event says that it replaces")
+
+
+def _shown(event: StoredEvent) -> Event:
+    return Event(
+        id=event.digest.hex(),
+        kind=event.kind,
+        body=event.body.decode(),
+        run_id=event.run_id,
+        at=event.at,
+        received_at=event.received_at,
+        problem=event.problem,
+        warning=event.warning,
+        replaced_by=event.replaced_by.hex() if event.replaced_by else None,
+    )
+
+
+def _utc(instant: datetime | None) -> datetime | None:
+    if instant is None:
+        return None
+    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
