@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,9 +21,10 @@ from lineageflow_server.access.places import fenced
 from lineageflow_server.api.docs import docs_routes
 from lineageflow_server.api.intake import intake_router
 from lineageflow_server.api.objects import objects_router
-from lineageflow_server.api.operations import operations_router
+from lineageflow_server.api.operations import PlainRoute, operations_router
 from lineageflow_server.api.preview import preview_router
 from lineageflow_server.api.problems import add_problem_handlers
+from lineageflow_server.intake import Intake, through_intake
 from lineageflow_server.openapi import describe
 from lineageflow_server.pages import Page
 from lineageflow_server.settings import Settings
@@ -35,15 +36,19 @@ _OPENAPI_URL = f"{API_PREFIX}/openapi.json"
 def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
     """Returns the server of `catalog` as an ASGI application."""
     catalog = fenced(catalog, settings)
+    intake = Intake(catalog.lineage, max_waiting=settings.max_waiting)
+    catalog = through_intake(catalog, intake)
+    events = intake_router(intake, max_body=settings.max_body, max_batch=settings.max_batch)
     credentials = Credentials(settings.token, settings.login_code, catalog.tokens) if settings.token else None
     app = _App(title="LineageFlow", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
     add_problem_handlers(app)
     app.router.routes += guarded(
         [
+            *_at_once(events),
             *operations_router(catalog, max_body=settings.max_body).routes,
             *objects_router(catalog).routes,
             *preview_router(catalog).routes,
-            *intake_router(catalog, max_body=settings.max_body).routes,
+            *events.routes,
             Route(HEALTH_PATH, _health),
             *login_routes(credentials),
             *docs_routes(_OPENAPI_URL, app.openapi),
@@ -56,6 +61,18 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
     app.add_middleware(HostCheck, settings=settings)
     app.add_middleware(SecurityHeaders)
     return app
+
+
+def _at_once(router: APIRouter) -> list[Route]:
+    """Returns a router's routes, to stand before all others and be called without FastAPI.
+
+    FastAPI describes them; to find and call one takes it as long as an event takes to be read and stored.
+    """
+    return [
+        Route(route.path, route.endpoint, methods=[*(route.methods or ())])
+        for route in router.routes
+        if isinstance(route, PlainRoute)
+    ]
 
 
 def describe_api() -> dict[str, Any]:

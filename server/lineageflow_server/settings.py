@@ -13,8 +13,10 @@ TOKEN_VARIABLE = "LINEAGEFLOW_TOKEN"
 HOSTS_VARIABLE = "LINEAGEFLOW_ALLOWED_HOSTS"
 IMPORT_VARIABLE = "LINEAGEFLOW_IMPORT_FROM"
 STORAGE_VARIABLE = "LINEAGEFLOW_STORAGE_IN"
+MAX_BODY_VARIABLE = "LINEAGEFLOW_MAX_BODY"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
+_MAX_BODY = 64 << 20
 _SHORTEST_TOKEN = 16
 """A shorter token could be guessed."""
 
@@ -36,8 +38,12 @@ class Settings:
     """URLs at or below which clients may let the server import; none: nothing."""
     storage_in: tuple[str, ...] = ()
     """URLs at or below which clients may let repositories keep their content; none: only in the lake."""
-    max_body: int = 64 << 20
+    max_body: int = _MAX_BODY
     """Bytes of JSON that one request may bring, after unpacking."""
+    max_batch: int = 10_000
+    """Events that one request may bring."""
+    max_waiting: int = 32 << 20
+    """Bytes of events that may wait to be stored. In memory they take several times as much."""
     page: Path = Path(__file__).parent / "static"
     """Folder of the built page."""
 
@@ -68,4 +74,14 @@ def load_settings(*, host: str, no_auth: bool, environment: Mapping[str, str] | 
         allowed_hosts=tuple(name.strip() for name in names if name.strip()),
         import_from=tuple(variables.get(IMPORT_VARIABLE, "").split()),
         storage_in=tuple(variables.get(STORAGE_VARIABLE, "").split()),
+        max_body=_bytes_in(variables, MAX_BODY_VARIABLE, default=_MAX_BODY),
     )
+
+
+def _bytes_in(variables: Mapping[str, str], name: str, *, default: int) -> int:
+    text = variables.get(name)
+    if not text:
+        return default
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise InvalidInputError(f"{name} is {text[:100]!r}; write a number of bytes, like {default}")
+    return int(text)

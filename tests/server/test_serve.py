@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -77,6 +78,13 @@ def test_a_port_that_is_taken_gives_way_to_a_free_one_if_none_was_asked_for() ->
         ports = {first.getsockname()[1], second.getsockname()[1]}
     assert 2 == len(ports)
     assert 0 not in ports
+
+
+def test_an_answer_does_not_wait_for_the_client_to_acknowledge_its_head() -> None:
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_an_address_that_is_not_this_machines_is_said() -> None:

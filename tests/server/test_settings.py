@@ -47,3 +47,11 @@ def test_beyond_loopback_authentication_is_a_must(host: str) -> None:
 def test_a_token_that_could_be_guessed_or_not_be_sent_is_refused(token: str) -> None:
     with pytest.raises(InvalidInputError, match="at least 16 ASCII characters"):
         Settings(token=token)
+
+
+def test_the_environment_says_how_large_a_body_may_be() -> None:
+    settings = load_settings(host="127.0.0.1", no_auth=True, environment={"LINEAGEFLOW_MAX_BODY": "1000"})
+    assert 1000 == settings.max_body
+    for odd in ("1 MB", "-1", "0", "²"):
+        with pytest.raises(InvalidInputError, match="write a number of bytes"):
+            load_settings(host="127.0.0.1", no_auth=True, environment={"LINEAGEFLOW_MAX_BODY": odd})

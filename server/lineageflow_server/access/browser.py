@@ -4,7 +4,7 @@ A page of another site can point a name of its own at this machine and so read a
 on loopback (DNS rebinding); it cannot make the browser send another name. Hence the check of `Host`.
 """
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lineageflow_core.errors import AccessDeniedError
@@ -25,6 +25,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": NOT_KEPT,
 }
+_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
 
 
 class SecurityHeaders:
@@ -36,9 +37,9 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                there = {name for name, _ in message["headers"]}  # ASGI has them in lower case
+                more = [header for header in _RAW_HEADERS if header[0] not in there]
+                message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -7,7 +7,7 @@ never end, are for a proxy in front of a public server to bound.
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -37,8 +37,11 @@ async def chunks_of(request: Request, *, patience: float = _PATIENCE) -> AsyncIt
         yield chunk
 
 
-async def read_body(request: Request, *, limit: int) -> bytes:
-    """Returns the body, unpacked if it is gzip. Raises InvalidInputError, HTTPException (408, 413)."""
+async def read_body(request: Request, *, limit: int, taken: Callable[[int], None] = lambda _: None) -> bytes:
+    """Returns the body, unpacked if it is gzip. Raises InvalidInputError, HTTPException (408, 413).
+
+    `taken` is told how many bytes are held, as they come, and may raise.
+    """
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if coding not in {"identity", "gzip"}:
         raise InvalidInputError(f"the body's encoding is {coding[:100]!r}; send it plain or as gzip")
@@ -50,20 +53,29 @@ async def read_body(request: Request, *, limit: int) -> bytes:
         received += chunk
         if len(received) > limit:
             raise _too_large(limit)
-    return _unpack(bytes(received), limit) if coding == "gzip" else bytes(received)
+        taken(len(chunk))
+    if coding != "gzip":
+        return bytes(received)
+    content = _unpack(bytes(received), limit)
+    taken(len(content))
+    return content
 
 
 def _unpack(packed: bytes, limit: int) -> bytes:
-    unpacker = zlib.decompressobj(_GZIP)
-    try:
-        content = unpacker.decompress(packed, limit + 1)
-    except zlib.error as error:
-        raise InvalidInputError(f"the body is not gzip, as its Content-Encoding says: {error}") from error
-    if len(content) > limit:
-        raise _too_large(limit)
-    if not unpacker.eof:
-        raise InvalidInputError("the gzip body ends too early: send it again")
-    return content
+    content = bytearray()
+    while True:  # several streams one after the other are one, as RFC 1952 has it
+        unpacker = zlib.decompressobj(_GZIP)
+        try:
+            content += unpacker.decompress(packed, limit + 1 - len(content))
+        except zlib.error as error:
+            raise InvalidInputError(f"the body is not gzip, as its Content-Encoding says: {error}") from error
+        if len(content) > limit:
+            raise _too_large(limit)
+        if not unpacker.eof:
+            raise InvalidInputError("the gzip body ends too early: send it again")
+        packed = unpacker.unused_data
+        if not packed:
+            return bytes(content)
 
 
 def _too_large(limit: int) -> HTTPException:
