@@ -115,6 +115,12 @@ _GROUPS: dict[str, dict[str, dict[str, str]]] = {
     },
     "Lineage": {
         "runs": {"list": "runs.list_runs", "show": "runs.show_run"},
+        "events": {
+            "list": "events.list_events",
+            "show": "events.show_event",
+            "replay": "events.replay_events",
+            "post": "events.post_events",
+        },
         "outbox": {"status": "outbox.show_status", "flush": "outbox.flush"},
     },
 }
@@ -135,6 +141,7 @@ _GROUP_HELP = {
     "token": "Tokens that the lake's servers take: list, create, revoke.",
     "trash": "What was collected: list, restore.",
     "runs": "Runs of pipelines: list, show.",
+    "events": "OpenLineage events, as they came: list, show, replay, post.",
     "outbox": "Events that wait for a server: status, flush.",
 }
 _PANELS = {
