@@ -7,7 +7,18 @@ from os import cpu_count
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import collection, folders, history, imports, staging, tables, transfers, tree, writers
+from benchmarks import (
+    collection,
+    folders,
+    history,
+    imports,
+    intake,
+    staging,
+    tables,
+    transfers,
+    tree,
+    writers,
+)
 from benchmarks.measure import Row
 
 BENCHMARKS = {
@@ -20,6 +31,7 @@ BENCHMARKS = {
     "transfers": transfers.rows,
     "imports": imports.rows,
     "collection": collection.rows,
+    "intake": intake.rows,
 }
 
 
