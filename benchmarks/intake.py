@@ -36,7 +36,22 @@ BATCH = 100
 SIZES = {"3 KB": 10, "7 KB": 34}
 """Columns of each dataset's schema, which make an event about so large."""
 
-_FILLED = ("events", "jobs", "runs", "datasets", "versions", "ios")
+_FILLED = (
+    "events",
+    "jobs",
+    "runs",
+    "datasets",
+    "versions",
+    "ios",
+    "open_reads",
+    "flows",
+    "column_maps",
+    "column_edges",
+    "run_columns",
+    "job_edges",
+    "job_words",
+    "dataset_words",
+)
 _MOST = 500
 """Events in a transaction of ours."""
 
