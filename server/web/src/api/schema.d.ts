@@ -1409,7 +1409,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Returns events, the last that came first
+         * @description Returns events, the last that came first.
+         *
+         *     `since` is the earliest time that they say they happened at, `until` the first that is too late;
+         *     without a zone they are UTC. `with_problems`: only those that have one, and nothing in their place.
+         */
+        get: operations["list_events"];
         put?: never;
         /**
          * Stores OpenLineage events and folds them into the graph
@@ -1419,6 +1426,71 @@ export interface paths {
          *     never dropped: one that cannot be understood is stored with its problem. Durable on return.
          */
         post: operations["ingest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/events/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reads a page of the events that have problems again, as this version understands them
+         * @description Reads a page of the events that have problems again, as this version understands them.
+         *
+         *     What it understands now counts as if it had been understood when it came.
+         */
+        post: operations["replay_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns one event
+         * @description Returns one event. Raises EventNotFoundError, InvalidInputError.
+         */
+        get: operations["get_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/events/{event_id}/replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a mended event in the place of one that has a problem; both stay in the log
+         * @description Puts a mended event in the place of one that has a problem; both stay in the log.
+         *
+         *     The first one counts no more. Repeated, it changes nothing. Raises EventNotFoundError, and StateError
+         *     for an event without a problem, or one that another one replaced.
+         */
+        post: operations["replace_event"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2233,6 +2305,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns all tokens, expired and revoked ones too, newest first
+         * @description Returns all tokens, expired and revoked ones too, newest first.
+         */
+        get: operations["list_tokens"];
+        put?: never;
+        /**
+         * Makes a token, and returns it with its secret, which is shown this once: only its hash is kept
+         * @description Makes a token, and returns it with its secret, which is shown this once: only its hash is kept.
+         *
+         *     Called again with the same key, it gives the same token another secret, which ends the one before:
+         *     that was in an answer that got lost. Once the token is used or revoked, that raises StateError. Raises
+         *     AlreadyExistsError if a token that is not revoked has the name, InvalidInputError if the name is
+         *     empty, no scope is named, or `expires_at` is not to come.
+         */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/revoked-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends a token for ever: no server takes it from the next request on, and its sessions end
+         * @description Ends a token for ever: no server takes it from the next request on, and its sessions end.
+         *
+         *     Revoking it again changes nothing. Raises TokenNotFoundError.
+         */
+        post: operations["revoke_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recognized-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Returns the tokens whose secrets have these SHA-256 digests, by digest
+         * @description Returns the tokens whose secrets have these SHA-256 digests, by digest.
+         *
+         *     Those that expired or were revoked are among them. It is what servers ask for each request, and notes
+         *     that the tokens were used.
+         */
+        post: operations["recognize_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories/{repository}/objects/{object_id}": {
         parameters: {
             query?: never;
@@ -2294,9 +2440,31 @@ export interface paths {
          * Takes one OpenLineage event
          * @description Takes one OpenLineage event, plain or gzip. It is durable when the answer comes.
          *
-         *     Sent again, it is counted as a duplicate. One that cannot be understood is stored with its problem.
+         *     Sent again, it is counted as a duplicate. What breaks the specification is stored with its problem.
          */
         post: operations["post_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes many OpenLineage events
+         * @description Takes many OpenLineage events, plain or gzip. All are durable when the answer comes.
+         *
+         *     Those that break the specification are stored, and told as failed and not to be sent again.
+         */
+        post: operations["post_events"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2307,6 +2475,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * BatchReply
+         * @description OpenLineage's reply to a batch (spec/OpenLineage.yml, `POST /lineage/batch`).
+         */
+        BatchReply: {
+            status: components["schemas"]["BatchStatus"];
+            summary: components["schemas"]["BatchSummary"];
+            failed_events: components["schemas"]["FailedEvent"][];
+        };
+        /**
+         * BatchStatus
+         * @description Whether all of a batch was understood.
+         * @enum {string}
+         */
+        BatchStatus: "success" | "partial_success";
+        /**
+         * BatchSummary
+         * @description A batch in numbers.
+         */
+        BatchSummary: {
+            received: number;
+            successful: number;
+            failed: number;
+            retriable: number;
+            non_retriable: number;
+        };
         /**
          * Blame
          * @description Where the content at a path came from.
@@ -2423,6 +2617,13 @@ export interface components {
             author: string;
             /** @default  */
             message: string;
+        };
+        /** Body_create_token */
+        Body_create_token: {
+            name: string;
+            scopes: components["schemas"]["Scope"][];
+            author: string;
+            expires_at?: string | null;
         };
         /** Body_diff_rows */
         Body_diff_rows: {
@@ -2575,6 +2776,10 @@ export interface components {
             reason: string;
             author: string;
         };
+        /** Body_recognize_tokens */
+        Body_recognize_tokens: {
+            digests: string[];
+        };
         /** Body_record_check */
         Body_record_check: {
             name: string;
@@ -2597,6 +2802,18 @@ export interface components {
         Body_rename_repository: {
             name: string;
             author: string;
+        };
+        /** Body_replace_event */
+        Body_replace_event: {
+            replacement: {
+                [key: string]: unknown;
+            };
+        };
+        /** Body_replay_events */
+        Body_replay_events: {
+            after?: string | null;
+            /** @default 100 */
+            limit: number;
         };
         /** Body_reset */
         Body_reset: {
@@ -2640,6 +2857,11 @@ export interface components {
             strategy?: components["schemas"]["Side"] | null;
             /** @default 1 */
             mainline: number;
+        };
+        /** Body_revoke_token */
+        Body_revoke_token: {
+            token_id: string;
+            author: string;
         };
         /** Body_set_default_branch */
         Body_set_default_branch: {
@@ -3058,11 +3280,41 @@ export interface components {
             size_change: number;
         };
         /**
-         * Evidence
-         * @description How we know that a run read or wrote a version.
+         * Event
+         * @description One event of the log.
+         */
+        Event: {
+            id: string;
+            kind: components["schemas"]["EventKind"];
+            body: string;
+            run_id: string | null;
+            at: string | null;
+            received_at: string | null;
+            problem: string | null;
+            warning: string | null;
+            replaced_by: string | null;
+        };
+        /**
+         * EventKind
+         * @description What an event is about, as OpenLineage tells them apart: by `run`, `dataset` or `job`.
          * @enum {string}
          */
-        Evidence: "explicit" | "unknown";
+        EventKind: "run" | "dataset" | "job" | "unknown";
+        /**
+         * EventReceipt
+         * @description What became of one event that was handed in. It is stored.
+         */
+        EventReceipt: {
+            id: string;
+            is_new: boolean;
+            problem: string | null;
+        };
+        /**
+         * Evidence
+         * @description How an edge is known: the first that holds.
+         * @enum {string}
+         */
+        Evidence: "explicit" | "as_of" | "lineage" | "column" | "cartesian" | "declared" | "unknown";
         /**
          * Explanation
          * @description Why something is kept, or why it goes.
@@ -3071,6 +3323,16 @@ export interface components {
             what: string;
             kept: boolean;
             reasons: string[];
+        };
+        /**
+         * FailedEvent
+         * @description An event of a batch that is stored with a problem: sending it again would change nothing.
+         */
+        FailedEvent: {
+            index: number;
+            reason: string;
+            retriable: boolean;
+            event_id: string;
         };
         /**
          * Impact
@@ -3178,6 +3440,8 @@ export interface components {
             duplicates: number;
             /** @default [] */
             problems: string[];
+            /** @default [] */
+            receipts: components["schemas"]["EventReceipt"][];
         };
         /**
          * Io
@@ -3188,6 +3452,7 @@ export interface components {
             version: components["schemas"]["Version"];
             evidence: components["schemas"]["Evidence"];
             dataset_type: string | null;
+            at: string | null;
         };
         /**
          * Item
@@ -3246,6 +3511,14 @@ export interface components {
             version: components["schemas"]["Version"] | null;
             run: components["schemas"]["Run"] | null;
             dataset_type: string | null;
+        };
+        /**
+         * NewToken
+         * @description A token with its secret, which nobody can see again.
+         */
+        NewToken: {
+            token: components["schemas"]["Token"];
+            secret: string;
         };
         /**
          * NodeKind
@@ -3346,6 +3619,14 @@ export interface components {
          * Page
          * @description Some items, and where to go on.
          */
+        Page_Event_: {
+            items: components["schemas"]["Event"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
         Page_Import_: {
             items: components["schemas"]["Import"][];
             next: string | null;
@@ -3436,6 +3717,14 @@ export interface components {
          */
         Page_Tag_: {
             items: components["schemas"]["Tag"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_Token_: {
+            items: components["schemas"]["Token"][];
             next: string | null;
         };
         /**
@@ -3665,6 +3954,15 @@ export interface components {
             next: string | null;
         };
         /**
+         * Replay
+         * @description What reading events with problems again has given.
+         */
+        Replay: {
+            read: number;
+            mended: string[];
+            next: string | null;
+        };
+        /**
          * RepositoryChange
          * @description What a lake knew of a repository before and after an operation.
          */
@@ -3863,6 +4161,12 @@ export interface components {
             columns: components["schemas"]["ColumnDiff"][];
         };
         /**
+         * Scope
+         * @description What a token lets its bearer do.
+         * @enum {string}
+         */
+        Scope: "ingest" | "read" | "write" | "admin";
+        /**
          * SettingsChange
          * @description A repository's settings before and after an operation.
          */
@@ -4046,6 +4350,22 @@ export interface components {
             truncated: boolean;
         };
         /**
+         * Token
+         * @description A token as everybody who manages tokens may see it: without its secret.
+         */
+        Token: {
+            id: string;
+            name: string;
+            scopes: components["schemas"]["Scope"][];
+            author: string;
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            last_used_at: string | null;
+            revoked_at: string | null;
+            revoked_by: string | null;
+        };
+        /**
          * Transaction
          * @description Everything that one run writes to one repository: visible on `into` wholly, or not at all.
          */
@@ -4120,8 +4440,7 @@ export interface components {
          * Version
          * @description A dataset (or one partition of it) with exact content: the unit of lineage.
          *
-         *     Namespace and name are OpenLineage's. A dataset of ours has the namespace `lf://repository` and its
-         *     path as name, so that lineage names no branch: equal content is one version on every branch.
+         *     Namespace and name are those of a `DatasetName`.
          */
         Version: {
             namespace: string;
@@ -6668,6 +6987,43 @@ export interface operations {
             };
         };
     };
+    list_events: {
+        parameters: {
+            query?: {
+                run_id?: string | null;
+                kind?: components["schemas"]["EventKind"] | null;
+                since?: string | null;
+                until?: string | null;
+                with_problems?: boolean;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Event_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ingest: {
         parameters: {
             query?: never;
@@ -6688,6 +7044,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IntakeReport"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body_replay_events"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_replace_event"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventReceipt"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -8046,6 +8501,142 @@ export interface operations {
             };
         };
     };
+    list_tokens: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Token_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Called again with the same key, the operation changes nothing and gives the same answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_create_token"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_revoke_token"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recognize_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_recognize_tokens"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["Token"];
+                    };
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     open: {
         parameters: {
             query?: {
@@ -8170,6 +8761,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IntakeReport"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>[] | {
+                    events: Record<string, never>[];
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchReply"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */

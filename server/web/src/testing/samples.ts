@@ -68,6 +68,7 @@ export const sampleIo = (run_id: string, version: Partial<Version>): Io => ({
   version: sampleVersion(version),
   evidence: "explicit",
   dataset_type: "TABLE",
+  at: null,
 });
 
 export const samplePlanItem = (values: Partial<PlanItem> = {}): PlanItem => ({

@@ -4,7 +4,7 @@ import { shortId } from "../../ui/format";
 import { stepName } from "../runs/steps";
 import { CARD_SIZES, type Placement } from "./blocks";
 import type { PlacedNode } from "./graph";
-import type { Drawing, Group } from "./groups";
+import { isCertain, type Drawing, type Group } from "./groups";
 import { linkKey, type Point } from "./layout";
 
 export type VersionFlowNode = Node<{ node: PlacedNode; tainted: boolean; isStart: boolean }, "version">;
@@ -60,7 +60,7 @@ export function flowEdges({ edges, groups }: Drawing, placement: Placement, mark
       data: { bends: placement.bends.get(linkKey(edge)) ?? [] },
       style: {
         stroke: tone,
-        ...(edge.evidence === "explicit" ? {} : { strokeDasharray: "5 4" }),
+        ...(isCertain(edge) ? {} : { strokeDasharray: "5 4" }),
       },
       markerEnd: { type: MarkerType.ArrowClosed, width: 12, height: 12, color: tone },
       focusable: false,

@@ -75,14 +75,19 @@ function sortKey({ version, run }: PlacedNode): string {
   return version?.partition ?? run?.started_at ?? "";
 }
 
+/** Whether an edge is drawn as certain: the version is known, not inferred from when the run started. */
+export function isCertain({ evidence }: LineageEdge): boolean {
+  return evidence !== "as_of" && evidence !== "declared" && evidence !== "unknown";
+}
+
 /** The edges between what is drawn. An edge is certain if any that it stands for is. */
 function redirect(edges: readonly LineageEdge[], drawnAs: (id: string) => string): LineageEdge[] {
   const drawn = new Map<string, LineageEdge>();
   for (const edge of edges) {
     const [source, target] = [drawnAs(edge.source), drawnAs(edge.target)];
     const key = JSON.stringify([source, target]);
-    if (source !== target && drawn.get(key)?.evidence !== "explicit")
-      drawn.set(key, { ...edge, source, target });
+    const before = drawn.get(key);
+    if (source !== target && !(before && isCertain(before))) drawn.set(key, { ...edge, source, target });
   }
   return [...drawn.values()];
 }
