@@ -10,7 +10,7 @@ here: which it was depends on other runs, so the store says that (`store.ports.L
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,16 @@ FOLD = 1
 
 _ENDLESS = frozenset({"STREAMING", "SERVICE"})
 """Types of processing that have no end."""
+_OF_RUN = (
+    Facet.ERROR,
+    Facet.PROCESSING_ENGINE,
+    Facet.ENVIRONMENT_VARIABLES,
+    Facet.OUR_ENVIRONMENT,
+    Facet.PARAMETERS,
+    Facet.DEPENDENCIES,
+)
+_OF_JOB = (Facet.CODE, Facet.JOB_TYPE, Facet.LINEAGE)
+_OF_FLOWS = (Facet.LINEAGE, Facet.COLUMN_LINEAGE)
 
 
 def fold(run_id: RunId, events: Iterable[StoredEvent]) -> RunFacts:
@@ -44,15 +54,19 @@ def fold(run_id: RunId, events: Iterable[StoredEvent]) -> RunFacts:
 
 def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
     """Returns the facts about a run from its record."""
-    facets, job_facets = _read(record.facets), _read(record.job_facets)
+    facets, job_facets = _read(record.facets, _OF_RUN), _read(record.job_facets, _OF_JOB)
     run = _run(run_id, record, facets, job_facets)
-    inputs, outputs = _current(record, record.inputs), _current(record, record.outputs)
-    said = flows(run.job, job_facets, {dataset: _read(access.facets) for dataset, access in outputs.items()})
+    job_type = _object(job_facets.get(Facet.JOB_TYPE))
+    inputs = _current(record, job_type, record.inputs)
+    outputs = _current(record, job_type, record.outputs)
+    said = flows(
+        run.job, job_facets, {dataset: _read(access.facets, _OF_FLOWS) for dataset, access in outputs.items()}
+    )
     for source in said.reads.union(*(fed.sources for fed in said.outputs.values())):
         inputs.setdefault(source, AccessRecord())
     for target in said.outputs:
         outputs.setdefault(target, AccessRecord())
-    is_endless = _object(job_facets.get(Facet.JOB_TYPE)).get("processingType") in _ENDLESS
+    is_endless = job_type.get("processingType") in _ENDLESS
     began = run.started_at or run.ended_at
     writes: list[Io] = []
     for dataset, access in sorted(outputs.items()):
@@ -127,9 +141,10 @@ def _params(facets: Mapping[str, Any]) -> dict[str, str]:
     return _texts((parameter.get("key"), parameter.get("value")) for parameter in parameters)
 
 
-def _current(record: RunRecord, accesses: Mapping[Key, AccessRecord]) -> dict[DatasetName, AccessRecord]:
+def _current(
+    record: RunRecord, job_type: Mapping[str, Any], accesses: Mapping[Key, AccessRecord]
+) -> dict[DatasetName, AccessRecord]:
     """Returns the inputs, or the outputs, that count: all that were named, unless each event tells all."""
-    job_type = _object(_read(record.job_facets).get(Facet.JOB_TYPE))
     if _object(job_type.get("emissionPattern")).get("eventContentMode") == "COMPLETE_SNAPSHOT":
         accesses = {key: access for key, access in accesses.items() if access.seen == record.named}
     return {DatasetName(namespace=key[0], name=key[1]): access for key, access in accesses.items()}
@@ -213,9 +228,11 @@ def _named_job(dependency: Mapping[str, Any]) -> Job | None:
     return Job(namespace=namespace, name=name) if namespace is not None and name else None
 
 
-def _read(words: Mapping[str, Word]) -> dict[str, Any]:
-    """Returns facets by key, without those that were taken back."""
-    return {key: word.read() for key, word in words.items() if word.said is not None}
+def _read(words: Mapping[str, Word], keys: Collection[str]) -> dict[str, Any]:
+    """Returns some facets by key, without those that were taken back. Reading others would take long."""
+    return {
+        key: word.read() for key in keys if (word := words.get(key)) is not None and word.said is not None
+    }
 
 
 def _texts(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:

@@ -108,6 +108,8 @@ def parse_text(value: object) -> str | None:
     """Returns a string as one that every store can keep: without NUL and unpaired surrogates."""
     if not isinstance(value, str):
         return None
+    if value.isascii() and "\0" not in value:  # nearly all of them
+        return value
     return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 

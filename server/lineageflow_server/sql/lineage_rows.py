@@ -77,7 +77,7 @@ def run_row(job: int, run: Run, record: bytes) -> Values:
         "parent": run.parent,
         "placed_at": place_of_run(run).at,
         "body": encode(run),
-        "record": zstandard.compress(record, 1),
+        "record": _of_thread.compressor.compress(record),
     }
 
 
