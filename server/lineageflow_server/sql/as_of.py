@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import Evidence, Io, Version
@@ -44,6 +44,10 @@ _READS = select(tables.open_reads, _WHOLE.label("version"))
 """Open reads, each with what was last written as a whole before it."""
 
 
+_WINDOWS = 100
+"""Datasets that are asked about in one statement: SQLite reads no conditions that are nested deeply."""
+
+
 class _Window(NamedTuple):
     """When a dataset was, or is, written."""
 
@@ -75,11 +79,11 @@ class AsOf:
     def bind(self, runs: Sequence[int]) -> None:
         """Binds the reads of these runs, and those that the writes taken note of may concern."""
         reads = {_key(row): row for some in chunks(runs) for row in self._reads(_READ.run.in_(some))}
-        for dataset, window in self._windows.items():
-            is_concerned = self._between(_READ.dataset, _READ.at, dataset, window)
-            found = {_key(row): row for row in self._reads(is_concerned)}
+        for windows in chunks(list(self._windows.items()), _WINDOWS):
+            ends = self._ends(windows)
+            found = {_key(row): row for row in self._reads(_within(_READ.dataset, _READ.at, windows, ends))}
             if found:
-                bound = self._between(_IO.dataset, _IO.at, dataset, window)
+                bound = _within(_IO.dataset, _IO.at, windows, ends)
                 self._connection.execute(delete(tables.ios).where(bound, _IS_BOUND))
                 reads |= found
         if reads:
@@ -89,17 +93,13 @@ class AsOf:
     def _reads(self, where: ColumnElement[bool]) -> Iterator[AnyRow]:
         yield from self._connection.execute(_READS.where(where))
 
-    def _between(
-        self, dataset_of: ColumnElement[int], at: ColumnElement[Any], dataset: int, window: _Window
-    ) -> ColumnElement[bool]:
-        """Selects what happened from the first write on, until the next one of the whole dataset."""
-        query = select(func.min(_IO.at)).where(
-            _IO.dataset == dataset, _IS_KNOWN_WRITE, _IO.whole, _IO.at > window.last
+    def _ends(self, windows: Sequence[tuple[int, _Window]]) -> dict[int, datetime]:
+        """Returns when each dataset was next written as a whole, where it was."""
+        later = [(_IO.dataset == dataset) & (_IO.at > window.last) for dataset, window in windows]
+        query = select(_IO.dataset, func.min(_IO.at).label("at")).where(
+            _IS_KNOWN_WRITE, _IO.whole, or_(*later)
         )
-        following = self._connection.scalar(query)
-        # A run does not read what it wrote: so one that wrote and read at the same instant is concerned.
-        since = (dataset_of == dataset) & (at >= window.first)
-        return since if following is None else since & (at <= following)
+        return {row.dataset: row.at for row in self._connection.execute(query.group_by(_IO.dataset))}
 
     def _bound(self, reads: Sequence[AnyRow]) -> Iterator[Values]:
         reads = sorted(reads, key=lambda read: (read.dataset_type is None, read.dataset_type or ""))
@@ -166,6 +166,23 @@ class AsOf:
         }
         found = keys(self._connection, tables.versions, {row["digest"]: row for row in wanted.values()})
         return {place: found[row["digest"]] for place, row in wanted.items()}
+
+
+def _within(
+    dataset_of: ColumnElement[int],
+    at: ColumnElement[Any],
+    windows: Sequence[tuple[int, _Window]],
+    ends: Mapping[int, datetime],
+) -> ColumnElement[bool]:
+    """Selects what happened from the first write of each dataset on, until the next one as a whole."""
+    # A run does not read what it wrote: so one that wrote and read at the same instant is concerned.
+    return or_(
+        *(
+            (dataset_of == dataset)
+            & (at.between(window.first, ends[dataset]) if dataset in ends else at >= window.first)
+            for dataset, window in windows
+        )
+    )
 
 
 def _writes_of(dataset: int) -> Select[Any]:
