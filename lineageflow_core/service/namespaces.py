@@ -98,7 +98,7 @@ class CurrentNames:
         return self._today(self._store.writers(self._stored(versions)))
 
     def flows(self, run_ids: Sequence[RunId]) -> list[Flow]:
-        names = _Names(self._repositories)
+        names = RepositoryNames(self._repositories)
         return [
             replace(
                 flow,
@@ -109,7 +109,7 @@ class CurrentNames:
         ]
 
     def columns(self, run_ids: Sequence[RunId]) -> dict[tuple[RunId, DatasetName], frozenset[ColumnEdge]]:
-        names = _Names(self._repositories)
+        names = RepositoryNames(self._repositories)
         return {
             (run_id, names.today(dataset)): frozenset(
                 replace(edge, source=names.today(edge.source)) for edge in edges
@@ -121,11 +121,11 @@ class CurrentNames:
         return self._store.job_edges(jobs)
 
     def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
-        names = _Names(self._repositories)
+        names = RepositoryNames(self._repositories)
         return tuple(map(names.today, self._store.names(names.stored(dataset, None))))
 
     def dataset_words(self, dataset: DatasetName) -> dict[str, Word]:
-        return self._store.dataset_words(_Names(self._repositories).stored(dataset, None))
+        return self._store.dataset_words(RepositoryNames(self._repositories).stored(dataset, None))
 
     def job_words(self, job: Job) -> dict[str, Word]:
         return self._store.job_words(job)
@@ -137,16 +137,16 @@ class CurrentNames:
 
     @contextmanager
     def _write(self) -> Iterator[LineageWriter]:
-        names = _Names(self._repositories)
+        names = RepositoryNames(self._repositories)
         with self._store.write() as writer:
             yield _Writer(writer, names)
 
     def _stored(self, versions: Sequence[Version]) -> list[Version]:
-        names = _Names(self._repositories)
+        names = RepositoryNames(self._repositories)
         return [version.under(names.stored(version.dataset, None)) for version in versions]
 
     def _today(self, ios: list[Io]) -> list[Io]:
-        names = _Names(self._repositories)
+        names = RepositoryNames(self._repositories)
         if not names.renamed:
             return ios
         return [replace(io, version=io.version.under(names.today(io.version.dataset))) for io in ios]
@@ -155,7 +155,7 @@ class CurrentNames:
 class _Writer:
     """A `LineageWriter` that stores facts under the names that do not change."""
 
-    def __init__(self, writer: LineageWriter, names: "_Names") -> None:
+    def __init__(self, writer: LineageWriter, names: "RepositoryNames") -> None:
         self._writer = writer
         self._names = names
 
@@ -228,7 +228,7 @@ class _Writer:
         )
 
 
-class _Names:
+class RepositoryNames:
     """Who had which name, at one moment."""
 
     def __init__(self, repositories: RepositoryStore) -> None:

@@ -5,12 +5,14 @@ and, for things of the same instant, an id. Both stay right when items are added
 pages: nothing is shown twice, and nothing that stays is left out.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import parse_run_id
+from lineageflow_core.model.known import Occurrence
 from lineageflow_core.model.page import MAX_LIMIT, Page
 from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.run import Run
@@ -96,3 +98,61 @@ def page_of(items: Sequence[T], limit: int, *, cursor: Callable[[T], object]) ->
     """Returns the first `limit` of `items`, which hold one more if there is a next page."""
     shown = tuple(items[:limit])
     return Page(items=shown, next=str(cursor(shown[-1])) if len(items) > limit else None)
+
+
+class PlaceOfName(NamedTuple):
+    """A place in a list by namespace and name."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return json.dumps(self)  # either may hold any character
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads what `str` wrote. Raises InvalidInputError."""
+        return cls(*_parse_parts(text, (str, str)))
+
+
+class PlaceOfOccurrence(NamedTuple):
+    """A place in a dataset's history: larger places come earlier."""
+
+    at: datetime
+    run: str
+    partition: str
+    version: str
+
+    def __str__(self) -> str:
+        return json.dumps([to_microseconds(self.at), *self[1:]])
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads what `str` wrote. Raises InvalidInputError."""
+        at, run, *rest = _parse_parts(text, (int, str, str, str))
+        try:
+            return cls(from_microseconds(at), parse_run_id(run), *rest)
+        except OverflowError:
+            raise _no_place(text) from None
+
+
+def place_of_occurrence(found: Occurrence) -> PlaceOfOccurrence:
+    """Returns where an occurrence stands: by its time, else before all others; then by run and version."""
+    io = found.io
+    return PlaceOfOccurrence(io.at or EPOCH, io.run_id, io.version.partition, io.version.version or "")
+
+
+def _parse_parts(text: str, types: Sequence[type]) -> list[Any]:
+    try:
+        parts = json.loads(text)
+    except ValueError:
+        raise _no_place(text) from None
+    if not isinstance(parts, list) or [type(part) for part in parts] != list(types):
+        raise _no_place(text)
+    return parts
+
+
+def _no_place(text: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"{text[:100]!r} is not a place in this list: pass the `next` of a page as `after`"
+    )

@@ -3,9 +3,11 @@
 The store in memory works these out for each question, so it is what the others are compared with.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
+from typing import TypeVar
 from uuid import uuid4
 
 from hypothesis import given
@@ -13,13 +15,15 @@ from hypothesis import strategies as st
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
+from lineageflow_core.model.page import Page, every
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.store.memory import MemoryStores
-from lineageflow_core.store.ports import LineageStore, RunFacts, Stores, Word
+from lineageflow_core.store.ports import KnownStore, LineageStore, RunFacts, Stores, Word
 from lineageflow_core.testing.strategies import contract_settings
 from lineageflow_core.testing.values import later
 
 JOB = Job(namespace="dagster", name="etl")
+T = TypeVar("T")
 Link = tuple[DatasetName, DatasetName]
 
 
@@ -118,10 +122,10 @@ class LineageBindingContract:
     def test_every_store_answers_as_the_one_in_memory(self, stores: Stores, data: st.DataObject) -> None:
         world = World()
         steps = data.draw(st.lists(_steps(world), max_size=8))
-        oracle = MemoryStores().lineage
-        for store in (stores.lineage, oracle):
-            apply(store, steps)
-        assert_same_answers(world, oracle, stores.lineage)
+        oracle = MemoryStores()
+        for each in (stores, oracle):
+            apply(each.lineage, steps)
+        assert_same_answers(world, oracle, stores)
 
     @contract_settings
     @given(data=st.data())
@@ -130,10 +134,10 @@ class LineageBindingContract:
         drawn = data.draw(st.lists(_steps(world), max_size=6))
         # Facts about one run take the place of those before: of these, the last stay.
         steps = list({step.facts.run.id if step.facts else step: step for step in drawn}.values())
-        oracle = MemoryStores().lineage
-        apply(oracle, steps)
+        oracle = MemoryStores()
+        apply(oracle.lineage, steps)
         apply(stores.lineage, data.draw(st.permutations(steps)))
-        assert_same_answers(world, oracle, stores.lineage)
+        assert_same_answers(world, oracle, stores)
 
 
 class World:
@@ -214,7 +218,7 @@ def apply(store: LineageStore, steps: Sequence[Put]) -> None:
                     writer.put_words(datasets={step.words[0]: {"f": step.words[1]}})
 
 
-def assert_same_answers(world: World, expected: LineageStore, actual: LineageStore) -> None:
+def assert_same_answers(world: World, expected: Stores, actual: Stores) -> None:
     """Asks both stores everything about a world."""
     runs = [world.run(name) for name in RUNS]
     names = [world.name(name) for name in DATASETS]
@@ -238,7 +242,26 @@ def assert_same_answers(world: World, expected: LineageStore, actual: LineageSto
         ],
     ]
     for ask in asked:
-        assert ask(expected) == ask(actual)
+        assert ask(expected.lineage) == ask(actual.lineage)
+    for question in _about_known(names):
+        assert question(expected.known) == question(actual.known)
+
+
+def _about_known(names: Sequence[DatasetName]) -> Iterator[Callable[[KnownStore], object]]:
+    yield lambda store: store.datasets(names)
+    for namespace in sorted({name.namespace for name in names}):
+        yield lambda store, namespace=namespace: every_page(  # type: ignore[misc]
+            lambda after: store.list_datasets(namespace=namespace, after=after, limit=1)
+        )
+    for name, partition in product(names, (None, *PARTITIONS)):
+        yield lambda store, name=name, partition=partition: every_page(  # type: ignore[misc]
+            lambda after: store.history(name, partition=partition, after=after, limit=2)
+        )
+
+
+def every_page(fetch: Callable[[str | None], Page[T]]) -> list[T]:
+    """Returns the items of all pages."""
+    return list(every(lambda after, _limit: fetch(after)))
 
 
 def _first_names(store: LineageStore, versions: Sequence[Version]) -> list[Version]:

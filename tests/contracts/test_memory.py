@@ -11,6 +11,7 @@ from lineageflow_core.testing.collection_store import CollectionStoreContract
 from lineageflow_core.testing.commit_store import CommitStoreContract
 from lineageflow_core.testing.content_store import ContentStoreContract, TrashContract
 from lineageflow_core.testing.import_store import ImportStoreContract, ReferenceStoreContract
+from lineageflow_core.testing.known_store import KnownStoreContract
 from lineageflow_core.testing.lineage_binding import LineageBindingContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
 from lineageflow_core.testing.operation_store import OperationStoreContract
@@ -91,6 +92,9 @@ class TestEvents(EventLogContract): ...
 
 
 class TestBinding(LineageBindingContract): ...
+
+
+class TestKnown(KnownStoreContract): ...
 
 
 class TestFacts(RunFactsContract): ...

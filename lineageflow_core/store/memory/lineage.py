@@ -304,6 +304,7 @@ class _Writer:
                 for key, said in words.items()
                 for facet, word in said.items()
             ),
+            "known": (*tables.job_words, *tables.dataset_words, *tables.declared),
             "declared": tables.declared.items(),
             "names": tables.links,
         }

@@ -4,6 +4,7 @@ from lineageflow_core.store.memory.collections import MemoryCollectionStore
 from lineageflow_core.store.memory.commits import MemoryCommitStore
 from lineageflow_core.store.memory.content import MemoryContentStore
 from lineageflow_core.store.memory.imports import MemoryImportStore, MemoryReferenceStore
+from lineageflow_core.store.memory.known import MemoryKnownStore
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
 from lineageflow_core.store.memory.operations import MemoryCheckStore, MemoryOperationStore
 from lineageflow_core.store.memory.plans import MemoryPlanStore
@@ -32,6 +33,7 @@ class MemoryStores:
         self.commits = MemoryCommitStore(self._state)
         self.transactions = MemoryTransactionStore(self._state)
         self.lineage = MemoryLineageStore(self._state)
+        self.known = MemoryKnownStore(self._state, self.lineage)
         self.plans = MemoryPlanStore(self._state)
         self.quarantines = MemoryQuarantineStore(self._state)
         self.profiles = MemoryProfileStore(self._state)

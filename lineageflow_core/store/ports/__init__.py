@@ -23,6 +23,7 @@ from lineageflow_core.store.ports.content import (
     TrashedContent,
 )
 from lineageflow_core.store.ports.imports import ImportStore, ReferenceStore
+from lineageflow_core.store.ports.known import KnownStore
 from lineageflow_core.store.ports.lineage import LineageStore, LineageWriter, RunFacts, StoredEvent, Word
 from lineageflow_core.store.ports.operations import CheckStore, OperationStore
 from lineageflow_core.store.ports.plans import PlanStore
@@ -54,6 +55,7 @@ __all__ = [
     "DatasetChange",
     "ImportStore",
     "KeptAsFiles",
+    "KnownStore",
     "LineageStore",
     "LineageWriter",
     "NodeLocation",

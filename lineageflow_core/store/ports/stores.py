@@ -6,6 +6,7 @@ from lineageflow_core.store.ports.collections import CollectionStore
 from lineageflow_core.store.ports.commits import CommitStore
 from lineageflow_core.store.ports.content import ContentStore
 from lineageflow_core.store.ports.imports import ImportStore, ReferenceStore
+from lineageflow_core.store.ports.known import KnownStore
 from lineageflow_core.store.ports.lineage import LineageStore
 from lineageflow_core.store.ports.operations import CheckStore, OperationStore
 from lineageflow_core.store.ports.plans import PlanStore
@@ -37,6 +38,8 @@ class Stores(Protocol):
     def transactions(self) -> TransactionStore: ...
     @property
     def lineage(self) -> LineageStore: ...
+    @property
+    def known(self) -> KnownStore: ...
     @property
     def plans(self) -> PlanStore: ...
     @property

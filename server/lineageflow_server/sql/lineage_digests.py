@@ -67,6 +67,8 @@ def _queries() -> dict[str, Select[Any]]:
         "facets of datasets": select(
             own_name.c.namespace, own_name.c.name, words.c.facet, words.c.stamp, words.c.said
         ).select_from(words.join(own_name)),
+        "known jobs": select(job.c.namespace, job.c.name).where(job.c.seen),
+        "known datasets": select(own_name.c.namespace, own_name.c.name).where(own_name.c.seen),
         "names": select(own_name.c.namespace, own_name.c.name, _NAME.c.namespace, _NAME.c.name)
         .select_from(own_name.join(_NAME, _NAME.c.key == own_name.c.key))
         .where(own_name.c.first.is_not(None)),

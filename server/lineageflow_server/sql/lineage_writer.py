@@ -322,6 +322,14 @@ class SqlLineageWriter:
                 )
                 rows = [lineage_rows.word_row(owner, *key, word) for key, word in sorted(found.items())]
                 self._connection.execute(put, rows)
+        self._see(tables.jobs, {jobs[job] for words, _ in self._words for job in words})
+        self._see(tables.datasets, {names[name].key for _, words in self._words for name in words})
+
+    def _see(self, table: Table, keys: Collection[int]) -> None:
+        """Marks what events are about."""
+        for some in chunks(sorted(keys)):
+            is_new = table.c.key.in_(some) & ~table.c.seen
+            self._connection.execute(update(table).where(is_new).values(seen=True))
 
     def _replace(self, table: Table, runs: Sequence[int], rows: Collection[Values]) -> None:
         for some in chunks(runs):

@@ -9,6 +9,7 @@ from lineageflow_server.sql.collections import SqlCollectionStore
 from lineageflow_server.sql.commits import SqlCommitStore
 from lineageflow_server.sql.database import Database, Turns
 from lineageflow_server.sql.imports import SqlImportStore, SqlReferenceStore
+from lineageflow_server.sql.known import SqlKnownStore
 from lineageflow_server.sql.lineage import SqlLineageStore
 from lineageflow_server.sql.operations import SqlCheckStore, SqlOperationStore
 from lineageflow_server.sql.plans import SqlPlanStore
@@ -46,6 +47,7 @@ class SqlStores:
         self.commits = SqlCommitStore(database, keys)
         self.transactions = SqlTransactionStore(database, keys)
         self.lineage = SqlLineageStore(database)
+        self.known = SqlKnownStore(database)
         self.plans = SqlPlanStore(database, keys)
         self.quarantines = SqlQuarantineStore(database, keys)
         self.profiles = SqlProfileStore(database, keys)

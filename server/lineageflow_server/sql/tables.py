@@ -375,7 +375,10 @@ jobs = Table(
     Column("digest", LargeBinary(16), nullable=False, unique=True),
     Column("namespace", Name, nullable=False),
     Column("name", Name, nullable=False, index=True),
+    Column("seen", Boolean, nullable=False, server_default=false()),
+    Index("jobs_in_order", "namespace", "name"),
 )
+"""`seen`: an event is about it; others are named by events about others."""
 
 runs = Table(
     "runs",
@@ -404,9 +407,11 @@ datasets = Table(
     Column("namespace", Name, nullable=False),
     Column("name", Name, nullable=False),
     Column("first", Key, ForeignKey("datasets.key"), index=True),
-    Index("datasets_by_name", "name", "namespace"),
+    Column("seen", Boolean, nullable=False, server_default=false()),
+    Index("datasets_in_order", "namespace", "name"),
 )
-"""A row is a name. `first` is the first name of the same dataset, where that is another."""
+"""A row is a name. `first` is the first name of the same dataset, where that is another. `seen`: an event
+says that it was read or written, or tells of it; others are named as what fed something."""
 
 versions = Table(
     "versions",

@@ -108,8 +108,11 @@ def _make_entities(*, newest: bool = True) -> None:
         sa.Column("digest", sa.LargeBinary(16), nullable=False, unique=True),
         sa.Column("namespace", Name(), nullable=False),
         sa.Column("name", Name(), nullable=False),
+        *([_seen()] if newest else []),
     )
     op.create_index("ix_jobs_name", "jobs", ["name"])
+    if newest:
+        op.create_index("jobs_in_order", "jobs", ["namespace", "name"])
     op.create_table(
         "runs",
         sa.Column("key", Key, primary_key=True),
@@ -130,8 +133,12 @@ def _make_entities(*, newest: bool = True) -> None:
         sa.Column("namespace", Name(), nullable=False),
         sa.Column("name", Name(), nullable=False),
         *([sa.Column("first", Key, sa.ForeignKey("datasets.key"))] if newest else []),
+        *([_seen()] if newest else []),
     )
-    op.create_index("datasets_by_name", "datasets", ["name", "namespace"])
+    if newest:
+        op.create_index("datasets_in_order", "datasets", ["namespace", "name"])
+    else:
+        op.create_index("datasets_by_name", "datasets", ["name", "namespace"])
     op.create_table(
         "versions",
         sa.Column("key", Key, primary_key=True),
@@ -240,6 +247,10 @@ def _make_tokens() -> None:
     )
     op.create_index("ix_tokens_name", "tokens", ["name"])
     op.create_index("tokens_by_age", "tokens", ["created_at", "id"])
+
+
+def _seen() -> sa.Column[bool]:
+    return sa.Column("seen", sa.Boolean(), nullable=False, server_default=sa.false())
 
 
 def _key(name: str, table: str) -> sa.Column[int]:

@@ -1,0 +1,182 @@
+"""What events are about, in memory: worked out for each question from all facts."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
+from lineageflow_core.model.lineage import DatasetName, Evidence, Io, Version
+from lineageflow_core.model.page import Page
+from lineageflow_core.model.run import Job, Run
+from lineageflow_core.store.memory.lineage import MemoryLineageStore
+from lineageflow_core.store.memory.state import LineageTables, State
+from lineageflow_core.store.paging import (
+    PlaceOfName,
+    PlaceOfOccurrence,
+    check_limit,
+    page_of,
+    parse_place_of_run,
+    place_of_occurrence,
+    place_of_run,
+)
+from lineageflow_core.store.ports import Word
+from lineageflow_core.store.words import dataset_type_of
+
+
+class MemoryKnownStore:
+    """A `KnownStore` in memory. Its questions look at every run: it is for small lakes."""
+
+    def __init__(self, state: State, lineage: MemoryLineageStore) -> None:
+        self._state = state
+        self._lineage = lineage
+
+    def list_namespaces(self, *, after: str | None, limit: int) -> Page[KnownNamespace]:
+        check_limit(limit)
+        datasets = Counter(name.namespace for name in self._known_names())
+        jobs = Counter(job.namespace for job in self._known_jobs())
+        found = [
+            KnownNamespace(namespace=each, datasets=datasets[each], jobs=jobs[each])
+            for each in sorted(datasets.keys() | jobs.keys())
+            if after is None or each > after
+        ]
+        return page_of(found, limit, cursor=lambda item: item.namespace)
+
+    def list_datasets(self, *, namespace: str | None, after: str | None, limit: int) -> Page[KnownDataset]:
+        check_limit(limit)
+        place = PlaceOfName.parse(after) if after is not None else None
+        found = [
+            name
+            for name in sorted(self._known_names())
+            if namespace in {None, name.namespace}
+            and (place is None or PlaceOfName(name.namespace, name.name) > place)
+        ]
+        page = page_of(found, limit, cursor=lambda name: PlaceOfName(name.namespace, name.name))
+        known = self.datasets(page.items)
+        return Page(items=tuple(known[name] for name in page.items), next=page.next)
+
+    def datasets(self, names: Sequence[DatasetName]) -> dict[DatasetName, KnownDataset]:
+        firsts = {name: self._first(name) for name in names}
+        known = self._known_names() & set(firsts.values())
+        writes, reads = self._by_dataset(written=True), self._by_dataset(written=False)
+        return {
+            name: self._dataset(first, writes[first], reads[first])
+            for name, first in firsts.items()
+            if first in known
+        }
+
+    def list_jobs(self, *, namespace: str | None, after: str | None, limit: int) -> Page[KnownJob]:
+        check_limit(limit)
+        place = PlaceOfName.parse(after) if after is not None else None
+        found = [
+            job
+            for job in sorted(self._known_jobs())
+            if namespace in {None, job.namespace}
+            and (place is None or PlaceOfName(job.namespace, job.name) > place)
+        ]
+        page = page_of(found, limit, cursor=lambda job: PlaceOfName(job.namespace, job.name))
+        known = self.jobs(page.items)
+        return Page(items=tuple(known[job] for job in page.items), next=page.next)
+
+    def jobs(self, jobs: Sequence[Job]) -> dict[Job, KnownJob]:
+        runs: dict[Job, list[Run]] = defaultdict(list)
+        for run in self._runs():
+            runs[run.job].append(run)
+        return {
+            job: KnownJob(job=job, runs=len(runs[job]), latest=max(runs[job], key=place_of_run, default=None))
+            for job in jobs
+            if job in self._known_jobs()
+        }
+
+    def runs_of(self, job: Job, *, after: str | None, limit: int) -> Page[Run]:
+        check_limit(limit)
+        place = parse_place_of_run(after) if after is not None else None
+        found = [
+            run for run in self._runs() if run.job == job and (place is None or place_of_run(run) < place)
+        ]
+        return page_of(sorted(found, key=place_of_run, reverse=True), limit, cursor=place_of_run)
+
+    def declared(self, job: Job) -> Word | None:
+        return self._tables.declared.get(job)
+
+    def records(self, run_ids: Sequence[RunId]) -> dict[RunId, bytes]:
+        records = self._tables.records
+        return {run_id: records[run_id] for run_id in run_ids if run_id in records}
+
+    def history(
+        self, dataset: DatasetName, *, partition: str | None, after: str | None, limit: int
+    ) -> Page[Occurrence]:
+        check_limit(limit)
+        place = PlaceOfOccurrence.parse(after) if after is not None else None
+        first = self._first(dataset)
+        runs = {run.id: run for run in self._runs()}
+        writes = self._by_dataset(written=True)[first]
+        found = [Occurrence(io=io, run=runs[io.run_id]) for io in writes]
+        found += _unwritten(self._by_dataset(written=False)[first], {io.version for io in writes})
+        wanted = [
+            each
+            for each in found
+            if partition in {None, each.io.version.partition}
+            and (place is None or place_of_occurrence(each) < place)
+        ]
+        return page_of(
+            sorted(wanted, key=place_of_occurrence, reverse=True), limit, cursor=place_of_occurrence
+        )
+
+    @property
+    def _tables(self) -> LineageTables:
+        # A writer that is done puts others in the place of these, and never changes these.
+        with self._state.lock:
+            return self._state.lineage
+
+    def _runs(self) -> list[Run]:
+        return [facts.run for facts in self._tables.facts.values()]
+
+    def _first(self, name: DatasetName) -> DatasetName:
+        return self._lineage.names(name)[0]
+
+    def _by_dataset(self, *, written: bool) -> defaultdict[DatasetName, list[Io]]:
+        ask = self._lineage.writes if written else self._lineage.reads
+        found: defaultdict[DatasetName, list[Io]] = defaultdict(list)
+        for io in ask(list(self._tables.facts)):
+            found[io.version.dataset].append(io)
+        return found
+
+    def _known_names(self) -> set[DatasetName]:
+        tables = self._tables
+        named = {name for link in tables.links for name in link} | tables.dataset_words.keys()
+        touched = self._by_dataset(written=True).keys() | self._by_dataset(written=False).keys()
+        return {self._first(name) for name in named | touched}
+
+    def _known_jobs(self) -> set[Job]:
+        tables = self._tables
+        edges = {edge for facts in tables.facts.values() for edge in facts.job_edges}
+        return {
+            *tables.job_words,
+            *tables.declared,
+            *(run.job for run in self._runs()),
+            *(job for edge in edges for job in (edge.source, edge.target)),
+        }
+
+    def _dataset(self, name: DatasetName, writes: Sequence[Io], reads: Sequence[Io]) -> KnownDataset:
+        exact = [Occurrence(io=io) for io in writes if io.version.version is not None]
+        newest = max(exact, key=place_of_occurrence, default=None)
+        return KnownDataset(
+            name=name,
+            dataset_type=dataset_type_of(self._lineage.dataset_words(name)),
+            versions=len({io.version for io in (*writes, *reads) if io.version.version is not None}),
+            current=newest.io.version if newest else None,
+            written_at=max((io.at for io in writes if io.at), default=None),
+            read_at=max((io.at for io in reads if io.at), default=None),
+        )
+
+
+def _unwritten(reads: Iterable[Io], written: set[Version]) -> list[Occurrence]:
+    """Returns the versions that were named by who read them, and that nobody wrote."""
+    first: dict[Version, Occurrence] = {}
+    for io in reads:
+        if io.evidence is Evidence.EXPLICIT and io.version not in written:
+            each = Occurrence(io=io)
+            there = first.setdefault(io.version, each)
+            if place_of_occurrence(each) < place_of_occurrence(there):
+                first[io.version] = each
+    return list(first.values())

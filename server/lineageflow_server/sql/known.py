@@ -1,0 +1,360 @@
+"""What events are about, in SQL: datasets, jobs and namespaces, and the history of a dataset."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
+from lineageflow_core.model.lineage import DatasetName, Evidence, Version
+from lineageflow_core.model.page import Page
+from lineageflow_core.model.run import Job, Run
+from lineageflow_core.store.instants import EPOCH
+from lineageflow_core.store.paging import (
+    PlaceOfName,
+    PlaceOfOccurrence,
+    check_limit,
+    page_of,
+    parse_place_of_run,
+    place_of_occurrence,
+    place_of_run,
+)
+from lineageflow_core.store.ports import Word
+from lineageflow_core.store.words import DATASET_TYPE, dataset_type_of
+from lineageflow_server.sql import lineage_rows, rows, tables
+from lineageflow_server.sql.column_types import Instant
+from lineageflow_server.sql.database import Database, chunks
+from lineageflow_server.sql.rows import AnyRow
+
+_ANOTHER = tables.datasets.alias("another")
+IS_KNOWN_DATASET = tables.datasets.c.first.is_(None) & or_(
+    tables.datasets.c.seen,
+    exists().where(tables.ios.c.dataset == tables.datasets.c.key),
+    exists().where(_ANOTHER.c.first == tables.datasets.c.key),
+)
+"""Rows may be left of names that no event says any more."""
+IS_KNOWN_JOB = or_(
+    tables.jobs.c.seen,
+    exists().where(tables.runs.c.job == tables.jobs.c.key),
+    exists().where(tables.job_edges.c.source == tables.jobs.c.key),
+    exists().where(tables.job_edges.c.target == tables.jobs.c.key),
+)
+WHEN = func.coalesce(tables.ios.c.at, literal(EPOCH, Instant()), type_=Instant())
+_PLACE = (WHEN, tables.runs.c.id, tables.versions.c.partition, func.coalesce(tables.versions.c.version, ""))
+"""What a dataset's history is sorted by: `store.paging.PlaceOfOccurrence`."""
+
+
+class SqlKnownStore:
+    """A `KnownStore` in SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list_namespaces(self, *, after: str | None, limit: int) -> Page[KnownNamespace]:
+        check_limit(limit)
+        with self._database.read() as connection:
+            datasets = _count(connection, tables.datasets.c.namespace, IS_KNOWN_DATASET, after, limit)
+            jobs = _count(connection, tables.jobs.c.namespace, IS_KNOWN_JOB, after, limit)
+        found = [
+            KnownNamespace(namespace=each, datasets=datasets.get(each, 0), jobs=jobs.get(each, 0))
+            for each in sorted(datasets.keys() | jobs.keys())
+        ]
+        return page_of(found[: limit + 1], limit, cursor=lambda item: item.namespace)
+
+    def list_datasets(self, *, namespace: str | None, after: str | None, limit: int) -> Page[KnownDataset]:
+        query = _named(tables.datasets.c, IS_KNOWN_DATASET, namespace, after, limit)
+        with self._database.read() as connection:
+            found = {
+                row.key: DatasetName(namespace=row.namespace, name=row.name)
+                for row in connection.execute(query)
+            }
+            page = page_of(list(found), limit, cursor=lambda key: PlaceOfName(*_parts(found[key])))
+            known = _datasets(connection, {key: found[key] for key in page.items})
+        return Page(items=tuple(known[key] for key in page.items), next=page.next)
+
+    def datasets(self, names: Sequence[DatasetName]) -> dict[DatasetName, KnownDataset]:
+        by_digest = {lineage_rows.dataset_row(name)["digest"]: name for name in names}
+        name, first = tables.datasets.alias(), tables.datasets
+        query = (
+            select(name.c.digest, first.c.key, first.c.namespace, first.c.name)
+            .select_from(name.join(first, first.c.key == func.coalesce(name.c.first, name.c.key)))
+            .where(IS_KNOWN_DATASET)
+        )
+        with self._database.read() as connection:
+            found = {
+                by_digest[row.digest]: (row.key, DatasetName(namespace=row.namespace, name=row.name))
+                for some in chunks(list(by_digest))
+                for row in connection.execute(query.where(name.c.digest.in_(some)))
+            }
+            known = _datasets(connection, dict(found.values()))
+        return {name: known[key] for name, (key, _) in found.items()}
+
+    def list_jobs(self, *, namespace: str | None, after: str | None, limit: int) -> Page[KnownJob]:
+        query = _named(tables.jobs.c, IS_KNOWN_JOB, namespace, after, limit)
+        with self._database.read() as connection:
+            found = {
+                row.key: Job(namespace=row.namespace, name=row.name) for row in connection.execute(query)
+            }
+            page = page_of(list(found), limit, cursor=lambda key: PlaceOfName(*_parts(found[key])))
+            known = _jobs(connection, {key: found[key] for key in page.items})
+        return Page(items=tuple(known[key] for key in page.items), next=page.next)
+
+    def jobs(self, jobs: Sequence[Job]) -> dict[Job, KnownJob]:
+        by_digest = {lineage_rows.job_row(job)["digest"]: job for job in jobs}
+        query = select(tables.jobs.c.digest, tables.jobs.c.key).where(IS_KNOWN_JOB)
+        with self._database.read() as connection:
+            found = {
+                row.key: by_digest[row.digest]
+                for some in chunks(list(by_digest))
+                for row in connection.execute(query.where(tables.jobs.c.digest.in_(some)))
+            }
+            known = _jobs(connection, found)
+        return {job: known[key] for key, job in found.items()}
+
+    def runs_of(self, job: Job, *, after: str | None, limit: int) -> Page[Run]:
+        check_limit(limit)
+        run = tables.runs.c
+        order = (run.placed_at, run.id)
+        query = select(run.body).where(run.job == _job_key(job))
+        if after is not None:
+            query = query.where(tuple_(*order) < tuple(parse_place_of_run(after)))
+        query = query.order_by(*(column.desc() for column in order)).limit(limit + 1)
+        with self._database.ask() as connection:
+            found = [rows.from_body(Run, body) for body in connection.scalars(query)]
+        return page_of(found, limit, cursor=place_of_run)
+
+    def declared(self, job: Job) -> Word | None:
+        word = tables.job_words.c
+        query = select(word.stamp, word.said).where(word.job == _job_key(job), word.facet == "")
+        with self._database.ask() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else Word(row.stamp, row.said)
+
+    def records(self, run_ids: Sequence[RunId]) -> dict[RunId, bytes]:
+        query = select(tables.runs.c.id, tables.runs.c.record)
+        with self._database.read() as connection:
+            return {
+                row.id: lineage_rows.record_from(row)
+                for some in chunks(run_ids)
+                for row in connection.execute(query.where(tables.runs.c.id.in_(some)))
+            }
+
+    def history(
+        self, dataset: DatasetName, *, partition: str | None, after: str | None, limit: int
+    ) -> Page[Occurrence]:
+        check_limit(limit)
+        place = PlaceOfOccurrence.parse(after) if after is not None else None
+        with self._database.read() as connection:
+            key = connection.scalars(_first_key(dataset)).first()
+            if key is None:
+                return Page(items=())
+            entry = union_all(_written(key, partition), _unwritten(key, partition)).subquery()
+            order = (entry.c.placed_at, entry.c.run_id, entry.c.partition, entry.c.text)
+            query = select(entry, tables.datasets.c.namespace, tables.datasets.c.name).join_from(
+                entry, tables.datasets, tables.datasets.c.key == key
+            )
+            if place is not None:
+                query = query.where(tuple_(*order) < tuple(place))
+            query = query.order_by(*(column.desc() for column in order)).limit(limit + 1)
+            found = [_occurrence(row) for row in connection.execute(query)]
+        return page_of(found, limit, cursor=place_of_occurrence)
+
+
+def _parts(named: DatasetName | Job) -> tuple[str, str]:
+    return named.namespace, named.name
+
+
+def _named(
+    columns: Any, is_known: ColumnElement[bool], namespace: str | None, after: str | None, limit: int
+) -> Select[Any]:
+    """Selects one row more than a page of what has a namespace and a name."""
+    check_limit(limit)
+    query = select(columns.key, columns.namespace, columns.name).where(is_known)
+    if namespace is not None:
+        query = query.where(columns.namespace == namespace)
+    if after is not None:
+        query = query.where(tuple_(columns.namespace, columns.name) > tuple(PlaceOfName.parse(after)))
+    return query.order_by(columns.namespace, columns.name).limit(limit + 1)
+
+
+def _count(
+    connection: Connection,
+    namespace: ColumnElement[str],
+    is_known: ColumnElement[bool],
+    after: str | None,
+    limit: int,
+) -> dict[str, int]:
+    query = select(namespace.label("namespace"), func.count().label("number")).where(is_known)
+    if after is not None:
+        query = query.where(namespace > after)
+    query = query.group_by(namespace).order_by(namespace).limit(limit + 1)
+    return {row.namespace: row.number for row in connection.execute(query)}
+
+
+def _datasets(connection: Connection, names: dict[int, DatasetName]) -> dict[int, KnownDataset]:
+    """Returns what is known of the datasets with these keys of first names."""
+    io, version = tables.ios, tables.versions
+    is_exact = version.c.version.is_not(None)
+    totals = (
+        select(
+            io.c.dataset,
+            func.count(case((is_exact, version.c.key)).distinct()).label("versions"),
+            func.max(case((io.c.written, io.c.at)), type_=Instant()).label("written_at"),
+            func.max(case((~io.c.written, io.c.at)), type_=Instant()).label("read_at"),
+        )
+        .select_from(io.join(version))
+        .group_by(io.c.dataset)
+    )
+    number = func.row_number().over(partition_by=io.c.dataset, order_by=[column.desc() for column in _PLACE])
+    written = (
+        select(io.c.dataset, version.c.partition, version.c.version, number.label("number"))
+        .select_from(io.join(version).join(tables.runs))
+        .where(io.c.written, is_exact)
+    )
+    types = _types(connection, list(names))
+    found = {key: KnownDataset(name=name, dataset_type=types.get(key)) for key, name in names.items()}
+    for some in chunks(list(names)):
+        newest = written.where(io.c.dataset.in_(some)).subquery()
+        current = {
+            row.dataset: Version(
+                namespace=names[row.dataset].namespace,
+                name=names[row.dataset].name,
+                partition=row.partition,
+                version=row.version,
+            )
+            for row in connection.execute(select(newest).where(newest.c.number == 1))
+        }
+        for row in connection.execute(totals.where(io.c.dataset.in_(some))):
+            found[row.dataset] = KnownDataset(
+                name=names[row.dataset],
+                dataset_type=types.get(row.dataset),
+                versions=row.versions,
+                current=current.get(row.dataset),
+                written_at=row.written_at,
+                read_at=row.read_at,
+            )
+    return found
+
+
+def _types(connection: Connection, keys: Sequence[int]) -> dict[int, str | None]:
+    name, word = tables.datasets, tables.dataset_words
+    query = (
+        select(func.coalesce(name.c.first, name.c.key).label("key"), word.c.stamp, word.c.said)
+        .select_from(word.join(name))
+        .where(word.c.facet == DATASET_TYPE)
+        .order_by(word.c.stamp)
+    )
+    return {
+        row.key: dataset_type_of({DATASET_TYPE: Word(row.stamp, row.said)})
+        for some in chunks(keys)
+        for row in connection.execute(query.where(name.c.key.in_(some) | name.c.first.in_(some)))
+    }
+
+
+def _jobs(connection: Connection, jobs: dict[int, Job]) -> dict[int, KnownJob]:
+    run = tables.runs.c
+    numbers = select(run.job, func.count().label("number")).group_by(run.job)
+    found = {}
+    for some in chunks(list(jobs)):
+        runs = {row.job: row.number for row in connection.execute(numbers.where(run.job.in_(some)))}
+        latest = dict(_latest_runs(connection, some))
+        for key in some:
+            found[key] = KnownJob(job=jobs[key], runs=runs.get(key, 0), latest=latest.get(key))
+    return found
+
+
+def _latest_runs(connection: Connection, jobs: Sequence[int]) -> list[tuple[int, Run]]:
+    job, run = tables.jobs.c, tables.runs.alias()
+    newest = (
+        select(run.c.key)
+        .where(run.c.job == job.key)
+        .order_by(run.c.placed_at.desc(), run.c.id.desc())
+        .limit(1)
+        .correlate(tables.jobs)
+        .scalar_subquery()
+    )
+    query = (
+        select(job.key, tables.runs.c.body)
+        .select_from(tables.jobs.join(tables.runs, tables.runs.c.key == newest))
+        .where(job.key.in_(jobs))
+    )
+    return [(row.key, rows.from_body(Run, row.body)) for row in connection.execute(query)]
+
+
+def _written(dataset: int, partition: str | None) -> Select[Any]:
+    query = (
+        select(*_occurrence_columns(), tables.runs.c.body)
+        .select_from(tables.ios.join(tables.versions).join(tables.runs))
+        .where(tables.ios.c.dataset == dataset, tables.ios.c.written)
+    )
+    return query if partition is None else query.where(tables.versions.c.partition == partition)
+
+
+def _unwritten(dataset: int, partition: str | None) -> Select[Any]:
+    """Selects the first read of each version that is read by its name, and that nobody wrote."""
+    io, other = tables.ios, tables.ios.alias()
+    place = (WHEN, tables.runs.c.id)
+    number = func.row_number().over(partition_by=io.c.version, order_by=list(place))
+    read = (
+        select(*_occurrence_columns(), number.label("number"))
+        .select_from(io.join(tables.versions).join(tables.runs))
+        .where(
+            io.c.dataset == dataset,
+            ~io.c.written,
+            io.c.evidence == Evidence.EXPLICIT,
+            ~exists().where(other.c.version == io.c.version, other.c.written),
+        )
+    )
+    if partition is not None:
+        read = read.where(tables.versions.c.partition == partition)
+    first = read.subquery()
+    shown = [column for column in first.c if column.name != "number"]
+    return select(*shown, null().label("body")).where(first.c.number == 1)
+
+
+def _occurrence_columns() -> list[ColumnElement[Any]]:
+    when, run_id, partition, text = _PLACE
+    return [
+        when.label("placed_at"),
+        run_id.label("run_id"),
+        partition.label("partition"),
+        text.label("text"),
+        tables.versions.c.version,
+        tables.ios.c.evidence,
+        tables.ios.c.dataset_type,
+        tables.ios.c.at,
+    ]
+
+
+def _occurrence(row: AnyRow) -> Occurrence:
+    run = None if row.body is None else rows.from_body(Run, row.body)
+    return Occurrence(io=lineage_rows.io_from(row), run=run)
+
+
+def _first_key(dataset: DatasetName) -> Select[Any]:
+    name = tables.datasets.c
+    return select(func.coalesce(name.first, name.key)).where(
+        name.digest == lineage_rows.dataset_row(dataset)["digest"]
+    )
+
+
+def _job_key(job: Job) -> Any:
+    return (
+        select(tables.jobs.c.key)
+        .where(tables.jobs.c.digest == lineage_rows.job_row(job)["digest"])
+        .scalar_subquery()
+    )
