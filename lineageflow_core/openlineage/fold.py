@@ -17,9 +17,11 @@ from typing import Any
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import DatasetName, Evidence, Flow, Io, Version
+from lineageflow_core.model.quality import Outcome, Tested
 from lineageflow_core.model.run import CodeVersion, Job, JobEdge, Run, RunState
 from lineageflow_core.openlineage.flows import Flows, flows
 from lineageflow_core.openlineage.parse import parse_event, parse_text
+from lineageflow_core.openlineage.quality import QUALITY_FACETS, assertions, run_tests
 from lineageflow_core.openlineage.record import AccessRecord, Key, RunRecord, Said, say
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
 from lineageflow_core.store.instants import from_microseconds
@@ -87,6 +89,7 @@ def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
         flows=tuple(_flows(run_id, said)),
         columns={dataset: frozenset(fed.columns) for dataset, fed in said.outputs.items() if fed.columns},
         job_edges=tuple(sorted(_job_edges(run.job, facets, said))),
+        tested=tuple(_tested(run_id, facets, inputs, outputs)),
         input_facets={dataset: access.facets for dataset, access in inputs.items() if access.facets},
         output_facets={dataset: access.facets for dataset, access in outputs.items() if access.facets},
     )
@@ -209,6 +212,26 @@ def _flows(run_id: RunId, said: Flows) -> Iterator[Flow]:
         sources: list[DatasetName | None] = [*sorted(fed.sources)]
         for source in sources or [None]:
             yield Flow(run_id=run_id, target=target, source=source, evidence=fed.evidence)
+
+
+def _tested(
+    run_id: RunId,
+    facets: Mapping[str, Any],
+    inputs: Mapping[DatasetName, AccessRecord],
+    outputs: Mapping[DatasetName, AccessRecord],
+) -> Iterator[Tested]:
+    """Yields what the run says of the quality of what it read and wrote."""
+    of_run = list(run_tests(facets))
+    for written, accesses in ((False, inputs), (True, outputs)):
+        is_tested = bool(of_run) and written == (not inputs)
+        for dataset, access in sorted(accesses.items()):
+            said: dict[str, Any] = {
+                key: word.read() for key in QUALITY_FACETS if (word := access.facets.get(key))
+            }
+            found = [*assertions(said), *(of_run if is_tested else ())]
+            if any(said.values()) or is_tested:
+                failed = any(each.outcome is Outcome.FAILED for each in found)
+                yield Tested(run_id=run_id, dataset=dataset, written=written, failed=failed)
 
 
 def _job_edges(job: Job, facets: Mapping[str, Any], said: Flows) -> set[JobEdge]:

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
-from lineageflow_core.model.lineage import DatasetName
+from lineageflow_core.model.lineage import DatasetName, Version
 from lineageflow_core.model.page import Page
+from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, Run
 from lineageflow_core.service.namespaces import RepositoryNames
 from lineageflow_core.store.ports import KnownStore, RepositoryStore, Word
@@ -76,6 +77,22 @@ class KnownToday:
             ),
             next=page.next,
         )
+
+    def list_tested(
+        self, dataset: DatasetName | None, *, failed: bool | None, after: str | None, limit: int
+    ) -> Page[Tested]:
+        names = self._names()
+        stored = names.stored(dataset, None) if dataset is not None else None
+        page = self._store.list_tested(stored, failed=failed, after=after, limit=limit)
+        return Page(
+            items=tuple(replace(item, dataset=names.today(item.dataset)) for item in page.items),
+            next=page.next,
+        )
+
+    def tested(self, versions: Sequence[Version]) -> list[Tested]:
+        names = self._names()
+        stored = [version.under(names.stored(version.dataset, None)) for version in versions]
+        return [replace(each, dataset=names.today(each.dataset)) for each in self._store.tested(stored)]
 
     def _names(self) -> RepositoryNames:
         return RepositoryNames(self._repositories)

@@ -223,6 +223,13 @@ class _Writer:
                 name(dataset): frozenset(replace(edge, source=name(edge.source)) for edge in edges)
                 for dataset, edges in facts.columns.items()
             },
+            tested=tuple(
+                {
+                    (dataset, each.written): replace(each, dataset=dataset)
+                    for each in sorted(facts.tested, key=lambda each: each.failed)
+                    for dataset in [name(each.dataset)]
+                }.values()
+            ),
             input_facets={name(dataset): words for dataset, words in facts.input_facets.items()},
             output_facets={name(dataset): words for dataset, words in facts.output_facets.items()},
         )

@@ -14,6 +14,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import parse_run_id
 from lineageflow_core.model.known import Occurrence
 from lineageflow_core.model.page import MAX_LIMIT, Page
+from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.run import Run
 from lineageflow_core.store.instants import EPOCH, from_microseconds, to_microseconds
@@ -134,6 +135,34 @@ class PlaceOfOccurrence(NamedTuple):
             return cls(from_microseconds(at), parse_run_id(run), *rest)
         except OverflowError:
             raise _no_place(text) from None
+
+
+class PlaceOfTested(NamedTuple):
+    """A place in the list of what was tested: larger places come earlier."""
+
+    at: datetime
+    run: str
+    namespace: str
+    name: str
+    written: bool
+
+    def __str__(self) -> str:
+        return json.dumps([to_microseconds(self.at), *self[1:]])
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads what `str` wrote. Raises InvalidInputError."""
+        at, run, *rest = _parse_parts(text, (int, str, str, str, bool))
+        try:
+            return cls(from_microseconds(at), parse_run_id(run), *rest)
+        except OverflowError:
+            raise _no_place(text) from None
+
+
+def place_of_tested(run: Run, tested: Tested) -> PlaceOfTested:
+    """Returns where a run's tests of one dataset stand: where the run does, then by dataset and side."""
+    at, run_id = place_of_run(run)
+    return PlaceOfTested(at, run_id, tested.dataset.namespace, tested.dataset.name, tested.written)
 
 
 def place_of_occurrence(found: Occurrence) -> PlaceOfOccurrence:

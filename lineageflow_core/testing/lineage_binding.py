@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
 from lineageflow_core.model.page import Page, every
+from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.ports import KnownStore, LineageStore, RunFacts, Stores, Word
@@ -243,15 +244,22 @@ def assert_same_answers(world: World, expected: Stores, actual: Stores) -> None:
     ]
     for ask in asked:
         assert ask(expected.lineage) == ask(actual.lineage)
-    for question in _about_known(names):
+    for question in _about_known(names, _first_names(expected.lineage, versions)):
         assert question(expected.known) == question(actual.known)
 
 
-def _about_known(names: Sequence[DatasetName]) -> Iterator[Callable[[KnownStore], object]]:
+def _about_known(
+    names: Sequence[DatasetName], versions: Sequence[Version]
+) -> Iterator[Callable[[KnownStore], object]]:
     yield lambda store: store.datasets(names)
     for namespace in sorted({name.namespace for name in names}):
         yield lambda store, namespace=namespace: every_page(  # type: ignore[misc]
             lambda after: store.list_datasets(namespace=namespace, after=after, limit=1)
+        )
+        yield lambda store: set(store.tested(versions))
+    for name, failed in product(names, (None, True, False)):
+        yield lambda store, name=name, failed=failed: every_page(  # type: ignore[misc]
+            lambda after: store.list_tested(name, failed=failed, after=after, limit=1)
         )
     for name, partition in product(names, (None, *PARTITIONS)):
         yield lambda store, name=name, partition=partition: every_page(  # type: ignore[misc]
@@ -307,9 +315,15 @@ def _steps(draw: st.DrawFn, world: World) -> Put:
         source=st.none() | names,
         evidence=st.just(Evidence.LINEAGE),
     )
+    tested = st.builds(
+        Tested, run_id=st.just(facts.run.id), dataset=names, written=st.booleans(), failed=st.booleans()
+    )
     return Put(
         facts=replace(
             facts,
+            tested=tuple(
+                draw(st.lists(tested, max_size=2, unique_by=lambda each: (each.dataset, each.written)))
+            ),
             flows=tuple(draw(st.lists(flows, max_size=2, unique=True))),
             columns=draw(st.dictionaries(names, st.frozensets(edges, min_size=1, max_size=2), max_size=2)),
             job_edges=(JobEdge(source=Job(namespace=str(world.name("a")), name="before"), target=JOB),),

@@ -2,22 +2,26 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
 from lineageflow_core.model.lineage import DatasetName, Evidence, Io, Version
 from lineageflow_core.model.page import Page
+from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, Run
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
 from lineageflow_core.store.memory.state import LineageTables, State
 from lineageflow_core.store.paging import (
     PlaceOfName,
     PlaceOfOccurrence,
+    PlaceOfTested,
     check_limit,
     page_of,
     parse_place_of_run,
     place_of_occurrence,
     place_of_run,
+    place_of_tested,
 )
 from lineageflow_core.store.ports import Word
 from lineageflow_core.store.words import dataset_type_of
@@ -121,6 +125,46 @@ class MemoryKnownStore:
         return page_of(
             sorted(wanted, key=place_of_occurrence, reverse=True), limit, cursor=place_of_occurrence
         )
+
+    def list_tested(
+        self, dataset: DatasetName | None, *, failed: bool | None, after: str | None, limit: int
+    ) -> Page[Tested]:
+        check_limit(limit)
+        place = PlaceOfTested.parse(after) if after is not None else None
+        runs = {run.id: run for run in self._runs()}
+        wanted = self._first(dataset) if dataset else None
+        found = {
+            place_of_tested(runs[each.run_id], each): each
+            for each in self._tested()
+            if wanted in {None, each.dataset} and failed in {None, each.failed}
+        }
+        places = sorted((each for each in found if place is None or each < place), reverse=True)
+        page = page_of(places, limit, cursor=str)
+        return Page(items=tuple(found[each] for each in page.items), next=page.next)
+
+    def tested(self, versions: Sequence[Version]) -> list[Tested]:
+        wanted = {version.under(self._first(version.dataset)) for version in versions}
+        touched = {
+            (io.run_id, io.version.dataset, written)
+            for written in (False, True)
+            for ios in self._by_dataset(written=written).values()
+            for io in ios
+            if io.version in wanted
+        }
+        return [each for each in self._tested() if (each.run_id, each.dataset, each.written) in touched]
+
+    def _tested(self) -> list[Tested]:
+        """Under two names of one dataset, what failed under either of them failed."""
+        named = [
+            replace(each, dataset=self._first(each.dataset))
+            for facts in self._tables.facts.values()
+            for each in facts.tested
+        ]
+        by_side = {
+            (each.run_id, each.dataset, each.written): each
+            for each in sorted(named, key=lambda each: each.failed)
+        }
+        return list(by_side.values())
 
     @property
     def _tables(self) -> LineageTables:

@@ -290,7 +290,7 @@ class _Writer:
             "facts": (
                 item
                 for facts in tables.facts.values()
-                for item in (*facts.reads, *facts.writes, *facts.flows, *facts.job_edges)
+                for item in (*facts.reads, *facts.writes, *facts.flows, *facts.job_edges, *facts.tested)
             ),
             "columns": (
                 (facts.run.id, dataset, edge)

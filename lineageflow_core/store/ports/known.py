@@ -5,8 +5,9 @@ from typing import Protocol
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
-from lineageflow_core.model.lineage import DatasetName
+from lineageflow_core.model.lineage import DatasetName, Version
 from lineageflow_core.model.page import Page
+from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, Run
 from lineageflow_core.store.ports.lineage import Word
 
@@ -59,4 +60,17 @@ class KnownStore(Protocol):
         A version that several runs wrote stands there several times. One that was read and that nobody
         wrote stands once, when it was first read.
         """
+        ...
+
+    def list_tested(
+        self, dataset: DatasetName | None, *, failed: bool | None, after: str | None, limit: int
+    ) -> Page[Tested]:
+        """What was tested or measured of a dataset, or of any, by run, newest first; each side of it once.
+
+        `failed` limits it to where a test failed, or where none did.
+        """
+        ...
+
+    def tested(self, versions: Sequence[Version]) -> list[Tested]:
+        """What was tested or measured of these versions, by who wrote and who read them."""
         ...

@@ -13,6 +13,7 @@ from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
 from lineageflow_core.model.page import Page
+from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 
 
@@ -71,6 +72,8 @@ class RunFacts:
     columns: Mapping[DatasetName, frozenset[ColumnEdge]] = field(default_factory=dict)
     """By output."""
     job_edges: tuple[JobEdge, ...] = ()
+    tested: tuple[Tested, ...] = ()
+    """By dataset and side, each once."""
     input_facets: Mapping[DatasetName, Mapping[str, Word]] = field(default_factory=dict)
     output_facets: Mapping[DatasetName, Mapping[str, Word]] = field(default_factory=dict)
 

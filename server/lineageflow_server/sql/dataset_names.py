@@ -25,7 +25,7 @@ def first_names(alias: str) -> Subquery:
     """Returns a table of every name's key beside the first name of the same dataset."""
     name, first = tables.datasets.alias(), tables.datasets.alias()
     return (
-        select(name.c.key, first.c.namespace, first.c.name)
+        select(name.c.key, first.c.key.label("first_key"), first.c.namespace, first.c.name)
         .select_from(name.join(first, first.c.key == func.coalesce(name.c.first, name.c.key)))
         .subquery(alias)
     )
@@ -48,7 +48,7 @@ def name_keys(connection: Connection, names: Collection[DatasetName]) -> dict[Da
     first = first_names("first")
     name = tables.datasets
     query = (
-        select(name.c.key, func.coalesce(name.c.first, name.c.key).label("first_key"), first)
+        select(name.c.key, first.c.first_key, first.c.namespace, first.c.name)
         .select_from(name.join(first, first.c.key == name.c.key))
         .where(name.c.first.is_not(None))
     )

@@ -22,11 +22,13 @@ from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
 from lineageflow_core.model.lineage import DatasetName, Evidence, Version
 from lineageflow_core.model.page import Page
+from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, Run
 from lineageflow_core.store.instants import EPOCH
 from lineageflow_core.store.paging import (
     PlaceOfName,
     PlaceOfOccurrence,
+    PlaceOfTested,
     check_limit,
     page_of,
     parse_place_of_run,
@@ -38,6 +40,7 @@ from lineageflow_core.store.words import DATASET_TYPE, dataset_type_of
 from lineageflow_server.sql import lineage_rows, rows, tables
 from lineageflow_server.sql.column_types import Instant
 from lineageflow_server.sql.database import Database, chunks
+from lineageflow_server.sql.dataset_names import first_names
 from lineageflow_server.sql.rows import AnyRow
 
 _ANOTHER = tables.datasets.alias("another")
@@ -172,6 +175,70 @@ class SqlKnownStore:
             query = query.order_by(*(column.desc() for column in order)).limit(limit + 1)
             found = [_occurrence(row) for row in connection.execute(query)]
         return page_of(found, limit, cursor=place_of_occurrence)
+
+    def list_tested(
+        self, dataset: DatasetName | None, *, failed: bool | None, after: str | None, limit: int
+    ) -> Page[Tested]:
+        check_limit(limit)
+        query = _TESTED
+        if dataset is not None:
+            query = query.where(_OF.c.first_key == _first_key(dataset).scalar_subquery())
+        found = query.subquery()
+        run = tables.runs.c
+        order = (run.placed_at, run.id, found.c.namespace, found.c.name, found.c.written)
+        page = select(found, run.placed_at).join_from(found, tables.runs, run.id == found.c.run_id)
+        if failed is not None:
+            page = page.where(found.c.failed == int(failed))
+        if after is not None:
+            page = page.where(tuple_(*order) < tuple(PlaceOfTested.parse(after)))
+        page = page.order_by(*(column.desc() for column in order)).limit(limit + 1)
+        with self._database.read() as connection:
+            lines = connection.execute(page).all()
+        cut = page_of(
+            lines,
+            limit,
+            cursor=lambda row: PlaceOfTested(row.placed_at, row.run_id, row.namespace, row.name, row.written),
+        )
+        return Page(items=tuple(map(_tested_from, cut.items)), next=cut.next)
+
+    def tested(self, versions: Sequence[Version]) -> list[Tested]:
+        io = tables.ios
+        touched = exists().where(
+            io.c.run == tables.tested.c.run,
+            io.c.written == tables.tested.c.written,
+            io.c.version == tables.versions.c.key,
+        )
+        query = _TESTED.join(tables.versions, tables.versions.c.dataset == _OF.c.first_key).where(touched)
+        found: dict[Tested, None] = {}
+        with self._database.read() as connection:
+            for some in chunks([lineage_rows.version_identity(version) for version in versions]):
+                wanted = query.where(tables.versions.c.digest.in_(some))
+                found |= dict.fromkeys(_tested_from(row) for row in connection.execute(wanted))
+        return list(found)
+
+
+_OF = first_names("of")
+_TESTED = (
+    select(
+        tables.runs.c.id.label("run_id"),
+        tables.tested.c.written,
+        _OF.c.namespace,
+        _OF.c.name,
+        func.max(case((tables.tested.c.failed, 1), else_=0)).label("failed"),
+    )
+    .select_from(tables.tested.join(tables.runs).join(_OF, _OF.c.key == tables.tested.c.dataset))
+    .group_by(tables.runs.c.id, tables.tested.c.written, _OF.c.namespace, _OF.c.name)
+)
+"""Under two names of one dataset, what failed under either of them failed."""
+
+
+def _tested_from(row: AnyRow) -> Tested:
+    return Tested(
+        run_id=row.run_id,
+        dataset=DatasetName(namespace=row.namespace, name=row.name),
+        written=row.written,
+        failed=bool(row.failed),
+    )
 
 
 def _parts(named: DatasetName | Job) -> tuple[str, str]:

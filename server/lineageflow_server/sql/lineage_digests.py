@@ -60,6 +60,11 @@ def _queries() -> dict[str, Select[Any]]:
         .select_from(tables.job_edges.join(tables.runs))
         .join(before, before.c.key == tables.job_edges.c.source)
         .join(after, after.c.key == tables.job_edges.c.target),
+        "tests": select(
+            _RUN, tables.tested.c.written, _NAME.c.namespace, _NAME.c.name, tables.tested.c.failed
+        )
+        .select_from(tables.tested.join(tables.runs))
+        .join(_NAME, _NAME.c.key == tables.tested.c.dataset),
         "facets of jobs": select(
             job.c.namespace, job.c.name, tables.job_words.c.facet, tables.job_words.c.stamp,
             tables.job_words.c.said,

@@ -26,6 +26,7 @@ _AT_ONCE = 500
 _FACTS = (
     tables.dataset_words,
     tables.job_words,
+    tables.tested,
     tables.job_edges,
     tables.run_columns,
     tables.column_edges,
@@ -200,7 +201,7 @@ class SqlLineageWriter:
         wanted = {io.version.dataset for each in accesses for side in each for io in side}
         for each in facts:
             wanted |= {name for flow in each.flows for name in (flow.target, flow.source) if name is not None}
-            wanted |= each.columns.keys()
+            wanted |= each.columns.keys() | {tested.dataset for tested in each.tested}
             wanted |= {edge.source for edges in each.columns.values() for edge in edges}
         wanted |= {name for _, words in self._words for name in words}
         return name_keys(self._connection, wanted)
@@ -283,6 +284,12 @@ class SqlLineageWriter:
             for edge in each.job_edges
         ]
         self._replace(tables.job_edges, runs, edges)
+        tested = [
+            {"run": run, "written": it.written, "dataset": names[it.dataset].key, "failed": it.failed}
+            for run, each in facts.items()
+            for it in each.tested
+        ]
+        self._replace(tables.tested, runs, tested)
 
     def _column_maps(
         self, maps: Iterable[frozenset[ColumnEdge]], names: Mapping[DatasetName, Named]

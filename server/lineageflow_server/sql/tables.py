@@ -509,6 +509,18 @@ job_edges = Table(
     sqlite_with_rowid=False,
 )
 
+tested = Table(
+    "tested",
+    metadata,
+    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
+    Column("written", Boolean, primary_key=True),
+    Column("dataset", Key, ForeignKey("datasets.key"), primary_key=True),
+    Column("failed", Boolean, nullable=False),
+    Index("tested_by_dataset", "dataset", "failed"),
+    sqlite_with_rowid=False,
+)
+"""What runs found out about the data that they read and wrote; what that is, stands in their records."""
+
 job_words = Table(
     "job_words",
     metadata,

@@ -27,6 +27,7 @@ _FACTS = ("ios", "versions", "datasets", "runs", "jobs")
 _DETAILS = (
     "dataset_words",
     "job_words",
+    "tested",
     "job_edges",
     "run_columns",
     "column_edges",
@@ -220,6 +221,15 @@ def _make_details() -> None:
     )
     op.create_index("job_edges_by_source", "job_edges", ["source", "target"])
     op.create_index("job_edges_by_target", "job_edges", ["target", "source"])
+    op.create_table(
+        "tested",
+        _key("run", "runs"),
+        sa.Column("written", sa.Boolean(), primary_key=True),
+        _key("dataset", "datasets"),
+        sa.Column("failed", sa.Boolean(), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("tested_by_dataset", "tested", ["dataset", "failed"])
     for owner in ("job", "dataset"):
         op.create_table(
             f"{owner}_words",
