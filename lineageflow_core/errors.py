@@ -75,6 +75,16 @@ class RunNotFoundError(NotFoundError):
     kind = "run_not_found"
 
 
+class DatasetNotFoundError(NotFoundError):
+    """No event names the dataset."""
+
+    kind = "dataset_not_found"
+
+
+class JobNotFoundError(NotFoundError):
+    kind = "job_not_found"
+
+
 class PlanNotFoundError(NotFoundError):
     kind = "plan_not_found"
 

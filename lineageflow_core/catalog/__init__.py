@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from lineageflow_core.catalog.checks import Checks
 from lineageflow_core.catalog.collection import Collecting
 from lineageflow_core.catalog.content import Content
+from lineageflow_core.catalog.datasets import KnownDatasets
 from lineageflow_core.catalog.events import Events
 from lineageflow_core.catalog.history import History
+from lineageflow_core.catalog.jobs import Jobs
 from lineageflow_core.catalog.lineage import Emitter, Lineage
 from lineageflow_core.catalog.merging import Merging
 from lineageflow_core.catalog.objects import Objects
@@ -39,6 +41,8 @@ __all__ = [
     "Emitter",
     "Events",
     "History",
+    "Jobs",
+    "KnownDatasets",
     "Lineage",
     "Merging",
     "Objects",
@@ -73,6 +77,8 @@ class Catalog:
     transactions: Transactions
     lineage: Lineage
     events: Events
+    datasets: KnownDatasets
+    jobs: Jobs
     plans: Plans
     quarantine: Quarantines
     tables: Tables

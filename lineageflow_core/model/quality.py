@@ -1,7 +1,6 @@
 """What tests and measurements say of the data of one version."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -56,21 +55,27 @@ class Measurements:
     """By column, as the facet has it: nullCount, distinctCount, min, max, quantiles, ..."""
 
 
+class Verdict(StrEnum):
+    """What came of all tests of one dataset by one run."""
+
+    FAILED = "failed"
+    """One at least failed as an error."""
+    PASSED = "passed"
+    """None did."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """What one run found out about one version that it wrote or read."""
+    """What one run found out about a dataset that it wrote or read."""
 
-    version: Version
+    dataset: DatasetName
+    versions: tuple[Version, ...]
+    """What it wrote or read of it: several where that were partitions."""
     run: Run
-    at: datetime | None
-    """When the run read or wrote it."""
+    written: bool
+    """False: it read them."""
     assertions: tuple[Assertion, ...] = ()
     measurements: Measurements | None = None
-
-    @property
-    def failed(self) -> bool:
-        """Tells whether any test failed as an error."""
-        return any(each.outcome is Outcome.FAILED for each in self.assertions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

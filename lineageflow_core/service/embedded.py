@@ -6,10 +6,12 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.service.checks import ChecksService
 from lineageflow_core.service.collection import CollectionService
 from lineageflow_core.service.content import ContentService
+from lineageflow_core.service.datasets import KnownDatasetsService
 from lineageflow_core.service.events import EventsService
 from lineageflow_core.service.folding import ensure_folded
 from lineageflow_core.service.history import HistoryService
 from lineageflow_core.service.imports import TransfersService
+from lineageflow_core.service.jobs import JobsService
 from lineageflow_core.service.lineage import LineageService
 from lineageflow_core.service.merging import MergingService
 from lineageflow_core.service.nodes import Nodes
@@ -51,6 +53,8 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         transactions=TransactionsService(lake),
         lineage=lineage,
         events=EventsService(lake),
+        datasets=KnownDatasetsService(lake, nodes),
+        jobs=JobsService(lake),
         plans=PlansService(lake, nodes),
         quarantine=QuarantineService(lake, nodes),
         tables=TablesService(lake, history=history, lineage=lineage),

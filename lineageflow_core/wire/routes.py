@@ -33,6 +33,8 @@ from lineageflow_core.catalog import (
     Content,
     Events,
     History,
+    Jobs,
+    KnownDatasets,
     Lineage,
     Merging,
     Objects,
@@ -303,6 +305,20 @@ ROUTES: tuple[Route, ...] = (
     _get(Lineage.impact, "/lineage/impact"),
     _get(Lineage.blame, _COMMIT + "/blame"),
     _get(Lineage.blame_partitions, _COMMIT + "/blame/partitions"),
+    #
+    # A dataset's and a job's name hold '/', so they travel in the query.
+    _get(KnownDatasets.list_namespaces, "/lineage/namespaces"),
+    _get(KnownDatasets.list_known_datasets, "/lineage/datasets"),
+    _get(KnownDatasets.get_known_dataset, "/lineage/dataset"),
+    _get(KnownDatasets.list_dataset_versions, "/lineage/dataset/versions"),
+    _get(KnownDatasets.list_quality, "/lineage/quality"),
+    _get(KnownDatasets.get_taint, "/lineage/taint"),
+    #
+    _get(Jobs.list_jobs, "/lineage/jobs"),
+    _get(Jobs.get_job, "/lineage/job"),
+    _get(Jobs.list_job_runs, "/lineage/job/runs"),
+    _get(Jobs.get_run_tree, "/runs/{run_id}/tree"),
+    _get(Jobs.get_run_facets, "/runs/{run_id}/facets"),
     #
     _post(Plans.plan_rollback, _REPOSITORY + "/plans"),
     _get(Plans.get_plan, "/plans/{plan}"),

@@ -10,6 +10,7 @@ from lineageflow_core.testing.catalog.blame import BlameContract
 from lineageflow_core.testing.catalog.cherry_picking import CherryPickContract
 from lineageflow_core.testing.catalog.clock import StandingClock
 from lineageflow_core.testing.catalog.content import ContentContract
+from lineageflow_core.testing.catalog.datasets import KnownDatasetsContract
 from lineageflow_core.testing.catalog.deciding import DecisionContract
 from lineageflow_core.testing.catalog.events import EventsContract
 from lineageflow_core.testing.catalog.history import HistoryContract
@@ -116,6 +117,9 @@ class TestLineage(LineageContract): ...
 
 
 class TestEvents(EventsContract): ...
+
+
+class TestKnownDatasets(KnownDatasetsContract): ...
 
 
 class TestPlans(PlansContract): ...

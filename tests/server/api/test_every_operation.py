@@ -19,6 +19,7 @@ from lineageflow_core.model.ids import ObjectId, PlanId
 from lineageflow_core.model.lineage import Direction, IntakeReport
 from lineageflow_core.model.merge import Side, content, content_of
 from lineageflow_core.model.plan import RollbackPlan, RollbackScope
+from lineageflow_core.model.quality import Verdict
 from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.run import RunState, TransactionState
 from lineageflow_core.model.settings import BranchRule, RepositorySettings, StaleReads
@@ -75,6 +76,7 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
     # Each repository is asked one thing, and a plan that is applied is in the way of all others.
     undone = embedded.plans.apply_plan(plan.id, author="ada") if name.endswith("plan_undo") else plan
     tables = (name, "tables~2", "tables", "t.csv")
+    job = embedded.lineage.get_run(run_id("night", name)).run.job
     event = {"eventType": "START", "eventTime": now, "producer": "https://producer.example/1"}
     [odd] = embedded.lineage.ingest([{**event, "run": name}]).receipts
     return {
@@ -225,6 +227,20 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
         "trace": ((f"lf://{name}/{REPORT}",), {"direction": Direction.UPSTREAM, "depth": 2, "limit": 10}),
         "impact": ((night,), {}),
         "blame": ((name, "main", REPORT), {}),
+        "list_namespaces": ((), {"limit": 1}),
+        "list_known_datasets": ((), {"namespace": f"lf://{name}", "limit": 1}),
+        "get_known_dataset": ((f"lf://{name}", REPORT), {}),
+        "list_dataset_versions": ((f"lf://{name}", REPORT), {"partition": "", "limit": 1}),
+        "list_quality": (
+            (),
+            {"namespace": f"lf://{name}", "name": REPORT, "verdict": Verdict.FAILED, "limit": 1},
+        ),
+        "get_taint": ((f"lf://{name}/{REPORT}",), {}),
+        "list_jobs": ((), {"namespace": None, "limit": 1}),
+        "get_job": ((job.namespace, job.name), {}),
+        "list_job_runs": ((job.namespace, job.name), {"limit": 1}),
+        "get_run_tree": ((run_id("night", name),), {"limit": 1}),
+        "get_run_facets": ((run_id("night", name),), {}),
         "plan_rollback": (
             (name, night),
             {"branch": "main", "scope": RollbackScope.OUTPUTS, "outputs": (REPORT,)},

@@ -1,0 +1,120 @@
+"""What is known of the jobs that events name, and all that their runs said."""
+
+from collections.abc import Iterable
+
+from lineageflow_core.errors import InvalidInputError, JobNotFoundError, RunNotFoundError
+from lineageflow_core.model.ids import RunId, parse_run_id
+from lineageflow_core.model.known import AccessFacets, JobDetails, KnownJob, RunTree, SaidOfRun
+from lineageflow_core.model.lineage import DatasetName, Io
+from lineageflow_core.model.page import DEFAULT_LIMIT, Page
+from lineageflow_core.model.run import Job, Run
+from lineageflow_core.service.opened import Lake
+from lineageflow_core.service.said import Said, plain_facets
+
+MAX_DESCENDANTS = 10_000
+
+
+class JobsService:
+    """Implements `catalog.Jobs`."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def list_jobs(
+        self, *, namespace: str | None = None, after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[KnownJob]:
+        return self._lake.known.list_jobs(namespace=namespace, after=after, limit=limit)
+
+    def get_job(self, namespace: str, name: str) -> JobDetails:
+        known = self._known(namespace, name)
+        lineage = self._lake.lineage
+        latest = [known.latest.id] if known.latest else []
+        word = self._lake.known.declared(known.job)
+        reads, writes = (word.read() if word else None) or ((), ())
+        edges = lineage.job_edges([known.job])
+        return JobDetails(
+            known=known,
+            facets=plain_facets(lineage.job_words(known.job)),
+            reads=_datasets(lineage.reads(latest)),
+            writes=_datasets(lineage.writes(latest)),
+            declared_reads=self._named(reads),
+            declared_writes=self._named(writes),
+            before=tuple(edge.source for edge in edges if edge.target == known.job),
+            behind=tuple(edge.target for edge in edges if edge.source == known.job),
+        )
+
+    def list_job_runs(
+        self, namespace: str, name: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[Run]:
+        return self._lake.known.runs_of(self._known(namespace, name).job, after=after, limit=limit)
+
+    def get_run_tree(self, run_id: RunId, *, limit: int = 1000) -> RunTree:
+        if not 1 <= limit <= MAX_DESCENDANTS:
+            raise InvalidInputError(f"a tree holds 1 to {MAX_DESCENDANTS} runs, not {limit}")
+        run = self._run(run_id)
+        found: dict[RunId, Run] = {}
+        parents, truncated = [run.id], False
+        while parents and not truncated:
+            steps = [
+                step
+                for step in self._lake.lineage.steps(parents)
+                if step.id not in found and step.id != run.id
+            ]
+            truncated = len(found) + len(steps) > limit
+            steps = steps[: limit - len(found)]
+            found.update((step.id, step) for step in steps)
+            parents = [step.id for step in steps]
+        return RunTree(run=run, descendants=tuple(found.values()), truncated=truncated)
+
+    def get_run_facets(self, run_id: RunId) -> SaidOfRun:
+        run = self._run(run_id)
+        said = Said(self._lake, [run.id])
+        record = said.record(run.id)
+        reads, writes = (
+            tuple(
+                AccessFacets(dataset=dataset, facets=plain_facets(words))
+                for dataset, words in sorted(said.accesses(run.id, written=written).items())
+            )
+            for written in (False, True)
+        )
+        return SaidOfRun(
+            run=run,
+            facets=plain_facets(record.facets),
+            job_facets=plain_facets(record.job_facets),
+            reads=reads,
+            writes=writes,
+        )
+
+    def _known(self, namespace: str, name: str) -> KnownJob:
+        job = Job(namespace=namespace, name=name)
+        known = self._lake.known.jobs([job]).get(job)
+        if known is None:
+            raise JobNotFoundError(
+                f"no event names the job {name[:200]!r} in {namespace[:200]!r}; `lineageflow job list` lists "
+                "those there are",
+                namespace=namespace,
+                name=name,
+            )
+        return known
+
+    def _run(self, run_id: RunId) -> Run:
+        run_id = parse_run_id(run_id)
+        run = self._lake.lineage.runs([run_id]).get(run_id)
+        if run is None:
+            raise RunNotFoundError(
+                f"no event about run {run_id} was received; `lineageflow runs` lists the runs there are",
+                run_id=run_id,
+            )
+        return run
+
+    def _named(self, names: Iterable[tuple[str, str]]) -> tuple[DatasetName, ...]:
+        """Returns what a job declares, under the first names."""
+        firsts = {
+            self._lake.lineage.names(DatasetName(namespace=namespace, name=name))[0]
+            for namespace, name in names
+        }
+        return tuple(sorted(firsts))
+
+
+def _datasets(ios: Iterable[Io]) -> tuple[DatasetName, ...]:
+    return tuple(sorted({io.version.dataset for io in ios}))

@@ -1,0 +1,351 @@
+"""What every catalog promises about the datasets and jobs that events name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from lineageflow_core.catalog import Catalog, Jobs, KnownDatasets
+from lineageflow_core.errors import (
+    DatasetNotFoundError,
+    InvalidInputError,
+    JobNotFoundError,
+    RunNotFoundError,
+)
+from lineageflow_core.model.diff import DiffKind
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.known import KnownColumn, VersionState
+from lineageflow_core.model.lineage import DatasetName, Version
+from lineageflow_core.model.node import format_node
+from lineageflow_core.model.page import every
+from lineageflow_core.model.quality import Outcome, Verdict
+from lineageflow_core.model.run import Job
+from lineageflow_core.repository import Repository
+from lineageflow_core.testing.catalog.scene import CatalogContract, new_run_id
+from lineageflow_core.testing.signatures import assert_same_signatures
+
+Event = dict[str, Any]
+FACET = {"_producer": "https://producer.example/1", "_schemaURL": "https://schema.example/1"}
+
+
+class World:
+    """Datasets and jobs in a namespace that no other test uses."""
+
+    def __init__(self, repo: Repository) -> None:
+        self.namespace = f"s3://{repo.name}"
+        self.lineage = repo.catalog.lineage
+        self.datasets = repo.catalog.datasets
+        self.jobs = repo.catalog.jobs
+        self._minute = 0
+
+    def name(self, dataset: str) -> DatasetName:
+        """Returns the name of a dataset."""
+        return DatasetName(namespace=self.namespace, name=dataset)
+
+    def version(self, dataset: str, run: RunId) -> Version:
+        """Returns what a run wrote of a dataset."""
+        return Version(namespace=self.namespace, name=dataset, version=f"run:{run}")
+
+    def dataset(self, name: str, facets: Event | None = None, **more: Event) -> Event:
+        """Returns a dataset as an event has it."""
+        return {"namespace": self.namespace, "name": name, "facets": _facets(facets), **_all(more)}
+
+    def run(
+        self,
+        job: str = "etl",
+        *,
+        reads: Sequence[Event | str] = (),
+        writes: Sequence[Event | str] = (),
+        end: str = "COMPLETE",
+        run_facets: Event | None = None,
+        job_facets: Event | None = None,
+    ) -> RunId:
+        """Tells of one run, a minute after the one before. Returns its id."""
+        self._minute += 1
+        run_id = new_run_id()
+        at = f"2026-05-01T{self._minute // 60:02d}:{self._minute % 60:02d}"
+        sides = {
+            side: [self.dataset(each) if isinstance(each, str) else each for each in some]
+            for side, some in (("inputs", reads), ("outputs", writes))
+        }
+        about = {
+            "producer": "https://producer.example/1",
+            "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
+            "run": {"runId": run_id, "facets": _facets(run_facets)},
+            "job": {"namespace": self.namespace, "name": job, "facets": _facets(job_facets)},
+        }
+        started: Event = {"eventType": "START", "eventTime": f"{at}:00Z", **about, "inputs": sides["inputs"]}
+        events: list[Event] = [started]
+        if end:
+            ended: Event = {"eventType": end, "eventTime": f"{at}:30Z", **about, "outputs": sides["outputs"]}
+            events.append(ended)
+        else:
+            started["outputs"] = sides["outputs"]
+        report = self.lineage.ingest(events)
+        assert () == report.problems
+        return run_id
+
+
+def schema(**columns: str) -> Event:
+    """Returns the facet that tells of these columns."""
+    return {"schema": {"fields": [{"name": name, "type": type_} for name, type_ in columns.items()]}}
+
+
+def tests(*results: Event) -> Event:
+    """Returns the facet that tells of these tests."""
+    return {"dataQualityAssertions": {"assertions": list(results)}}
+
+
+def _facets(facets: Event | None) -> Event:
+    return {key: FACET | facet for key, facet in (facets or {}).items()}
+
+
+def _all(more: dict[str, Event]) -> Event:
+    return {key: _facets(facets) for key, facets in more.items()}
+
+
+class KnownDatasetsContract(CatalogContract):
+    """Needs the fixture `catalog`."""
+
+    def test_every_method_has_the_signature_of_the_protocol(self, catalog: Catalog) -> None:
+        assert_same_signatures(KnownDatasets, catalog.datasets)
+        assert_same_signatures(Jobs, catalog.jobs)
+
+    def test_a_dataset_is_found_with_what_was_said_of_it_last(self, repo: Repository) -> None:
+        world = World(repo)
+        first = {**schema(id="int"), "documentation": {"description": "Orders"}}
+        world.run(writes=[world.dataset("orders", first)])
+        written = world.run(writes=[world.dataset("orders", schema(id="long"))])
+        found = world.datasets.get_known_dataset(world.namespace, "orders")
+        assert (world.version("orders", written), 2) == (found.known.current, found.known.versions)
+        assert (KnownColumn(name="id", type="long"),) == found.columns
+        assert "Orders" == found.facets["documentation"]["description"]
+        [listed] = world.datasets.list_known_datasets(namespace=world.namespace).items
+        assert found.known == listed
+
+    def test_datasets_are_listed_in_pages(self, repo: Repository) -> None:
+        world = World(repo)
+        world.run(reads=["c/d", "b"], writes=["a"])
+        found = every(
+            lambda after, _limit: world.datasets.list_known_datasets(
+                namespace=world.namespace, after=after, limit=1
+            )
+        )
+        assert ["a", "b", "c/d"] == [each.name.name for each in found]
+        [namespace] = [
+            each
+            for each in every(lambda after, limit: world.datasets.list_namespaces(after=after, limit=limit))
+            if each.namespace == world.namespace
+        ]
+        assert (3, 1) == (namespace.datasets, namespace.jobs)
+
+    def test_a_dataset_is_found_under_all_its_names(self, repo: Repository) -> None:
+        world = World(repo)
+        other = {"namespace": world.namespace, "name": "warehouse.orders", "type": "TABLE"}
+        world.run(writes=[world.dataset("orders", {"symlinks": {"identifiers": [other]}})])
+        one, same = (
+            world.datasets.get_known_dataset(world.namespace, name) for name in ("orders", "warehouse.orders")
+        )
+        assert one == same
+        assert (world.name("orders"), world.name("warehouse.orders")) == one.names
+
+    def test_what_nobody_named_is_not_found(self, repo: Repository) -> None:
+        world = World(repo)
+        with pytest.raises(DatasetNotFoundError):
+            world.datasets.get_known_dataset(world.namespace, "orders")
+        with pytest.raises(DatasetNotFoundError):
+            world.datasets.list_dataset_versions(world.namespace, "orders")
+        with pytest.raises(DatasetNotFoundError):
+            world.datasets.list_quality(namespace=world.namespace, name="orders")
+        with pytest.raises(InvalidInputError):
+            world.datasets.list_quality(name="orders")
+        with pytest.raises(JobNotFoundError):
+            world.jobs.get_job(world.namespace, "etl")
+        with pytest.raises(JobNotFoundError):
+            world.jobs.list_job_runs(world.namespace, "etl")
+        with pytest.raises(RunNotFoundError):
+            world.jobs.get_run_tree(new_run_id())
+        with pytest.raises(RunNotFoundError):
+            world.jobs.get_run_facets(new_run_id())
+
+    def test_versions_tell_who_wrote_them_and_which_columns_changed(self, repo: Repository) -> None:
+        world = World(repo)
+        statistics = {"outputStatistics": {"rowCount": 3, "size": 100}}
+        first = world.run(writes=[world.dataset("orders", schema(id="int", name="text"))])
+        world.run(writes=["orders"])
+        code = {"sourceCodeLocation": {"type": "git", "url": "https://x", "version": "c0ffee"}}
+        last = world.run(
+            "load",
+            writes=[world.dataset("orders", schema(id="long", email="text"), outputFacets=statistics)],
+            job_facets=code,
+        )
+        newest, silent, oldest = every(
+            lambda after, _limit: world.datasets.list_dataset_versions(
+                world.namespace, "orders", after=after, limit=1
+            )
+        )
+        assert newest.run is not None
+        assert (world.version("orders", last), VersionState.COMMITTED) == (newest.version, newest.state)
+        assert ("load", "c0ffee") == (newest.run.job.name, newest.run.code and newest.run.code.revision)
+        assert [
+            ("id", DiffKind.CHANGED), ("email", DiffKind.ADDED), ("name", DiffKind.REMOVED)
+        ] == [(each.name, each.kind) for each in newest.changes]  # fmt: skip
+        assert newest.measurements is not None
+        assert (3, 100) == (newest.measurements.rows, newest.measurements.bytes)
+        assert (None, ()) == (silent.columns, silent.changes)
+        assert (world.version("orders", first), ()) == (oldest.version, oldest.changes)
+
+    def test_a_failed_run_leaves_a_dirty_entry_and_a_reader_a_placeholder(self, repo: Repository) -> None:
+        world = World(repo)
+        world.run(writes=["orders"], end="FAIL")
+        world.run(writes=["orders"], end="")
+        world.run(reads=[world.dataset("orders", {"version": {"datasetVersion": "7"}})])
+        found = world.datasets.list_dataset_versions(world.namespace, "orders").items
+        assert [
+            ("7", VersionState.PLACEHOLDER), (None, VersionState.PENDING), (None, VersionState.DIRTY)
+        ] == [(each.version.version, each.state) for each in found]  # fmt: skip
+
+    def test_tests_are_told_of_the_version_that_was_tested(self, repo: Repository) -> None:
+        world = World(repo)
+        written = world.run(writes=["orders"])
+        failed = {"assertion": "not_null", "success": False, "column": "id", "expected": "0", "actual": "2"}
+        warned = {"assertion": "row_count", "success": False, "severity": "warn"}
+        world.run(
+            "check", reads=[world.dataset("orders", inputFacets=tests(failed, warned, {"success": True}))]
+        )
+        [found] = world.datasets.list_quality(namespace=world.namespace, name="orders").items
+        assert (world.version("orders", written),) == found.versions
+        assert [
+            ("not_null", Outcome.FAILED), ("row_count", Outcome.WARNED), ("test", Outcome.PASSED)
+        ] == [(each.assertion, each.outcome) for each in found.assertions]  # fmt: skip
+        assert ("id", "0", "2") == (
+            found.assertions[0].column,
+            found.assertions[0].expected,
+            found.assertions[0].actual,
+        )
+        [version] = world.datasets.list_dataset_versions(world.namespace, "orders").items
+        assert (found,) == version.quality
+
+    def test_what_failed_is_listed_by_itself(self, repo: Repository) -> None:
+        world = World(repo)
+        world.run(writes=[world.dataset("good", tests({"assertion": "unique", "success": True}))])
+        bad = world.run(writes=[world.dataset("bad", tests({"assertion": "unique", "success": False}))])
+        listed = list(
+            every(
+                lambda after, limit: world.datasets.list_quality(
+                    verdict=Verdict.FAILED, after=after, limit=limit
+                )
+            )
+        )
+        assert [bad] == [each.run.id for each in listed if each.dataset.namespace == world.namespace]
+        for name, verdict in (("good", Verdict.FAILED), ("bad", Verdict.PASSED)):
+            page = world.datasets.list_quality(namespace=world.namespace, name=name, verdict=verdict)
+            assert () == page.items
+
+    def test_tests_of_a_run_are_of_all_that_it_read(self, repo: Repository) -> None:
+        world = World(repo)
+        world.run(writes=["orders"])
+        result = {"name": "no_orphans", "status": "fail", "type": "custom_sql"}
+        world.run("check", reads=["orders"], run_facets={"test": {"tests": [result]}})
+        [found] = world.datasets.list_quality(namespace=world.namespace, name="orders").items
+        assert [("custom_sql", "no_orphans", Outcome.FAILED)] == [
+            (each.assertion, each.name, each.outcome) for each in found.assertions
+        ]
+
+    def test_what_is_made_of_a_version_that_failed_a_test_is_tainted(self, repo: Repository) -> None:
+        world = World(repo)
+        world.run(writes=["raw"])
+        bad = world.run(
+            reads=["raw"], writes=[world.dataset("clean", tests({"assertion": "unique", "success": False}))]
+        )
+        report = world.run("report", reads=["clean"], writes=["report"])
+        raw = world.run(writes=["raw"])
+        [tainted] = world.datasets.get_taint(f"run:{report}")
+        assert (world.version("report", report), True, [bad]) == (
+            tainted.version,
+            tainted.tainted,
+            [cause.run.id for cause in tainted.causes],
+        )
+        [itself] = world.datasets.get_taint(format_node(world.version("clean", bad)))
+        [before] = world.datasets.get_taint(format_node(world.version("raw", raw)))
+        assert (True, False) == (itself.tainted, before.tainted)
+
+    def test_a_test_that_passes_later_and_a_warning_taint_nothing(self, repo: Repository) -> None:
+        world = World(repo)
+        unique = {"assertion": "unique", "column": "id"}
+        world.run(writes=["raw"])
+        world.run("check", reads=[world.dataset("raw", inputFacets=tests({**unique, "success": False}))])
+        report = world.run("report", reads=["raw"], writes=["report"])
+        [tainted] = world.datasets.get_taint(f"run:{report}")
+        world.run("check", reads=[world.dataset("raw", inputFacets=tests({**unique, "success": True}))])
+        warned = {"assertion": "rows", "success": False, "severity": "warn"}
+        world.run("check", reads=[world.dataset("raw", inputFacets=tests(warned))])
+        [cleared] = world.datasets.get_taint(f"run:{report}")
+        assert (True, False) == (tainted.tainted, cleared.tainted)
+
+    def test_a_job_has_what_it_said_last_and_what_its_latest_run_touched(self, repo: Repository) -> None:
+        world = World(repo)
+        world.run(reads=["a"], writes=["b"], job_facets={"sql": {"query": "SELECT 1"}})
+        depends = {"upstream": [{"job": {"namespace": world.namespace, "name": "before"}}]}
+        latest = world.run(reads=["c"], writes=["d"], run_facets={"jobDependencies": depends})
+        world.lineage.ingest(
+            [
+                {
+                    "eventTime": "2026-05-01T00:00:00Z",
+                    "producer": "https://producer.example/1",
+                    "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/JobEvent",
+                    "job": {"namespace": world.namespace, "name": "etl"},
+                    "inputs": [{"namespace": world.namespace, "name": "declared"}],
+                }
+            ]
+        )
+        found = world.jobs.get_job(world.namespace, "etl")
+        assert (2, latest) == (found.known.runs, found.known.latest and found.known.latest.id)
+        assert "SELECT 1" == found.facets["sql"]["query"]
+        assert ((world.name("c"),), (world.name("d"),)) == (found.reads, found.writes)
+        assert ((world.name("declared"),), ()) == (found.declared_reads, found.declared_writes)
+        assert (Job(namespace=world.namespace, name="before"),) == found.before
+        assert ["before", "etl"] == [
+            each.job.name
+            for each in every(
+                lambda after, _limit: world.jobs.list_jobs(namespace=world.namespace, after=after, limit=1)
+            )
+        ]
+        runs = every(
+            lambda after, _limit: world.jobs.list_job_runs(world.namespace, "etl", after=after, limit=1)
+        )
+        assert latest == next(iter(runs)).id
+
+    def test_a_run_tree_has_all_descendants_up_to_a_limit(self, repo: Repository) -> None:
+        world = World(repo)
+        top = world.run("pipeline")
+        parent, job = {"runId": top}, {"namespace": world.namespace, "name": "pipeline"}
+        step = world.run("step", run_facets={"parent": {"run": parent, "job": job}})
+        inner = {"run": {"runId": step}, "job": {"namespace": world.namespace, "name": "step"}}
+        leaf = world.run("leaf", run_facets={"parent": inner})
+        whole = world.jobs.get_run_tree(top)
+        assert (top, [step, leaf], False) == (
+            whole.run.id, [each.id for each in whole.descendants], whole.truncated
+        )  # fmt: skip
+        part = world.jobs.get_run_tree(top, limit=1)
+        assert ([step], True) == ([each.id for each in part.descendants], part.truncated)
+        with pytest.raises(InvalidInputError):
+            world.jobs.get_run_tree(top, limit=0)
+
+    def test_a_run_keeps_every_facet_known_or_not(self, repo: Repository) -> None:
+        world = World(repo)
+        odd = {"huge": 1 << 70, "deep": [{"a": [None, 1.5, True]}]}
+        run = world.run(
+            reads=[world.dataset("a", {"ours_odd": odd})],
+            writes=[world.dataset("b", outputFacets={"outputStatistics": {"rowCount": 1}})],
+            run_facets={"ours_run": {"a": 1}},
+            job_facets={"sql": {"query": "SELECT 1"}},
+        )
+        said = world.jobs.get_run_facets(run)
+        assert (1, "SELECT 1") == (said.facets["ours_run"]["a"], said.job_facets["sql"]["query"])
+        [read], [written] = said.reads, said.writes
+        assert (world.name("a"), world.name("b")) == (read.dataset, written.dataset)
+        assert {"huge": str(1 << 70), "deep": odd["deep"]} == {
+            key: read.facets["ours_odd"][key] for key in odd
+        }
+        assert 1 == written.facets["outputStatistics"]["rowCount"]
