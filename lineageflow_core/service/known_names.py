@@ -5,6 +5,7 @@ Pages are cut by the names that last, so a list stays in their order where a rep
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
@@ -12,6 +13,7 @@ from lineageflow_core.model.lineage import DatasetName, Version
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, Run
+from lineageflow_core.model.search import Condition, Found
 from lineageflow_core.service.namespaces import RepositoryNames
 from lineageflow_core.store.ports import KnownStore, RepositoryStore, Word
 
@@ -86,6 +88,19 @@ class KnownToday:
         page = self._store.list_tested(stored, failed=failed, after=after, limit=limit)
         return Page(
             items=tuple(replace(item, dataset=names.today(item.dataset)) for item in page.items),
+            next=page.next,
+        )
+
+    def search(
+        self, conditions: Sequence[Condition], *, now: datetime, after: str | None, limit: int
+    ) -> Page[Found]:
+        names = self._names()
+        page = self._store.search(conditions, now=now, after=after, limit=limit)
+        return Page(
+            items=tuple(
+                replace(item, dataset=_today(names, item.dataset)) if item.dataset else item
+                for item in page.items
+            ),
             next=page.next,
         )
 

@@ -20,6 +20,7 @@ from lineageflow_core.model.run import Run
 from lineageflow_core.store.instants import EPOCH, from_microseconds, to_microseconds
 
 T = TypeVar("T")
+_LARGEST_RANK = 1000
 
 
 class Place(NamedTuple):
@@ -135,6 +136,26 @@ class PlaceOfOccurrence(NamedTuple):
             return cls(from_microseconds(at), parse_run_id(run), *rest)
         except OverflowError:
             raise _no_place(text) from None
+
+
+class PlaceOfFound(NamedTuple):
+    """A place in what a search found."""
+
+    rank: int
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return json.dumps(self)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads what `str` wrote. Raises InvalidInputError."""
+        rank, *rest = _parse_parts(text, (int, str, str, str))
+        if not 0 <= rank <= _LARGEST_RANK:
+            raise _no_place(text)
+        return cls(rank, *rest)
 
 
 class PlaceOfTested(NamedTuple):

@@ -18,6 +18,7 @@ from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Fl
 from lineageflow_core.model.page import Page, every
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
+from lineageflow_core.model.search import parse_search
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.ports import KnownStore, LineageStore, RunFacts, Stores, Word
 from lineageflow_core.testing.strategies import contract_settings
@@ -34,7 +35,7 @@ class Put:
 
     facts: RunFacts | None = None
     link: Link | None = None
-    words: tuple[DatasetName, Word] | None = None
+    words: tuple[DatasetName, str, Word] | None = None
     joined: bool = False
 
 
@@ -123,10 +124,11 @@ class LineageBindingContract:
     def test_every_store_answers_as_the_one_in_memory(self, stores: Stores, data: st.DataObject) -> None:
         world = World()
         steps = data.draw(st.lists(_steps(world), max_size=8))
+        searches = data.draw(st.lists(st.sampled_from(SEARCHES), min_size=1, max_size=4, unique=True))
         oracle = MemoryStores()
         for each in (stores, oracle):
             apply(each.lineage, steps)
-        assert_same_answers(world, oracle, stores)
+        assert_same_answers(world, oracle, stores, searches=searches)
 
     @contract_settings
     @given(data=st.data())
@@ -135,10 +137,11 @@ class LineageBindingContract:
         drawn = data.draw(st.lists(_steps(world), max_size=6))
         # Facts about one run take the place of those before: of these, the last stay.
         steps = list({step.facts.run.id if step.facts else step: step for step in drawn}.values())
+        searches = data.draw(st.lists(st.sampled_from(SEARCHES), min_size=1, max_size=4, unique=True))
         oracle = MemoryStores()
         apply(oracle.lineage, steps)
         apply(stores.lineage, data.draw(st.permutations(steps)))
-        assert_same_answers(world, oracle, stores)
+        assert_same_answers(world, oracle, stores, searches=searches)
 
 
 class World:
@@ -216,10 +219,13 @@ def apply(store: LineageStore, steps: Sequence[Put]) -> None:
                 if step.link is not None:
                     writer.link([step.link])
                 if step.words is not None:
-                    writer.put_words(datasets={step.words[0]: {"f": step.words[1]}})
+                    name, facet, word = step.words
+                    writer.put_words(datasets={name: {facet: word}})
 
 
-def assert_same_answers(world: World, expected: Stores, actual: Stores) -> None:
+def assert_same_answers(
+    world: World, expected: Stores, actual: Stores, *, searches: Sequence[str] = ()
+) -> None:
     """Asks both stores everything about a world."""
     runs = [world.run(name) for name in RUNS]
     names = [world.name(name) for name in DATASETS]
@@ -244,12 +250,12 @@ def assert_same_answers(world: World, expected: Stores, actual: Stores) -> None:
     ]
     for ask in asked:
         assert ask(expected.lineage) == ask(actual.lineage)
-    for question in _about_known(names, _first_names(expected.lineage, versions)):
+    for question in _about_known(names, _first_names(expected.lineage, versions), searches):
         assert question(expected.known) == question(actual.known)
 
 
 def _about_known(
-    names: Sequence[DatasetName], versions: Sequence[Version]
+    names: Sequence[DatasetName], versions: Sequence[Version], searches: Sequence[str]
 ) -> Iterator[Callable[[KnownStore], object]]:
     yield lambda store: store.datasets(names)
     for namespace in sorted({name.namespace for name in names}):
@@ -257,6 +263,11 @@ def _about_known(
             lambda after: store.list_datasets(namespace=namespace, after=after, limit=1)
         )
         yield lambda store: set(store.tested(versions))
+        for conditions in map(parse_search, searches):
+            narrowed = (*conditions, *parse_search(f'namespace:"{namespace}"'))
+            yield lambda store, narrowed=narrowed: every_page(  # type: ignore[misc]
+                lambda after: store.search(narrowed, now=later(3), after=after, limit=2)
+            )
     for name, failed in product(names, (None, True, False)):
         yield lambda store, name=name, failed=failed: every_page(  # type: ignore[misc]
             lambda after: store.list_tested(name, failed=failed, after=after, limit=1)
@@ -280,6 +291,23 @@ RUNS = "01234567"
 DATASETS = ("a", "b", "ours")
 PARTITIONS = ("", "x", "y")
 VERSIONS = (None, 1, 2)
+WORDS = (
+    ("documentation", b'{"description": "all b of a"}'),
+    ("tags", b'{"tags": [{"key": "b", "value": "x"}]}'),
+    ("tags", b'{"tags": [{"key": "A", "value": "true"}]}'),
+    ("storage", b'{"layer": {"name": "a", "size": 3}}'),
+    ("datasetType", b'{"datasetType": "B"}'),
+    ("ownership", b'{"owners": [{"name": "team:a"}]}'),
+    ("tags", None),
+    ("schema", b'{"fields": [{"name": "b", "fields": [{"name": "A"}]}]}'),
+    ("documentation", b'"no object"'),
+)
+SEARCHES = (
+    "", "a", "A*", "-a", "ou?s", "a b", "-a -b", "tag:a", "-tag:b", "tag:b=x", "storage.layer.name:a",
+    "storage.layer.size:3", "owner:*a", "column:b.a", "column:a", "kind:b", "kind:job", "kind:data*",
+    "facet:tags", "state:completed", "-state:completed", "state:f*", "age:<2m", "age:>2m", "-age:<2m",
+    "name:ours", "a tag:?", "nothing",
+)  # fmt: skip
 
 
 @st.composite
@@ -290,8 +318,10 @@ def _steps(draw: st.DrawFn, world: World) -> Put:
     if kind == 0:
         return Put(link=draw(st.tuples(names, names).filter(lambda pair: pair[0] != pair[1])), joined=joined)
     if kind == 1:
-        word = draw(st.builds(lambda number: Word(b"%d" % number, b"%d" % number), st.integers(0, 3)))
-        return Put(words=(draw(names), word), joined=joined)
+        number, (facet, said) = draw(st.tuples(st.integers(0, 3), st.sampled_from(WORDS)))
+        # Of one stamp there is one word: so what stands for it is part of the stamp.
+        word = Word(b"%d%d" % (number, WORDS.index((facet, said))), said)
+        return Put(words=(draw(names), facet, word), joined=joined)
     versions = st.builds(
         lambda version, dataset, partition: world.version(version, dataset=dataset, partition=partition),
         st.sampled_from(VERSIONS),

@@ -1,8 +1,10 @@
 """What events are about, in memory: worked out for each question from all facts."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from itertools import chain
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
@@ -10,9 +12,12 @@ from lineageflow_core.model.lineage import DatasetName, Evidence, Io, Version
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, Run
+from lineageflow_core.model.search import Condition, Found, FoundKind
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
+from lineageflow_core.store.memory.search import Searched, rank_of
 from lineageflow_core.store.memory.state import LineageTables, State
 from lineageflow_core.store.paging import (
+    PlaceOfFound,
     PlaceOfName,
     PlaceOfOccurrence,
     PlaceOfTested,
@@ -24,6 +29,7 @@ from lineageflow_core.store.paging import (
     place_of_tested,
 )
 from lineageflow_core.store.ports import Word
+from lineageflow_core.store.terms import Term, facet_terms, name_terms
 from lineageflow_core.store.words import dataset_type_of
 
 
@@ -166,6 +172,69 @@ class MemoryKnownStore:
         }
         return list(by_side.values())
 
+    def search(
+        self, conditions: Sequence[Condition], *, now: datetime, after: str | None, limit: int
+    ) -> Page[Found]:
+        check_limit(limit)
+        place = PlaceOfFound.parse(after) if after is not None else None
+        found: dict[PlaceOfFound, DatasetName | Job] = {}
+        for named, searched in chain[tuple[DatasetName | Job, Searched]](
+            self._searched_jobs(), self._searched_datasets()
+        ):
+            rank = rank_of(searched, conditions, now=now)
+            if rank is not None:
+                found[PlaceOfFound(rank, searched.kind, named.namespace, named.name)] = named
+        places = sorted(each for each in found if place is None or each > place)
+        page = page_of(places, limit, cursor=str)
+        named_datasets = [each for at in page.items if isinstance(each := found[at], DatasetName)]
+        datasets = self.datasets(named_datasets)
+        jobs = self.jobs([each for at in page.items if isinstance(each := found[at], Job)])
+        return Page(
+            items=tuple(
+                Found(
+                    kind=FoundKind(at.kind),
+                    rank=at.rank,
+                    dataset=datasets[named] if isinstance(named := found[at], DatasetName) else None,
+                    job=jobs[named] if isinstance(named, Job) else None,
+                )
+                for at in page.items
+            ),
+            next=page.next,
+        )
+
+    def _searched_datasets(self) -> Iterator[tuple[DatasetName, Searched]]:
+        runs = {run.id: run for run in self._runs()}
+        writes, words = self._by_dataset(written=True), self._tables.dataset_words
+        for name in self._known_names():
+            newest = max((Occurrence(io=io) for io in writes[name]), key=place_of_occurrence, default=None)
+            terms: set[Term] = set()
+            for each in self._lineage.names(name):
+                terms |= name_terms(each.namespace, each.name)
+                terms |= _terms_of(words.get(each, {}))
+            yield (
+                name,
+                Searched(
+                    kind=FoundKind.DATASET,
+                    terms=frozenset(terms),
+                    state=runs[newest.io.run_id].state if newest else None,
+                    at=max((io.at for io in writes[name] if io.at), default=None),
+                ),
+            )
+
+    def _searched_jobs(self) -> Iterator[tuple[Job, Searched]]:
+        words = self._tables.job_words
+        known = self._known_jobs()
+        for job, found in self.jobs(list(known)).items():
+            yield (
+                job,
+                Searched(
+                    kind=FoundKind.JOB,
+                    terms=frozenset(name_terms(job.namespace, job.name) | _terms_of(words.get(job, {}))),
+                    state=found.latest.state if found.latest else None,
+                    at=place_of_run(found.latest).at if found.latest else None,
+                ),
+            )
+
     @property
     def _tables(self) -> LineageTables:
         # A writer that is done puts others in the place of these, and never changes these.
@@ -212,6 +281,10 @@ class MemoryKnownStore:
             written_at=max((io.at for io in writes if io.at), default=None),
             read_at=max((io.at for io in reads if io.at), default=None),
         )
+
+
+def _terms_of(words: Mapping[str, Word]) -> set[Term]:
+    return {term for facet, word in words.items() for term in facet_terms(facet, word)}
 
 
 def _unwritten(reads: Iterable[Io], written: set[Version]) -> list[Occurrence]:

@@ -1,6 +1,7 @@
 """What events are about: the datasets, jobs and namespaces that they name."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from lineageflow_core.model.ids import RunId
@@ -9,6 +10,7 @@ from lineageflow_core.model.lineage import DatasetName, Version
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, Run
+from lineageflow_core.model.search import Condition, Found
 from lineageflow_core.store.ports.lineage import Word
 
 
@@ -68,6 +70,16 @@ class KnownStore(Protocol):
         """What was tested or measured of a dataset, or of any, by run, newest first; each side of it once.
 
         `failed` limits it to where a test failed, or where none did.
+        """
+        ...
+
+    def search(
+        self, conditions: Sequence[Condition], *, now: datetime, after: str | None, limit: int
+    ) -> Page[Found]:
+        """Datasets and jobs for which all conditions hold: what fits best first, then by kind and name.
+
+        A condition holds of a dataset if it does of any of its names, or of what was said of any of them.
+        `now` is what ages are counted from.
         """
         ...
 

@@ -10,6 +10,7 @@ from lineageflow_server.sql import lineage_rows, tables
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dialect import insert_missing
 from lineageflow_server.sql.rows import Values
+from lineageflow_server.sql.term_index import index_names
 
 
 class Named(NamedTuple):
@@ -37,7 +38,9 @@ def keys(connection: Connection, table: Table, wanted: Mapping[bytes, Values]) -
     missing = [row for digest, row in wanted.items() if digest not in found]
     if missing:
         connection.execute(insert_missing(connection, table), missing)
-        found |= _find_keys(connection, table, [row["digest"] for row in missing])
+        added = _find_keys(connection, table, [row["digest"] for row in missing])
+        index_names(connection, table, [(added[row["digest"]], row) for row in missing])
+        found |= added
     return found
 
 

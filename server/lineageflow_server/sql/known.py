@@ -1,6 +1,7 @@
 """What events are about, in SQL: datasets, jobs and namespaces, and the history of a dataset."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -10,9 +11,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    literal,
     null,
-    or_,
     select,
     tuple_,
     union_all,
@@ -24,8 +23,9 @@ from lineageflow_core.model.lineage import DatasetName, Evidence, Version
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, Run
-from lineageflow_core.store.instants import EPOCH
+from lineageflow_core.model.search import Condition, Found, FoundKind
 from lineageflow_core.store.paging import (
+    PlaceOfFound,
     PlaceOfName,
     PlaceOfOccurrence,
     PlaceOfTested,
@@ -36,29 +36,19 @@ from lineageflow_core.store.paging import (
     place_of_run,
 )
 from lineageflow_core.store.ports import Word
-from lineageflow_core.store.words import DATASET_TYPE, dataset_type_of
 from lineageflow_server.sql import lineage_rows, rows, tables
-from lineageflow_server.sql.column_types import Instant
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dataset_names import first_names
+from lineageflow_server.sql.known_rows import (
+    IS_KNOWN_DATASET,
+    IS_KNOWN_JOB,
+    PLACE,
+    WHEN,
+    known_datasets,
+    known_jobs,
+)
 from lineageflow_server.sql.rows import AnyRow
-
-_ANOTHER = tables.datasets.alias("another")
-IS_KNOWN_DATASET = tables.datasets.c.first.is_(None) & or_(
-    tables.datasets.c.seen,
-    exists().where(tables.ios.c.dataset == tables.datasets.c.key),
-    exists().where(_ANOTHER.c.first == tables.datasets.c.key),
-)
-"""Rows may be left of names that no event says any more."""
-IS_KNOWN_JOB = or_(
-    tables.jobs.c.seen,
-    exists().where(tables.runs.c.job == tables.jobs.c.key),
-    exists().where(tables.job_edges.c.source == tables.jobs.c.key),
-    exists().where(tables.job_edges.c.target == tables.jobs.c.key),
-)
-WHEN = func.coalesce(tables.ios.c.at, literal(EPOCH, Instant()), type_=Instant())
-_PLACE = (WHEN, tables.runs.c.id, tables.versions.c.partition, func.coalesce(tables.versions.c.version, ""))
-"""What a dataset's history is sorted by: `store.paging.PlaceOfOccurrence`."""
+from lineageflow_server.sql.search import found_keys
 
 
 class SqlKnownStore:
@@ -86,7 +76,7 @@ class SqlKnownStore:
                 for row in connection.execute(query)
             }
             page = page_of(list(found), limit, cursor=lambda key: PlaceOfName(*_parts(found[key])))
-            known = _datasets(connection, {key: found[key] for key in page.items})
+            known = known_datasets(connection, {key: found[key] for key in page.items})
         return Page(items=tuple(known[key] for key in page.items), next=page.next)
 
     def datasets(self, names: Sequence[DatasetName]) -> dict[DatasetName, KnownDataset]:
@@ -103,7 +93,7 @@ class SqlKnownStore:
                 for some in chunks(list(by_digest))
                 for row in connection.execute(query.where(name.c.digest.in_(some)))
             }
-            known = _datasets(connection, dict(found.values()))
+            known = known_datasets(connection, dict(found.values()))
         return {name: known[key] for name, (key, _) in found.items()}
 
     def list_jobs(self, *, namespace: str | None, after: str | None, limit: int) -> Page[KnownJob]:
@@ -113,7 +103,7 @@ class SqlKnownStore:
                 row.key: Job(namespace=row.namespace, name=row.name) for row in connection.execute(query)
             }
             page = page_of(list(found), limit, cursor=lambda key: PlaceOfName(*_parts(found[key])))
-            known = _jobs(connection, {key: found[key] for key in page.items})
+            known = known_jobs(connection, {key: found[key] for key in page.items})
         return Page(items=tuple(known[key] for key in page.items), next=page.next)
 
     def jobs(self, jobs: Sequence[Job]) -> dict[Job, KnownJob]:
@@ -125,7 +115,7 @@ class SqlKnownStore:
                 for some in chunks(list(by_digest))
                 for row in connection.execute(query.where(tables.jobs.c.digest.in_(some)))
             }
-            known = _jobs(connection, found)
+            known = known_jobs(connection, found)
         return {job: known[key] for key, job in found.items()}
 
     def runs_of(self, job: Job, *, after: str | None, limit: int) -> Page[Run]:
@@ -201,6 +191,44 @@ class SqlKnownStore:
         )
         return Page(items=tuple(map(_tested_from, cut.items)), next=cut.next)
 
+    def search(
+        self, conditions: Sequence[Condition], *, now: datetime, after: str | None, limit: int
+    ) -> Page[Found]:
+        check_limit(limit)
+        place = PlaceOfFound.parse(after) if after is not None else None
+        with self._database.read() as connection:
+            found = found_keys(connection, conditions, now=now, after=place, limit=limit + 1)
+            page = page_of(found, limit, cursor=lambda item: item[0])
+            of_kind: dict[str, dict[int, PlaceOfFound]] = {kind: {} for kind in FoundKind}
+            for at, key in page.items:
+                of_kind[at.kind][key] = at
+            datasets = known_datasets(
+                connection,
+                {
+                    key: DatasetName(namespace=at.namespace, name=at.name)
+                    for key, at in of_kind[FoundKind.DATASET].items()
+                },
+            )
+            jobs = known_jobs(
+                connection,
+                {
+                    key: Job(namespace=at.namespace, name=at.name)
+                    for key, at in of_kind[FoundKind.JOB].items()
+                },
+            )
+        return Page(
+            items=tuple(
+                Found(
+                    kind=FoundKind(at.kind),
+                    rank=at.rank,
+                    dataset=datasets[key] if at.kind == FoundKind.DATASET else None,
+                    job=jobs[key] if at.kind == FoundKind.JOB else None,
+                )
+                for at, key in page.items
+            ),
+            next=page.next,
+        )
+
     def tested(self, versions: Sequence[Version]) -> list[Tested]:
         io = tables.ios
         touched = exists().where(
@@ -272,96 +300,6 @@ def _count(
     return {row.namespace: row.number for row in connection.execute(query)}
 
 
-def _datasets(connection: Connection, names: dict[int, DatasetName]) -> dict[int, KnownDataset]:
-    """Returns what is known of the datasets with these keys of first names."""
-    io, version = tables.ios, tables.versions
-    is_exact = version.c.version.is_not(None)
-    totals = (
-        select(
-            io.c.dataset,
-            func.count(case((is_exact, version.c.key)).distinct()).label("versions"),
-            func.max(case((io.c.written, io.c.at)), type_=Instant()).label("written_at"),
-            func.max(case((~io.c.written, io.c.at)), type_=Instant()).label("read_at"),
-        )
-        .select_from(io.join(version))
-        .group_by(io.c.dataset)
-    )
-    number = func.row_number().over(partition_by=io.c.dataset, order_by=[column.desc() for column in _PLACE])
-    written = (
-        select(io.c.dataset, version.c.partition, version.c.version, number.label("number"))
-        .select_from(io.join(version).join(tables.runs))
-        .where(io.c.written, is_exact)
-    )
-    types = _types(connection, list(names))
-    found = {key: KnownDataset(name=name, dataset_type=types.get(key)) for key, name in names.items()}
-    for some in chunks(list(names)):
-        newest = written.where(io.c.dataset.in_(some)).subquery()
-        current = {
-            row.dataset: Version(
-                namespace=names[row.dataset].namespace,
-                name=names[row.dataset].name,
-                partition=row.partition,
-                version=row.version,
-            )
-            for row in connection.execute(select(newest).where(newest.c.number == 1))
-        }
-        for row in connection.execute(totals.where(io.c.dataset.in_(some))):
-            found[row.dataset] = KnownDataset(
-                name=names[row.dataset],
-                dataset_type=types.get(row.dataset),
-                versions=row.versions,
-                current=current.get(row.dataset),
-                written_at=row.written_at,
-                read_at=row.read_at,
-            )
-    return found
-
-
-def _types(connection: Connection, keys: Sequence[int]) -> dict[int, str | None]:
-    name, word = tables.datasets, tables.dataset_words
-    query = (
-        select(func.coalesce(name.c.first, name.c.key).label("key"), word.c.stamp, word.c.said)
-        .select_from(word.join(name))
-        .where(word.c.facet == DATASET_TYPE)
-        .order_by(word.c.stamp)
-    )
-    return {
-        row.key: dataset_type_of({DATASET_TYPE: Word(row.stamp, row.said)})
-        for some in chunks(keys)
-        for row in connection.execute(query.where(name.c.key.in_(some) | name.c.first.in_(some)))
-    }
-
-
-def _jobs(connection: Connection, jobs: dict[int, Job]) -> dict[int, KnownJob]:
-    run = tables.runs.c
-    numbers = select(run.job, func.count().label("number")).group_by(run.job)
-    found = {}
-    for some in chunks(list(jobs)):
-        runs = {row.job: row.number for row in connection.execute(numbers.where(run.job.in_(some)))}
-        latest = dict(_latest_runs(connection, some))
-        for key in some:
-            found[key] = KnownJob(job=jobs[key], runs=runs.get(key, 0), latest=latest.get(key))
-    return found
-
-
-def _latest_runs(connection: Connection, jobs: Sequence[int]) -> list[tuple[int, Run]]:
-    job, run = tables.jobs.c, tables.runs.alias()
-    newest = (
-        select(run.c.key)
-        .where(run.c.job == job.key)
-        .order_by(run.c.placed_at.desc(), run.c.id.desc())
-        .limit(1)
-        .correlate(tables.jobs)
-        .scalar_subquery()
-    )
-    query = (
-        select(job.key, tables.runs.c.body)
-        .select_from(tables.jobs.join(tables.runs, tables.runs.c.key == newest))
-        .where(job.key.in_(jobs))
-    )
-    return [(row.key, rows.from_body(Run, row.body)) for row in connection.execute(query)]
-
-
 def _written(dataset: int, partition: str | None) -> Select[Any]:
     query = (
         select(*_occurrence_columns(), tables.runs.c.body)
@@ -394,7 +332,7 @@ def _unwritten(dataset: int, partition: str | None) -> Select[Any]:
 
 
 def _occurrence_columns() -> list[ColumnElement[Any]]:
-    when, run_id, partition, text = _PLACE
+    when, run_id, partition, text = PLACE
     return [
         when.label("placed_at"),
         run_id.label("run_id"),

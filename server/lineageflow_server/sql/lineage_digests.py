@@ -72,6 +72,18 @@ def _queries() -> dict[str, Select[Any]]:
         "facets of datasets": select(
             own_name.c.namespace, own_name.c.name, words.c.facet, words.c.stamp, words.c.said
         ).select_from(words.join(own_name)),
+        "terms of jobs": select(
+            job.c.namespace, job.c.name, tables.job_terms.c.facet, tables.job_terms.c.field,
+            tables.job_terms.c.value,
+        )
+        .select_from(tables.job_terms.join(job))
+        .where(tables.job_terms.c.facet != b""),
+        "terms of datasets": select(
+            own_name.c.namespace, own_name.c.name, tables.dataset_terms.c.facet,
+            tables.dataset_terms.c.field, tables.dataset_terms.c.value,
+        )
+        .select_from(tables.dataset_terms.join(own_name))
+        .where(tables.dataset_terms.c.facet != b""),
         "known jobs": select(job.c.namespace, job.c.name).where(job.c.seen),
         "known datasets": select(own_name.c.namespace, own_name.c.name).where(own_name.c.seen),
         "names": select(own_name.c.namespace, own_name.c.name, _NAME.c.namespace, _NAME.c.name)

@@ -20,10 +20,13 @@ from lineageflow_server.sql.dataset_names import Named, keys, link, name_keys
 from lineageflow_server.sql.dialect import insert_missing, insert_or_update
 from lineageflow_server.sql.lineage_digests import digests
 from lineageflow_server.sql.rows import Values
+from lineageflow_server.sql.term_index import index_words
 
 _AT_ONCE = 500
 """Runs whose facts are written together."""
 _FACTS = (
+    tables.dataset_terms,
+    tables.job_terms,
     tables.dataset_words,
     tables.job_words,
     tables.tested,
@@ -320,6 +323,7 @@ class SqlLineageWriter:
             (tables.dataset_words, "dataset", by_dataset),
         ):
             if found:
+                index_words(self._connection, tables.jobs if owner == "job" else tables.datasets, found)
                 put = insert_or_update(
                     self._connection,
                     table,

@@ -540,3 +540,27 @@ dataset_words = Table(
     Column("said", LargeBinary),
 )
 """By name, not by first name."""
+
+job_terms = Table(
+    "job_terms",
+    metadata,
+    Column("job", Key, ForeignKey("jobs.key"), primary_key=True),
+    Column("facet", LargeBinary(16), primary_key=True),
+    Column("field", Name, primary_key=True),
+    Column("value", Name, primary_key=True),
+    Index("job_terms_by_value", "field", "value", "job"),
+    sqlite_with_rowid=False,
+)
+
+dataset_terms = Table(
+    "dataset_terms",
+    metadata,
+    Column("dataset", Key, ForeignKey("datasets.key"), primary_key=True),
+    Column("facet", LargeBinary(16), primary_key=True),
+    Column("field", Name, primary_key=True),
+    Column("value", Name, primary_key=True),
+    Index("dataset_terms_by_value", "field", "value", "dataset"),
+    sqlite_with_rowid=False,
+)
+"""What searches find a name by (`store.terms`). `facet` is a digest of the key of the facet that says
+so; it is empty where that is the name itself."""

@@ -25,6 +25,8 @@ They would not: facts follow from records now, and they keep none.
 
 _FACTS = ("ios", "versions", "datasets", "runs", "jobs")
 _DETAILS = (
+    "dataset_terms",
+    "job_terms",
     "dataset_words",
     "job_words",
     "tested",
@@ -238,6 +240,15 @@ def _make_details() -> None:
             sa.Column("stamp", sa.LargeBinary(26), nullable=False),
             sa.Column("said", sa.LargeBinary()),
         )
+        op.create_table(
+            f"{owner}_terms",
+            _key(owner, f"{owner}s"),
+            sa.Column("facet", sa.LargeBinary(16), primary_key=True),
+            sa.Column("field", Name(), primary_key=True),
+            sa.Column("value", Name(), primary_key=True),
+            sqlite_with_rowid=False,
+        )
+        op.create_index(f"{owner}_terms_by_value", f"{owner}_terms", ["field", "value", owner])
 
 
 def _make_tokens() -> None:
