@@ -5,6 +5,7 @@ from typing import Protocol
 from lineageflow_core.model.known import DatasetDetails, DatasetVersion, KnownDataset, KnownNamespace
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.quality import Quality, Taint, Verdict
+from lineageflow_core.model.search import Found
 
 
 class KnownDatasets(Protocol):
@@ -57,6 +58,14 @@ class KnownDatasets(Protocol):
 
         Raises InvalidInputError where a name is without its namespace or the other way round,
         DatasetNotFoundError.
+        """
+        ...
+
+    def search(self, query: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT) -> Page[Found]:
+        """Returns datasets and jobs that fit `orders owner:ada tag:pii column:email`, the best first.
+
+        `model.search` has the grammar. An empty query finds all. Raises InvalidInputError, naming the term
+        that is wrong.
         """
         ...
 

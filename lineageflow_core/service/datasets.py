@@ -19,6 +19,7 @@ from lineageflow_core.model.lineage import DatasetName, Version
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.quality import Quality, Taint, Verdict
 from lineageflow_core.model.run import RunState
+from lineageflow_core.model.search import Found, parse_search
 from lineageflow_core.openlineage.quality import measurements
 from lineageflow_core.service.nodes import Nodes, in_order
 from lineageflow_core.service.opened import Lake
@@ -124,6 +125,9 @@ class KnownDatasetsService:
             limit=limit,
         )
         return Page(items=tuple(quality_of(self._lake, page.items)), next=page.next)
+
+    def search(self, query: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT) -> Page[Found]:
+        return self._lake.known.search(parse_search(query), now=self._lake.clock(), after=after, limit=limit)
 
     def get_taint(self, node: str) -> tuple[Taint, ...]:
         start = self._nodes.resolve(node)

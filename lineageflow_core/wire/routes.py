@@ -312,6 +312,7 @@ ROUTES: tuple[Route, ...] = (
     _get(KnownDatasets.get_known_dataset, "/lineage/dataset"),
     _get(KnownDatasets.list_dataset_versions, "/lineage/dataset/versions"),
     _get(KnownDatasets.list_quality, "/lineage/quality"),
+    _get(KnownDatasets.search, "/search"),
     _get(KnownDatasets.get_taint, "/lineage/taint"),
     #
     _get(Jobs.list_jobs, "/lineage/jobs"),

@@ -283,6 +283,35 @@ class KnownDatasetsContract(CatalogContract):
         [cleared] = world.datasets.get_taint(f"run:{report}")
         assert (True, False) == (tainted.tainted, cleared.tainted)
 
+    def test_datasets_and_jobs_are_found_by_what_was_said_of_them(self, repo: Repository) -> None:
+        world = World(repo)
+        facets = {
+            **schema(id="int", email="text"),
+            "tags": {"tags": [{"key": "pii", "value": "true"}]},
+            "ownership": {"owners": [{"name": "user:ada"}]},
+        }
+        world.run("load orders", writes=[world.dataset("sales/orders", facets)], end="FAIL")
+        world.run(writes=["orders", world.dataset("old_orders", {"datasetType": {"datasetType": "MODEL"}})])
+
+        def found(query: str) -> list[str]:
+            where = f'namespace:"{world.namespace}"'
+            pages = every(
+                lambda after, _limit: world.datasets.search(f"{query} {where}", after=after, limit=1)
+            )
+            return [
+                each.dataset.name.name if each.dataset else str(each.job and each.job.job.name)
+                for each in pages
+            ]
+
+        assert ["orders", "old_orders", "sales/orders", "load orders"] == found("orders")
+        assert ["sales/orders"] == found("ORDERS owner:ada tag:pii column:e*")
+        assert ["old_orders", "orders"] == found("orders kind:dataset -tag:pii -state:failed")[::-1]
+        assert ["old_orders"] == found("kind:model")
+        assert ["load orders"] == found('kind:job name:"load orders" state:failed')
+        assert [] == found("orders age:<1h")
+        with pytest.raises(InvalidInputError, match=r"'ovner:ada'.*owner"):
+            world.datasets.search("ovner:ada")
+
     def test_a_job_has_what_it_said_last_and_what_its_latest_run_touched(self, repo: Repository) -> None:
         world = World(repo)
         world.run(reads=["a"], writes=["b"], job_facets={"sql": {"query": "SELECT 1"}})

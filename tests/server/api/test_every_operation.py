@@ -235,6 +235,7 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
             (),
             {"namespace": f"lf://{name}", "name": REPORT, "verdict": Verdict.FAILED, "limit": 1},
         ),
+        "search": ((f'daily namespace:"lf://{name}" -tag:ü',), {"limit": 1}),
         "get_taint": ((f"lf://{name}/{REPORT}",), {}),
         "list_jobs": ((), {"namespace": None, "limit": 1}),
         "get_job": ((job.namespace, job.name), {}),
