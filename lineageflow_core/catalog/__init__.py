@@ -32,6 +32,7 @@ from lineageflow_core.catalog.tables import Tables
 from lineageflow_core.catalog.tokens import Tokens
 from lineageflow_core.catalog.transactions import Transactions
 from lineageflow_core.catalog.transfers import Transfers
+from lineageflow_core.catalog.upkeep import Upkeep
 
 __all__ = [
     "Catalog",
@@ -57,6 +58,7 @@ __all__ = [
     "Tokens",
     "Transactions",
     "Transfers",
+    "Upkeep",
 ]
 
 
@@ -79,6 +81,7 @@ class Catalog:
     events: Events
     datasets: KnownDatasets
     jobs: Jobs
+    upkeep: Upkeep
     plans: Plans
     quarantine: Quarantines
     tables: Tables

@@ -37,7 +37,14 @@ _COMMANDS: dict[str, dict[str, str]] = {
         "merge": "merge.merge",
         "cherry-pick": "merge.cherry_pick",
     },
-    "Lineage": {"lineage": "lineage.lineage", "impact": "lineage.impact", "blame": "lineage.blame"},
+    "Lineage": {
+        "lineage": "lineage.lineage",
+        "lineage report": "upkeep.report",
+        "lineage rebuild": "upkeep.rebuild",
+        "impact": "lineage.impact",
+        "blame": "lineage.blame",
+        "search": "dataset.search",
+    },
     "Undo": {
         "rollback": "rollback.rollback",
         "revert": "undo.revert",
@@ -47,7 +54,10 @@ _COMMANDS: dict[str, dict[str, str]] = {
     },
     "Storage": {"gc": "collection.gc", "explain": "collection.explain", "usage": "collection.usage"},
 }
-"""By panel of the help: a command's name, and its module in `commands` with its function there."""
+"""By panel of the help: a command's name, and its module in `commands` with its function there.
+
+A name of two words goes before one of one: what `lineage` takes is never called `report`.
+"""
 _GROUPS: dict[str, dict[str, dict[str, str]]] = {
     "Start": {
         "repo": {
@@ -114,7 +124,20 @@ _GROUPS: dict[str, dict[str, dict[str, str]]] = {
         "trash": {"list": "collection.list_trash", "restore": "collection.restore_trash"},
     },
     "Lineage": {
-        "runs": {"list": "runs.list_runs", "show": "runs.show_run"},
+        "dataset": {
+            "list": "dataset.list_datasets",
+            "show": "dataset.show_dataset",
+            "versions": "dataset.list_versions",
+            "quality": "dataset.list_quality",
+            "taint": "dataset.show_taint",
+        },
+        "job": {"list": "job.list_jobs", "show": "job.show_job", "runs": "job.list_job_runs"},
+        "runs": {
+            "list": "runs.list_runs",
+            "show": "runs.show_run",
+            "tree": "runs.show_run_tree",
+            "facets": "runs.show_run_facets",
+        },
         "events": {
             "list": "events.list_events",
             "show": "events.show_event",
@@ -140,7 +163,9 @@ _GROUP_HELP = {
     "retention": "How long versions are kept: show, set, remove.",
     "token": "Tokens that the lake's servers take: list, create, revoke.",
     "trash": "What was collected: list, restore.",
-    "runs": "Runs of pipelines: list, show.",
+    "runs": "Runs of pipelines: list, show, tree, facets.",
+    "dataset": "Datasets that events name: list, show, versions, quality, taint.",
+    "job": "Jobs that events name: list, show, runs.",
     "events": "OpenLineage events, as they came: list, show, replay, post.",
     "outbox": "Events that wait for a server: status, flush.",
 }
@@ -203,6 +228,12 @@ class Program(TyperGroup):
             )
 
         sys.exit(guarded(call, json=self._json))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Finds a command by its first two words, or else by the first."""
+        if len(args) > 1 and (name := " ".join(args[:2])) in _PANELS:
+            args = [name, *args[2:]]
+        return cast(tuple[str | None, Any, list[str]], super().resolve_command(ctx, args))
 
     def invoke(self, ctx: Any) -> Any:
         """Runs a command. Its errors are told before Typer, which has its own way, sees them."""

@@ -30,7 +30,7 @@ from lineageflow_core.store.ports import RunFacts, StoredEvent, Word
 FOLD = 1
 """Of this module and `record.py`: where it is another than the facts were made with, they are made again."""
 
-_ENDLESS = frozenset({"STREAMING", "SERVICE"})
+ENDLESS = frozenset({"STREAMING", "SERVICE"})
 """Types of processing that have no end."""
 _OF_RUN = (
     Facet.ERROR,
@@ -39,6 +39,7 @@ _OF_RUN = (
     Facet.OUR_ENVIRONMENT,
     Facet.PARAMETERS,
     Facet.DEPENDENCIES,
+    Facet.TEST,
 )
 _OF_JOB = (Facet.CODE, Facet.JOB_TYPE, Facet.LINEAGE)
 _OF_FLOWS = (Facet.LINEAGE, Facet.COLUMN_LINEAGE)
@@ -68,7 +69,7 @@ def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
         inputs.setdefault(source, AccessRecord())
     for target in said.outputs:
         outputs.setdefault(target, AccessRecord())
-    is_endless = job_type.get("processingType") in _ENDLESS
+    is_endless = job_type.get("processingType") in ENDLESS
     began = run.started_at or run.ended_at
     writes: list[Io] = []
     for dataset, access in sorted(outputs.items()):
@@ -225,11 +226,9 @@ def _tested(
     for written, accesses in ((False, inputs), (True, outputs)):
         is_tested = bool(of_run) and written == (not inputs)
         for dataset, access in sorted(accesses.items()):
-            said: dict[str, Any] = {
-                key: word.read() for key in QUALITY_FACETS if (word := access.facets.get(key))
-            }
+            said = _read(access.facets, QUALITY_FACETS)
             found = [*assertions(said), *(of_run if is_tested else ())]
-            if any(said.values()) or is_tested:
+            if said or is_tested:
                 failed = any(each.outcome is Outcome.FAILED for each in found)
                 yield Tested(run_id=run_id, dataset=dataset, written=written, failed=failed)
 

@@ -152,8 +152,8 @@ def merge_words(some: Mapping[K, Word], others: Mapping[K, Word]) -> dict[K, Wor
 
 
 def encode_record(record: RunRecord) -> bytes:
-    """Returns a record as bytes to keep."""
-    return msgspec.msgpack.encode(record)
+    """Returns a record as bytes to keep: equal records as equal bytes."""
+    return msgspec.msgpack.encode(record, order="deterministic")
 
 
 def decode_record(content: bytes) -> RunRecord:

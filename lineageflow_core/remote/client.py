@@ -29,6 +29,7 @@ from lineageflow_core.catalog import (
     Tokens,
     Transactions,
     Transfers,
+    Upkeep,
 )
 from lineageflow_core.errors import InvalidInputError, ServerUnreachableError
 from lineageflow_core.model.text import not_utf8
@@ -74,6 +75,7 @@ def remote_catalog(transport: Transport, *, direct: bool = True) -> Catalog:
         lineage=cast(Lineage, _member("lineage")(transport)),
         events=cast(Events, _member("events")(transport)),
         datasets=cast(KnownDatasets, _member("datasets")(transport)),
+        upkeep=cast(Upkeep, _member("upkeep")(transport)),
         jobs=cast(Jobs, _member("jobs")(transport)),
         plans=cast(Plans, _member("plans")(transport)),
         quarantine=cast(Quarantines, _member("quarantine")(transport)),

@@ -28,6 +28,7 @@ from lineageflow_core.service.staging import StagingService
 from lineageflow_core.service.tables import TablesService
 from lineageflow_core.service.tokens import TokensService
 from lineageflow_core.service.transactions import TransactionsService
+from lineageflow_core.service.upkeep import UpkeepService
 from lineageflow_core.store.ports import Stores
 
 
@@ -55,6 +56,7 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         events=EventsService(lake),
         datasets=KnownDatasetsService(lake, nodes),
         jobs=JobsService(lake),
+        upkeep=UpkeepService(lake),
         plans=PlansService(lake, nodes),
         quarantine=QuarantineService(lake, nodes),
         tables=TablesService(lake, history=history, lineage=lineage),

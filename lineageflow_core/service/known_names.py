@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from lineageflow_core.model.gaps import Gap, GapCount
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
 from lineageflow_core.model.lineage import DatasetName, Version
@@ -90,6 +91,17 @@ class KnownToday:
             items=tuple(replace(item, dataset=names.today(item.dataset)) for item in page.items),
             next=page.next,
         )
+
+    def count_gaps(self) -> tuple[GapCount, ...]:
+        return self._store.count_gaps()
+
+    def list_unended(self, *, after: str | None, limit: int) -> Page[Run]:
+        return self._store.list_unended(after=after, limit=limit)
+
+    def list_lacking(self, gap: Gap, *, after: str | None, limit: int) -> Page[KnownDataset]:
+        names = self._names()
+        page = self._store.list_lacking(gap, after=after, limit=limit)
+        return Page(items=tuple(_today(names, item) for item in page.items), next=page.next)
 
     def search(
         self, conditions: Sequence[Condition], *, now: datetime, after: str | None, limit: int

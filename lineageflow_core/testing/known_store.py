@@ -1,8 +1,11 @@
 """What every `KnownStore` promises, beside what `lineage_binding.py` compares."""
 
+from dataclasses import replace
+
 import pytest
 
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.gaps import Gap
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import DatasetName, Evidence, Flow, Io, Version
 from lineageflow_core.model.page import every
@@ -126,6 +129,23 @@ class KnownStoreContract:
         ):
             with pytest.raises(InvalidInputError):
                 ask()
+
+    def test_gaps_are_counted_of_how_many_there_could_be(self, stores: Stores) -> None:
+        going = replace(wrote(2, None).run, state=RunState.RUNNING, id=run_id(5))
+        put(
+            stores,
+            wrote(1, "1"),
+            facts_of(2, at=2, reads=[version(None), version(None, dataset=EXPORT)]),
+            RunFacts(run=going, reads=(), writes=()),
+            RunFacts(run=replace(going, id=run_id(4), started_at=later(9)), reads=(), writes=()),
+        )
+        assert [(2, 4), (1, 2), (1, 1), (1, 1), (0, 0)] == [
+            (each.count, each.of) for each in stores.known.count_gaps()
+        ]
+        unended = every(lambda after, _limit: stores.known.list_unended(after=after, limit=1))
+        assert [run_id(5), run_id(4)] == [run.id for run in unended]
+        [lacking] = stores.known.list_lacking(Gap.UNPRODUCED_INPUT, after=None, limit=10).items
+        assert EXPORT == lacking.name
 
     def test_lists_are_cleared_with_the_facts(self, stores: Stores) -> None:
         put(stores, wrote(1, "1"))

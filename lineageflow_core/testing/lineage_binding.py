@@ -13,7 +13,9 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineageflow_core.model.gaps import Gap
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.known import KnownDataset
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
 from lineageflow_core.model.page import Page, every
 from lineageflow_core.model.quality import Tested
@@ -263,6 +265,8 @@ def _about_known(
             lambda after: store.list_datasets(namespace=namespace, after=after, limit=1)
         )
         yield lambda store: set(store.tested(versions))
+    for gap in (Gap.UNPRODUCED_INPUT, Gap.OUTPUT_WITHOUT_SCHEMA, Gap.OUTPUT_WITHOUT_COLUMN_LINEAGE):
+        yield lambda store, gap=gap: _lacking(store, gap, names)  # type: ignore[misc]
         for conditions in map(parse_search, searches):
             narrowed = (*conditions, *parse_search(f'namespace:"{namespace}"'))
             yield lambda store, narrowed=narrowed: every_page(  # type: ignore[misc]
@@ -276,6 +280,11 @@ def _about_known(
         yield lambda store, name=name, partition=partition: every_page(  # type: ignore[misc]
             lambda after: store.history(name, partition=partition, after=after, limit=2)
         )
+
+
+def _lacking(store: KnownStore, gap: Gap, names: Sequence[DatasetName]) -> list[KnownDataset]:
+    found = every_page(lambda after: store.list_lacking(gap, after=after, limit=1000))
+    return [each for each in found if each.name in names]
 
 
 def every_page(fetch: Callable[[str | None], Page[T]]) -> list[T]:

@@ -49,6 +49,7 @@ from lineageflow_core.catalog import (
     Tokens,
     Transactions,
     Transfers,
+    Upkeep,
 )
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.token import Scope
@@ -320,6 +321,12 @@ ROUTES: tuple[Route, ...] = (
     _get(Jobs.list_job_runs, "/lineage/job/runs"),
     _get(Jobs.get_run_tree, "/runs/{run_id}/tree"),
     _get(Jobs.get_run_facets, "/runs/{run_id}/facets"),
+    #
+    _get(Upkeep.count_gaps, "/lineage/gaps"),
+    _get(Upkeep.list_gaps, "/lineage/gaps/{gap}"),
+    # Both keep events waiting, so neither is for everybody who may read.
+    _post(Upkeep.verify_lineage, "/lineage/verifications", scope=Scope.ADMIN),
+    _post(Upkeep.rebuild_lineage, "/lineage/rebuilds", scope=Scope.ADMIN),
     #
     _post(Plans.plan_rollback, _REPOSITORY + "/plans"),
     _get(Plans.get_plan, "/plans/{plan}"),

@@ -6,16 +6,18 @@ from typing import Annotated
 import typer
 
 from lineageflow_core.cli import cells
+from lineageflow_core.cli.facet_rows import FACET_COLUMNS, facet_rows
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.options import LimitOption, most_of
 from lineageflow_core.cli.output import Column
 from lineageflow_core.cli.run_ids import find_run
 from lineageflow_core.cli.versions import version_cells
+from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import Io
 from lineageflow_core.model.page import every
 from lineageflow_core.model.run import Run, RunState
 
-_COLUMNS = (
+RUN_COLUMNS = (
     Column(name="run"),
     Column(name="state"),
     Column(name="job"),
@@ -30,6 +32,11 @@ _IO_COLUMNS = (
     Column(name="type"),
     Column(name="run"),
 )
+
+
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="Its id, or the start of it.", show_default=False)
+]
 
 
 def list_runs(
@@ -48,23 +55,54 @@ def list_runs(
         lambda after, size: lineage.list_runs(job=job, state=state, after=after, limit=size),
         most=limit + 1 if limit else None,
     )
-    invocation.output.listing(found, _COLUMNS, _row, most=most_of(limit))
+    invocation.output.listing(found, RUN_COLUMNS, run_row, most=most_of(limit))
 
 
 def show_run(
     invocation: Invocation,
-    run: Annotated[
-        str, typer.Argument(metavar="RUN", help="Its id, or the start of it.", show_default=False)
-    ],
+    run: RunArgument,
 ) -> None:
     """Show a run: its code, steps, reads and writes."""
     details = invocation.catalog.lineage.get_run(find_run(invocation.catalog, run.removeprefix("run:")))
     output, home = invocation.output, invocation.places.home
     output.document(details)
     output.card(_facts(details.run))
-    output.table(_COLUMNS, (_row(step) for step in details.steps), section="steps")
+    output.table(RUN_COLUMNS, (run_row(step) for step in details.steps), section="steps")
     output.table(_IO_COLUMNS, (_io_row(io, home) for io in details.reads), section="reads")
     output.table(_IO_COLUMNS, (_io_row(io, home) for io in details.writes), section="writes")
+
+
+def show_run_tree(
+    invocation: Invocation,
+    run: RunArgument,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many runs at most.")
+    ] = 1000,
+) -> None:
+    """List a run with all runs inside it, parents before their steps."""
+    found = invocation.catalog.jobs.get_run_tree(_find(invocation, run), limit=limit)
+    invocation.output.document(found)
+    if not invocation.output.json:
+        invocation.output.table(RUN_COLUMNS, map(run_row, (found.run, *found.descendants)))
+    if found.truncated:
+        invocation.output.note(f"there are more than {limit} runs inside it; ask for more with --limit")
+
+
+def show_run_facets(invocation: Invocation, run: RunArgument) -> None:
+    """Show all that was said of a run, of its job, and of what it read and wrote."""
+    found = invocation.catalog.jobs.get_run_facets(_find(invocation, run))
+    output = invocation.output
+    output.document(found)
+    output.table(FACET_COLUMNS, facet_rows(found.facets), section="run")
+    output.table(FACET_COLUMNS, facet_rows(found.job_facets), section="job")
+    for section, some in (("read", found.reads), ("wrote", found.writes)):
+        for each in some:
+            title = f"{section} {each.dataset.namespace}/{each.dataset.name}"
+            output.table(FACET_COLUMNS, facet_rows(each.facets), section=title)
+
+
+def _find(invocation: Invocation, run: str) -> RunId:
+    return find_run(invocation.catalog, run.removeprefix("run:"))
 
 
 def _facts(run: Run) -> Iterator[tuple[str, cells.Cell]]:
@@ -89,7 +127,8 @@ def _facts(run: Run) -> Iterator[tuple[str, cells.Cell]]:
     )
 
 
-def _row(run: Run) -> Sequence[cells.Cell]:
+def run_row(run: Run) -> Sequence[cells.Cell]:
+    """Returns a run as a line of a list."""
     return (
         cells.short_id(run.id, "run"),
         cells.run_state(run.state),

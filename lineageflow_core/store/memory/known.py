@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
+from lineageflow_core.model.gaps import Gap, GapCount
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
 from lineageflow_core.model.lineage import DatasetName, Evidence, Io, Version
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.quality import Tested
-from lineageflow_core.model.run import Job, Run
+from lineageflow_core.model.run import Job, Run, RunState
 from lineageflow_core.model.search import Condition, Found, FoundKind
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
 from lineageflow_core.store.memory.search import Searched, rank_of
@@ -171,6 +172,61 @@ class MemoryKnownStore:
             for each in sorted(named, key=lambda each: each.failed)
         }
         return list(by_side.values())
+
+    def count_gaps(self) -> tuple[GapCount, ...]:
+        with self._state.lock:
+            events = list(self._state.events.values())
+        lacking = self._lacking()
+        read, written = self._by_dataset(written=False), self._by_dataset(written=True)
+        of = {
+            Gap.UNENDED_RUN: len(self._runs()),
+            Gap.UNPRODUCED_INPUT: len(read),
+            Gap.OUTPUT_WITHOUT_SCHEMA: len(written),
+            Gap.OUTPUT_WITHOUT_COLUMN_LINEAGE: len(written),
+            Gap.EVENT_WITH_PROBLEM: len(events),
+        }
+        count = {gap: len(names) for gap, names in lacking.items()} | {
+            Gap.UNENDED_RUN: sum(run.state is RunState.RUNNING for run in self._runs()),
+            Gap.EVENT_WITH_PROBLEM: sum(
+                event.problem is not None and event.replaced_by is None for event in events
+            ),
+        }
+        return tuple(GapCount(gap=gap, count=count[gap], of=of[gap]) for gap in Gap)
+
+    def list_unended(self, *, after: str | None, limit: int) -> Page[Run]:
+        check_limit(limit)
+        place = parse_place_of_run(after) if after is not None else None
+        found = [
+            run
+            for run in self._runs()
+            if run.state is RunState.RUNNING and (place is None or place_of_run(run) > place)
+        ]
+        return page_of(sorted(found, key=place_of_run), limit, cursor=place_of_run)
+
+    def list_lacking(self, gap: Gap, *, after: str | None, limit: int) -> Page[KnownDataset]:
+        check_limit(limit)
+        place = PlaceOfName.parse(after) if after is not None else None
+        found = [
+            name
+            for name in sorted(self._lacking()[gap])
+            if place is None or PlaceOfName(name.namespace, name.name) > place
+        ]
+        page = page_of(found, limit, cursor=lambda name: PlaceOfName(name.namespace, name.name))
+        known = self.datasets(page.items)
+        return Page(items=tuple(known[name] for name in page.items), next=page.next)
+
+    def _lacking(self) -> dict[Gap, set[DatasetName]]:
+        read, written = self._by_dataset(written=False), set(self._by_dataset(written=True))
+        with_columns = {self._first(name) for facts in self._tables.facts.values() for name in facts.columns}
+        return {
+            Gap.UNPRODUCED_INPUT: set(read) - written,
+            Gap.OUTPUT_WITHOUT_SCHEMA: {
+                name
+                for name in written
+                if not self._lineage.dataset_words(name).get("schema", Word(b"")).said
+            },
+            Gap.OUTPUT_WITHOUT_COLUMN_LINEAGE: written - with_columns,
+        }
 
     def search(
         self, conditions: Sequence[Condition], *, now: datetime, after: str | None, limit: int

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from lineageflow_core.model.gaps import Gap, GapCount
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
 from lineageflow_core.model.lineage import DatasetName, Version
@@ -71,6 +72,18 @@ class KnownStore(Protocol):
 
         `failed` limits it to where a test failed, or where none did.
         """
+        ...
+
+    def count_gaps(self) -> tuple[GapCount, ...]:
+        """How many gaps of each kind there are, in the order of `Gap`."""
+        ...
+
+    def list_unended(self, *, after: str | None, limit: int) -> Page[Run]:
+        """Runs that go on as far as anybody told, of any parent, the oldest first."""
+        ...
+
+    def list_lacking(self, gap: Gap, *, after: str | None, limit: int) -> Page[KnownDataset]:
+        """Datasets with a gap, by namespace and name."""
         ...
 
     def search(

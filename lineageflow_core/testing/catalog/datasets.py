@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
-from lineageflow_core.catalog import Catalog, Jobs, KnownDatasets
+from lineageflow_core.catalog import Catalog, Jobs, KnownDatasets, Upkeep
 from lineageflow_core.errors import (
     DatasetNotFoundError,
     InvalidInputError,
     JobNotFoundError,
     RunNotFoundError,
+    StateError,
 )
 from lineageflow_core.model.diff import DiffKind
+from lineageflow_core.model.gaps import FoundGap, Gap
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownColumn, VersionState
 from lineageflow_core.model.lineage import DatasetName, Version
@@ -110,6 +112,7 @@ class KnownDatasetsContract(CatalogContract):
     def test_every_method_has_the_signature_of_the_protocol(self, catalog: Catalog) -> None:
         assert_same_signatures(KnownDatasets, catalog.datasets)
         assert_same_signatures(Jobs, catalog.jobs)
+        assert_same_signatures(Upkeep, catalog.upkeep)
 
     def test_a_dataset_is_found_with_what_was_said_of_it_last(self, repo: Repository) -> None:
         world = World(repo)
@@ -344,6 +347,39 @@ class KnownDatasetsContract(CatalogContract):
             lambda after, _limit: world.jobs.list_job_runs(world.namespace, "etl", after=after, limit=1)
         )
         assert latest == next(iter(runs)).id
+
+    def test_gaps_are_counted_and_listed(self, repo: Repository) -> None:
+        world = World(repo)
+        for _ in range(2):
+            world.run(reads=["raw"], writes=["out"])
+        late = world.run(end="")
+        counts = {each.gap: each.count for each in repo.catalog.upkeep.count_gaps()}
+        assert all(
+            counts[gap] > 0
+            for gap in (Gap.UNENDED_RUN, Gap.UNPRODUCED_INPUT, Gap.OUTPUT_WITHOUT_COLUMN_LINEAGE)
+        )
+
+        def found(gap: Gap) -> list[FoundGap]:
+            return list(
+                every(lambda after, limit: repo.catalog.upkeep.list_gaps(gap, after=after, limit=limit))
+            )
+
+        [run] = [each for each in found(Gap.UNENDED_RUN) if each.run and each.run.id == late]
+        assert 30 == run.usual_seconds
+        lacking = [each.dataset.name for each in found(Gap.UNPRODUCED_INPUT) if each.dataset]
+        assert [world.name("raw")] == [each for each in lacking if each.namespace == world.namespace]
+        with pytest.raises(InvalidInputError):
+            repo.catalog.upkeep.list_gaps(Gap.EVENT_WITH_PROBLEM)
+
+    def test_facts_are_made_anew_and_are_the_same(self, repo: Repository) -> None:
+        world = World(repo)
+        world.run(reads=["raw"], writes=[world.dataset("out", schema(id="int"))])
+        upkeep = repo.catalog.upkeep
+        verified, rebuilt = upkeep.verify_lineage(), upkeep.rebuild_lineage()
+        assert ((), ()) == (verified.differences, rebuilt.differences)
+        assert verified.events == rebuilt.events > 1
+        with pytest.raises(StateError, match="on the machine"):
+            upkeep.verify_lineage(most=1)
 
     def test_a_run_tree_has_all_descendants_up_to_a_limit(self, repo: Repository) -> None:
         world = World(repo)

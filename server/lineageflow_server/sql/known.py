@@ -17,6 +17,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from lineageflow_core.model.gaps import Gap, GapCount
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
 from lineageflow_core.model.lineage import DatasetName, Evidence, Version
@@ -39,6 +40,7 @@ from lineageflow_core.store.ports import Word
 from lineageflow_server.sql import lineage_rows, rows, tables
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dataset_names import first_names
+from lineageflow_server.sql.gaps import IS_GOING, LACKING, count_gaps
 from lineageflow_server.sql.known_rows import (
     IS_KNOWN_DATASET,
     IS_KNOWN_JOB,
@@ -69,7 +71,11 @@ class SqlKnownStore:
         return page_of(found[: limit + 1], limit, cursor=lambda item: item.namespace)
 
     def list_datasets(self, *, namespace: str | None, after: str | None, limit: int) -> Page[KnownDataset]:
-        query = _named(tables.datasets.c, IS_KNOWN_DATASET, namespace, after, limit)
+        return self._list_datasets(
+            _named(tables.datasets.c, IS_KNOWN_DATASET, namespace, after, limit), limit
+        )
+
+    def _list_datasets(self, query: Select[Any], limit: int) -> Page[KnownDataset]:
         with self._database.read() as connection:
             found = {
                 row.key: DatasetName(namespace=row.namespace, name=row.name)
@@ -190,6 +196,24 @@ class SqlKnownStore:
             cursor=lambda row: PlaceOfTested(row.placed_at, row.run_id, row.namespace, row.name, row.written),
         )
         return Page(items=tuple(map(_tested_from, cut.items)), next=cut.next)
+
+    def count_gaps(self) -> tuple[GapCount, ...]:
+        with self._database.read() as connection:
+            return count_gaps(connection)
+
+    def list_unended(self, *, after: str | None, limit: int) -> Page[Run]:
+        check_limit(limit)
+        run = tables.runs.c
+        order = (run.placed_at, run.id)
+        query = select(run.body).where(IS_GOING)
+        if after is not None:
+            query = query.where(tuple_(*order) > tuple(parse_place_of_run(after)))
+        with self._database.ask() as connection:
+            bodies = connection.scalars(query.order_by(*order).limit(limit + 1)).all()
+        return page_of([rows.from_body(Run, body) for body in bodies], limit, cursor=place_of_run)
+
+    def list_lacking(self, gap: Gap, *, after: str | None, limit: int) -> Page[KnownDataset]:
+        return self._list_datasets(_named(tables.datasets.c, LACKING[gap], None, after, limit), limit)
 
     def search(
         self, conditions: Sequence[Condition], *, now: datetime, after: str | None, limit: int

@@ -94,7 +94,7 @@ def _literals(place: PlaceOfFound) -> Iterator[ColumnElement[Any]]:
     yield from (literal(each, Name()) for each in place[1:])
 
 
-def _ranks(side: _Side, text: Text) -> Select[tuple[int, int]]:
+def _ranks(side: _Side, text: Text) -> Select[int, Any]:
     """Selects what has a word, and how well it fits: see `store.memory.search`."""
     field, value = side.terms.c.field, side.terms.c.value
     is_all = value == text.exact if text.is_exact else false()

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
     true,
 )
 
@@ -398,6 +399,10 @@ runs = Table(
 
 `record` is all that was said of it, which the next event is merged into.
 """
+
+PARTIAL_INDEXES.append(
+    Index("runs_going", runs.c.placed_at, runs.c.id, sqlite_where=text("state = 'running'"))
+)
 
 datasets = Table(
     "datasets",

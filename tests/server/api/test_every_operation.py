@@ -15,6 +15,7 @@ from lineageflow_core.model.change import delete, move, put, replace
 from lineageflow_core.model.check import CheckState
 from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.model.event import EventReceipt
+from lineageflow_core.model.gaps import Gap
 from lineageflow_core.model.ids import ObjectId, PlanId
 from lineageflow_core.model.lineage import Direction, IntakeReport
 from lineageflow_core.model.merge import Side, content, content_of
@@ -237,6 +238,10 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
         ),
         "search": ((f'daily namespace:"lf://{name}" -tag:ü',), {"limit": 1}),
         "get_taint": ((f"lf://{name}/{REPORT}",), {}),
+        "count_gaps": ((), {}),
+        "list_gaps": ((Gap.OUTPUT_WITHOUT_SCHEMA,), {"limit": 1}),
+        "verify_lineage": ((), {"most": 1000}),
+        "rebuild_lineage": ((), {"most": 1000}),
         "list_jobs": ((), {"namespace": None, "limit": 1}),
         "get_job": ((job.namespace, job.name), {}),
         "list_job_runs": ((job.namespace, job.name), {"limit": 1}),

@@ -128,11 +128,12 @@ def seed_lineage(store: LineageStore) -> None:
     columns = {"fields": {"f": {"inputFields": [{"namespace": "s3://b", "name": "i", "field": "g"}]}}}
     names = {"identifiers": [{"namespace": "hive", "name": "o", "type": "TABLE"}]}
     before = {"job": {"namespace": "n", "name": "before"}}
+    tests = {"assertions": [{"assertion": "unique", "success": True}]}
     raw = event(
         "COMPLETE",
         run=run_id(1),
         inputs=[dataset("i", namespace="s3://b")],
-        outputs=[dataset("o", "1", columnLineage=columns, symlinks=names)],
+        outputs=[dataset("o", "1", columnLineage=columns, symlinks=names, dataQualityAssertions=tests)],
         run_facets={"jobDependencies": {"upstream": [before]}},
         job_facets={"sql": {"query": "SELECT 1"}},
     )

@@ -129,6 +129,9 @@ def _make_entities(*, newest: bool = True) -> None:
     )
     op.create_index("runs_by_parent", "runs", ["parent", "placed_at", "id"])
     op.create_index("runs_by_job", "runs", ["job", "placed_at", "id"])
+    if newest:
+        going = sa.text("state = 'running'")
+        op.create_index("runs_going", "runs", ["placed_at", "id"], sqlite_where=going, postgresql_where=going)
     op.create_table(
         "datasets",
         sa.Column("key", Key, primary_key=True),
