@@ -153,7 +153,27 @@ def merge_words(some: Mapping[K, Word], others: Mapping[K, Word]) -> dict[K, Wor
 
 def encode_record(record: RunRecord) -> bytes:
     """Returns a record as bytes to keep: equal records as equal bytes."""
-    return msgspec.msgpack.encode(record, order="deterministic")
+    ordered = msgspec.structs.replace(
+        record,
+        facets=_in_order(record.facets),
+        job_facets=_in_order(record.job_facets),
+        inputs=_accesses_in_order(record.inputs),
+        outputs=_accesses_in_order(record.outputs),
+    )
+    return msgspec.msgpack.encode(ordered)
+
+
+def _accesses_in_order(accesses: Mapping[Key, AccessRecord]) -> dict[Key, AccessRecord]:
+    return {
+        key: msgspec.structs.replace(
+            access, facets=_in_order(access.facets), contents=sorted(access.contents)
+        )
+        for key, access in sorted(accesses.items(), key=lambda item: item[0])
+    }
+
+
+def _in_order(words: Words) -> Words:
+    return dict(sorted(words.items(), key=lambda item: item[0])) if len(words) > 1 else words
 
 
 def decode_record(content: bytes) -> RunRecord:
