@@ -5,6 +5,7 @@ LineageFlowError
 ├── NotFoundError (LookupError)     RepositoryNotFoundError  RefNotFoundError  ObjectNotFoundError
 │                                   RunNotFoundError  PlanNotFoundError  OperationNotFoundError
 │                                   ImportNotFoundError  TokenNotFoundError  EventNotFoundError
+│                                   DatasetNotFoundError  JobNotFoundError
 ├── AlreadyExistsError              the name is taken: choose another, or use what is there
 ├── ConflictError                   RefMovedError  MergeConflictError  StaleReadError  PathConflictError
 │                                   PlanOutdatedError  CollectionBegunError

@@ -10,6 +10,8 @@ _CODES = {
     "ref_not_found": 3,
     "object_not_found": 3,
     "run_not_found": 3,
+    "dataset_not_found": 3,
+    "job_not_found": 3,
     "plan_not_found": 3,
     "operation_not_found": 3,
     "import_not_found": 3,

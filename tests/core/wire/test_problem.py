@@ -37,6 +37,8 @@ EXPECTED_STATUS = {
     "ref_not_found": 404,
     "repository_not_found": 404,
     "run_not_found": 404,
+    "dataset_not_found": 404,
+    "job_not_found": 404,
     "server_unreachable": 502,
     "state": 409,
     "rule_violated": 409,
