@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.gaps import FoundGap
+from lineageflow_core.model.known import AccessFacets, DatasetDetails, JobDetails, SaidOfRun
 from lineageflow_core.model.page import Page
+from lineageflow_core.model.quality import Measurements
 from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.table import ColumnStatistics, TableHead, ValueCount
 from lineageflow_core.model.table_blame import TableBlame
@@ -25,6 +28,8 @@ CELLS = st.recursive(
     max_leaves=5,
 )
 ROWS = st.none() | st.lists(CELLS, max_size=3).map(tuple)
+FACETS = st.dictionaries(st.text(), st.dictionaries(st.text(), CELLS, max_size=2), max_size=2)
+SECONDS = st.none() | st.floats(0, 1e9)
 HOLD_CELLS: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     ValueCount: {"value": CELLS},
     ColumnStatistics: {"minimum": CELLS, "maximum": CELLS},
@@ -32,6 +37,12 @@ HOLD_CELLS: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     TableHead: {"rows": st.lists(st.lists(CELLS, max_size=3).map(tuple), max_size=3).map(tuple)},
     RowChange: {"left": ROWS, "right": ROWS},
     TableBlame: {"values": ROWS, "before": ROWS},
+    Measurements: {"columns": FACETS},
+    AccessFacets: {"facets": FACETS},
+    SaidOfRun: {"facets": FACETS, "job_facets": FACETS},
+    DatasetDetails: {"facets": FACETS},
+    JobDetails: {"facets": FACETS},
+    FoundGap: {"seconds": SECONDS, "usual_seconds": SECONDS},
 }
 for holder, fields in HOLD_CELLS.items():
     st.register_type_strategy(holder, st.builds(holder, **fields))
