@@ -13,6 +13,7 @@ from benchmarks import (
     history,
     imports,
     intake,
+    lineage,
     staging,
     tables,
     transfers,
@@ -32,6 +33,7 @@ BENCHMARKS = {
     "imports": imports.rows,
     "collection": collection.rows,
     "intake": intake.rows,
+    "lineage": lineage.rows,
 }
 
 

@@ -1,10 +1,22 @@
 """Operations on events and on what they say."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
+from lineageflow_core.model.column_lineage import ColumnGraph
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import Blame, Direction, Impact, IntakeReport, LineageGraph, RunDetails
+from lineageflow_core.model.lineage import (
+    Blame,
+    Direction,
+    Evidence,
+    Impact,
+    IntakeReport,
+    LineageGraph,
+    LineagePaths,
+    RunDetails,
+    SourceChange,
+)
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.run import Run, RunState
 
@@ -39,8 +51,69 @@ class Lineage(Protocol):
         """Returns runs, newest first: whole pipelines, or the steps of `parent`."""
         ...
 
-    def trace(self, node: str, *, direction: Direction, depth: int = 3, limit: int = 300) -> LineageGraph:
-        """Returns what fed `node` or what it fed, `depth` runs away and at most `limit` nodes."""
+    def trace(
+        self,
+        node: str,
+        *,
+        direction: Direction,
+        depth: int = 3,
+        limit: int = 300,
+        evidence: Sequence[Evidence] | None = None,
+        dataset_types: Sequence[str] | None = None,
+        until: datetime | None = None,
+    ) -> LineageGraph:
+        """Returns what fed `node`, what it fed, or both: `depth` runs away and at most `limit` nodes.
+
+        Of more nodes, the nearest are shown, then those whose names come first; each tells how many edges
+        more it has. With BOTH, each way has half of the limit, and what the other does not need.
+
+        `evidence`: only along edges that are known so. `until`: only over runs that had ended then.
+        `dataset_types`: only what lies between the node and versions of these (TABLE, MODEL, ...: in any
+        case), which is found among the nearest 10,000 nodes.
+
+        Raises InvalidInputError for a limit that is not 1 to 10,000, or a time without a zone.
+        """
+        ...
+
+    def paths(self, source: str, target: str, *, depth: int = 20, limit: int = 10) -> LineagePaths:
+        """Returns the ways that data went from one node to another, over at most `depth` runs.
+
+        If none went from `source` to `target`, those from `target` to `source`: paths always go as data did.
+        The shortest are first. They are looked for among the nearest 10,000 nodes. Raises InvalidInputError
+        for a limit that is not 1 to 100.
+        """
+        ...
+
+    def trace_columns(
+        self,
+        node: str,
+        *,
+        direction: Direction,
+        column: str | None = None,
+        depth: int = 3,
+        limit: int = 1000,
+    ) -> ColumnGraph:
+        """Returns what the columns of `node` come from, or what they feed, at exact versions.
+
+        `column`: just this one; else all that lineage or the dataset's schema knows of. `depth`: so many runs
+        away; `limit`: so many columns. Where a run says nothing of columns, the column before is told to be
+        not known. Raises InvalidInputError for a run, for BOTH, or for a limit that is not 1 to 10,000.
+        """
+        ...
+
+    def trace_ref(self, repository: str, ref: str, *, depth: int = 1, limit: int = 1000) -> LineageGraph:
+        """Returns what all datasets that a ref holds were made of: `trace` upstream from each of them.
+
+        Also by partition. A ref may be a branch, tag, commit, or a time (`main@{2026-05-01}`).
+        """
+        ...
+
+    def diff_lineage(self, repository: str, left: str, right: str) -> tuple[SourceChange, ...]:
+        """Returns which datasets are made of something else at `right` than they were at `left`.
+
+        Or of other versions of the same. By dataset, then by what they are made of. A dataset that is the
+        same on both sides is left out; what no run is known to have made is made of nothing.
+        """
         ...
 
     def impact(self, node: str) -> tuple[Impact, ...]:

@@ -41,6 +41,8 @@ _COMMANDS: dict[str, dict[str, str]] = {
         "lineage": "lineage.lineage",
         "lineage report": "upkeep.report",
         "lineage rebuild": "upkeep.rebuild",
+        "lineage diff": "lineage_diff.diff",
+        "why": "why.why",
         "impact": "lineage.impact",
         "blame": "lineage.blame",
         "search": "dataset.search",

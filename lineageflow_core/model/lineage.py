@@ -77,6 +77,8 @@ class Direction(StrEnum):
 
     UPSTREAM = "upstream"
     DOWNSTREAM = "downstream"
+    BOTH = "both"
+    """What fed it, and what it fed; not what else those fed, or were fed by."""
 
 
 class NodeKind(StrEnum):
@@ -97,6 +99,10 @@ class LineageNode:
     run: Run | None = None
     dataset_type: str | None = None
     """TABLE, FILE, MODEL, ... as OpenLineage's datasetType facet says."""
+    more_upstream: int = 0
+    """How many edges lead here that the graph does not show."""
+    more_downstream: int = 0
+    """How many edges lead on from here that the graph does not show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +112,8 @@ class LineageEdge:
     source: str
     target: str
     evidence: Evidence
+    """Of a read, which version it was of. Of a write, what it was made of: EXPLICIT where its run read no
+    more than one dataset, else LINEAGE, COLUMN or CARTESIAN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +125,39 @@ class LineageGraph:
     edges: tuple[LineageEdge, ...]
     truncated: bool
     """More was reachable than the limit allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineagePaths:
+    """How data went from one thing to another."""
+
+    paths: tuple[tuple[str, ...], ...]
+    """Ids of nodes, as data went: runs and versions in turn; the shortest path first."""
+    graph: LineageGraph
+    """What lies on them."""
+    truncated: bool
+    """There are, or may be, more."""
+
+
+class SourceChangeKind(StrEnum):
+    """How what a dataset is made of differs from before."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    REBOUND = "rebound"
+    """Made of the same dataset, at another version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceChange:
+    """A dataset is made of something else than before."""
+
+    dataset: DatasetName
+    source: DatasetName
+    kind: SourceChangeKind
+    before: tuple[Version, ...]
+    """Of the source; without a version where it is not known which."""
+    after: tuple[Version, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,21 +6,35 @@ number of processes, and the outcome is one.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from lineageflow_core.catalog import History, Objects, Repositories
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.column_lineage import ColumnGraph
 from lineageflow_core.model.ids import RunId, parse_run_id
-from lineageflow_core.model.lineage import Blame, Direction, Impact, IntakeReport, LineageGraph, RunDetails
+from lineageflow_core.model.lineage import (
+    Blame,
+    Direction,
+    Evidence,
+    Impact,
+    IntakeReport,
+    LineageGraph,
+    LineagePaths,
+    RunDetails,
+    SourceChange,
+)
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
 from lineageflow_core.model.run import Run, RunState
 from lineageflow_core.openlineage.received import ReceivedEvent, receive
 from lineageflow_core.openlineage.record import Said
 from lineageflow_core.service.blame import BlameService
+from lineageflow_core.service.columns import check_question, trace_columns
 from lineageflow_core.service.folding import put
-from lineageflow_core.service.graph import impact, trace
+from lineageflow_core.service.graph import Question, impact, paths, trace
 from lineageflow_core.service.intake import take_in
-from lineageflow_core.service.nodes import Nodes, in_order, run_with_steps
+from lineageflow_core.service.lineage_at import source_changes, versions_at
+from lineageflow_core.service.nodes import Nodes, Start, in_order, run_with_steps
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.tips import branches_holding
 
@@ -39,6 +53,7 @@ class LineageService:
         store = lake.lineage
         self._lake = lake
         self._store = store
+        self._objects = objects
         self._nodes = Nodes(store, repositories=repositories, objects=objects)
         self._blame = BlameService(store, objects=objects, history=history)
 
@@ -70,8 +85,58 @@ class LineageService:
         parent = parse_run_id(parent) if parent is not None else None
         return self._store.list_runs(job=job, state=state, parent=parent, after=after, limit=limit)
 
-    def trace(self, node: str, *, direction: Direction, depth: int = 3, limit: int = 300) -> LineageGraph:
-        return trace(self._store, self._nodes.resolve(node), direction=direction, depth=depth, limit=limit)
+    def trace(
+        self,
+        node: str,
+        *,
+        direction: Direction,
+        depth: int = 3,
+        limit: int = 300,
+        evidence: Sequence[Evidence] | None = None,
+        dataset_types: Sequence[str] | None = None,
+        until: datetime | None = None,
+    ) -> LineageGraph:
+        question = Question(
+            direction=direction,
+            depth=depth,
+            limit=limit,
+            evidence=evidence,
+            dataset_types=dataset_types,
+            until=until,
+        )
+        return trace(self._store, self._nodes.resolve(node), question)
+
+    def paths(self, source: str, target: str, *, depth: int = 20, limit: int = 10) -> LineagePaths:
+        one, other = self._nodes.resolve(source), self._nodes.resolve(target)
+        return paths(self._store, one, other, depth=depth, limit=limit)
+
+    def trace_columns(
+        self,
+        node: str,
+        *,
+        direction: Direction,
+        column: str | None = None,
+        depth: int = 3,
+        limit: int = 1000,
+    ) -> ColumnGraph:
+        check_question(direction, depth, limit)
+        start = self._nodes.resolve(node)
+        if start.runs:
+            raise InvalidInputError(f"{node} is a run, which has no columns: name a dataset or version")
+        return trace_columns(
+            self._store, start.versions, column, direction=direction, depth=depth, limit=limit
+        )
+
+    def trace_ref(self, repository: str, ref: str, *, depth: int = 1, limit: int = 1000) -> LineageGraph:
+        question = Question(direction=Direction.UPSTREAM, depth=depth, limit=limit)
+        start = Start(versions=tuple(versions_at(self._store, self._objects, repository, ref)))
+        return trace(self._store, start, question)
+
+    def diff_lineage(self, repository: str, left: str, right: str) -> tuple[SourceChange, ...]:
+        before, after = (
+            set(versions_at(self._store, self._objects, repository, ref)) for ref in (left, right)
+        )
+        return source_changes(self._store, before, after)
 
     def impact(self, node: str) -> tuple[Impact, ...]:
         return impact(

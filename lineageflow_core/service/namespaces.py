@@ -19,6 +19,8 @@ from lineageflow_core.model.repository import RepositoryName
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.openlineage.naming import dataset_namespace, repository_of
 from lineageflow_core.store.ports import (
+    Key,
+    LineageLook,
     LineageStore,
     LineageWriter,
     RepositoryStore,
@@ -85,6 +87,9 @@ class CurrentNames:
     ) -> Page[Run]:
         return self._store.list_runs(job=job, state=state, parent=parent, after=after, limit=limit)
 
+    def look(self) -> AbstractContextManager[LineageLook]:
+        return self._look()
+
     def reads(self, run_ids: Sequence[RunId]) -> list[Io]:
         return self._today(self._store.reads(run_ids))
 
@@ -134,6 +139,12 @@ class CurrentNames:
         """Returns a version as it is called today, whichever of its dataset's names it has."""
         [first, *_] = self.names(version.dataset)
         return version.under(first)
+
+    @contextmanager
+    def _look(self) -> Iterator[LineageLook]:
+        names = RepositoryNames(self._repositories)
+        with self._store.look() as look:
+            yield _Look(look, names) if names.renamed else look
 
     @contextmanager
     def _write(self) -> Iterator[LineageWriter]:
@@ -233,6 +244,39 @@ class _Writer:
             input_facets={name(dataset): words for dataset, words in facts.input_facets.items()},
             output_facets={name(dataset): words for dataset, words in facts.output_facets.items()},
         )
+
+
+class _Look:
+    """A `LineageLook` that speaks of repositories by their names of today."""
+
+    def __init__(self, look: LineageLook, names: "RepositoryNames") -> None:
+        self._look = look
+        self._names = names
+        self.run_keys = look.run_keys
+        self.reads_of = look.reads_of
+        self.writes_of = look.writes_of
+        self.reads_by = look.reads_by
+        self.writes_by = look.writes_by
+        self.accesses = look.accesses
+        self.flows = look.flows
+        self.columns = look.columns
+        self.times = look.times
+        self.inputs = look.inputs
+        self.types = look.types
+        self.runs = look.runs
+
+    def version_keys(self, versions: Collection[Version]) -> dict[Version, Key]:
+        stored = {version.under(self._names.stored(version.dataset, None)): version for version in versions}
+        return {stored[version]: key for version, key in self._look.version_keys(stored).items()}
+
+    def versions(self, keys: Collection[Key]) -> dict[Key, Version]:
+        return {
+            key: version.under(self._names.today(version.dataset))
+            for key, version in self._look.versions(keys).items()
+        }
+
+    def datasets(self, keys: Collection[Key]) -> dict[Key, DatasetName]:
+        return {key: self._names.today(name) for key, name in self._look.datasets(keys).items()}
 
 
 class RepositoryNames:

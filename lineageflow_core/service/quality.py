@@ -108,7 +108,8 @@ class _Past:
         self.writers: dict[Version, set[Unit]] = defaultdict(set)
         self.reads: dict[Unit, set[Version]] = defaultdict(set)
         self.is_complete = True
-        feeding, store = Feeding(), lake.lineage
+        feeding: Feeding[RunId, DatasetName] = Feeding()
+        store = lake.lineage
         frontier = [start]
         while frontier:
             units: dict[RunId, set[DatasetName]] = defaultdict(set)

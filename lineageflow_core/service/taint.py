@@ -53,7 +53,7 @@ def derive(
     """
     named = {version for version in bad_versions if version.version is not None}
     bad = {(io.run_id, io.version): io for io in bad_writes if io.version.version is not None}
-    feeding = Feeding()
+    feeding: Feeding[RunId, DatasetName] = Feeding()
     degrees, types = _closure(store, bad=bad, named=named, feeding=feeding)
     writers: dict[Version, set[Unit]] = defaultdict(set)
     for io in store.writers(list(degrees)):
@@ -161,7 +161,7 @@ def _inverted(pairs: Mapping[A, Collection[B]]) -> defaultdict[B, list[A]]:
 
 
 def _closure(
-    store: LineageStore, *, bad: Mapping[Write, Io], named: Set[Version], feeding: Feeding
+    store: LineageStore, *, bad: Mapping[Write, Io], named: Set[Version], feeding: Feeding[RunId, DatasetName]
 ) -> tuple[dict[Version, int], dict[Version, str | None]]:
     """Returns everything downstream with its degree, and the types of the datasets where they are known."""
     degrees = dict.fromkeys(named, 0)

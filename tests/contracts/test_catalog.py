@@ -9,6 +9,7 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.testing.catalog.blame import BlameContract
 from lineageflow_core.testing.catalog.cherry_picking import CherryPickContract
 from lineageflow_core.testing.catalog.clock import StandingClock
+from lineageflow_core.testing.catalog.columns import ColumnLineageContract
 from lineageflow_core.testing.catalog.content import ContentContract
 from lineageflow_core.testing.catalog.datasets import KnownDatasetsContract
 from lineageflow_core.testing.catalog.deciding import DecisionContract
@@ -120,6 +121,9 @@ class TestEvents(EventsContract): ...
 
 
 class TestKnownDatasets(KnownDatasetsContract): ...
+
+
+class TestColumnLineage(ColumnLineageContract): ...
 
 
 class TestPlans(PlansContract): ...

@@ -17,6 +17,7 @@ from lineageflow_core.testing.import_store import ImportStoreContract, Reference
 from lineageflow_core.testing.known_store import KnownStoreContract
 from lineageflow_core.testing.lineage_binding import LineageBindingContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
+from lineageflow_core.testing.lineage_walking import LineageWalkingContract
 from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
 from lineageflow_core.testing.profile_store import ProfileStoreContract
@@ -91,6 +92,9 @@ class TestBinding(LineageBindingContract): ...
 
 
 class TestKnown(KnownStoreContract): ...
+
+
+class TestWalking(LineageWalkingContract): ...
 
 
 class TestFacts(RunFactsContract): ...

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lineageflow_core.cli import cells
+from lineageflow_core.cli.column_view import COLUMNS, ColumnsBothWays, column_rows
 from lineageflow_core.cli.commands.browse import AddressArgument
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.lineage_text import dot, mermaid
@@ -19,8 +20,9 @@ from lineageflow_core.cli.table_cells import table_blame_facts
 from lineageflow_core.cli.versions import version_cell, version_cells
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
-from lineageflow_core.model.lineage import Blame, Direction, Impact, LineageGraph, LineageNode
+from lineageflow_core.model.lineage import Blame, Direction, Evidence, Impact, LineageGraph, LineageNode
 from lineageflow_core.model.page import every
+from lineageflow_core.model.refs import parse_instant
 from lineageflow_core.model.table_blame import TableBlame
 
 _DEPTH = 3
@@ -97,6 +99,30 @@ def lineage(
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many nodes at most, each way.")
     ] = 300,
+    evidence: Annotated[
+        list[Evidence] | None,
+        typer.Option("--evidence", metavar="HOW", help="Only along edges known so.", show_default=False),
+    ] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="Only what lies between it and these, as model.",
+            show_default=False,
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until", metavar="TIME", help="Only over runs that had ended then.", show_default=False
+        ),
+    ] = None,
+    columns: Annotated[bool, typer.Option("--columns", help="Of each column, instead of the data.")] = False,
+    column: Annotated[
+        str | None,
+        typer.Option("--column", "-c", metavar="NAME", help="Of this column.", show_default=False),
+    ] = None,
 ) -> None:
     """Draw what data was made from, and went into.
 
@@ -107,8 +133,21 @@ def lineage(
     if up is None and down is None:
         up = down = _DEPTH
     wanted = {Direction.UPSTREAM: up, Direction.DOWNSTREAM: down}
+    if columns or column is not None:
+        if evidence or types or until or format is not None:
+            raise InvalidInputError("columns are shown as a table, and of all runs: leave the filters out")
+        _columns(invocation, start, column, wanted, limit)
+        return
     graphs = {
-        direction: catalog.lineage.trace(start, direction=direction, depth=depth, limit=limit)
+        direction: catalog.lineage.trace(
+            start,
+            direction=direction,
+            depth=depth,
+            limit=limit,
+            evidence=evidence,
+            dataset_types=types,
+            until=parse_instant(until) if until else None,
+        )
         for direction, depth in wanted.items()
         if depth is not None
     }
@@ -126,6 +165,29 @@ def lineage(
         output.table(_NODE_COLUMNS, _node_rows(graphs))
     if any(graph.truncated for graph in graphs.values()):
         output.note(f"there is more than {limit} nodes; ask for more with --limit, or start nearer")
+
+
+def _columns(
+    invocation: Invocation,
+    start: str,
+    column: str | None,
+    wanted: dict[Direction, int | None],
+    limit: int,
+) -> None:
+    graphs = {
+        direction: invocation.catalog.lineage.trace_columns(
+            start, direction=direction, column=column, depth=depth, limit=limit
+        )
+        for direction, depth in wanted.items()
+        if depth is not None
+    }
+    output = invocation.output
+    output.document(
+        ColumnsBothWays(upstream=graphs.get(Direction.UPSTREAM), downstream=graphs.get(Direction.DOWNSTREAM))
+    )
+    output.table(COLUMNS, column_rows(graphs, invocation.places.home))
+    if any(graph.truncated for graph in graphs.values()):
+        output.note(f"there are more than {limit} columns; ask for more with --limit")
 
 
 def impact(invocation: Invocation, node: NodeArgument) -> None:

@@ -6,7 +6,7 @@ stores keep ready, they must answer as this one does.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -19,6 +19,7 @@ from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.store.digests import digest_of_all
 from lineageflow_core.store.in_force import in_force
 from lineageflow_core.store.memory.checks import check_event, check_facts, check_instant
+from lineageflow_core.store.memory.lineage_look import MemoryLineageLook
 from lineageflow_core.store.memory.state import LineageTables, State
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.paging import (
@@ -28,7 +29,7 @@ from lineageflow_core.store.paging import (
     parse_sequence,
     place_of_run,
 )
-from lineageflow_core.store.ports import LineageWriter, RunFacts, StoredEvent, Word
+from lineageflow_core.store.ports import LineageLook, LineageWriter, RunFacts, StoredEvent, Word
 
 K = TypeVar("K")
 
@@ -122,19 +123,23 @@ class MemoryLineageStore:
         ]
         return page_of(sorted(found, key=place_of_run, reverse=True), limit, cursor=place_of_run)
 
+    def look(self) -> AbstractContextManager[LineageLook]:
+        with self._state.lock:  # its tables are replaced, never changed
+            return nullcontext(MemoryLineageLook(MemoryLineageStore(State(lineage=self._state.lineage))))
+
     def reads(self, run_ids: Sequence[RunId]) -> list[Io]:
-        return [io for io in self._reads() if io.run_id in set(run_ids)]
+        return [io for io in self.all_reads() if io.run_id in set(run_ids)]
 
     def writes(self, run_ids: Sequence[RunId]) -> list[Io]:
-        return [io for io in self._writes() if io.run_id in set(run_ids)]
+        return [io for io in self.all_writes() if io.run_id in set(run_ids)]
 
     def readers(self, versions: Sequence[Version]) -> list[Io]:
         wanted = {self._named(version) for version in versions}
-        return [io for io in self._reads() if io.version in wanted]
+        return [io for io in self.all_reads() if io.version in wanted]
 
     def writers(self, versions: Sequence[Version]) -> list[Io]:
         wanted = {self._named(version) for version in versions}
-        return [io for io in self._writes() if io.version in wanted]
+        return [io for io in self.all_writes() if io.version in wanted]
 
     def flows(self, run_ids: Sequence[RunId]) -> list[Flow]:
         return list(
@@ -181,6 +186,18 @@ class MemoryLineageStore:
         with self._state.lock:
             return dict(self._state.lineage.job_words.get(job, {}))
 
+    def all_writes(self) -> list[Io]:
+        """Returns everything that runs wrote."""
+        return self._under_first_names(facts.writes for facts in self._facts())
+
+    def all_reads(self) -> list[Io]:
+        """Returns everything that runs read, at the versions that it was of."""
+        written: dict[DatasetName, list[Io]] = defaultdict(list)
+        for io in self.all_writes():
+            written[io.version.dataset].append(io)
+        reads = self._under_first_names(facts.reads for facts in self._facts())
+        return _distinct(bound for io in reads for bound in _bound(io, written[io.version.dataset]))
+
     def _facts(self, run_ids: Collection[RunId] | None = None) -> list[RunFacts]:
         with self._state.lock:
             facts = self._state.lineage.facts
@@ -188,16 +205,6 @@ class MemoryLineageStore:
 
     def _runs(self) -> list[Run]:
         return [facts.run for facts in self._facts()]
-
-    def _writes(self) -> list[Io]:
-        return self._under_first_names(facts.writes for facts in self._facts())
-
-    def _reads(self) -> list[Io]:
-        written: dict[DatasetName, list[Io]] = defaultdict(list)
-        for io in self._writes():
-            written[io.version.dataset].append(io)
-        reads = self._under_first_names(facts.reads for facts in self._facts())
-        return _distinct(bound for io in reads for bound in _bound(io, written[io.version.dataset]))
 
     def _under_first_names(self, ios: Iterable[Sequence[Io]]) -> list[Io]:
         return _distinct(replace(io, version=self._named(io.version)) for some in ios for io in some)

@@ -25,6 +25,17 @@ from lineageflow_core.store.ports.content import (
 from lineageflow_core.store.ports.imports import ImportStore, ReferenceStore
 from lineageflow_core.store.ports.known import KnownStore
 from lineageflow_core.store.ports.lineage import LineageStore, LineageWriter, RunFacts, StoredEvent, Word
+from lineageflow_core.store.ports.lineage_look import (
+    NO_TIME,
+    Access,
+    Key,
+    KeyedColumnEdge,
+    KeyedFlow,
+    KnownTouch,
+    LineageLook,
+    RunTimes,
+    Touch,
+)
 from lineageflow_core.store.ports.operations import CheckStore, OperationStore
 from lineageflow_core.store.ports.plans import PlanStore
 from lineageflow_core.store.ports.profiles import ProfileStore
@@ -45,6 +56,8 @@ from lineageflow_core.store.ports.transactions import EXPIRING, TransactionStore
 
 __all__ = [
     "EXPIRING",
+    "NO_TIME",
+    "Access",
     "CheckStore",
     "CollectionStore",
     "CommitChanges",
@@ -55,7 +68,12 @@ __all__ = [
     "DatasetChange",
     "ImportStore",
     "KeptAsFiles",
+    "Key",
+    "KeyedColumnEdge",
+    "KeyedFlow",
     "KnownStore",
+    "KnownTouch",
+    "LineageLook",
     "LineageStore",
     "LineageWriter",
     "NodeLocation",
@@ -70,12 +88,14 @@ __all__ = [
     "ReferenceStore",
     "RepositoryStore",
     "RunFacts",
+    "RunTimes",
     "SettingsStore",
     "StoredContent",
     "StoredEvent",
     "StoredObject",
     "Stores",
     "TokenStore",
+    "Touch",
     "TransactionStore",
     "Trash",
     "TrashedContent",

@@ -15,6 +15,7 @@ from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Ve
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
+from lineageflow_core.store.ports.lineage_look import LineageLook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +200,10 @@ class LineageStore(Protocol):
         limit: int,
     ) -> Page[Run]:
         """Newest first; those without a parent where `parent` is None. `job` is a job's name."""
+        ...
+
+    def look(self) -> AbstractContextManager[LineageLook]:
+        """Opens a look at the graph, for walking."""
         ...
 
     def reads(self, run_ids: Sequence[RunId]) -> list[Io]: ...

@@ -1,5 +1,6 @@
 """What every catalog promises about events, and about what they say."""
 
+from datetime import datetime
 from itertools import permutations
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from lineageflow_core.catalog import Catalog, Lineage
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError, RefNotFoundError, RunNotFoundError
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import Direction, Evidence, NodeKind
+from lineageflow_core.model.lineage import Direction, Evidence, NodeKind, SourceChangeKind
 from lineageflow_core.model.node import format_node
 from lineageflow_core.model.run import RunState
 from lineageflow_core.repository import Repository
@@ -171,9 +172,97 @@ class LineageContract(CatalogContract):
         assert 4 == len(trace(report, direction=UP, depth=1).nodes)
         small = trace(report, direction=UP, limit=2)
         assert (2, True) == (len(small.nodes), small.truncated)
-        for given in ({"depth": -1}, {"limit": 0}, {"limit": 1_000_000}):
+        for depth, limit in ((-1, 1), (1, 0), (1, 1_000_000)):
             with pytest.raises(InvalidInputError):
-                trace(report, direction=UP, **given)
+                trace(report, direction=UP, depth=depth, limit=limit)
+
+    def test_a_trace_goes_both_ways(self, repo: Repository) -> None:
+        runs = build_all(repo, b"1")
+        graph = repo.catalog.lineage.trace(node_at(repo, "clean"), direction=Direction.BOTH, depth=1)
+        assert {
+            node_at(repo, "clean"): 0,
+            **{f"run:{runs[name]}": 1 for name in ("clean", "report")},
+            **{node_at(repo, path): 1 for path in ("raw", "report")},
+        } == {node.id: node.depth for node in graph.nodes}
+        more = {node.id: (node.more_upstream, node.more_downstream) for node in graph.nodes}
+        assert (1, 0) == more[f"run:{runs['report']}"]
+        assert (1, 0) == more[node_at(repo, "raw")]
+        assert (0, 0) == more[node_at(repo, "clean")]
+
+    def test_an_edge_says_how_it_is_known_and_only_some_are_followed(self, repo: Repository) -> None:
+        runs = build_all(repo, b"1")
+        trace = repo.catalog.lineage.trace
+        raw, report = node_at(repo, "raw"), node_at(repo, "report")
+        graph = trace(raw, direction=DOWN)
+        evidence = {(edge.source, edge.target): edge.evidence for edge in graph.edges}
+        assert Evidence.EXPLICIT is evidence[raw, f"run:{runs['clean']}"]
+        assert Evidence.EXPLICIT is evidence[f"run:{runs['clean']}", node_at(repo, "clean")]
+        assert Evidence.CARTESIAN is evidence[f"run:{runs['report']}", report]
+        sure = trace(raw, direction=DOWN, evidence=[Evidence.EXPLICIT])
+        assert {node.id for node in graph.nodes} - {node.id for node in sure.nodes} == {report}
+
+    def test_a_trace_is_of_the_types_and_the_time_that_are_asked_for(self, repo: Repository) -> None:
+        runs = build_all(repo, b"1")
+        trace = repo.catalog.lineage.trace
+        raw = node_at(repo, "raw")
+        assert [raw] == [node.id for node in trace(raw, direction=DOWN, dataset_types=["model"]).nodes]
+        ended = repo.catalog.lineage.get_run(runs["clean"]).run.ended_at
+        assert [raw, f"run:{runs['clean']}", node_at(repo, "clean")] == [
+            node.id for node in trace(raw, direction=DOWN, until=ended).nodes
+        ]
+        with pytest.raises(InvalidInputError, match="time zone"):
+            trace(raw, direction=DOWN, until=datetime(2026, 5, 1))  # noqa: DTZ001
+
+    def test_paths_are_the_ways_that_data_went(self, repo: Repository) -> None:
+        runs = build_all(repo, b"1")
+        paths = repo.catalog.lineage.paths
+        raw, clean, report = (node_at(repo, path) for path in ("raw", "clean", "report"))
+        way = (raw, f"run:{runs['clean']}", clean, f"run:{runs['report']}", report)
+        for found in (paths(raw, report), paths(report, raw)):
+            assert ((way,), False) == (found.paths, found.truncated)
+            assert set(way) == {node.id for node in found.graph.nodes}
+        assert 2 == len(paths(f"run:{runs['ingest']}", report).paths)
+        cut = paths(f"run:{runs['ingest']}", report, limit=1)
+        assert (1, True) == (len(cut.paths), cut.truncated)
+        assert () == paths(raw, node_at(repo, "weather")).paths
+        with pytest.raises(InvalidInputError):
+            paths(raw, report, limit=0)
+
+    def test_a_ref_has_the_lineage_of_what_it_holds(self, repo: Repository) -> None:
+        runs = build_all(repo, b"1")
+        repo.branch("old")
+        run(repo, "ingest", writes={"raw": b"2"})
+        graph = repo.catalog.lineage.trace_ref(repo.name, "old")
+        paths = ("clean", "raw", "report", "weather")
+        assert tuple(sorted(node_at(repo, path, "old") for path in paths)) == graph.start
+        assert {f"run:{run_id}" for run_id in runs.values()} == {
+            node.id for node in graph.nodes if node.kind is NodeKind.RUN
+        }
+        assert node_at(repo, "raw") in repo.catalog.lineage.trace_ref(repo.name, "main").start
+        assert repo.catalog.lineage.trace_ref(repo.name, "main", limit=3).truncated
+
+    def test_two_refs_differ_in_what_datasets_are_made_of(self, repo: Repository) -> None:
+        build_all(repo, b"1")
+        repo.branch("old")
+        first = version_at(repo, "raw")
+        run(repo, "ingest", writes={"raw": b"2"})
+        run(repo, "clean", reads=("raw",), writes={"clean": b"other"})
+        run(repo, "report", reads=("raw",), writes={"report": b"other"})
+        diff = repo.catalog.lineage.diff_lineage
+        found = {(each.dataset.name, each.source.name): each for each in diff(repo.name, "old", "main")}
+        rebound = found["clean", "raw"]
+        assert (SourceChangeKind.REBOUND, (first,), (version_at(repo, "raw"),)) == (
+            rebound.kind,
+            rebound.before,
+            rebound.after,
+        )
+        assert {
+            ("clean", "raw"): SourceChangeKind.REBOUND,
+            ("report", "clean"): SourceChangeKind.REMOVED,
+            ("report", "raw"): SourceChangeKind.ADDED,
+            ("report", "weather"): SourceChangeKind.REMOVED,
+        } == {key: each.kind for key, each in found.items()}
+        assert () == diff(repo.name, "main", "main")
 
     def test_a_node_can_be_written_in_several_ways(self, repo: Repository) -> None:
         runs = build_all(repo, b"1")

@@ -1,11 +1,23 @@
 """How databases differ: what an insert does about rows that are there, and what an error means."""
 
+import json
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from blake3 import blake3
-from sqlalchemy import Column, ColumnElement, Connection, Dialect, Table
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Table,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import ExceptionContext
 
@@ -63,6 +75,17 @@ def insert_or_update(
 ) -> Insert:
     """Returns an insert that sets `columns` of rows that are there already (and for which `where` holds)."""
     return _insert_or_update(connection.dialect.name, table, columns, by, where)
+
+
+def is_one_of(connection: Connection, column: ColumnElement[int], keys: Iterable[int]) -> ColumnElement[bool]:
+    """Returns the condition that `column` has one of these keys, however many: they are one parameter.
+
+    With an `IN` of as many parameters, most of the time would go into those.
+    """
+    if connection.dialect.name == "sqlite":
+        listed = func.json_each(json.dumps(list(keys))).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == func.any(bindparam(None, list(keys), type_=ARRAY(BigInteger)))
 
 
 def hold(connection: Connection, names: Iterable[str]) -> None:

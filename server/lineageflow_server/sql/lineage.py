@@ -20,11 +20,12 @@ from lineageflow_core.store.paging import (
     parse_sequence,
     place_of_run,
 )
-from lineageflow_core.store.ports import LineageWriter, StoredEvent, Word
+from lineageflow_core.store.ports import LineageLook, LineageWriter, StoredEvent, Word
 from lineageflow_server.sql import lineage_rows, rows, tables
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dataset_names import first_names
 from lineageflow_server.sql.dialect import hold
+from lineageflow_server.sql.lineage_look import SqlLineageLook
 from lineageflow_server.sql.lineage_writer import SqlLineageWriter
 from lineageflow_server.sql.rows import AnyRow
 
@@ -135,6 +136,14 @@ class SqlLineageStore:
         with self._database.read() as connection:
             found = [rows.from_body(Run, body) for body in connection.scalars(query)]
         return page_of(found, limit, cursor=place_of_run)
+
+    def look(self) -> AbstractContextManager[LineageLook]:
+        return self._look()
+
+    @contextmanager
+    def _look(self) -> Iterator[LineageLook]:
+        with self._database.read() as connection:
+            yield SqlLineageLook(connection)
 
     def reads(self, run_ids: Sequence[RunId]) -> list[Io]:
         return self._ios(tables.runs.c.id, run_ids, written=False)

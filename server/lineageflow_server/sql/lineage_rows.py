@@ -76,6 +76,7 @@ def run_row(job: int, run: Run, record: bytes) -> Values:
         "state": run.state,
         "parent": run.parent,
         "placed_at": place_of_run(run).at,
+        "ended_at": run.ended_at,
         "body": encode(run),
         "record": _of_thread.compressor.compress(record),
     }

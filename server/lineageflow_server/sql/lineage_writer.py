@@ -183,7 +183,7 @@ class SqlLineageWriter:
         put = insert_or_update(
             self._connection,
             tables.runs,
-            columns=("job", "state", "parent", "placed_at", "body", "record"),
+            columns=("job", "state", "parent", "placed_at", "ended_at", "body", "record"),
             by=("id",),
         ).returning(tables.runs.c.id, tables.runs.c.key)
         wanted = [

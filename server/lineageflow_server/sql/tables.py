@@ -392,6 +392,7 @@ runs = Table(
     Column("placed_at", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("record", LargeBinary, nullable=False),
+    Column("ended_at", Instant),
     Index("runs_by_parent", "parent", "placed_at", "id"),
     Index("runs_by_job", "job", "placed_at", "id"),
 )
@@ -440,12 +441,12 @@ ios = Table(
     Column("evidence", Choice(Evidence), nullable=False),
     Column("dataset_type", Name),
     Column("at", Instant),
-    Index("ios_by_version", "version", "written", "run"),
+    Index("ios_by_version", "version", "written", "run", "at"),
     Index("ios_by_dataset", "dataset", "written", "whole", "at"),
     sqlite_with_rowid=False,
 )
 """What a run read and wrote. `whole`: it is of no partition. A read that names no version stands in
-`open_reads`, and here at the versions that were there, or at none."""
+`open_reads`, and here at the versions that were there, or at none. Walks read `ios_by_version` alone."""
 
 open_reads = Table(
     "open_reads",

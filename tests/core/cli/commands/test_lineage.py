@@ -123,3 +123,22 @@ def test_blame_tells_who_restored_content_from_who_made_it(empty: Cli) -> None:
 
 def test_what_is_not_there_is_not_found(seen: Cli) -> None:
     assert [3, 3, 3] == [seen(verb, "nothere").code for verb in ("lineage", "impact", "blame")]
+
+
+def test_columns_are_rows_and_what_is_not_known_is_said(seen: Cli) -> None:
+    rows = seen.good("lineage", "clean/flights/2013-02", "--column", "delay", "--up", "1").rows
+    assert [["upstream", "0", "not known"]] == [[*row[:2], row[4]] for row in rows]
+    document = seen.good("lineage", "clean/flights/2013-02", "--columns", "--up", "1", "--json").json
+    assert ([], None) == (document["upstream"]["links"], document["downstream"])
+    refused = seen("lineage", "clean/flights/2013-02", "--columns", "--until", "2026-05-01T00:00:00Z")
+    assert (2, True) == (refused.code, "columns are shown as a table" in refused.err)
+
+
+def test_only_some_evidence_types_and_times_are_followed(seen: Cli) -> None:
+    def nodes(*words: str) -> int:
+        return len(seen.good("lineage", "raw/flights/2013-02", "--down", "3", *words).rows)
+
+    assert 6 == nodes()
+    assert 1 == nodes("--evidence", "declared")
+    assert 5 == nodes("--type", "model")
+    assert 1 == nodes("--until", "2001-01-01T00:00:00Z")

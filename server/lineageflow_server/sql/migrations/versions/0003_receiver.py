@@ -125,7 +125,11 @@ def _make_entities(*, newest: bool = True) -> None:
         sa.Column("parent", RunKey()),
         sa.Column("placed_at", Instant(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        *([sa.Column("record", sa.LargeBinary(), nullable=False)] if newest else []),
+        *(
+            [sa.Column("record", sa.LargeBinary(), nullable=False), sa.Column("ended_at", Instant())]
+            if newest
+            else []
+        ),
     )
     op.create_index("runs_by_parent", "runs", ["parent", "placed_at", "id"])
     op.create_index("runs_by_job", "runs", ["job", "placed_at", "id"])
@@ -169,7 +173,7 @@ def _make_facts() -> None:
         sa.Column("at", Instant()),
         sqlite_with_rowid=False,
     )
-    op.create_index("ios_by_version", "ios", ["version", "written", "run"])
+    op.create_index("ios_by_version", "ios", ["version", "written", "run", "at"])
     op.create_index("ios_by_dataset", "ios", ["dataset", "written", "whole", "at"])
     op.create_table(
         "open_reads",
