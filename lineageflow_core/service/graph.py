@@ -49,8 +49,10 @@ def trace(store: LineageStore, start: Start, question: Question) -> LineageGraph
         keys = look.version_keys([version for version in start.versions if version.version is not None])
         untouched = [version for version in start.versions if version not in keys]
         alone = untouched[: question.limit]
-        runs = look.run_keys([run.id for run in active]).values()
-        found = _find(look, edges, question, runs, keys.values(), limit=question.limit - len(alone))
+        versions = [keys[version] for version in start.versions if version in keys]
+        run_keys = look.run_keys([run.id for run in active])
+        runs = [run_keys[run.id] for run in active if run.id in run_keys]
+        found = _find(look, edges, question, runs, versions, limit=question.limit - len(alone))
         found.truncated |= len(alone) < len(untouched)
         return draw(look, edges, found, alone=alone)
 
