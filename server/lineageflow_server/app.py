@@ -19,6 +19,7 @@ from lineageflow_server.access.guard import guarded, needs
 from lineageflow_server.access.login import login_routes
 from lineageflow_server.access.places import fenced
 from lineageflow_server.api.docs import docs_routes
+from lineageflow_server.api.graphs import graphs_router
 from lineageflow_server.api.intake import intake_router
 from lineageflow_server.api.objects import objects_router
 from lineageflow_server.api.operations import PlainRoute, operations_router
@@ -49,6 +50,7 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
             *objects_router(catalog).routes,
             *preview_router(catalog).routes,
             *events.routes,
+            *graphs_router(catalog).routes,
             Route(HEALTH_PATH, _health),
             *login_routes(credentials),
             *docs_routes(_OPENAPI_URL, app.openapi),

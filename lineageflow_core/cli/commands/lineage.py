@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, islice
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,14 +12,15 @@ import typer
 from lineageflow_core.cli import cells
 from lineageflow_core.cli.column_view import COLUMNS, ColumnsBothWays, column_rows
 from lineageflow_core.cli.commands.browse import AddressArgument
+from lineageflow_core.cli.graph_files import write_graph
 from lineageflow_core.cli.invocation import Invocation
-from lineageflow_core.cli.lineage_text import dot, mermaid
 from lineageflow_core.cli.lineage_tree import grow, lines, node_cell
 from lineageflow_core.cli.options import AllowQuarantinedOption, LimitOption, NodeArgument, most_of
 from lineageflow_core.cli.output import Column
 from lineageflow_core.cli.table_cells import table_blame_facts
 from lineageflow_core.cli.versions import version_cell, version_cells
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.graph_formats import GraphFormat, merged, render
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.lineage import Blame, Direction, Evidence, Impact, LineageGraph, LineageNode
 from lineageflow_core.model.page import every
@@ -59,12 +61,17 @@ _BLAME_COLUMNS = (
 )
 
 
-class GraphFormat(StrEnum):
-    """How `lineage` draws."""
+class LineageFormat(StrEnum):
+    """How `lineage` draws, and what it writes for other programs."""
 
     TREE = "tree"
     DOT = "dot"
     MERMAID = "mermaid"
+    GRAPHML = "graphml"
+    CSV = "csv"
+    JSON = "json"
+    CYPHER = "cypher"
+    NEO4J = "neo4j"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +98,19 @@ def lineage(
         ),
     ] = None,
     format: Annotated[  # noqa: A002 (Typer names the option after it)
-        GraphFormat | None,
+        LineageFormat | None,
         typer.Option(
             "--format", help="How to draw it; else a tree, or one node a line on a pipe.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write it there; several files into a folder, or a .zip.",
+            show_default=False,
         ),
     ] = None,
     limit: Annotated[
@@ -152,19 +169,20 @@ def lineage(
         if depth is not None
     }
     output, home = invocation.output, invocation.places.home
+    if format is not None and format is not LineageFormat.TREE:
+        write_graph(output, render(merged(graphs.values()), GraphFormat(format.value)), out)
+        _note_cut_off(invocation, graphs, limit)
+        return
+    if out is not None:
+        raise InvalidInputError("--output is for what other programs read: say what with --format")
     output.document(
         LineageBothWays(upstream=graphs.get(Direction.UPSTREAM), downstream=graphs.get(Direction.DOWNSTREAM))
     )
-    if format is GraphFormat.DOT:
-        output.text(dot(graphs.values(), home))
-    elif format is GraphFormat.MERMAID:
-        output.text(mermaid(graphs.values(), home))
-    elif format is GraphFormat.TREE or output.is_terminal:
+    if format is LineageFormat.TREE or output.is_terminal:
         output.tree(_tree(start, graphs, home))
     else:
         output.table(_NODE_COLUMNS, _node_rows(graphs))
-    if any(graph.truncated for graph in graphs.values()):
-        output.note(f"there is more than {limit} nodes; ask for more with --limit, or start nearer")
+    _note_cut_off(invocation, graphs, limit)
 
 
 def _columns(
@@ -291,6 +309,13 @@ def _column_and_value(text: str) -> tuple[str, str]:
     if not column or not equals:
         raise InvalidInputError(f"--key is COLUMN=VALUE, as in id=42, not {text!r}")
     return column, value
+
+
+def _note_cut_off(invocation: Invocation, graphs: dict[Direction, LineageGraph], limit: int) -> None:
+    if any(graph.truncated for graph in graphs.values()):
+        invocation.output.note(
+            f"there is more than {limit} nodes; ask for more with --limit, or start nearer"
+        )
 
 
 def _tree(

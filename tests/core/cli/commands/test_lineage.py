@@ -1,4 +1,6 @@
 import re
+import zipfile
+from pathlib import Path
 
 from tests.core.cli.calling import Cli
 from tests.core.cli.story import Story, run_id
@@ -53,6 +55,42 @@ def test_dot_and_mermaid_name_every_edge(seen: Cli) -> None:
     mermaid = seen.good("lineage", "report.md", "--up", "1", "--format", "mermaid").out
     assert mermaid.startswith("flowchart LR\n")
     assert 4 == len(re.findall(r"^  n\d+ --> n\d+$", mermaid, re.MULTILINE))
+
+
+def test_one_file_goes_to_a_pipe_or_a_file(seen: Cli, tmp_path: Path) -> None:
+    piped = seen.good("lineage", "report.md", "--format", "graphml").out
+    written = seen.good("lineage", "report.md", "--format", "graphml", "-o", "new/graph.xml").rows
+    assert [["new/graph.xml", str(len(piped.encode()))]] == written
+    assert piped == (tmp_path / "new" / "graph.xml").read_text()
+    assert ["graph.xml"] == [file.name for file in (tmp_path / "new").iterdir()]
+
+
+def test_several_files_go_to_a_folder_or_an_archive(seen: Cli, tmp_path: Path) -> None:
+    written = seen.good("lineage", "report.md", "--format", "csv", "-o", "graph", "--json").json
+    assert ["graph/nodes.csv", "graph/edges.csv"] == [file["path"] for file in written]
+    seen.good("lineage", "report.md", "--format", "csv", "-o", "graph.zip")
+    with zipfile.ZipFile(tmp_path / "graph.zip") as packed:
+        names = ("nodes.csv", "edges.csv")
+        assert {name: packed.read(name) for name in names} == {
+            name: (tmp_path / "graph" / name).read_bytes() for name in names
+        }
+    piped = seen("lineage", "report.md", "--format", "csv")
+    assert (2, True) == (piped.code, "--output FOLDER" in piped.err)
+
+
+def test_a_file_that_cannot_be_written_is_told(seen: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ran = seen("lineage", "report.md", "--format", "dot", "-o", "file/graph.dot")
+    assert (2, True) == (ran.code, "name another place" in ran.err)
+    tree = seen("lineage", "report.md", "-o", "graph")
+    assert (2, True) == (tree.code, "--format" in tree.err)
+
+
+def test_json_is_both_ways_as_one_graph(seen: Cli) -> None:
+    graph = seen.good("lineage", "clean/flights/2013-02", "--format", "json").json
+    both = seen.good("lineage", "clean/flights/2013-02", "--json").json
+    nodes = {node["id"] for way in both.values() for node in way["nodes"]}
+    assert nodes == {node["id"] for node in graph["nodes"]}
 
 
 def test_a_graph_that_was_cut_off_says_so(seen: Cli) -> None:

@@ -1,0 +1,11 @@
+"""Lineage graphs for other programs: drawing programs, graph databases, spreadsheets.
+
+Pure functions over `LineageGraph`. Names in a graph come from everywhere, so each format escapes them by its
+own rules: no name can leave the place that it is written to. What a format cannot tell (halves of surrogate
+pairs, control characters in XML) stands there as its escape in Python.
+"""
+
+from lineageflow_core.graph_formats.graph_format import GraphFormat, Rendered, archive, render
+from lineageflow_core.graph_formats.merged import merged
+
+__all__ = ["GraphFormat", "Rendered", "archive", "merged", "render"]

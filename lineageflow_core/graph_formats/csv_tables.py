@@ -1,0 +1,47 @@
+"""Nodes and edges as CSV (RFC 4180), for spreadsheets and data frames.
+
+A cell that a spreadsheet would take for a formula begins with an apostrophe, which is how spreadsheets mark
+text (OWASP, "CSV Injection").
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from lineageflow_core.graph_formats.attributes import (
+    EDGE_ATTRIBUTES,
+    NODE_ATTRIBUTES,
+    edge_attributes,
+    node_attributes,
+)
+from lineageflow_core.graph_formats.text import in_utf8
+from lineageflow_core.model.lineage import LineageGraph
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 (full width, too)
+
+
+def csv_tables(graph: LineageGraph) -> dict[str, str]:
+    """Returns the files `nodes.csv` and `edges.csv`."""
+    nodes, edges = map(node_attributes, graph.nodes), map(edge_attributes, graph.edges)
+    return {
+        "nodes.csv": table(NODE_ATTRIBUTES, (_row(NODE_ATTRIBUTES, node) for node in nodes)),
+        "edges.csv": table(EDGE_ATTRIBUTES, (_row(EDGE_ATTRIBUTES, edge) for edge in edges)),
+    }
+
+
+def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Returns rows below their heading as CSV, every cell as it is."""
+    text = io.StringIO()
+    # A cell in quotes may hold anything; what stands without may be trimmed, or end a line.
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(heading)
+    writer.writerows([in_utf8(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _row(names: Sequence[str], values: dict[str, str]) -> list[str]:
+    return [_no_formula(values.get(name, "")) for name in names]
+
+
+def _no_formula(cell: str) -> str:
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

@@ -1,0 +1,90 @@
+import io
+import zipfile
+
+import pytest
+from lineageflow_server.access.guard import needed_by
+from lineageflow_server.app import create_app
+from lineageflow_server.settings import Settings
+from starlette.testclient import TestClient
+
+from lineageflow_core.catalog import Catalog
+from lineageflow_core.graph_formats import GraphFormat, merged, render
+from lineageflow_core.model.lineage import Direction, LineageGraph
+from lineageflow_core.model.token import Scope
+from lineageflow_core.wire.codec import decode
+from tests.server.flights import NAME, REPORT, make_lake
+from tests.server.serving import TOKEN, api_of
+
+NODE = f"lf://{NAME}/{REPORT}"
+TYPES = {
+    GraphFormat.DOT: "text/vnd.graphviz; charset=utf-8",
+    GraphFormat.MERMAID: "text/vnd.mermaid; charset=utf-8",
+    GraphFormat.GRAPHML: "application/graphml+xml",
+    GraphFormat.CSV: "application/zip",
+    GraphFormat.JSON: "application/json",
+    GraphFormat.CYPHER: "application/x-cypher-query",
+    GraphFormat.NEO4J: "application/zip",
+}
+
+
+@pytest.fixture(scope="module")
+def lake() -> Catalog:
+    return make_lake()
+
+
+@pytest.fixture(scope="module")
+def api(lake: Catalog) -> TestClient:
+    return api_of(lake)
+
+
+@pytest.mark.parametrize("format", GraphFormat)
+def test_each_format_comes_as_a_file_of_its_type(format: GraphFormat, api: TestClient, lake: Catalog) -> None:  # noqa: A002
+    answer = api.get("/lineage/export", params={"node": NODE, "format": format})
+    both = merged(lake.lineage.trace(NODE, direction=way) for way in Direction)
+    assert (200, TYPES[format], render(both, format).content) == (
+        answer.status_code,
+        answer.headers["content-type"],
+        answer.content,
+    )
+    assert answer.headers["content-disposition"].startswith('attachment; filename="lineage.')
+    assert "sandbox; default-src 'none'" == answer.headers["content-security-policy"]
+
+
+def test_one_way_is_what_a_trace_gives(api: TestClient, lake: Catalog) -> None:
+    asked: dict[str, str | int] = {
+        "node": NODE,
+        "format": "json",
+        "direction": "upstream",
+        "depth": 1,
+        "limit": 2,
+    }
+    answer = api.get("/lineage/export", params=asked)
+    graph = lake.lineage.trace(NODE, direction=Direction.UPSTREAM, depth=1, limit=2)
+    assert (graph, "1") == (decode(answer.content, LineageGraph), answer.headers["lineageflow-truncated"])
+
+
+def test_several_files_come_as_an_archive(api: TestClient) -> None:
+    answer = api.get("/lineage/export", params={"node": NODE, "format": "neo4j"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        assert ["nodes.csv", "relationships.csv"] == packed.namelist()
+
+
+@pytest.mark.parametrize(
+    "asked, status",
+    [
+        ({"node": NODE, "format": "png"}, 422),
+        ({"node": "nothing", "format": "dot"}, 422),
+        ({"node": f"lf://{NAME}/not/there", "format": "dot"}, 404),
+        ({"node": NODE, "format": "dot", "limit": 10**9}, 422),
+        ({"node": NODE, "format": "dot", "depth": -1}, 422),
+    ],
+)
+def test_what_cannot_be_is_a_problem(asked: dict[str, str | int], status: int, api: TestClient) -> None:
+    answer = api.get("/lineage/export", params=asked)
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+def test_it_needs_what_reading_needs(lake: Catalog) -> None:
+    routes = create_app(lake, Settings(token=TOKEN)).routes
+    [route] = [each for each in routes if getattr(each, "path", "").endswith("/lineage/export")]
+    assert Scope.READ is needed_by(route)
