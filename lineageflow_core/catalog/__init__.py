@@ -19,6 +19,7 @@ from lineageflow_core.catalog.events import Events
 from lineageflow_core.catalog.history import History
 from lineageflow_core.catalog.jobs import Jobs
 from lineageflow_core.catalog.lineage import Emitter, Lineage
+from lineageflow_core.catalog.live import Live
 from lineageflow_core.catalog.merging import Merging
 from lineageflow_core.catalog.objects import Objects
 from lineageflow_core.catalog.operations import Operations
@@ -45,6 +46,7 @@ __all__ = [
     "Jobs",
     "KnownDatasets",
     "Lineage",
+    "Live",
     "Merging",
     "Objects",
     "Operations",
@@ -82,6 +84,7 @@ class Catalog:
     datasets: KnownDatasets
     jobs: Jobs
     upkeep: Upkeep
+    live: Live
     plans: Plans
     quarantine: Quarantines
     tables: Tables

@@ -46,6 +46,7 @@ _COMMANDS: dict[str, dict[str, str]] = {
         "impact": "lineage.impact",
         "blame": "lineage.blame",
         "search": "dataset.search",
+        "watch": "watch.watch",
     },
     "Undo": {
         "rollback": "rollback.rollback",

@@ -13,6 +13,7 @@ from lineageflow_core.service.history import HistoryService
 from lineageflow_core.service.imports import TransfersService
 from lineageflow_core.service.jobs import JobsService
 from lineageflow_core.service.lineage import LineageService
+from lineageflow_core.service.live import LiveService
 from lineageflow_core.service.merging import MergingService
 from lineageflow_core.service.nodes import Nodes
 from lineageflow_core.service.objects import ObjectsService
@@ -57,6 +58,7 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         datasets=KnownDatasetsService(lake, nodes),
         jobs=JobsService(lake),
         upkeep=UpkeepService(lake),
+        live=LiveService(lake),
         plans=PlansService(lake, nodes),
         quarantine=QuarantineService(lake, nodes),
         tables=TablesService(lake, history=history, lineage=lineage),

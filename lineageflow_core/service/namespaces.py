@@ -70,6 +70,12 @@ class CurrentNames:
     def find_events(self, first: bytes, last: bytes) -> list[StoredEvent]:
         return self._store.find_events(first, last)
 
+    def events_after(self, place: int, limit: int) -> list[tuple[int, RunId | None]]:
+        return self._store.events_after(place, limit)
+
+    def last_event(self) -> int:
+        return self._store.last_event()
+
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         return self._store.runs(run_ids)
 

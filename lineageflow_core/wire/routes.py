@@ -36,6 +36,7 @@ from lineageflow_core.catalog import (
     Jobs,
     KnownDatasets,
     Lineage,
+    Live,
     Merging,
     Objects,
     Operations,
@@ -308,6 +309,7 @@ ROUTES: tuple[Route, ...] = (
     _get(Lineage.diff_lineage, _REPOSITORY + "/diff/lineage"),
     _get(Lineage.paths, "/lineage/paths"),
     _get(Lineage.impact, "/lineage/impact"),
+    _get(Live.changes, "/changes"),
     _get(Lineage.blame, _COMMIT + "/blame"),
     _get(Lineage.blame_partitions, _COMMIT + "/blame/partitions"),
     #

@@ -25,6 +25,7 @@ from lineageflow_server.api.objects import objects_router
 from lineageflow_server.api.operations import PlainRoute, operations_router
 from lineageflow_server.api.preview import preview_router
 from lineageflow_server.api.problems import add_problem_handlers
+from lineageflow_server.api.stream import stream_router
 from lineageflow_server.intake import Intake, through_intake
 from lineageflow_server.openapi import describe
 from lineageflow_server.pages import Page
@@ -51,6 +52,7 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
             *preview_router(catalog).routes,
             *events.routes,
             *graphs_router(catalog).routes,
+            *stream_router(catalog).routes,
             Route(HEALTH_PATH, _health),
             *login_routes(credentials),
             *docs_routes(_OPENAPI_URL, app.openapi),

@@ -17,6 +17,7 @@ from lineageflow_core.testing.catalog.events import EventsContract
 from lineageflow_core.testing.catalog.history import HistoryContract
 from lineageflow_core.testing.catalog.keys import KeyContract
 from lineageflow_core.testing.catalog.lineage import LineageContract
+from lineageflow_core.testing.catalog.live import LiveContract
 from lineageflow_core.testing.catalog.merging import MergeContract
 from lineageflow_core.testing.catalog.names import PathContract
 from lineageflow_core.testing.catalog.objects import ObjectsContract
@@ -124,6 +125,9 @@ class TestKnownDatasets(KnownDatasetsContract): ...
 
 
 class TestColumnLineage(ColumnLineageContract): ...
+
+
+class TestLive(LiveContract): ...
 
 
 class TestPlans(PlansContract): ...

@@ -94,6 +94,15 @@ class MemoryLineageStore:
             found = [event for digest, event in self._state.events.items() if first <= digest <= last]
         return found[:2]
 
+    def events_after(self, place: int, limit: int) -> list[tuple[int, RunId | None]]:
+        with self._state.lock:
+            events = list(enumerate(self._state.events.values(), start=1))
+        return [(number, event.run_id) for number, event in events[place : place + limit]]
+
+    def last_event(self) -> int:
+        with self._state.lock:
+            return len(self._state.events)
+
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         with self._state.lock:
             facts = self._state.lineage.facts

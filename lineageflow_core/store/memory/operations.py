@@ -11,7 +11,7 @@ from lineageflow_core.model.refs import RefName
 from lineageflow_core.store.logged import operation_of
 from lineageflow_core.store.memory.state import State
 from lineageflow_core.store.paging import check_limit, page_of, parse_sequence
-from lineageflow_core.store.ports import Publication
+from lineageflow_core.store.ports import PlacedOperation, Publication
 
 
 class MemoryOperationStore:
@@ -68,6 +68,18 @@ class MemoryOperationStore:
         wanted = set(refs)
         found = [each for each in found if not wanted or wanted & {move.ref for move in each.moves}]
         return page_of(found[::-1], limit, cursor=lambda each: each.id)
+
+    def placed_after(self, place: int, limit: int) -> Sequence[PlacedOperation]:
+        with self._state.lock:
+            log = list(enumerate(self._state.log, 1))[place : place + limit]
+        return [
+            PlacedOperation(place=number, repository=owner, operation=operation_of(number, done))
+            for number, (owner, done) in log
+        ]
+
+    def last_place(self) -> int:
+        with self._state.lock:
+            return len(self._state.log)
 
 
 class MemoryCheckStore:

@@ -36,7 +36,7 @@ from lineageflow_core.store.ports.lineage_look import (
     RunTimes,
     Touch,
 )
-from lineageflow_core.store.ports.operations import CheckStore, OperationStore
+from lineageflow_core.store.ports.operations import CheckStore, OperationStore, PlacedOperation
 from lineageflow_core.store.ports.plans import PlanStore
 from lineageflow_core.store.ports.profiles import ProfileStore
 from lineageflow_core.store.ports.publication import (
@@ -79,6 +79,7 @@ __all__ = [
     "NodeLocation",
     "OperationStore",
     "PackPart",
+    "PlacedOperation",
     "PlanStore",
     "ProfileStore",
     "Publication",

@@ -182,6 +182,16 @@ class LineageStore(Protocol):
 
     def find_events(self, first: bytes, last: bytes) -> list[StoredEvent]:
         """Two events, at most, whose digests lie between two others, both included."""
+
+    def events_after(self, place: int, limit: int) -> list[tuple[int, RunId | None]]:
+        """The first events after a place in the log, each with its place, and the run that it is about.
+
+        Nothing ever appears behind a place that was told of. Waits for no writer.
+        """
+        ...
+
+    def last_event(self) -> int:
+        """The place of the last event in the log; 0 where there is none."""
         ...
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]: ...

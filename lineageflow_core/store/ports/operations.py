@@ -1,6 +1,7 @@
 """The log of publications, and the checks that are recorded with them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -8,6 +9,16 @@ from lineageflow_core.model.check import Check
 from lineageflow_core.model.operation import Operation
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import RefName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedOperation:
+    """An operation of any repository, at its place in the order in which operations became visible."""
+
+    place: int
+    repository: str
+    """The repository's id."""
+    operation: Operation
 
 
 class OperationStore(Protocol):
@@ -39,6 +50,18 @@ class OperationStore(Protocol):
 
         Where neither an operation nor refs are named, only what is for people.
         """
+        ...
+
+    def placed_after(self, place: int, limit: int) -> Sequence[PlacedOperation]:
+        """The first operations of all repositories behind a place, for people or not, by place.
+
+        Nothing ever appears behind a place that was told of: several transactions may commit in another order
+        than that in which they began, and places follow the commits. Places are larger than 0.
+        """
+        ...
+
+    def last_place(self) -> int:
+        """The place of the last operation that is visible; 0 where there is none."""
         ...
 
 

@@ -107,6 +107,17 @@ class SqlLineageStore:
         with self._database.read() as connection:
             return [lineage_rows.event_from(row) for row in connection.execute(query)]
 
+    def events_after(self, place: int, limit: int) -> list[tuple[int, RunId | None]]:
+        # Writers take turns (`hold`), so numbers are given out in the order of the commits.
+        event = tables.events.c
+        query = select(event.seq, event.run_id).where(event.seq > place).order_by(event.seq).limit(limit)
+        with self._database.ask() as connection:
+            return [(row.seq, row.run_id) for row in connection.execute(query)]
+
+    def last_event(self) -> int:
+        with self._database.ask() as connection:
+            return connection.scalar(select(func.max(tables.events.c.seq))) or 0
+
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         return {run.id: run for run in self._runs(tables.runs.c.id, run_ids)}
 

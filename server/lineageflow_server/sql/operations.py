@@ -12,11 +12,13 @@ from lineageflow_core.model.page import Page
 from lineageflow_core.model.refs import RefName
 from lineageflow_core.store.logged import operation_of
 from lineageflow_core.store.paging import check_limit, page_of, parse_sequence
+from lineageflow_core.store.ports import PlacedOperation
 from lineageflow_server.sql import rows
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dialect import insert_or_update
+from lineageflow_server.sql.operation_places import give_places
 from lineageflow_server.sql.repository_keys import RepositoryKeys
-from lineageflow_server.sql.tables import checks, operations, ref_moves
+from lineageflow_server.sql.tables import checks, lake, operations, ref_moves, repository_keys
 
 
 class SqlOperationStore:
@@ -89,6 +91,28 @@ class SqlOperationStore:
             newest = sorted(entries, reverse=True)[: limit + 1]
             found = _whole(connection, [entries[seq] for seq in newest])
         return page_of(found, limit, cursor=lambda each: each.id)
+
+    def placed_after(self, place: int, limit: int) -> Sequence[PlacedOperation]:
+        give_places(self._database)
+        query = (
+            select(operations, repository_keys.c.id.label("owner"))
+            .join(repository_keys, repository_keys.c.key == operations.c.repository)
+            .where(operations.c.place > place)
+            .order_by(operations.c.place)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            entries = list(connection.execute(query))
+            return [
+                PlacedOperation(place=entry.place, repository=entry.owner, operation=done)
+                for entry, done in zip(entries, _whole(connection, entries), strict=True)
+            ]
+
+    def last_place(self) -> int:
+        give_places(self._database)
+        with self._database.ask() as connection:
+            last: int = connection.scalars(select(lake.c.places)).one()
+        return last
 
     def _find(self, repository: str, condition: ColumnElement[bool]) -> Operation | None:
         with self._database.read() as connection:

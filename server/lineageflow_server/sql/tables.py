@@ -46,8 +46,10 @@ lake = Table(
     Column("needs", String, nullable=False),
     Column("storage", String),
     Column("fold", Integer, nullable=False, server_default="0"),
+    Column("places", Key, nullable=False, server_default="0"),
 )
 """One row. `storage` is where repositories have their content that say nothing; null beside the database.
+`places` is the last place that was given to an operation.
 `fold` is what the facts of lineage were made with; 0 where they have yet to be made from the events."""
 
 repository_keys = Table(
@@ -195,11 +197,15 @@ operations = Table(
     Column("at", Instant, nullable=False),
     Column("listed", Boolean, nullable=False, server_default=true()),
     Column("body", LargeBinary),
+    Column("place", Key),
     UniqueConstraint("repository", "key"),
     Index("operations_by_age", "repository", "listed", "seq"),
+    Index("operations_by_place", "place"),
     sqlite_autoincrement=True,  # the log's numbers are never used again
 )
-"""`listed` tells what is for people; `body` is what changed beside refs (`rows.Beside`), if anything did."""
+"""`listed` tells what is for people; `body` is what changed beside refs (`rows.Beside`), if anything did.
+`place` is where it stands among those of all repositories; null until somebody asks
+(`operation_places.py`)."""
 
 ref_moves = Table(
     "ref_moves",

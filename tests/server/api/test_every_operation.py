@@ -18,6 +18,7 @@ from lineageflow_core.model.event import EventReceipt
 from lineageflow_core.model.gaps import Gap
 from lineageflow_core.model.ids import ObjectId, PlanId
 from lineageflow_core.model.lineage import Direction, IntakeReport
+from lineageflow_core.model.live import LiveKind
 from lineageflow_core.model.merge import Side, content, content_of
 from lineageflow_core.model.plan import RollbackPlan, RollbackScope
 from lineageflow_core.model.quality import Verdict
@@ -231,6 +232,10 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
         "diff_lineage": ((name, "main~1", "main"), {}),
         "paths": ((night, f"lf://{name}/{REPORT}"), {"depth": 3, "limit": 2}),
         "impact": ((night,), {}),
+        "changes": (
+            (),
+            {"after": "0.0", "kinds": [LiveKind.REF, LiveKind.RUN], "repository": name, "limit": 1000},
+        ),
         "blame": ((name, "main", REPORT), {}),
         "list_namespaces": ((), {"limit": 1}),
         "list_known_datasets": ((), {"namespace": f"lf://{name}", "limit": 1}),

@@ -43,6 +43,7 @@ def upgrade() -> None:
     """Makes the tables of facts; whoever opens the lake next fills them from the events."""
     op.execute("UPDATE lake SET format = 3, needs = '0.3.0'")
     op.add_column("lake", sa.Column("fold", sa.Integer(), nullable=False, server_default="0"))
+    _place_operations()
     for table in _FACTS:
         op.drop_table(table)
     _make_entities()
@@ -102,6 +103,14 @@ def _said(body: bytes) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError, OverflowError):
         at = None
     return {"what": kind, "when": at}
+
+
+def _place_operations() -> None:
+    op.add_column("operations", sa.Column("place", Key))
+    op.add_column("lake", sa.Column("places", Key, nullable=False, server_default="0"))
+    op.execute("UPDATE operations SET place = seq")
+    op.execute("UPDATE lake SET places = coalesce((SELECT max(seq) FROM operations), 0)")
+    op.create_index("operations_by_place", "operations", ["place"])
 
 
 def _make_entities(*, newest: bool = True) -> None:
@@ -293,6 +302,9 @@ def downgrade() -> None:
     for column in ("replaced_by", "is_aside", "warning", "received_at", "at", "kind"):
         op.drop_column("events", column)
     op.drop_column("lake", "fold")
+    op.drop_column("lake", "places")
+    op.drop_index("operations_by_place", table_name="operations")
+    op.drop_column("operations", "place")
     op.drop_table("tokens")
     for table in (*_DETAILS, *_FACTS):
         op.drop_table(table)
