@@ -60,7 +60,7 @@ def stream_router(
         heard = listening.listen(place, wanted, heartbeat=heartbeat)
         if listening.is_full:
             detail = "too many listen here already; ask `changes` now and then instead"
-            raise HTTPException(503, detail, headers={"Retry-After": "5"})
+            raise HTTPException(503, detail)
         first = await anext(heard)  # what fails at once is still answered as a problem
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_messages(first, heard), media_type="text/event-stream", headers=headers)

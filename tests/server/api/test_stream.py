@@ -134,7 +134,7 @@ def test_with_too_many_listeners_the_answer_is_to_ask_instead(repo: Repository) 
     from starlette.testclient import TestClient
 
     answer = TestClient(full).get(f"{API_PREFIX}/stream")
-    assert (503, "5", True) == (
+    assert (503, "1", True) == (
         answer.status_code,
         answer.headers["retry-after"],
         "ask `changes`" in answer.json()["detail"],
