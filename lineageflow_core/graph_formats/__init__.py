@@ -7,5 +7,6 @@ pairs, control characters in XML) stands there as its escape in Python.
 
 from lineageflow_core.graph_formats.graph_format import GraphFormat, Rendered, archive, render
 from lineageflow_core.graph_formats.merged import merged
+from lineageflow_core.graph_formats.openlineage import events_in
 
-__all__ = ["GraphFormat", "Rendered", "archive", "merged", "render"]
+__all__ = ["GraphFormat", "Rendered", "archive", "events_in", "merged", "render"]

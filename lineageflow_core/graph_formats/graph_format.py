@@ -15,6 +15,7 @@ from lineageflow_core.graph_formats.dot import dot
 from lineageflow_core.graph_formats.graphml import graphml
 from lineageflow_core.graph_formats.mermaid import mermaid
 from lineageflow_core.graph_formats.neo4j import neo4j
+from lineageflow_core.graph_formats.openlineage import EventsOf, openlineage
 from lineageflow_core.model.lineage import LineageGraph
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -34,6 +35,8 @@ class GraphFormat(StrEnum):
     CYPHER = "cypher"
     NEO4J = "neo4j"
     """Two files for Neo4j's import."""
+    OPENLINEAGE = "openlineage"
+    """The events of the runs in the graph."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +55,16 @@ class Rendered:
         return next(iter(self.files.values())) if len(self.files) == 1 else archive(self.files)
 
 
-def render(graph: LineageGraph, format: GraphFormat) -> Rendered:  # noqa: A002 (it is what everybody calls it)
-    """Returns a graph in a format. Raises nothing, whatever its names hold."""
+def render(
+    graph: LineageGraph,
+    format: GraphFormat,  # noqa: A002 (it is what everybody calls it)
+    *,
+    events: EventsOf = lambda _run_id: (),
+) -> Rendered:
+    """Returns a graph in a format. Raises nothing of its own, whatever names hold.
+
+    `events` gives the events of runs, which the format OPENLINEAGE is made of (`events_in`).
+    """
     match format:
         case GraphFormat.DOT:
             return _one("text/vnd.graphviz", "dot", dot(graph))
@@ -68,6 +79,8 @@ def render(graph: LineageGraph, format: GraphFormat) -> Rendered:  # noqa: A002 
                 msgspec.to_builtins(graph), indent=2
             )  # ASCII: nothing in it steers a reader
             return _one("application/json", "json", document + "\n")
+        case GraphFormat.OPENLINEAGE:
+            return _one("application/jsonl", "jsonl", openlineage(graph, events))
         case GraphFormat.CSV:
             return _several(csv_tables(graph))
         case GraphFormat.NEO4J:

@@ -20,7 +20,7 @@ from lineageflow_core.cli.output import Column
 from lineageflow_core.cli.table_cells import table_blame_facts
 from lineageflow_core.cli.versions import version_cell, version_cells
 from lineageflow_core.errors import InvalidInputError
-from lineageflow_core.graph_formats import GraphFormat, merged, render
+from lineageflow_core.graph_formats import GraphFormat, events_in, merged, render
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.lineage import Blame, Direction, Evidence, Impact, LineageGraph, LineageNode
 from lineageflow_core.model.page import every
@@ -72,6 +72,7 @@ class LineageFormat(StrEnum):
     JSON = "json"
     CYPHER = "cypher"
     NEO4J = "neo4j"
+    OPENLINEAGE = "openlineage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +171,8 @@ def lineage(
     }
     output, home = invocation.output, invocation.places.home
     if format is not None and format is not LineageFormat.TREE:
-        write_graph(output, render(merged(graphs.values()), GraphFormat(format.value)), out)
+        graph, events = merged(graphs.values()), events_in(catalog.events)
+        write_graph(output, render(graph, GraphFormat(format.value), events=events), out)
         _note_cut_off(invocation, graphs, limit)
         return
     if out is not None:

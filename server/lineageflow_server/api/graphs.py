@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.graph_formats import GraphFormat, merged, render
+from lineageflow_core.graph_formats import GraphFormat, events_in, merged, render
 from lineageflow_core.model.lineage import Direction
 from lineageflow_core.model.token import Scope
 from lineageflow_core.wire.routes import API_PREFIX
@@ -16,7 +16,7 @@ from lineageflow_server.api.operations import PROBLEMS
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _TYPES = (
     "text/vnd.graphviz", "text/vnd.mermaid", "application/graphml+xml", "application/zip", "application/json",
-    "application/x-cypher-query",
+    "application/x-cypher-query", "application/jsonl",
 )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def graphs_router(catalog: Catalog) -> APIRouter:
         """
         ways = list(Direction) if direction is None else [direction]
         graph = merged(catalog.lineage.trace(node, direction=way, depth=depth, limit=limit) for way in ways)
-        rendered = render(graph, format)
+        rendered = render(graph, format, events=events_in(catalog.events))
         headers = {
             "Content-Disposition": f'attachment; filename="lineage.{rendered.suffix}"',
             "Content-Security-Policy": "sandbox; default-src 'none'",

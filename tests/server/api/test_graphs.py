@@ -8,7 +8,7 @@ from lineageflow_server.settings import Settings
 from starlette.testclient import TestClient
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.graph_formats import GraphFormat, merged, render
+from lineageflow_core.graph_formats import GraphFormat, events_in, merged, render
 from lineageflow_core.model.lineage import Direction, LineageGraph
 from lineageflow_core.model.token import Scope
 from lineageflow_core.wire.codec import decode
@@ -24,6 +24,7 @@ TYPES = {
     GraphFormat.JSON: "application/json",
     GraphFormat.CYPHER: "application/x-cypher-query",
     GraphFormat.NEO4J: "application/zip",
+    GraphFormat.OPENLINEAGE: "application/jsonl",
 }
 
 
@@ -41,7 +42,7 @@ def api(lake: Catalog) -> TestClient:
 def test_each_format_comes_as_a_file_of_its_type(format: GraphFormat, api: TestClient, lake: Catalog) -> None:  # noqa: A002
     answer = api.get("/lineage/export", params={"node": NODE, "format": format})
     both = merged(lake.lineage.trace(NODE, direction=way) for way in Direction)
-    assert (200, TYPES[format], render(both, format).content) == (
+    assert (200, TYPES[format], render(both, format, events=events_in(lake.events)).content) == (
         answer.status_code,
         answer.headers["content-type"],
         answer.content,

@@ -1,7 +1,9 @@
+import json
 import re
 import zipfile
 from pathlib import Path
 
+from lineageflow_core.connect import connect
 from tests.core.cli.calling import Cli
 from tests.core.cli.story import Story, run_id
 
@@ -84,6 +86,20 @@ def test_a_file_that_cannot_be_written_is_told(seen: Cli, tmp_path: Path) -> Non
     assert (2, True) == (ran.code, "name another place" in ran.err)
     tree = seen("lineage", "report.md", "-o", "graph")
     assert (2, True) == (tree.code, "--format" in tree.err)
+
+
+def test_the_events_of_a_graph_give_the_same_graph_elsewhere(seen: Cli, tmp_path: Path) -> None:
+    asked = (
+        "lineage",
+        "version:" + seen.good("lineage", "report.md", "--json").json["upstream"]["start"][0][8:],
+    )
+    lines = seen.good(*asked, "--up", "9", "--format", "openlineage").out.splitlines()
+    other = connect(str(tmp_path / "other"))
+    assert () == other.lineage.ingest([json.loads(line) for line in lines]).problems
+    here, there = (cli.good(*asked, "--up", "9", "--json").json for cli in (seen, Cli(tmp_path / "other")))
+    assert [here["upstream"][name] for name in ("nodes", "edges")] == [
+        there["upstream"][name] for name in ("nodes", "edges")
+    ]
 
 
 def test_json_is_both_ways_as_one_graph(seen: Cli) -> None:
