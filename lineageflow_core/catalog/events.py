@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from lineageflow_core.model.event import Event, EventKind, EventReceipt, Replay
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
+from lineageflow_core.model.pruning import Pruned, PruningPlan
 
 
 class Events(Protocol):
@@ -49,5 +50,24 @@ class Events(Protocol):
 
         The first one counts no more. Repeated, it changes nothing. Raises EventNotFoundError, and StateError
         for an event without a problem, or one that another one replaced.
+        """
+        ...
+
+    def plan_pruning(self, *, older_than_days: int, keep_last: int = 0) -> PruningPlan:
+        """Returns what `prune` would remove now, and why the rest of what is as old stays.
+
+        Old is a pipeline that ended, with all of its steps, more than `older_than_days` days ago. It stays if
+        it wrote one of the `keep_last` last versions of a dataset or partition; if anything that a branch,
+        tag, draft, plan or quarantine holds was made of what it wrote, however far back; and if a run that
+        stays read what it wrote without naming the version. Raises InvalidInputError.
+        """
+        ...
+
+    def prune(self, *, older_than_days: int, keep_last: int = 0, limit: int = 10_000) -> Pruned:
+        """Removes old pipelines, in small transactions, about `limit` runs at most: their events and facts.
+
+        What stays says the same as before: no read changes, and what the events said of jobs and datasets
+        (facets, names) is kept. An event about a pruned run that comes later is stored, and counts for
+        nothing but that. It may be interrupted anywhere, and called again. Raises InvalidInputError.
         """
         ...

@@ -43,6 +43,7 @@ _COMMANDS: dict[str, dict[str, str]] = {
         "lineage rebuild": "upkeep.rebuild",
         "lineage diff": "lineage_diff.diff",
         "why": "why.why",
+        "lineage prune": "pruning.prune_lineage",
         "impact": "lineage.impact",
         "blame": "lineage.blame",
         "search": "dataset.search",

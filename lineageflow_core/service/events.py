@@ -14,11 +14,13 @@ from lineageflow_core.errors import EventNotFoundError, InvalidInputError, State
 from lineageflow_core.model.event import Event, EventKind, EventReceipt, Replay
 from lineageflow_core.model.ids import DIGEST_BYTES, RunId, parse_run_id
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
+from lineageflow_core.model.pruning import Pruned, PruningPlan
 from lineageflow_core.openlineage.received import ReceivedEvent, receive, receive_again
 from lineageflow_core.openlineage.record import Said
 from lineageflow_core.service.folding import put, rebuild_in
 from lineageflow_core.service.intake import OF_THE_STORAGE
 from lineageflow_core.service.opened import Lake
+from lineageflow_core.service.pruning import Pruning
 from lineageflow_core.store.ports import StoredEvent
 
 _log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class EventsService:
     def __init__(self, lake: Lake) -> None:
         self._store = lake.lineage
         self._clock = lake.clock
+        self._pruning = Pruning(lake)
 
     def list_events(
         self,
@@ -55,6 +58,12 @@ class EventsService:
             limit=limit,
         )
         return Page(items=tuple(map(_shown, page.items)), next=page.next)
+
+    def plan_pruning(self, *, older_than_days: int, keep_last: int = 0) -> PruningPlan:
+        return self._pruning.plan(older_than_days, keep_last)
+
+    def prune(self, *, older_than_days: int, keep_last: int = 0, limit: int = 10_000) -> Pruned:
+        return self._pruning.prune(older_than_days, keep_last, limit)
 
     def get_event(self, event_id: str) -> Event:
         return _shown(self._stored(event_id))

@@ -20,6 +20,7 @@ from lineageflow_core.openlineage.record import (
     merge_runs,
     say,
 )
+from lineageflow_core.service.kept_words import kept_words
 from lineageflow_core.store.ports import LineageStore, LineageWriter
 
 _AT_ONCE = 500
@@ -28,8 +29,11 @@ _AT_ONCE = 500
 
 def put(writer: LineageWriter, said: Said) -> None:
     """Merges what new events say into what the store holds."""
+    gone = writer.pruned(said.runs.keys())
     known = writer.records(said.runs.keys())
     for run_id, new in sorted(said.runs.items()):
+        if run_id in gone:
+            continue  # what comes late must not bring half of it back
         before = decode_record(known[run_id]) if run_id in known else None
         record = merge_runs(before, new)
         if record != before:
@@ -84,6 +88,8 @@ def ensure_folded(store: LineageStore) -> None:
 def _rebuild(writer: LineageWriter, progress: Callable[[int], None]) -> Rebuilt:
     before, done, after = writer.digests(), 0, 0
     writer.clear()
+    for words in kept_words(writer):
+        put(writer, words)
     while events := writer.stored_events(after=after, limit=_AT_ONCE):
         said = Said()
         for place, event in events:

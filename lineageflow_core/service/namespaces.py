@@ -73,6 +73,12 @@ class CurrentNames:
     def events_after(self, place: int, limit: int) -> list[tuple[int, RunId | None]]:
         return self._store.events_after(place, limit)
 
+    def last_writers(self, number: int) -> set[RunId]:
+        return self._store.last_writers(number)
+
+    def late_runs(self, limit: int) -> list[RunId]:
+        return self._store.late_runs(limit)
+
     def last_event(self) -> int:
         return self._store.last_event()
 
@@ -207,6 +213,21 @@ class _Writer:
 
     def stored_events(self, *, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
         return self._writer.stored_events(after=after, limit=limit)
+
+    def prune(self, run_ids: Collection[RunId]) -> None:
+        self._writer.prune(run_ids)
+
+    def pruned(self, run_ids: Collection[RunId]) -> set[RunId]:
+        return self._writer.pruned(run_ids)
+
+    def keep_words(self, words: Mapping[bytes, bytes]) -> None:
+        self._writer.keep_words(words)
+
+    def kept_words(self, digests: Collection[bytes]) -> dict[bytes, bytes]:
+        return self._writer.kept_words(digests)
+
+    def all_kept_words(self, *, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        return self._writer.all_kept_words(after=after, limit=limit)
 
     def clear(self) -> None:
         self._writer.clear()

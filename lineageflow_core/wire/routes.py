@@ -299,6 +299,8 @@ ROUTES: tuple[Route, ...] = (
     _post(Lineage.ingest, "/lineage/events", scope=Scope.INGEST),
     _get(Events.list_events, "/lineage/events"),
     _post(Events.replay_events, "/lineage/events/replay"),
+    _get(Events.plan_pruning, "/lineage/pruning-plan"),
+    _post(Events.prune, "/lineage/prunings", scope=Scope.ADMIN),
     _get(Events.get_event, "/lineage/events/{event_id}"),
     _post(Events.replace_event, "/lineage/events/{event_id}/replacement"),
     _get(Lineage.get_run, "/runs/{run_id}"),

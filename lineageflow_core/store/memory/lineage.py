@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import count
 from typing import TypeVar
 
 from lineageflow_core.model.event import EventKind
@@ -32,6 +33,8 @@ from lineageflow_core.store.paging import (
 from lineageflow_core.store.ports import LineageLook, LineageWriter, RunFacts, StoredEvent, Word
 
 K = TypeVar("K")
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 class MemoryLineageStore:
@@ -75,7 +78,7 @@ class MemoryLineageStore:
         check_instant(until)
         before = parse_sequence(after) if after is not None else None
         with self._state.lock:
-            log = list(enumerate(self._state.events.values(), start=1))
+            log = [(self._state.event_places[digest], event) for digest, event in self._state.events.items()]
         found = [
             (seq, event)
             for seq, event in reversed(log)
@@ -96,12 +99,30 @@ class MemoryLineageStore:
 
     def events_after(self, place: int, limit: int) -> list[tuple[int, RunId | None]]:
         with self._state.lock:
-            events = list(enumerate(self._state.events.values(), start=1))
-        return [(number, event.run_id) for number, event in events[place : place + limit]]
+            places, events = self._state.event_places, self._state.events
+            found = [(places[digest], event.run_id) for digest, event in events.items()]
+        return [each for each in found if each[0] > place][:limit]
+
+    def last_writers(self, number: int) -> set[RunId]:
+        found: dict[tuple[DatasetName, str], list[Io]] = defaultdict(list)
+        for io in self._writes():
+            if io.version.version is not None and io.at is not None:
+                found[io.version.dataset, io.version.partition].append(io)
+        for ios in found.values():
+            ios.sort(key=lambda io: (io.at or _BEFORE_ALL, io.run_id), reverse=True)
+        return {io.run_id for ios in found.values() for io in ios[:number]}
+
+    def late_runs(self, limit: int) -> list[RunId]:
+        with self._state.lock:
+            last = max(self._state.event_places, key=self._state.event_places.__getitem__, default=None)
+            events = self._state.events.items()
+            about = [event.run_id for digest, event in events if event.run_id and digest != last]
+            found = dict.fromkeys(run_id for run_id in about if run_id in self._state.pruned_runs)
+        return list(found)[:limit]
 
     def last_event(self) -> int:
         with self._state.lock:
-            return len(self._state.events)
+            return self._state.last_event
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         with self._state.lock:
@@ -251,6 +272,10 @@ class _Writer:
     state: State
     new: LineageTables
     events: dict[bytes, StoredEvent] = field(default_factory=dict)
+    gone: set[bytes] = field(default_factory=set)
+    """Events that are pruned."""
+    pruned_runs: set[RunId] = field(default_factory=set)
+    words: dict[bytes, bytes] = field(default_factory=dict)
 
     def append(self, events: Sequence[StoredEvent]) -> list[bool]:
         for event in events:
@@ -258,8 +283,11 @@ class _Writer:
         return [self._append(event) for event in events]
 
     def stored_events(self, *, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
+        new = [digest for digest in self.events if digest not in self.state.events]
+        places = self.state.event_places | dict(zip(new, count(self.state.last_event + 1), strict=False))
         events = {**self.state.events, **self.events}
-        return list(enumerate(events.values(), start=1))[after : after + limit]
+        found = [(places[digest], event) for digest, event in events.items() if digest not in self.gone]
+        return [each for each in found if each[0] > after][:limit]
 
     def reread(self, events: Sequence[StoredEvent]) -> None:
         for event in events:
@@ -296,6 +324,30 @@ class _Writer:
     def link(self, names: Collection[tuple[DatasetName, DatasetName]]) -> None:
         self.new.links.update(names)
 
+    def prune(self, run_ids: Collection[RunId]) -> None:
+        wanted, last = set(run_ids), self.state.last_event
+        self.pruned_runs |= wanted
+        for digest, event in self.state.events.items():
+            if event.run_id in wanted and self.state.event_places[digest] != last:
+                self.gone.add(digest)
+        for run_id in wanted:
+            self.new.facts.pop(run_id, None)
+            self.new.records.pop(run_id, None)
+
+    def pruned(self, run_ids: Collection[RunId]) -> set[RunId]:
+        return set(run_ids) & (self.pruned_runs | self.state.pruned_runs)
+
+    def keep_words(self, words: Mapping[bytes, bytes]) -> None:
+        self.words |= words
+
+    def kept_words(self, digests: Collection[bytes]) -> dict[bytes, bytes]:
+        kept = self.state.kept_words | self.words
+        return {digest: kept[digest] for digest in digests if digest in kept}
+
+    def all_kept_words(self, *, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        kept = self.state.kept_words | self.words
+        return [(digest, kept[digest]) for digest in sorted(kept) if digest > after][:limit]
+
     def clear(self) -> None:
         self.new = LineageTables()
 
@@ -331,7 +383,15 @@ class _Writer:
 
     def apply(self) -> None:
         """Stores what was added."""
+        for digest in self.events:
+            if digest not in self.state.events:
+                self.state.last_event += 1
+                self.state.event_places[digest] = self.state.last_event
         self.state.events.update(self.events)
+        for digest in self.gone:
+            del self.state.events[digest], self.state.event_places[digest]
+        self.state.pruned_runs |= self.pruned_runs
+        self.state.kept_words |= self.words
         self.state.lineage = self.new
 
     def _there(self, digest: bytes) -> StoredEvent:

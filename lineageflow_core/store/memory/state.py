@@ -91,4 +91,9 @@ class State:
     token_keys: dict[str, str] = field(default_factory=dict)
     """By idempotency key, the token's id."""
     events: dict[bytes, StoredEvent] = field(default_factory=dict)
+    event_places: dict[bytes, int] = field(default_factory=dict)
+    """By digest, an event's place in the log: the last one that was given, and one more."""
+    last_event: int = 0
+    pruned_runs: set[RunId] = field(default_factory=set)
+    kept_words: dict[bytes, bytes] = field(default_factory=dict)
     lineage: LineageTables = field(default_factory=LineageTables)

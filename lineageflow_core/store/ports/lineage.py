@@ -123,8 +123,31 @@ class LineageWriter(Protocol):
         """
         ...
 
+    def prune(self, run_ids: Collection[RunId]) -> None:
+        """Removes runs: their events and the facts about them; that they were there is remembered.
+
+        The last event of the log stays, so that no place in it is ever given again.
+        """
+        ...
+
+    def pruned(self, run_ids: Collection[RunId]) -> set[RunId]:
+        """Which of these runs were pruned."""
+        ...
+
+    def keep_words(self, words: Mapping[bytes, bytes]) -> None:
+        """Keeps what pruned events said, by a digest of whom they said it, in place of what was kept."""
+        ...
+
+    def kept_words(self, digests: Collection[bytes]) -> dict[bytes, bytes]:
+        """What is kept under these digests."""
+        ...
+
+    def all_kept_words(self, *, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """What is kept behind a digest, by digest."""
+        ...
+
     def clear(self) -> None:
-        """Removes everything but the events."""
+        """Removes everything but the events, and what is kept of those that were pruned."""
         ...
 
     def digests(self) -> dict[str, str]:
@@ -188,6 +211,14 @@ class LineageStore(Protocol):
 
         Nothing ever appears behind a place that was told of. Waits for no writer.
         """
+        ...
+
+    def last_writers(self, number: int) -> set[RunId]:
+        """The runs that wrote the last versions of each dataset and partition: so many writes of each."""
+        ...
+
+    def late_runs(self, limit: int) -> list[RunId]:
+        """Runs that were pruned, and of which events came later."""
         ...
 
     def last_event(self) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
+from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.store.paging import (
@@ -113,6 +113,34 @@ class SqlLineageStore:
         query = select(event.seq, event.run_id).where(event.seq > place).order_by(event.seq).limit(limit)
         with self._database.ask() as connection:
             return [(row.seq, row.run_id) for row in connection.execute(query)]
+
+    def last_writers(self, number: int) -> set[RunId]:
+        io, version = tables.ios.c, tables.versions.c
+        rank = func.row_number().over(
+            partition_by=(io.dataset, version.partition), order_by=(io.at.desc(), io.run.desc())
+        )
+        written = (
+            select(io.run, rank.label("rank"))
+            .select_from(tables.ios.join(tables.versions))
+            .where(io.written, io.evidence == Evidence.EXPLICIT, io.at.is_not(None))
+            .subquery()
+        )
+        query = (
+            select(tables.runs.c.id)
+            .join(written, written.c.run == tables.runs.c.key)
+            .where(written.c.rank <= number)
+        )
+        with self._database.read() as connection:
+            return set(connection.scalars(query))
+
+    def late_runs(self, limit: int) -> list[RunId]:
+        event, pruned = tables.events.c, tables.pruned_runs.c
+        last = select(func.max(event.seq)).scalar_subquery()
+        query = select(pruned.id).where(
+            select(event.seq).where(event.run_id == pruned.id, event.seq < last).exists()
+        )
+        with self._database.read() as connection:
+            return list(connection.scalars(query.limit(limit)))
 
     def last_event(self) -> int:
         with self._database.ask() as connection:

@@ -19,6 +19,7 @@ from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dataset_names import Named, keys, link, name_keys
 from lineageflow_server.sql.dialect import insert_missing, insert_or_update
 from lineageflow_server.sql.lineage_digests import digests
+from lineageflow_server.sql.pruning import prune
 from lineageflow_server.sql.rows import Values
 from lineageflow_server.sql.term_index import index_words
 
@@ -123,6 +124,37 @@ class SqlLineageWriter:
         seq = tables.events.c.seq
         query = select(tables.events).where(seq > after).order_by(seq).limit(limit)
         return [(row.seq, lineage_rows.event_from(row)) for row in self._connection.execute(query)]
+
+    def prune(self, run_ids: Collection[RunId]) -> None:
+        self.flush()
+        prune(self._connection, run_ids)
+
+    def pruned(self, run_ids: Collection[RunId]) -> set[RunId]:
+        gone = tables.pruned_runs.c.id
+        return {
+            run_id
+            for some in chunks(list(run_ids))
+            for run_id in self._connection.scalars(select(gone).where(gone.in_(some)))
+        }
+
+    def keep_words(self, words: Mapping[bytes, bytes]) -> None:
+        if words:
+            put = insert_or_update(self._connection, tables.kept_words, columns=("words",), by=("digest",))
+            rows = [{"digest": digest, "words": each} for digest, each in sorted(words.items())]
+            self._connection.execute(put, rows)
+
+    def kept_words(self, digests: Collection[bytes]) -> dict[bytes, bytes]:
+        kept = tables.kept_words
+        return {
+            row.digest: row.words
+            for some in chunks(list(digests))
+            for row in self._connection.execute(select(kept).where(kept.c.digest.in_(some)))
+        }
+
+    def all_kept_words(self, *, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        kept = tables.kept_words
+        query = select(kept).where(kept.c.digest > after).order_by(kept.c.digest).limit(limit)
+        return [(row.digest, row.words) for row in self._connection.execute(query)]
 
     def clear(self) -> None:
         self._forget()

@@ -375,6 +375,23 @@ PARTIAL_INDEXES.append(
     Index("events_with_problems", events.c.seq, sqlite_where=events.c.problem.is_not(None))
 )
 
+pruned_runs = Table(
+    "pruned_runs",
+    metadata,
+    Column("id", RunKey, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Runs that were pruned: what comes late about them counts for nothing."""
+
+kept_words = Table(
+    "kept_words",
+    metadata,
+    Column("digest", LargeBinary(16), primary_key=True),
+    Column("words", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What events of pruned runs said of a job, a dataset, or two names of one."""
+
 jobs = Table(
     "jobs",
     metadata,

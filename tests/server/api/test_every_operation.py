@@ -232,6 +232,8 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
         "diff_lineage": ((name, "main~1", "main"), {}),
         "paths": ((night, f"lf://{name}/{REPORT}"), {"depth": 3, "limit": 2}),
         "impact": ((night,), {}),
+        "plan_pruning": ((), {"older_than_days": 90, "keep_last": 2}),
+        "prune": ((), {"older_than_days": 90, "keep_last": 2, "limit": 1}),
         "changes": (
             (),
             {"after": "0.0", "kinds": [LiveKind.REF, LiveKind.RUN], "repository": name, "limit": 1000},

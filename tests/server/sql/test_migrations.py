@@ -141,6 +141,8 @@ def seed_lineage(store: LineageStore) -> None:
     with store.write() as writer:
         writer.append([StoredEvent(digest=event_digest(body), run_id=parsed.run_id, body=body)])
         put(writer, say(parsed, event_digest(body)))
+        writer.prune([run_id(2)])
+        writer.keep_words({b"d" * 16: b"words"})
 
 
 def rows_of(connection: Connection, columns: dict[str, list[str]] | None = None) -> dict[str, list[Any]]:

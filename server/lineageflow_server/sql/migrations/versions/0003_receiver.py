@@ -44,6 +44,7 @@ def upgrade() -> None:
     op.execute("UPDATE lake SET format = 3, needs = '0.3.0'")
     op.add_column("lake", sa.Column("fold", sa.Integer(), nullable=False, server_default="0"))
     _place_operations()
+    _make_pruning()
     for table in _FACTS:
         op.drop_table(table)
     _make_entities()
@@ -103,6 +104,16 @@ def _said(body: bytes) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError, OverflowError):
         at = None
     return {"what": kind, "when": at}
+
+
+def _make_pruning() -> None:
+    op.create_table("pruned_runs", sa.Column("id", RunKey(), primary_key=True), sqlite_with_rowid=False)
+    op.create_table(
+        "kept_words",
+        sa.Column("digest", sa.LargeBinary(16), primary_key=True),
+        sa.Column("words", sa.LargeBinary(), nullable=False),
+        sqlite_with_rowid=False,
+    )
 
 
 def _place_operations() -> None:
@@ -303,6 +314,8 @@ def downgrade() -> None:
         op.drop_column("events", column)
     op.drop_column("lake", "fold")
     op.drop_column("lake", "places")
+    op.drop_table("pruned_runs")
+    op.drop_table("kept_words")
     op.drop_index("operations_by_place", table_name="operations")
     op.drop_column("operations", "place")
     op.drop_table("tokens")

@@ -1,0 +1,302 @@
+"""Which old runs may go, and removing them.
+
+Invariant: what stays says the same as before. A pipeline goes with all of its steps, or stays. One stays if
+anything that is held now was made of what it wrote, however far back; and if a run that stays read what it
+wrote as the newest version of a dataset, because without that write it would seem to have read an older one.
+"""
+
+import json
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+
+from lineageflow_core.errors import IntegrityError, InvalidInputError, NotFoundError
+from lineageflow_core.model.ids import CommitId, RunId
+from lineageflow_core.model.lineage import Evidence, Version
+from lineageflow_core.model.page import MAX_LIMIT, every
+from lineageflow_core.model.pruning import KeptBecause, KeptPipelines, Pruned, PruningPlan
+from lineageflow_core.model.quarantine import Quarantine
+from lineageflow_core.model.run import Run, RunState
+from lineageflow_core.openlineage.naming import dataset_namespace, version_of
+from lineageflow_core.openlineage.parse import parse_event
+from lineageflow_core.openlineage.record import Said, say
+from lineageflow_core.service.collection_roots import roots_of
+from lineageflow_core.service.kept_words import keep_words
+from lineageflow_core.service.opened import Lake, OpenRepository
+from lineageflow_core.store.paging import Place
+from lineageflow_core.store.ports import LineageStore, LineageWriter
+from lineageflow_core.tree.root import RootTree
+
+_EXAMPLES = 20
+_AT_ONCE = 500
+"""Runs, about, that one transaction removes."""
+_MAX_DAYS = 36_500
+_SMALLEST_ID = RunId("00000000-0000-0000-0000-000000000000")
+
+
+@dataclass(slots=True)
+class _Found:
+    """Old pipelines: those that may go, and why others stay."""
+
+    families: dict[RunId, tuple[RunId, ...]] = field(default_factory=dict)
+    """By pipeline, itself and its steps."""
+    kept: dict[RunId, KeptBecause] = field(default_factory=dict)
+    _roots: dict[RunId, RunId] = field(default_factory=dict)
+    """By run, its pipeline."""
+
+    @property
+    def going(self) -> dict[RunId, tuple[RunId, ...]]:
+        """Those that may go, newest first: so what read goes before what it read."""
+        return {root: family for root, family in self.families.items() if root not in self.kept}
+
+    def keep(self, run_ids: Iterable[RunId], because: KeptBecause) -> None:
+        """Keeps the pipelines of these runs, if they are among the old ones."""
+        for root in {self._roots[run_id] for run_id in run_ids if run_id in self._roots}:
+            self.kept.setdefault(root, because)
+
+    def is_going(self, run_id: RunId) -> bool:
+        """Tells whether a run is of a pipeline that may go."""
+        root = self._roots.get(run_id)
+        return root is not None and root not in self.kept
+
+    def add(self, root: RunId, family: Sequence[Run]) -> None:
+        """Adds an old pipeline with its steps."""
+        self.families[root] = tuple(run.id for run in family)
+        self._roots |= dict.fromkeys(self.families[root], root)
+
+
+class Pruning:
+    """Finds and removes old runs."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._store: LineageStore = lake.lineage
+
+    def plan(self, older_than_days: int, keep_last: int) -> PruningPlan:
+        """Returns what `catalog.Events.plan_pruning` promises."""
+        before = self._before(older_than_days, keep_last)
+        found = self._find(before, keep_last)
+        kept: dict[KeptBecause, list[RunId]] = defaultdict(list)
+        for root, because in found.kept.items():
+            kept[because].append(root)
+        going = found.going
+        return PruningPlan(
+            before=before,
+            pipelines=len(going),
+            runs=sum(map(len, going.values())),
+            examples=tuple(islice(going, _EXAMPLES)),
+            kept=tuple(
+                KeptPipelines(because=because, count=len(roots), examples=tuple(roots[:_EXAMPLES]))
+                for because in KeptBecause
+                if (roots := kept.get(because))
+            ),
+        )
+
+    def prune(self, older_than_days: int, keep_last: int, limit: int) -> Pruned:
+        """Does what `catalog.Events.prune` promises."""
+        if limit < 1:
+            raise InvalidInputError(f"at least one run is pruned at once, not {limit}")
+        before = self._before(older_than_days, keep_last)
+        found = self._find(before, keep_last)
+        place = self._lake.stores.operations.last_place()
+        pipelines = runs = 0
+        waiting = deque(found.going)
+        while waiting and runs < limit:
+            batch: list[RunId] = []
+            while waiting and sum(len(found.families[root]) for root in batch) < _AT_ONCE:
+                batch.append(waiting.popleft())
+            with self._store.write() as writer:
+                place = self._keep_what_is_held_since(place, found)
+                for root in batch:
+                    family = found.families[root]
+                    if root in found.kept or not self._may_go(root, found, before):
+                        found.kept.setdefault(root, KeptBecause.GOING)
+                    elif self._remove(writer, family):
+                        pipelines, runs = pipelines + 1, runs + len(family)
+        with self._store.write() as writer:
+            for run_id in self._store.late_runs(_AT_ONCE):
+                self._remove(writer, (run_id,))
+        return Pruned(pipelines=pipelines, runs=runs, more=bool(waiting))
+
+    def _before(self, older_than_days: int, keep_last: int) -> datetime:
+        if not 0 <= older_than_days <= _MAX_DAYS or keep_last < 0:
+            raise InvalidInputError(
+                f"{older_than_days} days and {keep_last} versions cannot be; days are 0 to {_MAX_DAYS}, and "
+                "versions 0 or more"
+            )
+        return self._lake.clock() - timedelta(days=older_than_days)
+
+    def _find(self, before: datetime, keep_last: int) -> _Found:
+        found = _Found()
+        for roots in self._old_roots(before):
+            for root, family in self._families(roots).items():
+                found.add(root, family)
+                if any(self._last_heard(run, before) >= before for run in family):
+                    found.kept[root] = KeptBecause.GOING
+        if keep_last:
+            found.keep(self._store.last_writers(keep_last), KeptBecause.LAST)
+        found.keep(self._past_of(self._held()), KeptBecause.HELD)
+        self._keep_what_is_read(found)
+        return found
+
+    def _old_roots(self, before: datetime) -> Iterator[Sequence[Run]]:
+        after: str | None = str(Place(before, _SMALLEST_ID))
+        while after is not None:
+            page = self._store.list_runs(job=None, state=None, parent=None, after=after, limit=MAX_LIMIT)
+            yield page.items
+            after = page.next
+
+    def _families(self, roots: Sequence[Run]) -> dict[RunId, list[Run]]:
+        families = {root.id: [root] for root in roots}
+        root_of = {root.id: root.id for root in roots}
+        pending = list(families)
+        while pending:
+            steps = [step for step in self._store.steps(pending) if step.id not in root_of]
+            for step in steps:
+                assert step.parent is not None  # it was found by it
+                root_of[step.id] = root_of[step.parent]
+                families[root_of[step.id]].append(step)
+            pending = [step.id for step in steps]
+        return families
+
+    def _last_heard(self, run: Run, before: datetime) -> datetime:
+        """Returns when something was last heard of a run; of one that ended, when it ended."""
+        told = [at for at in (run.started_at, run.ended_at) if at is not None]
+        if run.state is RunState.RUNNING and max(told, default=before) <= before:
+            events = self._store.events_of(run.id)
+            told += [at for event in events for at in (event.at, event.received_at) if at is not None]
+        return max(told, default=datetime.min.replace(tzinfo=before.tzinfo))
+
+    def _keep_what_is_read(self, found: _Found) -> None:
+        """Keeps what wrote the versions that runs which stay are bound to, until that brings no more."""
+        writers: dict[RunId, set[RunId]] = defaultdict(set)
+        """By reader, the old runs that wrote what it read as of its start."""
+        going = [run_id for family in found.going.values() for run_id in family]
+        old = set(going)
+        for some in _chunks(going):
+            written: dict[Version, set[RunId]] = defaultdict(set)
+            for io in self._store.writes(some):
+                written[io.version].add(io.run_id)
+            for io in self._store.readers(list(written)):
+                if io.evidence is Evidence.AS_OF:
+                    writers[io.run_id] |= written[io.version]
+        pending = [reader for reader in writers if reader not in old]
+        while pending:
+            needed = writers.pop(pending.pop(), set())
+            kept_before = set(found.kept)
+            found.keep(needed, KeptBecause.READ)
+            for root in found.kept.keys() - kept_before:
+                pending += [run_id for run_id in found.families[root] if run_id in writers]
+
+    def _held(self) -> Iterator[Version]:
+        """Yields all that refs, plans and quarantines of all repositories hold."""
+        for opened in self._repositories():
+            window = timedelta(days=opened.settings().trash_days)
+            roots = roots_of(opened, window=window)
+            commits = [ref.commit for ref in (*roots.branches, *roots.tags)]
+            commits += [root.commit for root in roots.others]
+            yield from _versions_at(opened, dict.fromkeys(commits))
+            for held in self._quarantines(opened.info.id):
+                yield Version(
+                    namespace=dataset_namespace(opened.info.name),
+                    name=held.dataset,
+                    partition=held.partition,
+                    version=held.snapshot,
+                )
+
+    def _quarantines(self, repository: str) -> Iterator[Quarantine]:
+        store = self._lake.stores.quarantines
+        return every(lambda after, limit: store.list(repository, path="", after=after, limit=limit))
+
+    def _repositories(self) -> Iterator[OpenRepository]:
+        repositories = self._lake.stores.repositories
+        for deleted in (False, True):
+            for info in every(
+                lambda after, limit, deleted=deleted: repositories.list(  # type: ignore[misc]
+                    after=after, limit=limit, deleted=deleted
+                )
+            ):
+                yield self._lake.with_id(info.id)
+
+    def _past_of(self, versions: Iterable[Version]) -> set[RunId]:
+        """Returns all runs that made these versions, or anything that went into them."""
+        runs: set[RunId] = set()
+        seen: set[Version] = set()
+        pending = iter(versions)
+        while some := list(islice(pending, _AT_ONCE)):
+            frontier = [self._lake.lineage.today(each) for each in some]
+            while frontier := [each for each in dict.fromkeys(frontier) if each not in seen]:
+                seen.update(frontier)
+                makers = {io.run_id for io in self._store.writers(frontier)} - runs
+                runs |= makers
+                reads = self._store.reads(sorted(makers))
+                frontier = [io.version for io in reads if io.version.version is not None]
+        return runs
+
+    def _keep_what_is_held_since(self, place: int, found: _Found) -> int:
+        """Keeps the past of what refs were moved to since a place; returns the place now."""
+        operations = self._lake.stores.operations
+        while done := operations.placed_after(place, MAX_LIMIT):
+            for each in done:
+                commits = [move.after for move in each.operation.moves if move.after is not None]
+                with suppress(NotFoundError):
+                    opened = self._lake.with_id(each.repository)
+                    found.keep(self._past_of(_versions_at(opened, commits)), KeptBecause.HELD)
+            place = done[-1].place
+        return place
+
+    def _may_go(self, root: RunId, found: _Found, before: datetime) -> bool:
+        """Tells whether a pipeline is as it was when it was found, now that nobody else writes."""
+        family = found.families[root]
+        runs = self._store.runs(family)
+        if len(runs) < len(family) or {step.id for step in self._store.steps(family)} - set(family):
+            return False
+        if any(self._last_heard(run, before) >= before for run in runs.values()):
+            return False
+        versions = [io.version for io in self._store.writes(family)]
+        readers = self._store.readers(versions)
+        return all(found.is_going(io.run_id) for io in readers if io.evidence is Evidence.AS_OF)
+
+    def _remove(self, writer: LineageWriter, family: Sequence[RunId]) -> bool:
+        """Removes runs, and keeps what they said of others; not if that is about runs that stay."""
+        said = Said()
+        for run_id in family:
+            for event in self._store.events_of(run_id):
+                if event.counts:
+                    said.add(say(parse_event(json.loads(event.body)), event.digest))
+        others = said.runs.keys() - set(family)
+        if others - writer.pruned(others):
+            return False
+        keep_words(writer, said)
+        writer.prune(family)
+        return True
+
+
+def _versions_at(opened: OpenRepository, commits: Iterable[CommitId]) -> Iterator[Version]:
+    """Yields the versions of all datasets and partitions at some commits, each once."""
+    roots: set[str] = set()
+    datasets: set[tuple[str, str]] = set()
+    for commit in commits:
+        # What is not held any more may be collected already, and is in nobody's way.
+        with suppress(NotFoundError, IntegrityError):
+            root = opened.commit(commit).root
+            if root in roots:
+                continue
+            roots.add(root)
+            tree = RootTree(opened.nodes, root)
+            for dataset in tree.datasets():
+                if (dataset.path, dataset.snapshot) in datasets:
+                    continue
+                datasets.add((dataset.path, dataset.snapshot))
+                for partition in ("", *(tree.partitions(dataset) if dataset.partition_depth else ())):
+                    snapshot = tree.snapshot(dataset, partition)
+                    if snapshot is not None:
+                        yield version_of(opened.info.name, snapshot)
+
+
+def _chunks(values: Sequence[RunId]) -> Iterator[Sequence[RunId]]:
+    for start in range(0, len(values), _AT_ONCE):
+        yield values[start : start + _AT_ONCE]
