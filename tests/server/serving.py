@@ -56,7 +56,9 @@ def served(
 
     with listen("127.0.0.1", 0) as listener:
         settings = Settings(token=TOKEN, import_from=import_from, storage_in=storage_in)
-        config = uvicorn.Config(around(create_app(catalog, settings)), log_level="critical")
+        config = uvicorn.Config(
+            around(create_app(catalog, settings)), log_level="critical", timeout_graceful_shutdown=1
+        )
         server = Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -1,4 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNews } from "../../api/live";
+import { News } from "../../ui/News";
 import { useRequiredParam } from "../../ui/useRequiredParam";
 import { Loaded } from "../../ui/Loaded";
 import { ShowMore } from "../../ui/PagedTable";
@@ -15,10 +17,13 @@ export function CommitsTab() {
   const ref = useRequiredParam("ref");
   const log = useInfiniteQuery(logQuery(repository, ref));
   const now = useNow();
+  const shown = new Set(log.data?.map((commit) => commit.id));
+  const heard = useNews(repository, "commit").filter((entry) => entry.ref === ref && !shown.has(entry.id));
   return (
     <Loaded query={log}>
       {(commits) => (
         <div className={classes.timeline}>
+          <News count={new Set(heard.map((entry) => entry.id)).size} onShow={() => void log.refetch()} />
           {byDay(commits, now).map((day) => (
             <section key={day.label} aria-label={day.label}>
               <h2 className={classes.day}>{day.label}</h2>
