@@ -1,4 +1,4 @@
-"""`events prune`: what is too old to keep of events and runs."""
+"""`lineage prune`: what is too old to keep of events and runs."""
 
 import re
 from typing import Annotated
@@ -23,7 +23,7 @@ _REASONS = {
 }
 
 
-def prune_events(
+def prune_lineage(
     invocation: Invocation,
     older_than: Annotated[
         str,

@@ -10,7 +10,7 @@ from lineageflow_server.sql.as_of import AsOf
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dialect import insert_missing
 
-_OF_RUNS = (tables.job_edges, tables.flows, tables.open_reads, tables.run_columns, tables.ios)
+_OF_RUNS = (tables.tested, tables.job_edges, tables.flows, tables.open_reads, tables.run_columns, tables.ios)
 
 
 def prune(connection: Connection, run_ids: Collection[RunId]) -> None:

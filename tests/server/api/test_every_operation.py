@@ -22,6 +22,7 @@ from lineageflow_core.model.live import LiveKind
 from lineageflow_core.model.merge import Side, content, content_of
 from lineageflow_core.model.plan import RollbackPlan, RollbackScope
 from lineageflow_core.model.quality import Verdict
+from lineageflow_core.model.pruning import PruningPlan
 from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.run import RunState, TransactionState
 from lineageflow_core.model.settings import BranchRule, RepositorySettings, StaleReads
@@ -346,6 +347,8 @@ def _settled(answer: Any) -> Any:
             return dataclasses.replace(answer, is_new=False)
         case Ref():
             return dataclasses.replace(answer, created_at=LONG_AGO, updated_at=LONG_AGO)
+        case PruningPlan():
+            return dataclasses.replace(answer, before=LONG_AGO)
         case NewToken():
             return dataclasses.replace(answer, secret="")
         case _:
