@@ -21,8 +21,8 @@ from lineageflow_core.model.lineage import Direction, IntakeReport
 from lineageflow_core.model.live import LiveKind
 from lineageflow_core.model.merge import Side, content, content_of
 from lineageflow_core.model.plan import RollbackPlan, RollbackScope
-from lineageflow_core.model.quality import Verdict
 from lineageflow_core.model.pruning import PruningPlan
+from lineageflow_core.model.quality import Verdict
 from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.run import RunState, TransactionState
 from lineageflow_core.model.settings import BranchRule, RepositorySettings, StaleReads
