@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -275,6 +276,29 @@ def test_it_goes_on_where_it_was_left(scene: Scene, monkeypatch: pytest.MonkeyPa
     assert (4, True) == (first.runs, first.more)
     assert () == folding.verify(scene.stores.lineage).differences
     assert 3 == scene.prune()
+
+
+def test_what_comes_while_it_prunes_is_folded_as_ever(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineageflow_core.service.pruning._AT_ONCE", 3)
+    for number in range(30):
+        scene.run(f"r{number}", 40 + number, [], [f"a{number}"])
+    closing_event(scene)
+
+    def write(number: int) -> None:
+        scene.run(f"reader {number}", 20, [f"a{number}"], [f"b{number}@1"])  # as of its start
+        scene.take(scene.events(f"r{29 - number}", 39, [f"late{number}@1"]))
+
+    with ThreadPoolExecutor(2) as pool:
+        writing = [pool.submit(write, number) for number in range(10)]
+        while scene.catalog.events.prune(older_than_days=30, limit=3).more:
+            pass
+        for each in writing:
+            each.result()
+    assert () == folding.verify(scene.stores.lineage).differences
+    for number in range(10):
+        [read] = scene.catalog.lineage.get_run(run_id(f"reader {number}")).reads
+        made = scene.is_there(f"r{number}")
+        assert (f"run:{run_id(f'r{number}')}" if made else None) == read.version.version
 
 
 @pytest.mark.parametrize("days, last", [(-1, 0), (10**9, 0), (1, -1)])
