@@ -187,7 +187,7 @@ class Flow:
     source: DatasetName | None
     """None where the run says that nothing fed the output."""
     evidence: Evidence
-    """LINEAGE or COLUMN."""
+    """LINEAGE or COLUMN; CARTESIAN for an input that column lineage says nothing about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

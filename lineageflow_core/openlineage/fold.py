@@ -27,7 +27,7 @@ from lineageflow_core.openlineage.vocabulary import EventType, Facet
 from lineageflow_core.store.instants import from_microseconds
 from lineageflow_core.store.ports import RunFacts, StoredEvent, Word
 
-FOLD = 1
+FOLD = 2
 """Of this module and `record.py`: where it is another than the facts were made with, they are made again."""
 
 ENDLESS = frozenset({"STREAMING", "SERVICE"})
@@ -65,7 +65,9 @@ def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
     said = flows(
         run.job, job_facets, {dataset: _read(access.facets, _OF_FLOWS) for dataset, access in outputs.items()}
     )
-    for source in said.reads.union(*(fed.sources for fed in said.outputs.values())):
+    explained = said.reads.union(*(fed.sources for fed in said.outputs.values()))
+    unexplained = inputs.keys() - explained
+    for source in explained:
         inputs.setdefault(source, AccessRecord())
     for target in said.outputs:
         outputs.setdefault(target, AccessRecord())
@@ -87,7 +89,7 @@ def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
             for io in _ios(run_id, _versions(dataset, access), access, at=began)
         ),
         writes=tuple(writes),
-        flows=tuple(_flows(run_id, said)),
+        flows=tuple(_flows(run_id, said, unexplained)),
         columns={dataset: frozenset(fed.columns) for dataset, fed in said.outputs.items() if fed.columns},
         job_edges=tuple(sorted(_job_edges(run.job, facets, said))),
         tested=tuple(_tested(run_id, facets, inputs, outputs)),
@@ -208,8 +210,16 @@ def _partition(entry: Mapping[str, Any]) -> str:
     return parse_text(entry.get("identifier")) or by_dimension
 
 
-def _flows(run_id: RunId, said: Flows) -> Iterator[Flow]:
+def _flows(run_id: RunId, said: Flows, unexplained: Iterable[DatasetName]) -> Iterator[Flow]:
+    """Yields what fed each output.
+
+    Column lineage tells where values come from, and from most producers no more than that: an input that only
+    joins or filters is not in it. So inputs that nothing is said about fed every output, as far as is known.
+    """
     for target, fed in sorted(said.outputs.items()):
+        if fed.evidence is Evidence.COLUMN:
+            for other in sorted(unexplained):
+                yield Flow(run_id=run_id, target=target, source=other, evidence=Evidence.CARTESIAN)
         sources: list[DatasetName | None] = [*sorted(fed.sources)]
         for source in sources or [None]:
             yield Flow(run_id=run_id, target=target, source=source, evidence=fed.evidence)

@@ -3,10 +3,12 @@
 What producers in the field do and the specification does not allow is understood without a word: a time
 without a zone is UTC, a run id that is no UUID becomes a name-based one, fractions of a microsecond are
 dropped, and an event may have no type. Facets that are not known are left alone: the stored event has them.
+Where a producer in the field means something else than what the specification says, that is understood, too.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -17,6 +19,7 @@ from lineageflow_core.openlineage.vocabulary import EventType, Facet
 
 _RUN_ID_NAMESPACE = uuid5(NAMESPACE_URL, "https://lineageflow.dev/runs")
 _STATIC_EVENT_KEYS = ("job", "dataset")
+_DAGSTER = re.compile(r"https://github\.com/OpenLineage/OpenLineage/tree/[^/]+/integration/dagster")
 
 Facets = Mapping[str, Any]
 """Facets by key; one that is None was deleted by the event."""
@@ -62,6 +65,8 @@ class ParsedEvent:
     datasets: tuple[DatasetMention, ...] = ()
     """What the event is about, where that is a dataset as such."""
     parent: ParentMention | None = None
+    is_plan: bool = False
+    """It says that the run will be: its time is not when that starts."""
     problems: tuple[str, ...] = ()
     """What could not be understood; the rest counts all the same."""
 
@@ -79,7 +84,7 @@ def parse_event(event: object) -> ParsedEvent:
         missing = "run.runId" if run_id is None else "job.namespace and job.name"
         return ParsedEvent(problems=(f"{missing} is missing: it is about no run that could be found again",))
     run_facets = _facets(run.get("facets"), "run.facets", problems)
-    return ParsedEvent(
+    parsed = ParsedEvent(
         run_id=run_id,
         type=_event_type(event.get("eventType"), problems),
         at=_instant(event.get("eventTime"), problems),
@@ -91,6 +96,9 @@ def parse_event(event: object) -> ParsedEvent:
         parent=_parent(run_facets.get(Facet.PARENT), problems),
         problems=tuple(problems),
     )
+    producer = event.get("producer")
+    is_dagsters = isinstance(producer, str) and _DAGSTER.match(producer) is not None
+    return _of_one_asset(parsed, run_id, job) if is_dagsters else parsed
 
 
 def parse_lenient_run_id(value: object) -> RunId | None:
@@ -129,6 +137,25 @@ def _static_event(event: Mapping[str, Any], problems: list[str]) -> ParsedEvent:
         outputs=tuple(_datasets(event.get("outputs"), "outputs", problems)) if job else (),
         datasets=tuple(datasets),
         problems=tuple(problems),
+    )
+
+
+def _of_one_asset(event: ParsedEvent, run_id: RunId, job: Job) -> ParsedEvent:
+    """Gives an event of dagster-openlineage about an asset, or its checks, a run of its own.
+
+    It has the id of the whole Dagster run and the asset as its job, so that one run would have many jobs and
+    many ends. And all assets start with the Dagster run, long before they read anything.
+    Source: dagster-openlineage 0.2.1, adapter.py.
+    """
+    if event.parent is not None or not (event.inputs or event.outputs):
+        return event  # about the Dagster run, or about one of its steps
+    around = Job(namespace=job.namespace, name="dagster")  # unless the Dagster run says it itself
+    own = uuid5(_RUN_ID_NAMESPACE, "\n".join((run_id, job.namespace, job.name)))
+    return replace(
+        event,
+        run_id=RunId(str(own)),
+        parent=ParentMention(run_id=run_id, job=around, root_run_id=run_id, root_job=around),
+        is_plan=event.type is EventType.START,
     )
 
 

@@ -184,6 +184,7 @@ def decode_record(content: bytes) -> RunRecord:
 def _own(event: ParsedEvent, job: Job, stamp: bytes, moment: int | None) -> RunRecord:
     """What an event says of its own run."""
     is_final = event.type is not None and event.type.is_final
+    going = None if is_final or event.is_plan else moment
     around = event.parent
     parent = around.run_id if around and around.run_id != event.run_id else None
     root = around.root_run_id if around and around.root_run_id != event.run_id else None
@@ -192,8 +193,8 @@ def _own(event: ParsedEvent, job: Job, stamp: bytes, moment: int | None) -> RunR
         end=Word(stamp, canonical_json(event.type)) if is_final else None,
         parent=Word(stamp, canonical_json(parent)) if parent else None,
         root=Word(stamp, canonical_json(root)) if root else None,
-        started=moment if event.type is EventType.START else None,
-        going=None if is_final else moment,
+        started=going if event.type is EventType.START else None,
+        going=going,
         ended=moment if is_final else None,
         named=stamp if event.inputs or event.outputs else b"",
         facets=_words(event.run_facets, stamp),

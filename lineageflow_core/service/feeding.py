@@ -11,6 +11,8 @@ D = TypeVar("D", bound=Hashable)
 R_co = TypeVar("R_co", covariant=True)
 D_co = TypeVar("D_co", covariant=True)
 
+_STRENGTH = list(Evidence)
+
 
 class SomeFlow(Protocol[R_co, D_co]):
     """A `Flow`, or a `KeyedFlow`."""
@@ -43,7 +45,8 @@ class Feeding(Generic[R, D]):
         for flow in flows:
             output = flow.run_id, flow.target
             self.telling.add(flow.run_id)
-            self._evidence[output] = flow.evidence
+            known = self._evidence.get(output, flow.evidence)
+            self._evidence[output] = min(known, flow.evidence, key=_STRENGTH.index)
             self._sources[output] |= {flow.source} if flow.source is not None else set()
 
     def fed(self, run: R, source: D, target: D) -> bool:
@@ -51,5 +54,5 @@ class Feeding(Generic[R, D]):
         return (run, target) not in self._evidence or source in self._sources[run, target]
 
     def evidence(self, run: R, target: D) -> Evidence:
-        """Returns how it is known what fed an output: CARTESIAN where the run says nothing."""
+        """Returns how it is known what fed an output, at best: CARTESIAN where the run says nothing."""
         return self._evidence.get((run, target), Evidence.CARTESIAN)

@@ -278,6 +278,40 @@ def test_column_lineage_keeps_each_transformation_and_what_concerns_all_columns(
     assert ["a"] == [io.version.name for io in found.reads]
 
 
+def test_an_input_that_column_lineage_does_not_name_fed_every_output() -> None:
+    columns = {"fields": {"f": {"inputFields": [source("a", field="g")]}}}
+    found = facts(
+        event(
+            "COMPLETE",
+            inputs=[dataset("a"), dataset("filter")],
+            outputs=[dataset("x", columnLineage=columns), dataset("y")],
+            job_facets={"lineage": {"entries": [{**source("z"), "inputs": [source("a")]}]}},
+        )
+    )
+    assert {
+        ("x", "a", Evidence.COLUMN),
+        ("x", "filter", Evidence.CARTESIAN),
+        ("z", "a", Evidence.LINEAGE),
+    } == flows_of(found)
+
+
+def test_a_run_that_was_planned_starts_when_it_is_known_to_go() -> None:
+    producer = {"producer": "https://github.com/OpenLineage/OpenLineage/tree/0.2.1/integration/dagster"}
+    plan = event("START", 0, outputs=[dataset("daily")]) | producer
+    done = event("COMPLETE", 5, inputs=[dataset("orders")], outputs=[dataset("daily")]) | producer
+    own = stored(plan).run_id
+    assert own is not None
+    found = fold(own, [stored(plan), stored(done)])
+    assert (RunState.COMPLETED, None, minute(5)) == (
+        found.run.state,
+        found.run.started_at,
+        found.run.ended_at,
+    )
+    assert minute(5) == found.reads[0].at
+    around = fold(RUN, [stored(plan), stored(done)])
+    assert (RunState.RUNNING, minute(0)) == (around.run.state, around.run.started_at)
+
+
 def test_jobs_that_went_before_are_told_by_dependencies_and_by_the_lineage_facet() -> None:
     upstream = {"upstream": [{"job": {"namespace": "n", "name": "first"}}]}
     entries = [{"type": "JOB", "inputs": [{"type": "JOB", "namespace": "n", "name": "second"}, source("a")]}]

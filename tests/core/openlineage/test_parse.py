@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineageflow_core.openlineage.parse import parse_event
+from lineageflow_core.openlineage.parse import ParsedEvent, parse_event
 from lineageflow_core.openlineage.vocabulary import EventType
 from tests.core.openlineage.scenarios import RUN, dataset, event, parent_facet
 
@@ -76,3 +76,29 @@ def test_a_broken_dataset_does_not_hide_the_others() -> None:
 def test_text_that_no_store_could_keep_is_mended() -> None:
     parsed = parse_event(event("START", inputs=[dataset("a\0b\ud800c")]))
     assert "a\N{REPLACEMENT CHARACTER}b?c" == parsed.inputs[0].name
+
+
+DAGSTER = "https://github.com/OpenLineage/OpenLineage/tree/0.2.1/integration/dagster"
+
+
+def test_each_asset_of_a_dagster_run_has_a_run_of_its_own() -> None:
+    def about(job: str, *, producer: str = DAGSTER) -> ParsedEvent:
+        return parse_event({**event("COMPLETE", job=job, outputs=[dataset(job)]), "producer": producer})
+
+    orders, again, revenue = about("orders"), about("orders"), about("revenue")
+    assert orders == again
+    assert 3 == len({RUN, orders.run_id, revenue.run_id})
+    assert [RUN, RUN] == [each.parent.run_id for each in (orders, revenue) if each.parent]
+    assert RUN == about("orders", producer="https://example.org/producer").run_id
+
+
+def test_the_plan_of_an_asset_is_not_its_start() -> None:
+    planned = parse_event({**event("START", outputs=[dataset("orders")]), "producer": DAGSTER})
+    assert planned.is_plan
+    assert not parse_event(event("START", outputs=[dataset("orders")])).is_plan
+
+
+@pytest.mark.parametrize("facets", [{}, parent_facet()])
+def test_a_dagster_run_and_its_steps_keep_their_ids(facets: dict[str, Any]) -> None:
+    parsed = parse_event({**event("START", run_facets=facets), "producer": DAGSTER})
+    assert (RUN, False) == (parsed.run_id, parsed.is_plan)
