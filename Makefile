@@ -20,6 +20,7 @@ MODULES := server/web/node_modules/.package-lock.json
 PAGE := server/lineageflow_server/static/index.html
 AZURITE := .tools/azurite/node_modules/.package-lock.json
 BENCH := .tools/bench/.installed
+EMITTERS := .tools/emitters/.installed
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
@@ -30,11 +31,12 @@ export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 export PLAYWRIGHT_NODEJS_PATH := $(CURDIR)/.venv/bin/node
 export LF_CHROMIUM ?= .tools/chromium
 export LF_AZURITE ?= .tools/azurite/node_modules/.bin/azurite-blob
+export LF_EMITTERS ?= .tools/emitters
 
 # uv does not read pip's configuration, so an index that is configured there is handed on.
 PIP_INDEX = $(or $(PIP_INDEX_URL),$(shell python3 -m pip config get global.index-url 2>/dev/null))
 ifndef UV_DEFAULT_INDEX
-$(ENV) $(BENCH) lock wheels: export UV_DEFAULT_INDEX = $(PIP_INDEX)
+$(ENV) $(BENCH) $(EMITTERS) lock wheels: export UV_DEFAULT_INDEX = $(PIP_INDEX)
 endif
 
 ##@ Use
@@ -47,7 +49,7 @@ up: $(ENV) $(PAGE) ## Serve the lake in the folder LAKE=lake, with its page
 
 ##@ Check
 .PHONY: test lint types bench
-test: lint types $(PAGE) $(LF_CHROMIUM) $(AZURITE) ## Run all checks and all tests
+test: lint types $(PAGE) $(LF_CHROMIUM) $(AZURITE) $(EMITTERS) ## Run all checks and all tests
 	$(NPM) run --silent test
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder # they wait more than they compute
 
@@ -75,10 +77,12 @@ format: $(ENV) $(MODULES) ## Format everything, and repair what can be repaired
 	ruff check --fix-only --quiet
 	$(NPM) run --silent format
 
-lock: | $(UV) ## Pin the newest versions that fit, in requirements-dev.lock
+lock: | $(UV) ## Pin the newest versions that fit, in the two requirements*.lock
 	$(UV) lock --quiet --upgrade
 	$(UV) export --quiet --no-header --no-annotate --all-packages --all-extras --group dev \
 	    --no-emit-workspace --output-file requirements-dev.lock
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    pyproject.toml tests/emitters/requirements.in --output-file tests/emitters/requirements.lock
 
 wheels: $(ENV) $(PAGE) ## Build the distributions into dist
 	$(UV) build --quiet --all-packages --no-build-isolation --clear
@@ -116,6 +120,11 @@ $(AZURITE): tests/servers/package.json tests/servers/package-lock.json tests/ser
 
 $(PAGE): $(shell find server/web -name node_modules -prune -o -type f -print) $(MODULES)
 	$(NPM) run --silent build
+
+$(EMITTERS): tests/emitters/requirements.lock | $(UV)
+	$(UV) venv --quiet --clear .tools/emitters
+	$(UV) pip sync --quiet --python .tools/emitters --require-hashes tests/emitters/requirements.lock
+	touch $@
 
 $(BENCH): pyproject.toml | $(UV)
 	$(UV) venv --quiet --clear .tools/bench
