@@ -23,6 +23,7 @@ from lineageflow_core.openlineage.facets import OWN_FACETS, schema_text, schema_
 from lineageflow_core.openlineage.fold import fold
 from lineageflow_core.openlineage.naming import version_of
 from lineageflow_core.openlineage.vocabulary import EventType
+from tests.core.openlineage.published import departures
 from tests.core.openlineage.scenarios import PARENT, ROOT, RUN, stored
 from tests.core.openlineage.specification import problems
 
@@ -112,7 +113,8 @@ def test_every_event_that_we_build_is_valid(
 ) -> None:
     run = replace(run, parent=pipeline.id if pipeline else None)
     event = run_event(event_type, run, at=at, parent=pipeline, root=root, inputs=inputs, outputs=outputs)
-    assert [] == problems(json.loads(json.dumps(event)))
+    sent = json.loads(json.dumps(event))
+    assert [] == problems(sent) == departures(sent)
 
 
 @given(run=runs, inputs=st.lists(accesses(), max_size=3), outputs=st.lists(accesses(), max_size=3))
@@ -247,6 +249,20 @@ def test_openlineage_is_imported_only_to_build_an_event() -> None:
 def test_a_run_id_that_openlineage_would_refuse_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="is not a run id"):
         run_event(EventType.START, replace(run(), id=RunId("run")), at=AT)
+
+
+def test_a_facet_is_compared_with_the_schema_that_it_names() -> None:
+    event = run_event(EventType.START, run(parent=PARENT), at=AT, parent=PIPELINE)
+    parent = event["run"]["facets"]["parent"]
+    del parent["job"]["name"]
+    parent["kind"] = "step"
+    parent["run"]["runId"] = 7
+    place = "run.facets.parent"
+    assert {f"{place}.kind is unknown", f"{place}.job.name is missing", f"{place}.run.runId is 7"} == set(
+        departures(event)
+    )
+    parent["_schemaURL"] = "https://openlineage.io/spec/facets/0-0-0/ParentRunFacet.json"
+    assert [f"{place}: {parent['_schemaURL']} is not published"] == departures(event)
 
 
 @pytest.mark.parametrize("key", ["run", "job", "eventTime", "producer", "schemaURL"])

@@ -21,6 +21,8 @@ from lineageflow_core.model.ids import RunId
 from lineageflow_core.openlineage.delivery import deliver_all
 from lineageflow_core.openlineage.outbox import Outbox
 from lineageflow_core.openlineage.receiver import Receiver, bearer_of
+from tests.core.openlineage.published import departures
+from tests.core.openlineage.specification import problems
 from tests.server.serving import TOKEN, served
 
 OURS = "lineageflow_core.openlineage.transport.LineageFlowTransport"
@@ -201,6 +203,7 @@ def test_an_event_is_kept_as_the_other_transports_would_send_it(
     assert body is not None
     sent = json.loads(body)
     kept = {name: sent[name] for name in ("eventType", "eventTime", "inputs", "producer")}
+    assert [] == [*problems(sent), *departures(sent)]
     said = Serde.to_dict(events_of(0)[0])
     assert kept == {name: said[name] for name in kept}
 

@@ -5,9 +5,11 @@ import pytest
 from lineageflow_core import Job, Repository, RunSession, connect
 from lineageflow_core.errors import InvalidInputError, MergeConflictError, ObjectNotFoundError
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.run import RunState, TransactionState
+from lineageflow_core.model.run import CodeVersion, RunState, TransactionState
+from lineageflow_core.openlineage.vocabulary import EventType
 from lineageflow_core.run import run_transaction
 from lineageflow_core.testing.catalog.scene import files, new_run_id
+from tests.core.openlineage.emitted import assert_all_are_valid
 
 
 @pytest.fixture
@@ -107,3 +109,28 @@ def test_a_conflict_publishes_nothing_and_leaves_the_run_open(repo: Repository) 
         session.publish()
     assert TransactionState.OPEN is session.transaction.state
     assert RunState.RUNNING is state_of(repo, session)
+
+
+def test_every_event_of_a_run_and_of_its_steps_is_valid(repo: Repository) -> None:
+    repo.replace("days/mon", {"x": b"1"}, dataset="days")
+    pipeline = RunSession(repo.catalog, repo.name, Job(namespace="tests", name="nightly"))
+    pipeline.start()
+    step = RunSession(
+        repo.catalog,
+        repo.name,
+        Job(namespace="tests", name="nightly.clean"),
+        pipeline=pipeline.run.id,
+        code=CodeVersion(revision="4f2a", repository_url="git@example.org:acme/etl.git", branch="main"),
+        environment={"python": "3.11.7"},
+        params={"month": "7"},
+    )
+    step.read("raw")
+    step.read("days")
+    step.write("clean", {"x": b"2"})
+    step.report()
+    step.complete()
+    pipeline.publish()
+    session_of(repo).fail("boom")
+    assert {EventType.START, EventType.RUNNING, EventType.COMPLETE, EventType.FAIL} == assert_all_are_valid(
+        repo.catalog
+    )
