@@ -7,10 +7,11 @@ that none may be missing.
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from lineageflow_server.embedded import open_stores
 
 from lineageflow_core.connect import connect
 from lineageflow_core.lake import Lake
@@ -96,6 +97,14 @@ def written(lake: Lake, run: Run) -> Version:
     """Returns the only version that a run wrote."""
     (io,) = writes(lake, run)
     return io.version
+
+
+def columns(lake: Lake, run: Run) -> set[tuple[str, str, str]]:
+    """Returns which columns of what a run wrote come from which dataset's which column."""
+    assert lake.address is not None
+    with closing(open_stores(Path(lake.address))) as stores:
+        found = stores.lineage.columns([run.id]).values()
+    return {(edge.field, edge.source.name, edge.source_field) for edges in found for edge in edges}
 
 
 def traced(lake: Lake, version: Version, direction: Direction) -> set[tuple[str, str | None]]:

@@ -12,6 +12,7 @@ from lineageflow_core.model.lineage import Direction, Evidence
 from lineageflow_core.model.run import Run, RunState
 from tests.emitters.programs import (
     by_http,
+    columns,
     pipelines,
     problems,
     reads,
@@ -112,6 +113,7 @@ def test_an_asset_read_what_its_own_dagster_run_had_made(lake: Lake) -> None:
         revenue, checks = asset(lake, run, "marts/revenue"), asset(lake, run, "orders__checks")
         for reader in (revenue, checks):
             assert [(orders, Evidence.AS_OF)] == [(io.version, io.evidence) for io in reads(lake, reader)]
+        assert {("total", "orders", "amount")} == columns(lake, revenue)
         made = written(lake, revenue)
         assert {(orders.name, orders.version)} == traced(lake, made, Direction.UPSTREAM)
         assert {(made.name, made.version)} == traced(lake, orders, Direction.DOWNSTREAM)

@@ -13,6 +13,7 @@ from lineageflow_core.model.run import Run, RunState
 from tests.emitters.programs import (
     by_http,
     by_outbox,
+    columns,
     pipelines,
     problems,
     reads,
@@ -121,6 +122,14 @@ def test_a_model_read_what_the_model_before_it_wrote(models: Told) -> None:
         "shop.main.orders": (orders, Evidence.AS_OF),
         "shop.main.raw_customers": (None, Evidence.UNKNOWN),  # dbt-ol tells of no seeds here
     } == sources(models, f"{MODEL}.revenue")
+
+
+def test_columns_come_from_where_the_sql_takes_them(models: Told) -> None:
+    assert {
+        ("customer_id", "shop.main.raw_customers", "id"),
+        ("name", "shop.main.raw_customers", "name"),
+        ("revenue", "shop.main.orders", "amount"),
+    } == columns(models.lake, models.steps[f"{MODEL}.revenue"])
 
 
 def test_what_only_filters_a_model_fed_it_too(models: Told) -> None:
