@@ -17,6 +17,7 @@ from lineageflow_core.connect import connect
 from lineageflow_core.lake import Lake
 from lineageflow_core.model.lineage import Direction, Io, Version
 from lineageflow_core.model.node import format_node
+from lineageflow_core.model.quality import Outcome
 from lineageflow_core.model.run import Run
 from tests.server.serving import TOKEN, served
 
@@ -105,6 +106,22 @@ def columns(lake: Lake, run: Run) -> set[tuple[str, str, str]]:
     with closing(open_stores(Path(lake.address))) as stores:
         found = stores.lineage.columns([run.id]).values()
     return {(edge.field, edge.source.name, edge.source_field) for edges in found for edge in edges}
+
+
+def outcomes(lake: Lake, version: Version) -> dict[str, tuple[str | None, Outcome]]:
+    """Returns what runs that read exactly this version tested: the column and the outcome, by assertion."""
+    found = lake.datasets.list_quality(namespace=version.namespace, name=version.name).items
+    return {
+        assertion.assertion: (assertion.column, assertion.outcome)
+        for quality in found
+        if quality.versions == (version,)
+        for assertion in quality.assertions
+    }
+
+
+def is_tainted(lake: Lake, version: Version) -> bool:
+    (taint,) = lake.datasets.get_taint(format_node(version))
+    return taint.tainted
 
 
 def traced(lake: Lake, version: Version, direction: Direction) -> set[tuple[str, str | None]]:

@@ -9,10 +9,13 @@ import pytest
 
 from lineageflow_core.lake import Lake
 from lineageflow_core.model.lineage import Direction, Evidence
+from lineageflow_core.model.quality import Outcome
 from lineageflow_core.model.run import Run, RunState
 from tests.emitters.programs import (
     by_http,
     columns,
+    is_tainted,
+    outcomes,
     pipelines,
     problems,
     reads,
@@ -117,6 +120,19 @@ def test_an_asset_read_what_its_own_dagster_run_had_made(lake: Lake) -> None:
         made = written(lake, revenue)
         assert {(orders.name, orders.version)} == traced(lake, made, Direction.UPSTREAM)
         assert {(made.name, made.version)} == traced(lake, orders, Direction.DOWNSTREAM)
+
+
+def test_a_check_that_failed_taints_the_asset_and_what_came_of_it(lake: Lake) -> None:
+    run = pipelines(lake)[0]
+    orders = written(lake, asset(lake, run, "orders"))
+    assert {"no_refunds": (None, Outcome.FAILED)} == outcomes(lake, orders)
+    assert is_tainted(lake, orders)
+    assert is_tainted(lake, written(lake, asset(lake, run, "marts/revenue")))
+
+
+def test_an_asset_has_the_columns_that_it_says(lake: Lake) -> None:
+    versions = lake.datasets.list_dataset_versions("shop", "orders").items
+    assert [["id", "amount"]] * 2 == [[column.name for column in each.columns or ()] for each in versions]
 
 
 def test_a_dependency_without_columns_is_not_told(lake: Lake) -> None:

@@ -9,11 +9,14 @@ import pytest
 
 from lineageflow_core.lake import Lake
 from lineageflow_core.model.lineage import Direction, Evidence
+from lineageflow_core.model.quality import Outcome
 from lineageflow_core.model.run import Run, RunState
 from tests.emitters.programs import (
     by_http,
     by_outbox,
     columns,
+    is_tainted,
+    outcomes,
     pipelines,
     problems,
     reads,
@@ -149,6 +152,13 @@ def test_tests_read_the_model_and_say_what_they_found(lake: Lake, models: Told) 
     assert (f"{MODEL}.orders.test", RunState.FAILED) == (test.job.name, test.state)
     assert [orders] == [io.version for io in reads(lake, test)]
     assert [] == writes(lake, test)
+    assert {
+        "accepted_values": ("amount", Outcome.FAILED),
+        "not_null": ("order_id", Outcome.PASSED),
+        "unique": ("order_id", Outcome.PASSED),
+    } == outcomes(lake, orders)
+    assert is_tainted(lake, orders)
+    assert is_tainted(lake, written(lake, models.steps[f"{MODEL}.revenue"]))
 
 
 def test_while_it_runs_seeds_are_versions_too_and_what_was_skipped_is_aborted(build: Told) -> None:
