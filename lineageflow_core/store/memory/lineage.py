@@ -105,7 +105,7 @@ class MemoryLineageStore:
 
     def last_writers(self, number: int) -> set[RunId]:
         found: dict[tuple[DatasetName, str], list[Io]] = defaultdict(list)
-        for io in self._writes():
+        for io in self.all_writes():
             if io.version.version is not None and io.at is not None:
                 found[io.version.dataset, io.version.partition].append(io)
         for ios in found.values():

@@ -2,6 +2,7 @@
 
 from itertools import permutations
 
+from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import DatasetName, Evidence, Flow
 from lineageflow_core.service.feeding import Feeding
 from tests.core.openlineage.scenarios import RUN
@@ -16,7 +17,7 @@ def flow(source: str | None, evidence: Evidence) -> Flow:
 
 
 def test_an_output_that_nothing_is_said_about_was_fed_by_all() -> None:
-    feeding = Feeding()
+    feeding: Feeding[RunId, DatasetName] = Feeding()
     assert feeding.fed(RUN, named("a"), named("x"))
     assert Evidence.CARTESIAN is feeding.evidence(RUN, named("x"))
 

@@ -1454,6 +1454,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lineage/pruning-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what `prune` would remove now, and why the rest of what is as old stays
+         * @description Returns what `prune` would remove now, and why the rest of what is as old stays.
+         *
+         *     Old is a pipeline that ended, with all of its steps, more than `older_than_days` days ago. It stays if
+         *     it wrote one of the `keep_last` last versions of a dataset or partition; if anything that a branch,
+         *     tag, draft, plan or quarantine holds was made of what it wrote, however far back; and if a run that
+         *     stays read what it wrote without naming the version. Raises InvalidInputError.
+         */
+        get: operations["plan_pruning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/prunings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Removes old pipelines, in small transactions, about `limit` runs at most: their events and facts
+         * @description Removes old pipelines, in small transactions, about `limit` runs at most: their events and facts.
+         *
+         *     What stays says the same as before: no read changes, and what the events said of jobs and datasets
+         *     (facets, names) is kept. An event about a pruned run that comes later is stored, and counts for
+         *     nothing but that. It may be interrupted anywhere, and called again. Raises InvalidInputError.
+         */
+        post: operations["prune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lineage/events/{event_id}": {
         parameters: {
             query?: never;
@@ -1545,10 +1594,112 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Returns what fed `node` or what it fed, `depth` runs away and at most `limit` nodes
-         * @description Returns what fed `node` or what it fed, `depth` runs away and at most `limit` nodes.
+         * Returns what fed `node`, what it fed, or both: `depth` runs away and at most `limit` nodes
+         * @description Returns what fed `node`, what it fed, or both: `depth` runs away and at most `limit` nodes.
+         *
+         *     Of more nodes, the nearest are shown, then those whose names come first; each tells how many edges
+         *     more it has. With BOTH, each way has half of the limit, and what the other does not need.
+         *
+         *     `evidence`: only along edges that are known so. `until`: only over runs that had ended then.
+         *     `dataset_types`: only what lies between the node and versions of these (TABLE, MODEL, ...: in any
+         *     case), which is found among the nearest 10,000 nodes.
+         *
+         *     Raises InvalidInputError for a limit that is not 1 to 10,000, or a time without a zone.
          */
         get: operations["trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what the columns of `node` come from, or what they feed, at exact versions
+         * @description Returns what the columns of `node` come from, or what they feed, at exact versions.
+         *
+         *     `column`: just this one; else all that lineage or the dataset's schema knows of. `depth`: so many runs
+         *     away; `limit`: so many columns. Where a run says nothing of columns, the column before is told to be
+         *     not known. Raises InvalidInputError for a run, for BOTH, or for a limit that is not 1 to 10,000.
+         */
+        get: operations["trace_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/commits/{ref}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what all datasets that a ref holds were made of: `trace` upstream from each of them
+         * @description Returns what all datasets that a ref holds were made of: `trace` upstream from each of them.
+         *
+         *     Also by partition. A ref may be a branch, tag, commit, or a time (`main@{2026-05-01}`).
+         */
+        get: operations["trace_ref"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/diff/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns which datasets are made of something else at `right` than they were at `left`
+         * @description Returns which datasets are made of something else at `right` than they were at `left`.
+         *
+         *     Or of other versions of the same. By dataset, then by what they are made of. A dataset that is the
+         *     same on both sides is left out; what no run is known to have made is made of nothing.
+         */
+        get: operations["diff_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/paths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the ways that data went from one node to another, over at most `depth` runs
+         * @description Returns the ways that data went from one node to another, over at most `depth` runs.
+         *
+         *     If none went from `source` to `target`, those from `target` to `source`: paths always go as data did.
+         *     The shortest are first. They are looked for among the nearest 10,000 nodes. Raises InvalidInputError
+         *     for a limit that is not 1 to 100.
+         */
+        get: operations["paths"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1569,6 +1720,31 @@ export interface paths {
          * @description Returns every version derived from `node`, nearest first.
          */
         get: operations["impact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what became visible behind the place `after`; without it nothing, but the place now
+         * @description Returns what became visible behind the place `after`; without it nothing, but the place now.
+         *
+         *     `0.0` is the place before everything. Whoever goes on with `next` each time misses nothing, however
+         *     many processes write. `limit` is how many events, and how many operations, are looked at; one may be
+         *     several entries, and `kinds` and `repository` leave entries out. Raises InvalidInputError for what is
+         *     no place.
+         */
+        get: operations["changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1613,6 +1789,344 @@ export interface paths {
         get: operations["blame_partitions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the namespaces that any dataset or job is in, by name
+         * @description Returns the namespaces that any dataset or job is in, by name.
+         */
+        get: operations["list_namespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the datasets that events name, by namespace and name: each once, under its first name
+         * @description Returns the datasets that events name, by namespace and name: each once, under its first name.
+         */
+        get: operations["list_known_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/dataset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns a dataset with its names and the last word on each facet
+         * @description Returns a dataset with its names and the last word on each facet. Raises DatasetNotFoundError.
+         */
+        get: operations["get_known_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/dataset/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what was written of a dataset, newest first: by whom, with which columns, and what changed
+         * @description Returns what was written of a dataset, newest first: by whom, with which columns, and what changed.
+         *
+         *     `partition` limits it to one; '' to what was written of the whole. Raises DatasetNotFoundError.
+         */
+        get: operations["list_dataset_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what runs tested and measured, of a dataset or of all, newest first
+         * @description Returns what runs tested and measured, of a dataset or of all, newest first.
+         *
+         *     Raises InvalidInputError where a name is without its namespace or the other way round,
+         *     DatasetNotFoundError.
+         */
+        get: operations["list_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns datasets and jobs that fit `orders owner:ada tag:pii column:email`, the best first
+         * @description Returns datasets and jobs that fit `orders owner:ada tag:pii column:email`, the best first.
+         *
+         *     `model.search` has the grammar. An empty query finds all. Raises InvalidInputError, naming the term
+         *     that is wrong.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/taint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells for each version that a node stands for whether a test failed on it, or upstream of it
+         * @description Tells for each version that a node stands for whether a test failed on it, or upstream of it.
+         *
+         *     Of a run, for each version that it wrote. What counts is the last result of each test of a version.
+         *     Clean is what some run made of nothing but clean versions, as `Lineage.impact` has it.
+         */
+        get: operations["get_taint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns jobs by namespace and name, with the latest run of each
+         * @description Returns jobs by namespace and name, with the latest run of each.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns a job with the last word on each facet, what it reads and writes, and its neighbours
+         * @description Returns a job with the last word on each facet, what it reads and writes, and its neighbours.
+         *
+         *     Raises JobNotFoundError.
+         */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/job/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the runs of one job, newest first, also those that are steps
+         * @description Returns the runs of one job, newest first, also those that are steps. Raises JobNotFoundError.
+         */
+        get: operations["list_job_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns a run with all runs inside it, at most `limit` of them
+         * @description Returns a run with all runs inside it, at most `limit` of them. Raises RunNotFoundError.
+         */
+        get: operations["get_run_tree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns all facets of a run, its job, and what it read and wrote
+         * @description Returns all facets of a run, its job, and what it read and wrote. Raises RunNotFoundError.
+         */
+        get: operations["get_run_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns how many gaps of each kind there are, and of how many
+         * @description Returns how many gaps of each kind there are, and of how many.
+         */
+        get: operations["count_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/gaps/{gap}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the gaps of one kind: runs by start, the oldest first, and datasets by name
+         * @description Returns the gaps of one kind: runs by start, the oldest first, and datasets by name.
+         *
+         *     Raises InvalidInputError for events with problems: `Events` lists those.
+         */
+        get: operations["list_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes all facts anew from the events, compares, and keeps what was there
+         * @description Makes all facts anew from the events, compares, and keeps what was there.
+         *
+         *     Raises StateError where there are more than `most` events: with less it ends before an answer over a
+         *     network is given up.
+         */
+        post: operations["verify_lineage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/rebuilds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes all facts anew from the events, and tells what differed
+         * @description Makes all facts anew from the events, and tells what differed. See `verify_lineage`.
+         */
+        post: operations["rebuild_lineage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2471,10 +2985,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lineage/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what fed a node and what it fed as a file
+         * @description Returns what fed a node, what it fed, or both as one graph, in a format for other programs.
+         *
+         *     `depth` and `limit` are for each way, as in `trace`. The header `LineageFlow-Truncated` is 1 where
+         *     more was reachable than the limit allowed. CSV and Neo4j's files come in a ZIP archive.
+         */
+        get: operations["export_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells what happens as it happens, as server-sent events
+         * @description Tells what happens behind the place `after`, else from now on, as server-sent events.
+         *
+         *     The data of each event is an entry as `changes` has it, and its type the entry's kind; whoever cannot
+         *     hold a connection open asks `changes` again and again, and gets the same. A browser that comes again
+         *     says by itself where it was (`Last-Event-ID`). A line `: still here` comes every 15 seconds of
+         *     silence. Who reads too slowly gets the event `behind` and is let go. With too many listeners the
+         *     answer is 503.
+         */
+        get: operations["stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccessFacets
+         * @description What was said of a dataset that a run read or wrote.
+         */
+        AccessFacets: {
+            dataset: components["schemas"]["DatasetName"];
+            facets: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        /**
+         * Assertion
+         * @description One test and its result, from the facets dataQualityAssertions and test.
+         */
+        Assertion: {
+            assertion: string;
+            outcome: components["schemas"]["Outcome"];
+            name: string | null;
+            column: string | null;
+            severity: string | null;
+            expected: string | null;
+            actual: string | null;
+            description: string | null;
+            content: string | null;
+        };
         /**
          * BatchReply
          * @description OpenLineage's reply to a batch (spec/OpenLineage.yml, `POST /lineage/batch`).
@@ -2755,6 +3345,14 @@ export interface components {
             };
             strategy?: components["schemas"]["Side"] | null;
         };
+        /** Body_prune */
+        Body_prune: {
+            older_than_days: number;
+            /** @default 0 */
+            keep_last: number;
+            /** @default 10000 */
+            limit: number;
+        };
         /** Body_publish */
         Body_publish: {
             author: string;
@@ -2775,6 +3373,11 @@ export interface components {
             target: string;
             reason: string;
             author: string;
+        };
+        /** Body_rebuild_lineage */
+        Body_rebuild_lineage: {
+            /** @default 20000 */
+            most: number;
         };
         /** Body_recognize_tokens */
         Body_recognize_tokens: {
@@ -2904,6 +3507,11 @@ export interface components {
             settings: components["schemas"]["RepositorySettings"];
             author: string;
             expected?: components["schemas"]["RepositorySettings"] | null;
+        };
+        /** Body_verify_lineage */
+        Body_verify_lineage: {
+            /** @default 20000 */
+            most: number;
         };
         /**
          * BranchPreview
@@ -3076,6 +3684,16 @@ export interface components {
             repacked: number;
         };
         /**
+         * ColumnChange
+         * @description How one column differs from the version before.
+         */
+        ColumnChange: {
+            name: string;
+            kind: components["schemas"]["DiffKind"];
+            left: components["schemas"]["KnownColumn"] | null;
+            right: components["schemas"]["KnownColumn"] | null;
+        };
+        /**
          * ColumnDiff
          * @description One column that differs: in its type, or in that it is there.
          */
@@ -3094,6 +3712,42 @@ export interface components {
             effect: number;
             left: components["schemas"]["ColumnStatistics"];
             right: components["schemas"]["ColumnStatistics"];
+        };
+        /**
+         * ColumnGraph
+         * @description What columns come from, or what comes of them.
+         */
+        ColumnGraph: {
+            columns: components["schemas"]["ColumnNode"][];
+            links: components["schemas"]["ColumnLink"][];
+            truncated: boolean;
+        };
+        /**
+         * ColumnLink
+         * @description One column comes from another, as the run that wrote it says.
+         */
+        ColumnLink: {
+            source: string;
+            target: string;
+            run: string;
+            /** @default  */
+            kind: string;
+            /** @default  */
+            subtype: string;
+            /** @default false */
+            masking: boolean;
+        };
+        /**
+         * ColumnNode
+         * @description A column of a version.
+         */
+        ColumnNode: {
+            id: string;
+            version: components["schemas"]["Version"];
+            column: string;
+            depth: number;
+            /** @default true */
+            is_known: boolean;
         };
         /**
          * ColumnStatistics
@@ -3199,6 +3853,21 @@ export interface components {
             partition_depth: number;
         };
         /**
+         * DatasetDetails
+         * @description A dataset with all that was said of it last.
+         */
+        DatasetDetails: {
+            known: components["schemas"]["KnownDataset"];
+            names: components["schemas"]["DatasetName"][];
+            /** @default [] */
+            columns: components["schemas"]["KnownColumn"][];
+            facets: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        /**
          * DatasetDiff
          * @description One dataset that differs, with how many of its objects do.
          */
@@ -3216,6 +3885,33 @@ export interface components {
             /** @default 0 */
             moved: number;
             moved_from: string | null;
+        };
+        /**
+         * DatasetName
+         * @description What OpenLineage calls a dataset, without any version.
+         *
+         *     A dataset of ours has the namespace `lf://repository` and its path as name, so that lineage names no
+         *     branch: equal content is one version on every branch.
+         */
+        DatasetName: {
+            namespace: string;
+            name: string;
+        };
+        /**
+         * DatasetVersion
+         * @description One entry of a dataset's history.
+         */
+        DatasetVersion: {
+            version: components["schemas"]["Version"];
+            state: components["schemas"]["VersionState"];
+            at: string | null;
+            run: components["schemas"]["Run"] | null;
+            columns: components["schemas"]["KnownColumn"][] | null;
+            /** @default [] */
+            changes: components["schemas"]["ColumnChange"][];
+            measurements: components["schemas"]["Measurements"] | null;
+            /** @default [] */
+            quality: components["schemas"]["Quality"][];
         };
         /**
          * DeletionPreview
@@ -3250,7 +3946,7 @@ export interface components {
          * @description Which way to walk from a version or run.
          * @enum {string}
          */
-        Direction: "upstream" | "downstream";
+        Direction: "upstream" | "downstream" | "both";
         /**
          * Draft
          * @description What one person staged on one branch.
@@ -3334,6 +4030,56 @@ export interface components {
             retriable: boolean;
             event_id: string;
         };
+        /**
+         * Found
+         * @description A dataset or a job that a search found.
+         */
+        Found: {
+            kind: components["schemas"]["FoundKind"];
+            rank: number;
+            dataset: components["schemas"]["KnownDataset"] | null;
+            job: components["schemas"]["KnownJob"] | null;
+        };
+        /**
+         * FoundGap
+         * @description One gap: a run, or a dataset.
+         */
+        FoundGap: {
+            gap: components["schemas"]["Gap"];
+            run: components["schemas"]["Run"] | null;
+            dataset: components["schemas"]["KnownDataset"] | null;
+            seconds: number | null;
+            usual_seconds: number | null;
+            /** @default false */
+            overdue: boolean;
+        };
+        /**
+         * FoundKind
+         * @description What can be found.
+         * @enum {string}
+         */
+        FoundKind: "dataset" | "job";
+        /**
+         * Gap
+         * @description One kind of gap.
+         * @enum {string}
+         */
+        Gap: "unended_run" | "unproduced_input" | "output_without_schema" | "output_without_column_lineage" | "event_with_problem";
+        /**
+         * GapCount
+         * @description How many gaps of one kind there are.
+         */
+        GapCount: {
+            gap: components["schemas"]["Gap"];
+            count: number;
+            of: number;
+        };
+        /**
+         * GraphFormat
+         * @description What a lineage graph can be written as.
+         * @enum {string}
+         */
+        GraphFormat: "dot" | "mermaid" | "graphml" | "csv" | "json" | "cypher" | "neo4j" | "openlineage";
         /**
          * Impact
          * @description One version that was derived from the version or run that was asked about.
@@ -3482,6 +4228,86 @@ export interface components {
             name: string;
         };
         /**
+         * JobDetails
+         * @description A job with all that was said of it last.
+         */
+        JobDetails: {
+            known: components["schemas"]["KnownJob"];
+            facets: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /** @default [] */
+            reads: components["schemas"]["DatasetName"][];
+            /** @default [] */
+            writes: components["schemas"]["DatasetName"][];
+            /** @default [] */
+            declared_reads: components["schemas"]["DatasetName"][];
+            /** @default [] */
+            declared_writes: components["schemas"]["DatasetName"][];
+            /** @default [] */
+            before: components["schemas"]["Job"][];
+            /** @default [] */
+            behind: components["schemas"]["Job"][];
+        };
+        /**
+         * KeptBecause
+         * @description Why an old pipeline stays: the first that holds.
+         * @enum {string}
+         */
+        KeptBecause: "going" | "last" | "held" | "read";
+        /**
+         * KeptPipelines
+         * @description How many old pipelines stay for one reason.
+         */
+        KeptPipelines: {
+            because: components["schemas"]["KeptBecause"];
+            count: number;
+            examples: string[];
+        };
+        /**
+         * KnownColumn
+         * @description A column, as the facet `schema` has it.
+         */
+        KnownColumn: {
+            name: string;
+            type: string | null;
+            description: string | null;
+        };
+        /**
+         * KnownDataset
+         * @description A dataset that some event names, under the first of its names.
+         */
+        KnownDataset: {
+            name: components["schemas"]["DatasetName"];
+            dataset_type: string | null;
+            /** @default 0 */
+            versions: number;
+            current: components["schemas"]["Version"] | null;
+            written_at: string | null;
+            read_at: string | null;
+        };
+        /**
+         * KnownJob
+         * @description A job that some event names.
+         */
+        KnownJob: {
+            job: components["schemas"]["Job"];
+            /** @default 0 */
+            runs: number;
+            latest: components["schemas"]["Run"] | null;
+        };
+        /**
+         * KnownNamespace
+         * @description A namespace that some dataset or job is in.
+         */
+        KnownNamespace: {
+            namespace: string;
+            datasets: number;
+            jobs: number;
+        };
+        /**
          * LineageEdge
          * @description Data went from one node into the other.
          */
@@ -3511,6 +4337,70 @@ export interface components {
             version: components["schemas"]["Version"] | null;
             run: components["schemas"]["Run"] | null;
             dataset_type: string | null;
+            /** @default 0 */
+            more_upstream: number;
+            /** @default 0 */
+            more_downstream: number;
+        };
+        /**
+         * LineagePaths
+         * @description How data went from one thing to another.
+         */
+        LineagePaths: {
+            paths: string[][];
+            graph: components["schemas"]["LineageGraph"];
+            truncated: boolean;
+        };
+        /**
+         * LiveEntries
+         * @description What happened behind some place.
+         */
+        LiveEntries: {
+            next: string;
+            more: boolean;
+            /** @default [] */
+            items: components["schemas"]["LiveEntry"][];
+        };
+        /**
+         * LiveEntry
+         * @description One thing that happened. What it tells of a run is as it is now.
+         */
+        LiveEntry: {
+            place: string;
+            kind: components["schemas"]["LiveKind"];
+            id: string;
+            what: string;
+            at: string | null;
+            /** @default [] */
+            repositories: string[];
+            run_id: string | null;
+            job: string | null;
+            state: components["schemas"]["RunState"] | null;
+            /** @default 0 */
+            versions: number;
+            ref: string | null;
+            commit: string | null;
+            plan: string | null;
+        };
+        /**
+         * LiveKind
+         * @description What something happened to.
+         * @enum {string}
+         */
+        LiveKind: "run" | "version" | "commit" | "ref" | "plan";
+        /**
+         * Measurements
+         * @description What was counted of a version: dataQualityMetrics, inputStatistics and outputStatistics.
+         */
+        Measurements: {
+            rows: number | null;
+            bytes: number | null;
+            files: number | null;
+            columns: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
         };
         /**
          * NewToken
@@ -3560,6 +4450,12 @@ export interface components {
             message: string;
         };
         /**
+         * Outcome
+         * @description What became of a test.
+         * @enum {string}
+         */
+        Outcome: "passed" | "failed" | "warned" | "skipped";
+        /**
          * Page
          * @description Some items, and where to go on.
          */
@@ -3589,6 +4485,14 @@ export interface components {
          */
         Page_DatasetDiff_: {
             items: components["schemas"]["DatasetDiff"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_DatasetVersion_: {
+            items: components["schemas"]["DatasetVersion"][];
             next: string | null;
         };
         /**
@@ -3627,6 +4531,22 @@ export interface components {
          * Page
          * @description Some items, and where to go on.
          */
+        Page_FoundGap_: {
+            items: components["schemas"]["FoundGap"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_Found_: {
+            items: components["schemas"]["Found"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
         Page_Import_: {
             items: components["schemas"]["Import"][];
             next: string | null;
@@ -3637,6 +4557,30 @@ export interface components {
          */
         Page_Item_: {
             items: components["schemas"]["Item"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_KnownDataset_: {
+            items: components["schemas"]["KnownDataset"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_KnownJob_: {
+            items: components["schemas"]["KnownJob"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_KnownNamespace_: {
+            items: components["schemas"]["KnownNamespace"][];
             next: string | null;
         };
         /**
@@ -3661,6 +4605,14 @@ export interface components {
          */
         Page_PathVersion_: {
             items: components["schemas"]["PathVersion"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_Quality_: {
+            items: components["schemas"]["Quality"][];
             next: string | null;
         };
         /**
@@ -3867,6 +4819,40 @@ export interface components {
             };
         };
         /**
+         * Pruned
+         * @description What was pruned.
+         */
+        Pruned: {
+            pipelines: number;
+            runs: number;
+            more: boolean;
+        };
+        /**
+         * PruningPlan
+         * @description What would be pruned now. A pipeline goes with all of its steps, or stays.
+         */
+        PruningPlan: {
+            /** Format: date-time */
+            before: string;
+            pipelines: number;
+            runs: number;
+            examples: string[];
+            kept: components["schemas"]["KeptPipelines"][];
+        };
+        /**
+         * Quality
+         * @description What one run found out about a dataset that it wrote or read.
+         */
+        Quality: {
+            dataset: components["schemas"]["DatasetName"];
+            versions: components["schemas"]["Version"][];
+            run: components["schemas"]["Run"];
+            written: boolean;
+            /** @default [] */
+            assertions: components["schemas"]["Assertion"][];
+            measurements: components["schemas"]["Measurements"] | null;
+        };
+        /**
          * Quarantine
          * @description That a version of a dataset, or of one partition, is not to be trusted, and who says so.
          */
@@ -3905,6 +4891,15 @@ export interface components {
         QuarantineReport: {
             quarantine: components["schemas"]["Quarantine"];
             derived: components["schemas"]["Impact"][];
+        };
+        /**
+         * Rebuilt
+         * @description What came of making all facts about lineage anew from the events.
+         */
+        Rebuilt: {
+            events: number;
+            /** @default [] */
+            differences: string[];
         };
         /**
          * Ref
@@ -4152,6 +5147,34 @@ export interface components {
          */
         RunState: "running" | "completed" | "failed" | "aborted";
         /**
+         * RunTree
+         * @description A run with the runs inside it, and those inside them.
+         */
+        RunTree: {
+            run: components["schemas"]["Run"];
+            descendants: components["schemas"]["Run"][];
+            truncated: boolean;
+        };
+        /**
+         * SaidOfRun
+         * @description All facets of one run.
+         */
+        SaidOfRun: {
+            run: components["schemas"]["Run"];
+            facets: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            job_facets: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            reads: components["schemas"]["AccessFacets"][];
+            writes: components["schemas"]["AccessFacets"][];
+        };
+        /**
          * SchemaDiff
          * @description How the shapes of two versions differ.
          */
@@ -4199,6 +5222,23 @@ export interface components {
             objects: number;
             size: number;
         };
+        /**
+         * SourceChange
+         * @description A dataset is made of something else than before.
+         */
+        SourceChange: {
+            dataset: components["schemas"]["DatasetName"];
+            source: components["schemas"]["DatasetName"];
+            kind: components["schemas"]["SourceChangeKind"];
+            before: components["schemas"]["Version"][];
+            after: components["schemas"]["Version"][];
+        };
+        /**
+         * SourceChangeKind
+         * @description How what a dataset is made of differs from before.
+         * @enum {string}
+         */
+        SourceChangeKind: "added" | "removed" | "rebound";
         /**
          * StaleRead
          * @description A dataset or partition that runs of the source read, and that the target has changed since.
@@ -4329,6 +5369,18 @@ export interface components {
             message: string;
         };
         /**
+         * Taint
+         * @description Whether a version is bad, or made of something bad.
+         */
+        Taint: {
+            version: components["schemas"]["Version"];
+            tainted: boolean;
+            /** @default [] */
+            causes: components["schemas"]["Quality"][];
+            /** @default true */
+            is_complete: boolean;
+        };
+        /**
          * TextDiff
          * @description How a text differs, line by line.
          */
@@ -4437,6 +5489,12 @@ export interface components {
             count: number;
         };
         /**
+         * Verdict
+         * @description What came of all tests of one dataset by one run.
+         * @enum {string}
+         */
+        Verdict: "failed" | "passed";
+        /**
          * Version
          * @description A dataset (or one partition of it) with exact content: the unit of lineage.
          *
@@ -4449,6 +5507,12 @@ export interface components {
             partition: string;
             version: string | null;
         };
+        /**
+         * VersionState
+         * @description What became of a version.
+         * @enum {string}
+         */
+        VersionState: "committed" | "pending" | "dirty" | "placeholder";
         /**
          * Column
          * @description A column of a table.
@@ -7090,6 +8154,71 @@ export interface operations {
             };
         };
     };
+    plan_pruning: {
+        parameters: {
+            query: {
+                older_than_days: number;
+                keep_last?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PruningPlan"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prune: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_prune"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pruned"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_event: {
         parameters: {
             query?: never;
@@ -7229,6 +8358,9 @@ export interface operations {
                 direction: components["schemas"]["Direction"];
                 depth?: number;
                 limit?: number;
+                evidence?: components["schemas"]["Evidence"][] | null;
+                dataset_types?: string[] | null;
+                until?: string | null;
             };
             header?: never;
             path?: never;
@@ -7243,6 +8375,144 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LineageGraph"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trace_columns: {
+        parameters: {
+            query: {
+                node: string;
+                direction: components["schemas"]["Direction"];
+                column?: string | null;
+                depth?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnGraph"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trace_ref: {
+        parameters: {
+            query?: {
+                depth?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageGraph"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_lineage: {
+        parameters: {
+            query: {
+                left: string;
+                right: string;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceChange"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    paths: {
+        parameters: {
+            query: {
+                source: string;
+                target: string;
+                depth?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineagePaths"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -7274,6 +8544,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Impact"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changes: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                kinds?: string;
+                repository?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveEntries"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -7344,6 +8648,529 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Blame_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_namespaces: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KnownNamespace_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_known_datasets: {
+        parameters: {
+            query?: {
+                namespace?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KnownDataset_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_known_dataset: {
+        parameters: {
+            query: {
+                namespace: string;
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetDetails"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dataset_versions: {
+        parameters: {
+            query: {
+                namespace: string;
+                name: string;
+                partition?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetVersion_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_quality: {
+        parameters: {
+            query?: {
+                namespace?: string | null;
+                name?: string | null;
+                verdict?: components["schemas"]["Verdict"] | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Quality_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                query: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Found_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_taint: {
+        parameters: {
+            query: {
+                node: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taint"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                namespace?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KnownJob_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query: {
+                namespace: string;
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetails"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_job_runs: {
+        parameters: {
+            query: {
+                namespace: string;
+                name: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Run_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run_tree: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunTree"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run_facets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaidOfRun"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_gaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapCount"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_gaps: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                gap: components["schemas"]["Gap"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FoundGap_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body_verify_lineage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rebuilt"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebuild_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body_rebuild_lineage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rebuilt"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -8796,6 +10623,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchReply"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_lineage: {
+        parameters: {
+            query: {
+                node: string;
+                format: components["schemas"]["GraphFormat"];
+                direction?: components["schemas"]["Direction"] | null;
+                depth?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/vnd.graphviz": string;
+                    "text/vnd.mermaid": string;
+                    "application/graphml+xml": string;
+                    "application/zip": string;
+                    "application/json": string;
+                    "application/x-cypher-query": string;
+                    "application/jsonl": string;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                kind?: components["schemas"]["LiveKind"][] | null;
+                repository?: string | null;
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
