@@ -1,8 +1,10 @@
 """`lineage`, `impact` and `blame`: where data came from, and where it went."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from csv import writer
 from dataclasses import dataclass
 from enum import StrEnum
+from io import StringIO
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
@@ -210,19 +212,35 @@ def _columns(
         output.note(f"there are more than {limit} columns; ask for more with --limit")
 
 
-def impact(invocation: Invocation, node: NodeArgument) -> None:
+def impact(
+    invocation: Invocation,
+    node: NodeArgument,
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV, with a line of headings.")] = False,
+) -> None:
     """List what was derived from a run or version.
 
     Tainted is what cannot be trusted if that is bad: no clean run ever made the same content.
     """
     found = invocation.catalog.lineage.impact(invocation.places.node(node))
     home = invocation.places.home
-    invocation.output.listing(found, _IMPACT_COLUMNS, lambda item: _impact_row(item, home))
+    if csv and not invocation.output.json:
+        invocation.output.text(_as_csv(_impact_row(item, home) for item in found))
+    else:
+        invocation.output.listing(found, _IMPACT_COLUMNS, lambda item: _impact_row(item, home))
     tainted = sum(item.tainted for item in found)
     current = sum(bool(item.current) for item in found)
     invocation.output.note(
         f"{cells.plural(len(found), 'version')} derived, {tainted} tainted, {current} current on a branch"
     )
+
+
+def _as_csv(rows: Iterable[Sequence[cells.Cell]]) -> str:
+    """Returns the rows of an impact as RFC 4180 has them, but for the line ends."""
+    text = StringIO()
+    table = writer(text, lineterminator="\n")
+    table.writerow(column.name for column in _IMPACT_COLUMNS)
+    table.writerows([cell.plain for cell in row] for row in rows)
+    return text.getvalue()
 
 
 def blame(

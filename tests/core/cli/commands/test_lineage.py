@@ -196,3 +196,9 @@ def test_only_some_evidence_types_and_times_are_followed(seen: Cli) -> None:
     assert 1 == nodes("--evidence", "declared")
     assert 5 == nodes("--type", "model")
     assert 1 == nodes("--until", "2001-01-01T00:00:00Z")
+
+
+def test_the_impact_is_csv_for_a_spreadsheet(seen: Cli, told: Story) -> None:
+    first, *rows = seen.good("impact", told.bad, "--csv").out.splitlines()
+    assert "degree,state,dataset,partition,version,type,made by,run,current on" == first
+    assert seen.good("impact", told.bad).rows == [row.split(",") for row in rows]
