@@ -23,6 +23,7 @@ from lineageflow_core.catalog.live import Live
 from lineageflow_core.catalog.merging import Merging
 from lineageflow_core.catalog.objects import Objects
 from lineageflow_core.catalog.operations import Operations
+from lineageflow_core.catalog.overview import Overview
 from lineageflow_core.catalog.plans import Plans
 from lineageflow_core.catalog.quarantine import Quarantines
 from lineageflow_core.catalog.refs import Refs
@@ -50,6 +51,7 @@ __all__ = [
     "Merging",
     "Objects",
     "Operations",
+    "Overview",
     "Plans",
     "Quarantines",
     "Refs",
@@ -85,6 +87,7 @@ class Catalog:
     jobs: Jobs
     upkeep: Upkeep
     live: Live
+    overview: Overview
     plans: Plans
     quarantine: Quarantines
     tables: Tables

@@ -19,6 +19,7 @@ from lineageflow_core.service.nodes import Nodes
 from lineageflow_core.service.objects import ObjectsService
 from lineageflow_core.service.opened import Clock, Lake
 from lineageflow_core.service.operations import OperationsService
+from lineageflow_core.service.overview import OverviewService
 from lineageflow_core.service.plain_text import in_plain_text
 from lineageflow_core.service.plans import PlansService
 from lineageflow_core.service.quarantine import QuarantineService
@@ -59,6 +60,7 @@ def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -
         jobs=JobsService(lake),
         upkeep=UpkeepService(lake),
         live=LiveService(lake),
+        overview=OverviewService(lake),
         plans=PlansService(lake, nodes),
         quarantine=QuarantineService(lake, nodes),
         tables=TablesService(lake, history=history, lineage=lineage),

@@ -57,7 +57,7 @@ class EventsService:
             after=after,
             limit=limit,
         )
-        return Page(items=tuple(map(_shown, page.items)), next=page.next)
+        return Page(items=tuple(map(shown, page.items)), next=page.next)
 
     def plan_pruning(self, *, older_than_days: int, keep_last: int = 0) -> PruningPlan:
         return self._pruning.plan(older_than_days, keep_last)
@@ -66,7 +66,7 @@ class EventsService:
         return self._pruning.prune(older_than_days, keep_last, limit)
 
     def get_event(self, event_id: str) -> Event:
-        return _shown(self._stored(event_id))
+        return shown(self._stored(event_id))
 
     def replay_events(self, *, after: str | None = None, limit: int = DEFAULT_LIMIT) -> Replay:
         page = self._store.list_events(
@@ -148,7 +148,8 @@ def _check_replaceable(broken: StoredEvent, digest: bytes) -> None:
         raise InvalidInputError("the replacement says just what the event says that it replaces")
 
 
-def _shown(event: StoredEvent) -> Event:
+def shown(event: StoredEvent) -> Event:
+    """Returns an event of the log as operations give it."""
     return Event(
         id=event.digest.hex(),
         kind=event.kind,

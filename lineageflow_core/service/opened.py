@@ -35,6 +35,7 @@ from lineageflow_core.service.commit_graph import CommitGraph
 from lineageflow_core.service.commit_reader import CommitReader
 from lineageflow_core.service.known_names import KnownToday
 from lineageflow_core.service.namespaces import CurrentNames
+from lineageflow_core.service.overview_names import OverviewToday
 from lineageflow_core.service.references import with_references
 from lineageflow_core.service.revisions import current_branch, ref_not_found, resolve
 from lineageflow_core.service.wholeness import Wholeness
@@ -59,6 +60,7 @@ class Lake:
         self.clock = clock
         self.lineage = CurrentNames(stores.lineage, stores.repositories)
         self.known = KnownToday(stores.known, stores.repositories)
+        self.overview = OverviewToday(stores.overview, stores.repositories)
         self.sources = lru_cache(maxsize=64)(lambda url: open_source(parse_storage(url)))
         """Where imported objects are, by URL."""
         self._opened = lru_cache(maxsize=64)(self._open)

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple, Self, TypeVar
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import parse_run_id
 from lineageflow_core.model.known import Occurrence
+from lineageflow_core.model.lineage import Io
+from lineageflow_core.model.overview import Stretch
 from lineageflow_core.model.page import MAX_LIMIT, Page
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.quarantine import Quarantine
@@ -102,6 +104,19 @@ def page_of(items: Sequence[T], limit: int, *, cursor: Callable[[T], object]) ->
     return Page(items=shown, next=str(cursor(shown[-1])) if len(items) > limit else None)
 
 
+def check_stretch(offset: int, limit: int) -> None:
+    """Raises InvalidInputError unless a stretch can begin at `offset` and hold `limit` items."""
+    check_limit(limit)
+    if not 0 <= offset < 1 << 31:
+        raise InvalidInputError(f"a list goes on after 0 to {(1 << 31) - 1:,} items, not {offset}")
+
+
+def stretch_of(items: Sequence[T], *, offset: int, limit: int) -> Stretch[T]:
+    """Returns `limit` items after `offset` of a whole list."""
+    check_stretch(offset, limit)
+    return Stretch(items=tuple(items[offset : offset + limit]), total=len(items))
+
+
 class PlaceOfName(NamedTuple):
     """A place in a list by namespace and name."""
 
@@ -188,7 +203,11 @@ def place_of_tested(run: Run, tested: Tested) -> PlaceOfTested:
 
 def place_of_occurrence(found: Occurrence) -> PlaceOfOccurrence:
     """Returns where an occurrence stands: by its time, else before all others; then by run and version."""
-    io = found.io
+    return place_of_io(found.io)
+
+
+def place_of_io(io: Io) -> PlaceOfOccurrence:
+    """Returns where a write stands in the history of its dataset."""
     return PlaceOfOccurrence(io.at or EPOCH, io.run_id, io.version.partition, io.version.version or "")
 
 

@@ -43,8 +43,8 @@ class MemoryKnownStore:
 
     def list_namespaces(self, *, after: str | None, limit: int) -> Page[KnownNamespace]:
         check_limit(limit)
-        datasets = Counter(name.namespace for name in self._known_names())
-        jobs = Counter(job.namespace for job in self._known_jobs())
+        datasets = Counter(name.namespace for name in self.known_names())
+        jobs = Counter(job.namespace for job in self.known_jobs())
         found = [
             KnownNamespace(namespace=each, datasets=datasets[each], jobs=jobs[each])
             for each in sorted(datasets.keys() | jobs.keys())
@@ -57,7 +57,7 @@ class MemoryKnownStore:
         place = PlaceOfName.parse(after) if after is not None else None
         found = [
             name
-            for name in sorted(self._known_names())
+            for name in sorted(self.known_names())
             if namespace in {None, name.namespace}
             and (place is None or PlaceOfName(name.namespace, name.name) > place)
         ]
@@ -67,7 +67,7 @@ class MemoryKnownStore:
 
     def datasets(self, names: Sequence[DatasetName]) -> dict[DatasetName, KnownDataset]:
         firsts = {name: self._first(name) for name in names}
-        known = self._known_names() & set(firsts.values())
+        known = self.known_names() & set(firsts.values())
         writes, reads = self._by_dataset(written=True), self._by_dataset(written=False)
         return {
             name: self._dataset(first, writes[first], reads[first])
@@ -80,7 +80,7 @@ class MemoryKnownStore:
         place = PlaceOfName.parse(after) if after is not None else None
         found = [
             job
-            for job in sorted(self._known_jobs())
+            for job in sorted(self.known_jobs())
             if namespace in {None, job.namespace}
             and (place is None or PlaceOfName(job.namespace, job.name) > place)
         ]
@@ -95,7 +95,7 @@ class MemoryKnownStore:
         return {
             job: KnownJob(job=job, runs=len(runs[job]), latest=max(runs[job], key=place_of_run, default=None))
             for job in jobs
-            if job in self._known_jobs()
+            if job in self.known_jobs()
         }
 
     def runs_of(self, job: Job, *, after: str | None, limit: int) -> Page[Run]:
@@ -261,7 +261,7 @@ class MemoryKnownStore:
     def _searched_datasets(self) -> Iterator[tuple[DatasetName, Searched]]:
         runs = {run.id: run for run in self._runs()}
         writes, words = self._by_dataset(written=True), self._tables.dataset_words
-        for name in self._known_names():
+        for name in self.known_names():
             newest = max((Occurrence(io=io) for io in writes[name]), key=place_of_occurrence, default=None)
             terms: set[Term] = set()
             for each in self._lineage.names(name):
@@ -279,7 +279,7 @@ class MemoryKnownStore:
 
     def _searched_jobs(self) -> Iterator[tuple[Job, Searched]]:
         words = self._tables.job_words
-        known = self._known_jobs()
+        known = self.known_jobs()
         for job, found in self.jobs(list(known)).items():
             yield (
                 job,
@@ -310,13 +310,15 @@ class MemoryKnownStore:
             found[io.version.dataset].append(io)
         return found
 
-    def _known_names(self) -> set[DatasetName]:
+    def known_names(self) -> set[DatasetName]:
+        """Returns the first names of all datasets that are known."""
         tables = self._tables
         named = {name for link in tables.links for name in link} | tables.dataset_words.keys()
         touched = self._by_dataset(written=True).keys() | self._by_dataset(written=False).keys()
         return {self._first(name) for name in named | touched}
 
-    def _known_jobs(self) -> set[Job]:
+    def known_jobs(self) -> set[Job]:
+        """Returns all jobs that are known."""
         tables = self._tables
         edges = {edge for facts in tables.facts.values() for edge in facts.job_edges}
         return {

@@ -7,6 +7,7 @@ from lineageflow_core.store.memory.imports import MemoryImportStore, MemoryRefer
 from lineageflow_core.store.memory.known import MemoryKnownStore
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
 from lineageflow_core.store.memory.operations import MemoryCheckStore, MemoryOperationStore
+from lineageflow_core.store.memory.overview import MemoryOverviewStore
 from lineageflow_core.store.memory.plans import MemoryPlanStore
 from lineageflow_core.store.memory.profiles import MemoryProfileStore
 from lineageflow_core.store.memory.quarantines import MemoryQuarantineStore
@@ -34,6 +35,7 @@ class MemoryStores:
         self.transactions = MemoryTransactionStore(self._state)
         self.lineage = MemoryLineageStore(self._state)
         self.known = MemoryKnownStore(self._state, self.lineage)
+        self.overview = MemoryOverviewStore(self._state, self.lineage, self.known)
         self.plans = MemoryPlanStore(self._state)
         self.quarantines = MemoryQuarantineStore(self._state)
         self.profiles = MemoryProfileStore(self._state)

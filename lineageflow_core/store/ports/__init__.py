@@ -37,6 +37,7 @@ from lineageflow_core.store.ports.lineage_look import (
     Touch,
 )
 from lineageflow_core.store.ports.operations import CheckStore, OperationStore, PlacedOperation
+from lineageflow_core.store.ports.overview import LastRuns, OverviewStore, Written
 from lineageflow_core.store.ports.plans import PlanStore
 from lineageflow_core.store.ports.profiles import ProfileStore
 from lineageflow_core.store.ports.publication import (
@@ -73,11 +74,13 @@ __all__ = [
     "KeyedFlow",
     "KnownStore",
     "KnownTouch",
+    "LastRuns",
     "LineageLook",
     "LineageStore",
     "LineageWriter",
     "NodeLocation",
     "OperationStore",
+    "OverviewStore",
     "PackPart",
     "PlacedOperation",
     "PlanStore",
@@ -101,4 +104,5 @@ __all__ = [
     "Trash",
     "TrashedContent",
     "Word",
+    "Written",
 ]

@@ -9,6 +9,7 @@ from lineageflow_core.store.ports.imports import ImportStore, ReferenceStore
 from lineageflow_core.store.ports.known import KnownStore
 from lineageflow_core.store.ports.lineage import LineageStore
 from lineageflow_core.store.ports.operations import CheckStore, OperationStore
+from lineageflow_core.store.ports.overview import OverviewStore
 from lineageflow_core.store.ports.plans import PlanStore
 from lineageflow_core.store.ports.profiles import ProfileStore
 from lineageflow_core.store.ports.quarantines import QuarantineStore
@@ -40,6 +41,8 @@ class Stores(Protocol):
     def lineage(self) -> LineageStore: ...
     @property
     def known(self) -> KnownStore: ...
+    @property
+    def overview(self) -> OverviewStore: ...
     @property
     def plans(self) -> PlanStore: ...
     @property

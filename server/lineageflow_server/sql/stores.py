@@ -12,6 +12,7 @@ from lineageflow_server.sql.imports import SqlImportStore, SqlReferenceStore
 from lineageflow_server.sql.known import SqlKnownStore
 from lineageflow_server.sql.lineage import SqlLineageStore
 from lineageflow_server.sql.operations import SqlCheckStore, SqlOperationStore
+from lineageflow_server.sql.overview import SqlOverviewStore
 from lineageflow_server.sql.plans import SqlPlanStore
 from lineageflow_server.sql.profiles import SqlProfileStore
 from lineageflow_server.sql.quarantines import SqlQuarantineStore
@@ -48,6 +49,7 @@ class SqlStores:
         self.transactions = SqlTransactionStore(database, keys)
         self.lineage = SqlLineageStore(database)
         self.known = SqlKnownStore(database)
+        self.overview = SqlOverviewStore(database)
         self.plans = SqlPlanStore(database, keys)
         self.quarantines = SqlQuarantineStore(database, keys)
         self.profiles = SqlProfileStore(database, keys)
