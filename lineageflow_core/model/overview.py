@@ -69,6 +69,8 @@ class JobCard:
     told_by: tuple[RunId, ...] = ()
     """The last run that reads or writes anything, and the last that completed: one that is still going has
     not said everything yet."""
+    columns_by: RunId | None = None
+    """The last run that says where columns come from: one that says nothing of it takes nothing back."""
     facets: Facets = field(default_factory=dict)
 
 

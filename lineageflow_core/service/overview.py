@@ -136,6 +136,7 @@ class OverviewService:
                     latest=_as_of(latest, until),
                     parent=parent.job if parent else None,
                     told_by=last.telling,
+                    columns_by=last.columns,
                     facets=plain_facets(records[last.telling[0]].job_facets)
                     if last.telling and last.telling[0] in records
                     else {},

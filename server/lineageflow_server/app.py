@@ -27,6 +27,7 @@ from lineageflow_server.api.preview import preview_router
 from lineageflow_server.api.problems import add_problem_handlers
 from lineageflow_server.api.stream import stream_router
 from lineageflow_server.intake import Intake, through_intake
+from lineageflow_server.marquez.router import marquez_router
 from lineageflow_server.openapi import describe
 from lineageflow_server.pages import Page
 from lineageflow_server.settings import Settings
@@ -53,6 +54,7 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
             *events.routes,
             *graphs_router(catalog).routes,
             *stream_router(catalog).routes,
+            *marquez_router(catalog).routes,
             Route(HEALTH_PATH, _health),
             *login_routes(credentials),
             *docs_routes(_OPENAPI_URL, app.openapi),

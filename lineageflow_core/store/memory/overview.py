@@ -100,6 +100,8 @@ class MemoryOverviewStore:
             by_job[run.job].append(run)
         touching = {io.run_id for io in self._ios()}
         later = {io.run_id for io in self._lineage.writes(list(touching)) if not _counts(io, until)}
+        with self._state.lock:
+            about_columns = {run for run, facts in self._state.lineage.facts.items() if facts.columns}
         found = {}
         for job in jobs:
             telling = [run for run in by_job[job] if run.id in touching]
@@ -109,6 +111,7 @@ class MemoryOverviewStore:
                     first_at=place_of_run(by_job[job][-1]).at,
                     latest=by_job[job][0].id,
                     telling=tuple(dict.fromkeys(run.id for run in (*telling[:1], *done[:1]))),
+                    columns=next((run.id for run in by_job[job] if run.id in about_columns), None),
                 )
         return found
 

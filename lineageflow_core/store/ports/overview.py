@@ -31,6 +31,8 @@ class LastRuns:
     latest: RunId
     telling: tuple[RunId, ...]
     """The last that reads or writes anything, and the last of those that completed."""
+    columns: RunId | None = None
+    """The last that says where columns come from."""
 
 
 class OverviewStore(Protocol):

@@ -148,6 +148,7 @@ class SqlOverviewStore:
     def last_runs(self, jobs: Collection[Job], *, until: datetime | None) -> dict[Job, LastRuns]:
         run = tables.runs.alias("run")
         touches = exists().where(_IO.run == run.c.key)
+        about_columns = exists().where(tables.run_columns.c.run == run.c.key)
         done = [touches, run.c.state == RunState.COMPLETED]
         if until is not None:
             done.append(~exists().where(_IO.run == run.c.key, _IO.written, _IO.at > until))
@@ -160,6 +161,7 @@ class SqlOverviewStore:
                 _newest(run, until=until).label("latest"),
                 _newest(run, touches, until=until).label("telling"),
                 _newest(run, *done, until=until).label("done"),
+            _newest(run, about_columns, until=until).label("columns"),
             )
         )  # fmt: skip
         found: dict[Job, LastRuns] = {}
@@ -179,6 +181,7 @@ class SqlOverviewStore:
                             first_at=began[row.key],
                             latest=ids[row.latest],
                             telling=tuple(dict.fromkeys(telling)),
+                            columns=ids[row.columns] if row.columns is not None else None,
                         )
         return found
 
