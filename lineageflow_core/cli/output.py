@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 Advance = Callable[[int, int], None]
 """Tells that so many more bytes, and so many more files, are done."""
+Count = Callable[[int, int | None], None]
+"""Tells that so many more things are done, and how many there are, if that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,15 @@ class Output:
             return
         with self._shown().progress(doing, files=files, size=size) as advance:
             yield advance
+
+    @contextmanager
+    def counting(self, doing: str, what: str) -> Iterator[Count]:
+        """Shows how many things are done while the block runs, if anybody is looking."""
+        if self.quiet or self.json or not _is_terminal(self._err):
+            yield lambda _more, _total: None
+            return
+        with self._shown().counting(doing, what) as count:
+            yield count
 
     @contextmanager
     def waiting(self, doing: str) -> Iterator[None]:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TextColumn,
@@ -27,7 +28,7 @@ from rich.theme import Theme
 
 from lineageflow_core.cli.cells import Cell
 from lineageflow_core.cli.escaping import visible
-from lineageflow_core.cli.output import Advance, Column
+from lineageflow_core.cli.output import Advance, Column, Count
 
 _THEME = Theme(
     {
@@ -129,6 +130,26 @@ class Terminal:
                     bar.update(task, advance=more_bytes, files=done)
 
             yield advance
+
+    @contextmanager
+    def counting(self, doing: str, what: str) -> Iterator[Count]:
+        """Shows a bar on stderr, which is gone afterwards."""
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn(what),
+            TimeRemainingColumn(),
+            console=self._err,
+            transient=True,
+        )
+        with bar:
+            task = bar.add_task(doing, total=None)
+
+            def count(more: int, total: int | None) -> None:
+                bar.update(task, advance=more, total=total)
+
+            yield count
 
     @contextmanager
     def waiting(self, doing: str) -> Iterator[None]:
