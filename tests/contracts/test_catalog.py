@@ -22,6 +22,7 @@ from lineageflow_core.testing.catalog.merging import MergeContract
 from lineageflow_core.testing.catalog.names import PathContract
 from lineageflow_core.testing.catalog.objects import ObjectsContract
 from lineageflow_core.testing.catalog.operations import OperationsContract, UndoContract
+from lineageflow_core.testing.catalog.overview import OverviewContract
 from lineageflow_core.testing.catalog.plans import PlansContract
 from lineageflow_core.testing.catalog.properties import CatalogProperties
 from lineageflow_core.testing.catalog.quarantine import QuarantineContract
@@ -128,6 +129,9 @@ class TestColumnLineage(ColumnLineageContract): ...
 
 
 class TestLive(LiveContract): ...
+
+
+class TestOverview(OverviewContract): ...
 
 
 class TestPlans(PlansContract): ...

@@ -19,6 +19,7 @@ from lineageflow_core.testing.lineage_binding import LineageBindingContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
 from lineageflow_core.testing.lineage_walking import LineageWalkingContract
 from lineageflow_core.testing.operation_store import OperationStoreContract
+from lineageflow_core.testing.overview_store import OverviewStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
 from lineageflow_core.testing.profile_store import ProfileStoreContract
 from lineageflow_core.testing.quarantine_store import QuarantineStoreContract
@@ -95,6 +96,9 @@ class TestKnown(KnownStoreContract): ...
 
 
 class TestWalking(LineageWalkingContract): ...
+
+
+class TestOverview(OverviewStoreContract): ...
 
 
 class TestFacts(RunFactsContract): ...

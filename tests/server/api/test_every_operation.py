@@ -17,9 +17,10 @@ from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.model.event import EventReceipt
 from lineageflow_core.model.gaps import Gap
 from lineageflow_core.model.ids import ObjectId, PlanId
-from lineageflow_core.model.lineage import Direction, IntakeReport
+from lineageflow_core.model.lineage import DatasetName, Direction, IntakeReport
 from lineageflow_core.model.live import LiveKind
 from lineageflow_core.model.merge import Side, content, content_of
+from lineageflow_core.model.overview import TimeOrder
 from lineageflow_core.model.plan import RollbackPlan, RollbackScope
 from lineageflow_core.model.pruning import PruningPlan
 from lineageflow_core.model.quality import Verdict
@@ -59,7 +60,8 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
     past.repositories.create_repository(f"{name}-old", author="ada")
     past.repositories.delete_repository(f"{name}-old", author="ada")
     by = {"author": "grace", "key": f"{name}/ü%"}
-    now = datetime.now(UTC).isoformat()
+    now_instant = datetime.now(UTC)
+    now = now_instant.isoformat()
     embedded.staging.stage(name, "main", [put("raw/staged", [entry])], author="ädä <a@b>")
     embedded.refs.create_branch(name, "tables", source="main", author="ada")
     for rows in (b"id,x\n1,1\n", b"id,x\n1,2\n"):
@@ -259,6 +261,19 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
         "list_job_runs": ((job.namespace, job.name), {"limit": 1}),
         "get_run_tree": ((run_id("night", name),), {"limit": 1}),
         "get_run_facets": ((run_id("night", name),), {}),
+        "list_dataset_cards": (
+            (),
+            {"namespace": f"lf://{name}", "pattern": "%", "at": now_instant, "limit": 1},
+        ),
+        "get_dataset_cards": (([DatasetName(namespace=f"lf://{name}", name=REPORT)],), {}),
+        "list_version_cards": ((f"lf://{name}", REPORT), {"offset": 0}),
+        "list_job_cards": ((), {"pattern": "%", "states": [RunState.COMPLETED], "limit": 1}),
+        "get_job_cards": (([job],), {"at": now_instant}),
+        "list_run_cards": ((job.namespace, job.name), {"limit": 1}),
+        "get_run_cards": (([run_id("night", name)],), {}),
+        "wiring": ((), {"jobs": [job], "depth": 2}),
+        "list_said": (("schema",), {}),
+        "list_events_by_time": ((), {"until": now_instant, "order": TimeOrder.OLDEST_FIRST, "limit": 1}),
         "plan_rollback": (
             (name, night),
             {"branch": "main", "scope": RollbackScope.OUTPUTS, "outputs": (REPORT,)},

@@ -102,7 +102,7 @@ def segment(name: str) -> str:
 
 def ask(client: TestClient, path: str, **query: Any) -> Any:
     """Returns what is answered at a path below the API's prefix; fails if it is an error."""
-    response = client.get(path, params=query)
+    response = client.get(path, params=query or None)
     assert 200 == response.status_code, response.text
     return response.json()
 
