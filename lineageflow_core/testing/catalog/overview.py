@@ -183,7 +183,7 @@ class OverviewContract(CatalogContract):
             catalog.overview.list_run_cards(world.namespace, "none")
 
     def test_wiring_goes_up_and_down_the_stream_and_never_turns(self, catalog: Catalog, world: World) -> None:
-        for minute, (source, target) in enumerate(["ab", "bc", "cd", "ax", "yc"], start=1):
+        for minute, (source, target) in enumerate(map(tuple, ["ab", "bc", "cd", "ax", "yc"]), start=1):
             world.tell(
                 source + target, minute, inputs=[world.dataset(source)], outputs=[world.dataset(target)]
             )
@@ -219,7 +219,7 @@ class OverviewContract(CatalogContract):
                 catalog.overview.wiring(limit=limit)
 
     def test_cycles_end(self, catalog: Catalog, world: World) -> None:
-        for minute, (source, target) in enumerate(["ab", "ba", "aa"], start=1):
+        for minute, (source, target) in enumerate(map(tuple, ["ab", "ba", "aa"]), start=1):
             world.tell(
                 source + target, minute, inputs=[world.dataset(source)], outputs=[world.dataset(target)]
             )
