@@ -171,8 +171,6 @@ _GROUP_HELP = {
     "runs": "Runs of pipelines: list, show, tree, facets.",
     "dataset": "Datasets that events name: list, show, versions, quality, taint.",
     "job": "Jobs that events name: list, show, runs.",
-    "events": "OpenLineage events, as they came: list, show, replay, post.",
-    "runs": "Runs of pipelines: list, show.",
     "events": "OpenLineage events, as they came: list, show, replay, post, import-marquez.",
     "outbox": "Events that wait for a server: status, flush.",
 }

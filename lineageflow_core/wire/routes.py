@@ -322,7 +322,7 @@ ROUTES: tuple[Route, ...] = (
     _get(KnownDatasets.get_known_dataset, "/lineage/dataset"),
     _get(KnownDatasets.list_dataset_versions, "/lineage/dataset/versions"),
     _get(KnownDatasets.list_quality, "/lineage/quality"),
-    _get(KnownDatasets.search, "/search"),
+    _get(KnownDatasets.search, "/lineage/search"),
     _get(KnownDatasets.get_taint, "/lineage/taint"),
     #
     _get(Jobs.list_jobs, "/lineage/jobs"),
@@ -336,6 +336,7 @@ ROUTES: tuple[Route, ...] = (
     # Both keep events waiting, so neither is for everybody who may read.
     _post(Upkeep.verify_lineage, "/lineage/verifications", scope=Scope.ADMIN),
     _post(Upkeep.rebuild_lineage, "/lineage/rebuilds", scope=Scope.ADMIN),
+    #
     _get(Overview.list_dataset_cards, "/lineage/overview/datasets"),
     _ask(Overview.get_dataset_cards, "/lineage/overview/datasets"),
     _get(Overview.list_version_cards, "/lineage/overview/versions"),
