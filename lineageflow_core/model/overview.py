@@ -7,7 +7,7 @@ have said then.
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import AccessFacets, Facets
@@ -122,4 +122,4 @@ class SaidOfDataset:
     """One facet of one dataset."""
 
     dataset: DatasetName
-    facet: dict[str, object]
+    facet: dict[str, Any]

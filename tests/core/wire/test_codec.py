@@ -9,6 +9,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.gaps import FoundGap
 from lineageflow_core.model.known import AccessFacets, DatasetDetails, JobDetails, SaidOfRun
+from lineageflow_core.model.overview import DatasetCard, JobCard, RunCard, SaidOfDataset, Stretch
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.quality import Measurements
 from lineageflow_core.model.refs import Ref, RefKind
@@ -42,6 +43,10 @@ HOLD_CELLS: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     SaidOfRun: {"facets": FACETS, "job_facets": FACETS},
     DatasetDetails: {"facets": FACETS},
     JobDetails: {"facets": FACETS},
+    DatasetCard: {"facets": FACETS},
+    JobCard: {"facets": FACETS},
+    RunCard: {"facets": FACETS, "job_facets": FACETS},
+    SaidOfDataset: {"facet": st.dictionaries(st.text(), CELLS, max_size=2)},
     FoundGap: {"seconds": SECONDS, "usual_seconds": SECONDS},
 }
 for holder, fields in HOLD_CELLS.items():
@@ -54,6 +59,9 @@ def _values(kind: Any) -> st.SearchStrategy[Any]:
     if get_origin(kind) is Page:
         items = st.lists(st.from_type(get_args(kind)[0]), max_size=2)
         return st.builds(Page, items=items.map(tuple), next=st.none() | st.text())
+    if get_origin(kind) is Stretch:
+        items = st.lists(st.from_type(get_args(kind)[0]), max_size=2)
+        return st.builds(Stretch, items=items.map(tuple), total=st.integers(0, 1 << 40))
     return st.from_type(kind)
 
 
