@@ -1900,7 +1900,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/search": {
+    "/api/v1/lineage/search": {
         parameters: {
             query?: never;
             header?: never;
@@ -2127,6 +2127,165 @@ export interface paths {
          * @description Makes all facts anew from the events, and tells what differed. See `verify_lineage`.
          */
         post: operations["rebuild_lineage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/overview/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns datasets that events name, by namespace and name
+         * @description Returns datasets that events name, by namespace and name.
+         */
+        get: operations["list_dataset_cards"];
+        put?: never;
+        /**
+         * Returns these datasets, those that are known, each once
+         * @description Returns these datasets, those that are known, each once.
+         */
+        post: operations["get_dataset_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/overview/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what was written of a dataset, newest first
+         * @description Returns what was written of a dataset, newest first. Raises DatasetNotFoundError.
+         */
+        get: operations["list_version_cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/overview/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns jobs by namespace and name; with `states`, those whose latest run is now in one of them
+         * @description Returns jobs by namespace and name; with `states`, those whose latest run is now in one of them.
+         */
+        get: operations["list_job_cards"];
+        put?: never;
+        /**
+         * Returns these jobs, those that are known, each once
+         * @description Returns these jobs, those that are known, each once.
+         */
+        post: operations["get_job_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/overview/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the runs of one job, newest first
+         * @description Returns the runs of one job, newest first. Raises JobNotFoundError.
+         */
+        get: operations["list_run_cards"];
+        put?: never;
+        /**
+         * Returns these runs, those that are known, each once
+         * @description Returns these runs, those that are known, each once.
+         */
+        post: operations["get_run_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/overview/wiring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Returns what lies up to `depth` jobs up and down the stream of these, at most `limit` things
+         * @description Returns what lies up to `depth` jobs up and down the stream of these, at most `limit` things.
+         *
+         *     Which job reads and writes what is what `JobCard` says. Of what fed it, only what fed that is
+         *     followed; of what it feeds, only what that feeds. Raises InvalidInputError for a limit that is not 1
+         *     to 10,000.
+         */
+        post: operations["wiring"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/overview/said": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the last word on one facet of every dataset that has it, by namespace and name
+         * @description Returns the last word on one facet of every dataset that has it, by namespace and name.
+         */
+        get: operations["list_said"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/overview/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns events by the time that they say they happened at; those that say none are left out
+         * @description Returns events by the time that they say they happened at; those that say none are left out.
+         *
+         *     `since` is the earliest time, `until` the first that is too late. `Events.list_events` has all of
+         *     them, in the order in which they came.
+         */
+        get: operations["list_events_by_time"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2948,7 +3107,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Gives a picture of lineage as Marquez does; with `at`, as of then; with `version`, of that one
+         * @description Gives a picture of lineage as Marquez does; with `at`, as of then; with `version`, of that one.
+         */
+        get: operations["marquez_lineage"];
         put?: never;
         /**
          * Takes one OpenLineage event
@@ -3026,6 +3189,406 @@ export interface paths {
          *     answer is 503.
          */
         get: operations["stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists namespaces as Marquez does
+         * @description Lists namespaces as Marquez does.
+         */
+        get: operations["marquez_namespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives a namespace as Marquez does
+         * @description Gives a namespace as Marquez does.
+         */
+        get: operations["marquez_namespace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the datasets of a namespace as Marquez does; with `at`, those of then
+         * @description Lists the datasets of a namespace as Marquez does; with `at`, those of then.
+         */
+        get: operations["marquez_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/datasets/{dataset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives a dataset as Marquez does; with `at`, as it was then; with `version`, as it was in that
+         * @description Gives a dataset as Marquez does; with `at`, as it was then; with `version`, as it was in that.
+         */
+        get: operations["marquez_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/datasets/{dataset}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the versions of a dataset as Marquez does, newest first; with `at`, those of then
+         * @description Lists the versions of a dataset as Marquez does, newest first; with `at`, those of then.
+         */
+        get: operations["marquez_dataset_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/datasets/{dataset}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives a version of a dataset as Marquez does, by its UUID or by what we call it
+         * @description Gives a version of a dataset as Marquez does, by its UUID or by what we call it.
+         */
+        get: operations["marquez_dataset_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists sources as Marquez does: where datasets lie
+         * @description Lists sources as Marquez does: where datasets lie.
+         */
+        get: operations["marquez_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives a source as Marquez does
+         * @description Gives a source as Marquez does.
+         */
+        get: operations["marquez_source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the tags of datasets and their fields as Marquez does
+         * @description Lists the tags of datasets and their fields as Marquez does.
+         */
+        get: operations["marquez_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists jobs as Marquez does, with the latest run of each; with `at`, as they were then
+         * @description Lists jobs as Marquez does, with the latest run of each; with `at`, as they were then.
+         */
+        get: operations["marquez_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives a run as Marquez does; with `at`, as it was then
+         * @description Gives a run as Marquez does; with `at`, as it was then.
+         */
+        get: operations["marquez_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/runs/{run_id}/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives the facets of a run, or of its job, as Marquez does
+         * @description Gives the facets of a run, or of its job, as Marquez does.
+         */
+        get: operations["marquez_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the jobs of a namespace as Marquez does; with `at`, as they were then
+         * @description Lists the jobs of a namespace as Marquez does; with `at`, as they were then.
+         */
+        get: operations["marquez_jobs_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives a job as Marquez does; with `at`, as it was then; with `version`, what its last run had
+         * @description Gives a job as Marquez does; with `at`, as it was then; with `version`, what its last run had.
+         */
+        get: operations["marquez_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/jobs/{job}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the versions of a job as Marquez does: what its last 1,000 runs read, wrote and ran
+         * @description Lists the versions of a job as Marquez does: what its last 1,000 runs read, wrote and ran.
+         */
+        get: operations["marquez_job_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/jobs/{job}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives a version of a job as Marquez does
+         * @description Gives a version of a job as Marquez does.
+         */
+        get: operations["marquez_job_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/jobs/{job}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the runs of a job as Marquez does, newest first; with `at`, as they were then
+         * @description Lists the runs of a job as Marquez does, newest first; with `at`, as they were then.
+         */
+        get: operations["marquez_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/column-lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives a picture of column lineage as Marquez does; with `at` or `version`, as of that
+         * @description Gives a picture of column lineage as Marquez does; with `at` or `version`, as of that.
+         */
+        get: operations["marquez_column_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finds datasets and jobs by a part of their name as Marquez does; '%' and '_' stand for any text
+         * @description Finds datasets and jobs by a part of their name as Marquez does; '%' and '_' stand for any text.
+         */
+        get: operations["marquez_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists events by their time as Marquez does; with `kind` other ones, too: dataset, job or all
+         * @description Lists events by their time as Marquez does; with `kind` other ones, too: dataset, job or all.
+         */
+        get: operations["marquez_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3232,6 +3795,21 @@ export interface components {
             author: string;
             /** @default [] */
             paths: string[];
+        };
+        /** Body_get_dataset_cards */
+        Body_get_dataset_cards: {
+            datasets: components["schemas"]["DatasetName"][];
+            at?: string | null;
+        };
+        /** Body_get_job_cards */
+        Body_get_job_cards: {
+            jobs: components["schemas"]["Job"][];
+            at?: string | null;
+        };
+        /** Body_get_run_cards */
+        Body_get_run_cards: {
+            run_ids: string[];
+            at?: string | null;
         };
         /** Body_ingest */
         Body_ingest: {
@@ -3513,6 +4091,18 @@ export interface components {
             /** @default 20000 */
             most: number;
         };
+        /** Body_wiring */
+        Body_wiring: {
+            /** @default [] */
+            datasets: components["schemas"]["DatasetName"][];
+            /** @default [] */
+            jobs: components["schemas"]["Job"][];
+            /** @default 3 */
+            depth: number;
+            at?: string | null;
+            /** @default 300 */
+            limit: number;
+        };
         /**
          * BranchPreview
          * @description What an operation would do to a branch now. Nothing has happened yet.
@@ -3714,6 +4304,21 @@ export interface components {
             right: components["schemas"]["ColumnStatistics"];
         };
         /**
+         * ColumnEdge
+         * @description A column of an output comes from a column of an input, as the run that wrote it says.
+         */
+        ColumnEdge: {
+            field: string;
+            source: components["schemas"]["DatasetName"];
+            source_field: string;
+            /** @default  */
+            kind: string;
+            /** @default  */
+            subtype: string;
+            /** @default false */
+            masking: boolean;
+        };
+        /**
          * ColumnGraph
          * @description What columns come from, or what comes of them.
          */
@@ -3851,6 +4456,23 @@ export interface components {
             size: number;
             /** @default 0 */
             partition_depth: number;
+        };
+        /**
+         * DatasetCard
+         * @description A dataset, or one version of it.
+         */
+        DatasetCard: {
+            name: components["schemas"]["DatasetName"];
+            dataset_type: string | null;
+            first_at: string | null;
+            version: components["schemas"]["Version"] | null;
+            written_at: string | null;
+            run: components["schemas"]["Run"] | null;
+            facets: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
         };
         /**
          * DatasetDetails
@@ -4228,6 +4850,28 @@ export interface components {
             name: string;
         };
         /**
+         * JobCard
+         * @description A job with what it reads and writes.
+         */
+        JobCard: {
+            job: components["schemas"]["Job"];
+            first_at: string | null;
+            latest: components["schemas"]["Run"] | null;
+            parent: components["schemas"]["Job"] | null;
+            /** @default [] */
+            reads: components["schemas"]["DatasetName"][];
+            /** @default [] */
+            writes: components["schemas"]["DatasetName"][];
+            /** @default [] */
+            told_by: string[];
+            columns_by: string | null;
+            facets: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        /**
          * JobDetails
          * @description A job with all that was said of it last.
          */
@@ -4455,6 +5099,14 @@ export interface components {
          * @enum {string}
          */
         Outcome: "passed" | "failed" | "warned" | "skipped";
+        /**
+         * OutputColumns
+         * @description Where the columns of one output come from.
+         */
+        OutputColumns: {
+            output: components["schemas"]["DatasetName"];
+            edges: components["schemas"]["ColumnEdge"][];
+        };
         /**
          * Page
          * @description Some items, and where to go on.
@@ -5131,6 +5783,33 @@ export interface components {
             error: string | null;
         };
         /**
+         * RunCard
+         * @description A run with all that it said.
+         */
+        RunCard: {
+            run: components["schemas"]["Run"];
+            /** @default [] */
+            reads: components["schemas"]["Io"][];
+            /** @default [] */
+            writes: components["schemas"]["Io"][];
+            facets: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            job_facets: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /** @default [] */
+            read_facets: components["schemas"]["AccessFacets"][];
+            /** @default [] */
+            write_facets: components["schemas"]["AccessFacets"][];
+            /** @default [] */
+            columns: components["schemas"]["OutputColumns"][];
+        };
+        /**
          * RunDetails
          * @description A run with all that is known of it.
          */
@@ -5154,6 +5833,16 @@ export interface components {
             run: components["schemas"]["Run"];
             descendants: components["schemas"]["Run"][];
             truncated: boolean;
+        };
+        /**
+         * SaidOfDataset
+         * @description One facet of one dataset.
+         */
+        SaidOfDataset: {
+            dataset: components["schemas"]["DatasetName"];
+            facet: {
+                [key: string]: unknown;
+            };
         };
         /**
          * SaidOfRun
@@ -5292,6 +5981,38 @@ export interface components {
             checks: components["schemas"]["StorageCheck"][];
         };
         /**
+         * Stretch
+         * @description A stretch of a list, by position. A list that changes meanwhile shifts; a `Page` does not.
+         */
+        Stretch_DatasetCard_: {
+            items: components["schemas"]["DatasetCard"][];
+            total: number;
+        };
+        /**
+         * Stretch
+         * @description A stretch of a list, by position. A list that changes meanwhile shifts; a `Page` does not.
+         */
+        Stretch_Event_: {
+            items: components["schemas"]["Event"][];
+            total: number;
+        };
+        /**
+         * Stretch
+         * @description A stretch of a list, by position. A list that changes meanwhile shifts; a `Page` does not.
+         */
+        Stretch_JobCard_: {
+            items: components["schemas"]["JobCard"][];
+            total: number;
+        };
+        /**
+         * Stretch
+         * @description A stretch of a list, by position. A list that changes meanwhile shifts; a `Page` does not.
+         */
+        Stretch_RunCard_: {
+            items: components["schemas"]["RunCard"][];
+            total: number;
+        };
+        /**
          * TableBlame
          * @description The version that brought what a row or a column is now, and who made it.
          */
@@ -5401,6 +6122,12 @@ export interface components {
             text: string;
             truncated: boolean;
         };
+        /**
+         * TimeOrder
+         * @description Which way a list is sorted by time.
+         * @enum {string}
+         */
+        TimeOrder: "newest_first" | "oldest_first";
         /**
          * Token
          * @description A token as everybody who manages tokens may see it: without its secret.
@@ -5513,6 +6240,25 @@ export interface components {
          * @enum {string}
          */
         VersionState: "committed" | "pending" | "dirty" | "placeholder";
+        /**
+         * Wire
+         * @description A job reads or writes a dataset.
+         */
+        Wire: {
+            dataset: components["schemas"]["DatasetName"];
+            job: components["schemas"]["Job"];
+            written: boolean;
+        };
+        /**
+         * Wiring
+         * @description Datasets and jobs, and which job reads and writes which dataset.
+         */
+        Wiring: {
+            datasets: components["schemas"]["DatasetName"][];
+            jobs: components["schemas"]["Job"][];
+            wires: components["schemas"]["Wire"][];
+            truncated: boolean;
+        };
         /**
          * Column
          * @description A column of a table.
@@ -9184,6 +9930,346 @@ export interface operations {
             };
         };
     };
+    list_dataset_cards: {
+        parameters: {
+            query?: {
+                namespace?: string | null;
+                pattern?: string | null;
+                at?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stretch_DatasetCard_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dataset_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_get_dataset_cards"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetCard"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_version_cards: {
+        parameters: {
+            query: {
+                namespace: string;
+                name: string;
+                at?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stretch_DatasetCard_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_job_cards: {
+        parameters: {
+            query?: {
+                namespace?: string | null;
+                pattern?: string | null;
+                states?: string;
+                at?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stretch_JobCard_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_get_job_cards"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobCard"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_run_cards: {
+        parameters: {
+            query: {
+                namespace: string;
+                name: string;
+                at?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stretch_RunCard_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_get_run_cards"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCard"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wiring: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body_wiring"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wiring"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_said: {
+        parameters: {
+            query: {
+                facet: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaidOfDataset"][];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events_by_time: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["EventKind"] | null;
+                since?: string | null;
+                until?: string | null;
+                order?: components["schemas"]["TimeOrder"];
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stretch_Event_"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_plans: {
         parameters: {
             query?: {
@@ -10568,6 +11654,40 @@ export interface operations {
             };
         };
     };
+    marquez_lineage: {
+        parameters: {
+            query: {
+                nodeId: string;
+                depth?: number;
+                at?: string | null;
+                version?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_event: {
         parameters: {
             query?: never;
@@ -10699,6 +11819,686 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_namespaces: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_datasets: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_dataset: {
+        parameters: {
+            query?: {
+                at?: string | null;
+                version?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_dataset_versions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_dataset_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                dataset: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_sources: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_tags: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_jobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                lastRunStates?: string[] | null;
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_run: {
+        parameters: {
+            query?: {
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_facets: {
+        parameters: {
+            query?: {
+                type?: string;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_jobs_of: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                lastRunStates?: string[] | null;
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_job: {
+        parameters: {
+            query?: {
+                at?: string | null;
+                version?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_job_versions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_job_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                job: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_runs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_column_lineage: {
+        parameters: {
+            query: {
+                nodeId: string;
+                depth?: number;
+                withDownstream?: boolean;
+                at?: string | null;
+                version?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_search: {
+        parameters: {
+            query: {
+                q: string;
+                filter?: string | null;
+                sort?: string;
+                limit?: number;
+                namespace?: string | null;
+                after?: string | null;
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marquez_events: {
+        parameters: {
+            query?: {
+                before?: string | null;
+                after?: string | null;
+                sortDirection?: string;
+                limit?: number;
+                offset?: number;
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */

@@ -99,5 +99,7 @@ export const sampleNode = (values: Partial<LineageNode> & Pick<LineageNode, "id"
   version: null,
   run: null,
   dataset_type: null,
+  more_upstream: 0,
+  more_downstream: 0,
   ...values,
 });
