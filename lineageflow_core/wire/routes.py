@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import UnionType
-from typing import Any, Union, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 from urllib.parse import quote
 
 import msgspec
@@ -161,9 +161,7 @@ def _row(
         returns=returns,
         in_path=in_path,
         in_rest=in_rest,
-        in_json=frozenset(
-            each for each in in_rest if get_origin(types[each]) not in {None, Union, UnionType}
-        ),
+        in_json=frozenset(each for each in in_rest if _holds_several(types[each])),
         has_key="key" in types,
         fixed_by=fixed_by,
         named=msgspec.defstruct(name, [(each, types[each]) for each in in_path], kw_only=True),
@@ -174,6 +172,13 @@ def _row(
             forbid_unknown_fields=True,
         ),
     )
+
+
+def _holds_several(kind: Any) -> bool:
+    """Tells whether a parameter of this type, or of it or None, holds several values."""
+    if get_origin(kind) in {Union, UnionType}:
+        return any(map(_holds_several, get_args(kind)))
+    return get_origin(kind) is not None
 
 
 def _field(name: str, kind: Any, default: Any) -> tuple[str, Any] | tuple[str, Any, Any]:

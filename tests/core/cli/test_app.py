@@ -43,7 +43,7 @@ def test_without_a_command_it_says_what_there_is(seen: Cli) -> None:
 
 @pytest.mark.parametrize("words", [("--version",), ("--json", "--version")])
 def test_the_version_is_told(seen: Cli, words: tuple[str, ...]) -> None:
-    assert "lineageflow 0.2.0\n" == seen.good(*words).out
+    assert "lineageflow 0.3.0\n" == seen.good(*words).out
 
 
 def test_common_options_count_before_and_behind_the_command(told_folder: Path) -> None:

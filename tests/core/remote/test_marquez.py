@@ -102,19 +102,19 @@ def numbers(url: str, *, page: int, since: datetime | None = None) -> list[int]:
     return [each["run"]["facets"]["number"]["is"] for found in pages for each in found.events]
 
 
-@pytest.mark.parametrize("page", [1, 2, 3, 7, 50])
+@pytest.mark.parametrize("length", [1, 2, 3, 7, 50])
 @pytest.mark.parametrize("after_is_included", [True, False])
-def test_every_event_is_read_once_whatever_a_page_holds(page: int, *, after_is_included: bool) -> None:
+def test_every_event_is_read_once_whatever_a_page_holds(length: int, *, after_is_included: bool) -> None:
     marquez = Marquez([numbered(number) for number in range(20)], after_is_included=after_is_included)
     with running(marquez) as url:
-        assert list(range(20)) == numbers(url, page=page)
+        assert list(range(20)) == numbers(url, page=length)
 
 
-@pytest.mark.parametrize("page", [1, 2, 4, 50])
-def test_more_events_of_one_time_than_a_page_holds_are_all_read(page: int) -> None:
+@pytest.mark.parametrize("length", [1, 2, 4, 50])
+def test_more_events_of_one_time_than_a_page_holds_are_all_read(length: int) -> None:
     log = [numbered(number, minute=0 if number < 3 else 5 if number < 12 else 9) for number in range(15)]
     with running(Marquez(log)) as url:
-        assert set(range(15)) == set(numbers(url, page=page))
+        assert set(range(15)) == set(numbers(url, page=length))
 
 
 def test_a_server_may_give_less_than_was_asked_for() -> None:

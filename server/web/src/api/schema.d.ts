@@ -9104,8 +9104,8 @@ export interface operations {
                 direction: components["schemas"]["Direction"];
                 depth?: number;
                 limit?: number;
-                evidence?: components["schemas"]["Evidence"][] | null;
-                dataset_types?: string[] | null;
+                evidence?: string;
+                dataset_types?: string;
                 until?: string | null;
             };
             header?: never;
