@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import asyncio
 import signal
 
 import pytest
@@ -20,3 +21,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the longest tests first, so that in the end no process works while others have nothing to do."""
     items.sort(key=lambda item: "stateful" not in item.path.parts)
+
+
+@pytest.fixture(autouse=True)
+def _no_loop_of_another_test(request: pytest.FixtureRequest) -> None:
+    """Forgets a loop that another test has left as the running one of this thread.
+
+    A browser's does, for the rest of the process; whoever calls `asyncio.run` then is refused.
+    """
+    if "web" not in request.path.parts:
+        asyncio._set_running_loop(None)
