@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lineageflow_core.model.json_values import as_object, as_objects
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence
 from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.parse import parse_text
@@ -40,7 +41,7 @@ class Flows:
 def flows(job: Job, job_facets: Mapping[str, Any], outputs: Mapping[DatasetName, Mapping[str, Any]]) -> Flows:
     """Reads a run's flows from the facets of its job and of its outputs. Never raises for what they hold."""
     found = Flows()
-    for entry in _objects(_object(job_facets.get(Facet.LINEAGE)).get("entries")):
+    for entry in as_objects(as_object(job_facets.get(Facet.LINEAGE)).get("entries")):
         if entry.get("type") == "JOB":
             if _job(entry, job) == job:
                 _add_job_inputs(found, entry, job)
@@ -48,9 +49,9 @@ def flows(job: Job, job_facets: Mapping[str, Any], outputs: Mapping[DatasetName,
             _add_lineage(found, target, entry, job)
     for target, facets in outputs.items():
         if Facet.LINEAGE in facets:
-            _add_lineage(found, target, _object(facets[Facet.LINEAGE]), job)
+            _add_lineage(found, target, as_object(facets[Facet.LINEAGE]), job)
     for target, facets in outputs.items():
-        columns = set(_column_lineage(_object(facets.get(Facet.COLUMN_LINEAGE))))
+        columns = set(_column_lineage(as_object(facets.get(Facet.COLUMN_LINEAGE))))
         if not columns:
             continue
         fed = found.outputs.get(target)
@@ -63,7 +64,7 @@ def flows(job: Job, job_facets: Mapping[str, Any], outputs: Mapping[DatasetName,
 
 
 def _add_job_inputs(found: Flows, entry: Mapping[str, Any], job: Job) -> None:
-    for each in _objects(entry.get("inputs")):
+    for each in as_objects(entry.get("inputs")):
         if each.get("type") == "JOB":
             found.jobs.add(_job(each, job))
         elif (source := _dataset(each)) is not None:
@@ -72,9 +73,9 @@ def _add_job_inputs(found: Flows, entry: Mapping[str, Any], job: Job) -> None:
 
 def _add_lineage(found: Flows, target: DatasetName, said: Mapping[str, Any], job: Job) -> None:
     fed = found.outputs.setdefault(target, Fed(evidence=Evidence.LINEAGE))
-    by_field = {"": {"inputs": said.get("inputs")}, **_object(said.get("fields"))}
+    by_field = {"": {"inputs": said.get("inputs")}, **as_object(said.get("fields"))}
     for name, entry in by_field.items():
-        for each in _objects(_object(entry).get("inputs")):
+        for each in as_objects(as_object(entry).get("inputs")):
             if each.get("type") == "JOB":
                 fed.jobs.add(_job(each, job))
             elif (source := _dataset(each)) is not None:
@@ -84,11 +85,11 @@ def _add_lineage(found: Flows, target: DatasetName, said: Mapping[str, Any], job
 
 
 def _column_lineage(facet: Mapping[str, Any]) -> Iterator[ColumnEdge]:
-    by_field = {"": {"inputFields": facet.get("dataset")}, **_object(facet.get("fields"))}
+    by_field = {"": {"inputFields": facet.get("dataset")}, **as_object(facet.get("fields"))}
     for name, entry in by_field.items():
-        said = _object(entry)
+        said = as_object(entry)
         masked = said.get("transformationType") == "MASKED"  # the deprecated way to say it
-        for each in _objects(said.get("inputFields")):
+        for each in as_objects(said.get("inputFields")):
             if (source := _dataset(each)) is not None:
                 yield from _column_edges(parse_text(name) or "", source, each, masked=masked)
 
@@ -96,7 +97,7 @@ def _column_lineage(facet: Mapping[str, Any]) -> Iterator[ColumnEdge]:
 def _column_edges(
     target: str, source: DatasetName, said: Mapping[str, Any], *, masked: bool = False
 ) -> Iterator[ColumnEdge]:
-    for step in _objects(said.get("transformations")) or [{}]:
+    for step in as_objects(said.get("transformations")) or [{}]:
         yield ColumnEdge(
             field=target,
             source=source,
@@ -116,11 +117,3 @@ def _job(entry: Mapping[str, Any], own: Job) -> Job:
     """Returns the job that an entry names: the run's own where it names none."""
     namespace, name = parse_text(entry.get("namespace")), parse_text(entry.get("name"))
     return Job(namespace=namespace, name=name) if namespace is not None and name else own
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -16,6 +16,7 @@ from typing import Any
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.json_values import as_object, as_objects
 from lineageflow_core.model.lineage import DatasetName, Evidence, Flow, Io, Version
 from lineageflow_core.model.quality import Outcome, Tested
 from lineageflow_core.model.run import CodeVersion, Job, JobEdge, Run, RunState
@@ -59,7 +60,7 @@ def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
     """Returns the facts about a run from its record."""
     facets, job_facets = _read(record.facets, _OF_RUN), _read(record.job_facets, _OF_JOB)
     run = _run(run_id, record, facets, job_facets)
-    job_type = _object(job_facets.get(Facet.JOB_TYPE))
+    job_type = as_object(job_facets.get(Facet.JOB_TYPE))
     inputs = _current(record, job_type, record.inputs)
     outputs = _current(record, job_type, record.outputs)
     said = flows(
@@ -100,7 +101,7 @@ def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
 
 def _run(run_id: RunId, record: RunRecord, facets: Mapping[str, Any], job_facets: Mapping[str, Any]) -> Run:
     state = EventType(record.end.read()).state if record.end else RunState.RUNNING
-    error = parse_text(_object(facets.get(Facet.ERROR)).get("message"))
+    error = parse_text(as_object(facets.get(Facet.ERROR)).get("message"))
     namespace, name = record.job.read() if record.job else ("", "")
     started = record.started if record.started is not None else record.going
     return Run(
@@ -118,7 +119,7 @@ def _run(run_id: RunId, record: RunRecord, facets: Mapping[str, Any], job_facets
 
 
 def _code(facets: Mapping[str, Any]) -> CodeVersion | None:
-    facet = _object(facets.get(Facet.CODE))
+    facet = as_object(facets.get(Facet.CODE))
     revision = parse_text(facet.get("version"))
     if not revision:
         return None
@@ -131,19 +132,19 @@ def _code(facets: Mapping[str, Any]) -> CodeVersion | None:
 
 
 def _environment(facets: Mapping[str, Any]) -> dict[str, str]:
-    engine = _object(facets.get(Facet.PROCESSING_ENGINE))
-    variables = _object(facets.get(Facet.ENVIRONMENT_VARIABLES)).get("environmentVariables")
-    ours = _object(_object(facets.get(Facet.OUR_ENVIRONMENT)).get("environment"))
+    engine = as_object(facets.get(Facet.PROCESSING_ENGINE))
+    variables = as_object(facets.get(Facet.ENVIRONMENT_VARIABLES)).get("environmentVariables")
+    ours = as_object(as_object(facets.get(Facet.OUR_ENVIRONMENT)).get("environment"))
     pairs = [
         ((parse_text(engine.get("name")) or "engine").lower(), engine.get("version")),
-        *((variable.get("name"), variable.get("value")) for variable in _objects(variables)),
+        *((variable.get("name"), variable.get("value")) for variable in as_objects(variables)),
         *ours.items(),
     ]
     return _texts(pairs)
 
 
 def _params(facets: Mapping[str, Any]) -> dict[str, str]:
-    parameters = _objects(_object(facets.get(Facet.PARAMETERS)).get("parameters"))
+    parameters = as_objects(as_object(facets.get(Facet.PARAMETERS)).get("parameters"))
     return _texts((parameter.get("key"), parameter.get("value")) for parameter in parameters)
 
 
@@ -151,7 +152,7 @@ def _current(
     record: RunRecord, job_type: Mapping[str, Any], accesses: Mapping[Key, AccessRecord]
 ) -> dict[DatasetName, AccessRecord]:
     """Returns the inputs, or the outputs, that count: all that were named, unless each event tells all."""
-    if _object(job_type.get("emissionPattern")).get("eventContentMode") == "COMPLETE_SNAPSHOT":
+    if as_object(job_type.get("emissionPattern")).get("eventContentMode") == "COMPLETE_SNAPSHOT":
         accesses = {key: access for key, access in accesses.items() if access.seen == record.named}
     return {DatasetName(namespace=key[0], name=key[1]): access for key, access in accesses.items()}
 
@@ -165,7 +166,7 @@ def _ios(
             run_id=run_id,
             version=version,
             evidence=Evidence.UNKNOWN if version.version is None else Evidence.EXPLICIT,
-            dataset_type=parse_text(_object(kind.read() if kind else None).get("datasetType")),
+            dataset_type=parse_text(as_object(kind.read() if kind else None).get("datasetType")),
             at=at,
         )
 
@@ -178,7 +179,7 @@ def _versions(dataset: DatasetName, access: AccessRecord, *, unnamed: str | None
             for partition, snapshot in sorted(access.contents)
         ]
     stated = access.facets.get(Facet.VERSION)
-    version = parse_text(_object(stated.read() if stated else None).get("datasetVersion")) or unnamed
+    version = parse_text(as_object(stated.read() if stated else None).get("datasetVersion")) or unnamed
     return [
         Version(namespace=dataset.namespace, name=dataset.name, partition=partition, version=version)
         for partition in _partitions(access)
@@ -196,16 +197,16 @@ def _without_versions(dataset: DatasetName, access: AccessRecord) -> list[Versio
 def _partitions(access: AccessRecord) -> list[str]:
     """Reads the subset facet: the partitions that were read or written; '' is the whole dataset."""
     subset = access.facets.get(Facet.SUBSET)
-    facet = _object(subset.read() if subset else None)
-    condition = _object(facet.get("inputCondition") or facet.get("outputCondition"))
+    facet = as_object(subset.read() if subset else None)
+    condition = as_object(facet.get("inputCondition") or facet.get("outputCondition"))
     if condition.get("type") != "partition":
         return [""]
-    named = {_partition(each) for each in _objects(condition.get("partitions"))}
+    named = {_partition(each) for each in as_objects(condition.get("partitions"))}
     return sorted(named) if named and "" not in named else [""]
 
 
 def _partition(entry: Mapping[str, Any]) -> str:
-    dimensions = _texts(_object(entry.get("dimensions")).items())
+    dimensions = _texts(as_object(entry.get("dimensions")).items())
     by_dimension = "/".join(f"{name}={value}" for name, value in dimensions.items())
     return parse_text(entry.get("identifier")) or by_dimension
 
@@ -245,17 +246,17 @@ def _tested(
 
 def _job_edges(job: Job, facets: Mapping[str, Any], said: Flows) -> set[JobEdge]:
     """Returns which jobs went before or come after, whatever data went between them."""
-    depends = _object(facets.get(Facet.DEPENDENCIES))
+    depends = as_object(facets.get(Facet.DEPENDENCIES))
     before = said.jobs.union(*(fed.jobs for fed in said.outputs.values()))
-    before |= {each for each in map(_named_job, _objects(depends.get("upstream"))) if each}
-    after = {each for each in map(_named_job, _objects(depends.get("downstream"))) if each}
+    before |= {each for each in map(_named_job, as_objects(depends.get("upstream"))) if each}
+    after = {each for each in map(_named_job, as_objects(depends.get("downstream"))) if each}
     return {JobEdge(source=each, target=job) for each in before - {job}} | {
         JobEdge(source=job, target=each) for each in after - {job}
     }
 
 
 def _named_job(dependency: Mapping[str, Any]) -> Job | None:
-    job = _object(dependency.get("job"))
+    job = as_object(dependency.get("job"))
     namespace, name = parse_text(job.get("namespace")), parse_text(job.get("name"))
     return Job(namespace=namespace, name=name) if namespace is not None and name else None
 
@@ -275,11 +276,3 @@ def _texts(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
         if value is not None
     )
     return {key: value for key, value in texts if key and value is not None}
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

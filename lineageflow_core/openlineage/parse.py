@@ -14,6 +14,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.json_values import as_object
 from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
 
@@ -78,7 +79,7 @@ def parse_event(event: object) -> ParsedEvent:
     problems: list[str] = []
     if "run" not in event and any(key in event for key in _STATIC_EVENT_KEYS):
         return _static_event(event, problems)
-    run, job = _object(event.get("run")), _job(event.get("job"))
+    run, job = as_object(event.get("run")), _job(event.get("job"))
     run_id = parse_lenient_run_id(run.get("runId"))
     if run_id is None or job is None:
         missing = "run.runId" if run_id is None else "job.namespace and job.name"
@@ -90,7 +91,7 @@ def parse_event(event: object) -> ParsedEvent:
         at=_instant(event.get("eventTime"), problems),
         job=job,
         run_facets=run_facets,
-        job_facets=_facets(_object(event.get("job")).get("facets"), "job.facets", problems),
+        job_facets=_facets(as_object(event.get("job")).get("facets"), "job.facets", problems),
         inputs=tuple(_datasets(event.get("inputs"), "inputs", problems)),
         outputs=tuple(_datasets(event.get("outputs"), "outputs", problems)),
         parent=_parent(run_facets.get(Facet.PARENT), problems),
@@ -132,7 +133,7 @@ def _static_event(event: Mapping[str, Any], problems: list[str]) -> ParsedEvent:
     return ParsedEvent(
         at=_instant(event.get("eventTime"), problems),
         job=job,
-        job_facets=_facets(_object(event.get("job")).get("facets"), "job.facets", problems) if job else {},
+        job_facets=_facets(as_object(event.get("job")).get("facets"), "job.facets", problems) if job else {},
         inputs=tuple(_datasets(event.get("inputs"), "inputs", problems)) if job else (),
         outputs=tuple(_datasets(event.get("outputs"), "outputs", problems)) if job else (),
         datasets=tuple(datasets),
@@ -181,7 +182,7 @@ def _instant(value: object, problems: list[str]) -> datetime | None:
 
 
 def _job(value: object) -> Job | None:
-    job = _object(value)
+    job = as_object(value)
     namespace, name = parse_text(job.get("namespace")), parse_text(job.get("name"))
     return Job(namespace=namespace, name=name) if namespace is not None and name else None
 
@@ -193,7 +194,7 @@ def _datasets(value: object, where: str, problems: list[str]) -> Iterator[Datase
     own = "inputFacets" if where == "inputs" else "outputFacets"
     for index, entry in enumerate(value or ()):
         place = f"{where}[{index}]"
-        dataset = _object(entry)
+        dataset = as_object(entry)
         namespace, name = parse_text(dataset.get("namespace")), parse_text(dataset.get("name"))
         if namespace is None or not name:
             problems.append(f"{place} has no namespace and name")
@@ -209,12 +210,15 @@ def _datasets(value: object, where: str, problems: list[str]) -> Iterator[Datase
 def _parent(facet: Facets | None, problems: list[str]) -> ParentMention | None:
     if facet is None:
         return None
-    run_id, job = parse_lenient_run_id(_object(facet.get("run")).get("runId")), _job(facet.get("job"))
+    run_id, job = parse_lenient_run_id(as_object(facet.get("run")).get("runId")), _job(facet.get("job"))
     if run_id is None or job is None:
         problems.append("the parent facet does not name a run and its job")
         return None
-    root = _object(facet.get("root"))
-    root_run_id, root_job = parse_lenient_run_id(_object(root.get("run")).get("runId")), _job(root.get("job"))
+    root = as_object(facet.get("root"))
+    root_run_id, root_job = (
+        parse_lenient_run_id(as_object(root.get("run")).get("runId")),
+        _job(root.get("job")),
+    )
     if root_run_id is None or root_job is None:
         root_run_id, root_job = run_id, job
     return ParentMention(run_id=run_id, job=job, root_run_id=root_run_id, root_job=root_job)
@@ -225,13 +229,9 @@ def _facets(value: object, where: str, problems: list[str]) -> dict[str, Any]:
         problems.append(f"{where} is not an object")
         return {}
     found: dict[str, Any] = {}
-    for key, facet in _object(value).items():
+    for key, facet in as_object(value).items():
         if isinstance(facet, dict):
             found[key] = None if facet.get("_deleted") is True else facet
         elif facet is not None:
             problems.append(f"{where}.{str(key)[:50]} is not an object")
     return found
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -8,6 +8,7 @@ it read, or where it read nothing, for all that it wrote.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lineageflow_core.model.json_values import as_object, as_objects
 from lineageflow_core.model.quality import Assertion, Measurements, Outcome
 from lineageflow_core.openlineage.parse import parse_text
 from lineageflow_core.openlineage.vocabulary import Facet
@@ -22,7 +23,7 @@ _LARGEST = (1 << 63) - 1
 
 def assertions(facets: Mapping[str, Any]) -> Iterator[Assertion]:
     """Yields the tests of one dataset, from its facets."""
-    for each in _objects(_object(facets.get(Facet.ASSERTIONS)).get("assertions")):
+    for each in as_objects(as_object(facets.get(Facet.ASSERTIONS)).get("assertions")):
         success = each.get("success")
         if isinstance(success, bool):
             outcome = Outcome.PASSED if success else Outcome.FAILED
@@ -31,7 +32,7 @@ def assertions(facets: Mapping[str, Any]) -> Iterator[Assertion]:
 
 def run_tests(facets: Mapping[str, Any]) -> Iterator[Assertion]:
     """Yields the tests that a run tells of, from its facets."""
-    for each in _objects(_object(facets.get(Facet.TEST)).get("tests")):
+    for each in as_objects(as_object(facets.get(Facet.TEST)).get("tests")):
         outcome = _STATUS.get(str(each.get("status")).lower())
         if outcome is not None:
             yield _assertion(each, outcome, kind=parse_text(each.get("type")) or "")
@@ -39,15 +40,15 @@ def run_tests(facets: Mapping[str, Any]) -> Iterator[Assertion]:
 
 def measurements(facets: Mapping[str, Any]) -> Measurements | None:
     """Returns what was counted of one dataset, from its facets; None if nothing was."""
-    metrics = _object(facets.get(Facet.METRICS))
-    statistics = [_object(facets.get(key)) for key in (Facet.OUTPUT_STATISTICS, Facet.INPUT_STATISTICS)]
+    metrics = as_object(facets.get(Facet.METRICS))
+    statistics = [as_object(facets.get(key)) for key in (Facet.OUTPUT_STATISTICS, Facet.INPUT_STATISTICS)]
     found = Measurements(
         rows=_count(*(each.get("rowCount") for each in (*statistics, metrics))),
         bytes=_count(*(each.get(name) for each in (*statistics, metrics) for name in ("size", "bytes"))),
         files=_count(*(each.get("fileCount") for each in (*statistics, metrics))),
         columns={
             name: dict(said)
-            for column, said in _object(metrics.get("columnMetrics")).items()
+            for column, said in as_object(metrics.get("columnMetrics")).items()
             if (name := parse_text(column)) and isinstance(said, Mapping)
         },
     )
@@ -74,11 +75,3 @@ def _count(*values: object) -> int | None:
         (each for each in values if type(each) is int and 0 <= each <= _LARGEST),
         None,
     )
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

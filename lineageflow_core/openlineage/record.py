@@ -12,19 +12,19 @@ kind of event, and by the event's digest, so that no two events are equal.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import msgspec
 
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.json_values import as_object
 from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.openlineage.parse import DatasetMention, Facets, ParsedEvent, parse_text
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
 from lineageflow_core.store.instants import to_microseconds
 from lineageflow_core.store.ports import Word
-
-K = TypeVar("K")
+from lineageflow_core.store.words import merge_words
 
 Key: TypeAlias = tuple[str, str]
 """A job's or a dataset's namespace and name."""
@@ -139,16 +139,6 @@ def merge_runs(one: RunRecord | None, other: RunRecord) -> RunRecord:
         inputs=_merge_accesses(one.inputs, other.inputs),
         outputs=_merge_accesses(one.outputs, other.outputs),
     )
-
-
-def merge_words(some: Mapping[K, Word], others: Mapping[K, Word]) -> dict[K, Word]:
-    """Returns the last word on each thing."""
-    merged = dict(some)
-    for key, word in others.items():
-        there = merged.get(key)
-        if there is None or there.stamp < word.stamp:
-            merged[key] = word
-    return merged
 
 
 def encode_record(record: RunRecord) -> bytes:
@@ -281,9 +271,9 @@ def contents_of(facet: object) -> set[Content]:
 
 def _links(key: Key, facets: Facets) -> Iterator[tuple[Key, Key]]:
     """Reads the symlinks facet: other names of the dataset."""
-    listed = _object(facets.get(Facet.SYMLINKS)).get("identifiers")
+    listed = as_object(facets.get(Facet.SYMLINKS)).get("identifiers")
     for identifier in listed if isinstance(listed, list) else ():
-        namespace, name = (parse_text(_object(identifier).get(part)) for part in ("namespace", "name"))
+        namespace, name = (parse_text(as_object(identifier).get(part)) for part in ("namespace", "name"))
         if namespace is not None and name and (namespace, name) != key:
             yield min(key, (namespace, name)), max(key, (namespace, name))
 
@@ -329,7 +319,3 @@ def _first(one: int | None, other: int | None) -> int | None:
 
 def _last(one: int | None, other: int | None) -> int | None:
     return max((each for each in (one, other) if each is not None), default=None)
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

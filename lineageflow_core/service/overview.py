@@ -23,13 +23,14 @@ from lineageflow_core.model.overview import (
 from lineageflow_core.model.page import DEFAULT_LIMIT
 from lineageflow_core.model.run import Job, Run, RunState
 from lineageflow_core.openlineage.parse import parse_text
-from lineageflow_core.openlineage.record import AccessRecord, Key, RunRecord, decode_record, merge_words
+from lineageflow_core.openlineage.record import AccessRecord, Key, RunRecord, decode_record
 from lineageflow_core.openlineage.vocabulary import Facet
 from lineageflow_core.service.events import shown
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.said import plain_facets
 from lineageflow_core.service.wiring import JobsAtWork, wire_up
 from lineageflow_core.store.ports import Word
+from lineageflow_core.store.words import merge_words
 
 MAX_NODES = 10_000
 

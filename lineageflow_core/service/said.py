@@ -7,10 +7,11 @@ from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import Facets, KnownColumn
 from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.openlineage.parse import parse_text
-from lineageflow_core.openlineage.record import RunRecord, Words, decode_record, merge_words
+from lineageflow_core.openlineage.record import RunRecord, Words, decode_record
 from lineageflow_core.openlineage.vocabulary import Facet
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.store.ports import Word
+from lineageflow_core.store.words import merge_words
 
 _LARGEST = (1 << 53) - 1
 """What every reader of JSON takes for the same integer (RFC 8259, section 6)."""

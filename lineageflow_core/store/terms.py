@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, TypeAlias
 
+from lineageflow_core.model.json_values import as_objects
 from lineageflow_core.model.search import LONGEST
 from lineageflow_core.store.ports import Word
 
@@ -56,7 +57,7 @@ def _columns(said: Mapping[str, Any]) -> Iterator[Term]:
 
 
 def _fields(fields: object, around: str, depth: int) -> Iterator[str]:
-    for each in _objects(fields):
+    for each in as_objects(fields):
         name = each.get("name")
         if isinstance(name, str) and name:
             yield name
@@ -67,7 +68,7 @@ def _fields(fields: object, around: str, depth: int) -> Iterator[str]:
 
 
 def _tags(said: Mapping[str, Any]) -> Iterator[Term]:
-    for each in _objects(said.get("tags")):
+    for each in as_objects(said.get("tags")):
         key, value = each.get("key"), each.get("value")
         if isinstance(key, str) and key:
             yield "tag", key
@@ -77,7 +78,7 @@ def _tags(said: Mapping[str, Any]) -> Iterator[Term]:
 
 
 def _owners(said: Mapping[str, Any]) -> Iterator[Term]:
-    for each in _objects(said.get("owners")):
+    for each in as_objects(said.get("owners")):
         name = each.get("name")
         if isinstance(name, str) and name:
             yield "owner", name
@@ -113,10 +114,6 @@ def _leaves(way: str, said: Any, depth: int) -> Iterator[Term]:
             yield from _leaves(way, each, depth - 1)
     elif isinstance(said, str | int | float):
         yield _value(way), str(said).lower() if isinstance(said, bool) else str(said)[:LONGEST]
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], Iterator[Term]]] = {

@@ -1,11 +1,23 @@
-"""What a store reads in the last words on jobs and datasets, to list and to find them."""
+"""The last words on jobs and datasets: which of several it is, and what a store reads in them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from lineageflow_core.store.ports import Word
 
 DATASET_TYPE = "datasetType"
+
+K = TypeVar("K")
+
+
+def merge_words(some: Mapping[K, Word], others: Mapping[K, Word]) -> dict[K, Word]:
+    """Returns the last word on each thing."""
+    merged = dict(some)
+    for key, word in others.items():
+        there = merged.get(key)
+        if there is None or there.stamp < word.stamp:
+            merged[key] = word
+    return merged
 
 
 def dataset_type_of(words: Mapping[str, Word]) -> str | None:

@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
-from typing import TypeVar
 
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
@@ -31,8 +30,7 @@ from lineageflow_core.store.paging import (
     place_of_run,
 )
 from lineageflow_core.store.ports import LineageLook, LineageWriter, RunFacts, StoredEvent, Word
-
-K = TypeVar("K")
+from lineageflow_core.store.words import merge_words
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -209,7 +207,7 @@ class MemoryLineageStore:
         words: dict[str, Word] = {}
         with self._state.lock:
             for name in self.names(dataset):
-                words = _later(words, self._state.lineage.dataset_words.get(name, {}))
+                words = merge_words(words, self._state.lineage.dataset_words.get(name, {}))
         return words
 
     def job_words(self, job: Job) -> dict[str, Word]:
@@ -255,14 +253,6 @@ def _distinct(ios: Iterable[Io]) -> list[Io]:
     """Leaves one of what is of one run and version: the one that says most."""
     found = sorted(ios, key=lambda io: io.precedence, reverse=True)
     return list({(io.run_id, io.version): io for io in found}.values())
-
-
-def _later(words: Mapping[K, Word], others: Mapping[K, Word]) -> dict[K, Word]:
-    """Returns the later word on each thing."""
-    return {
-        key: max((some[key] for some in (words, others) if key in some), key=lambda word: word.stamp)
-        for key in (*words, *others)
-    }
 
 
 @dataclass(slots=True)
@@ -316,10 +306,10 @@ class _Writer:
         datasets: Mapping[DatasetName, Mapping[str, Word]] = {},
     ) -> None:
         for job, words in jobs.items():
-            self.new.job_words[job] = _later(self.new.job_words.get(job, {}), words)
+            self.new.job_words[job] = merge_words(self.new.job_words.get(job, {}), words)
         for dataset, words in datasets.items():
-            self.new.dataset_words[dataset] = _later(self.new.dataset_words.get(dataset, {}), words)
-        self.new.declared = _later(self.new.declared, declared)
+            self.new.dataset_words[dataset] = merge_words(self.new.dataset_words.get(dataset, {}), words)
+        self.new.declared = merge_words(self.new.declared, declared)
 
     def link(self, names: Collection[tuple[DatasetName, DatasetName]]) -> None:
         self.new.links.update(names)

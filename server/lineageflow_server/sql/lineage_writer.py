@@ -13,6 +13,7 @@ from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Io, Version
 from lineageflow_core.model.run import Job
 from lineageflow_core.store.ports import RunFacts, StoredEvent, Word
+from lineageflow_core.store.words import merge_words
 from lineageflow_server.sql import lineage_rows, tables
 from lineageflow_server.sql.as_of import AsOf
 from lineageflow_server.sql.database import chunks
@@ -346,10 +347,22 @@ class SqlLineageWriter:
         by_job: dict[tuple[int, str], Word] = {}
         by_dataset: dict[tuple[int, str], Word] = {}
         for job_words, dataset_words in self._words:
-            for job, words in job_words.items():
-                _keep_later(by_job, jobs[job], words)
-            for name, words in dataset_words.items():
-                _keep_later(by_dataset, names[name].key, words)
+            by_job = merge_words(
+                by_job,
+                {
+                    (jobs[job], facet): word
+                    for job, words in job_words.items()
+                    for facet, word in words.items()
+                },
+            )
+            by_dataset = merge_words(
+                by_dataset,
+                {
+                    (names[name].key, facet): word
+                    for name, words in dataset_words.items()
+                    for facet, word in words.items()
+                },
+            )
         for table, owner, found in (
             (tables.job_words, "job", by_job),
             (tables.dataset_words, "dataset", by_dataset),
@@ -407,10 +420,3 @@ def stated_accesses(connection: Connection, run_ids: Sequence[RunId]) -> dict[Ru
         for row in connection.execute(opened.where(tables.runs.c.id.in_(some))):
             found[row.run_id][0].append(lineage_rows.open_read_from(row))
     return {run_id: Accesses(*sides) for run_id, sides in found.items()}
-
-
-def _keep_later(found: dict[tuple[int, str], Word], key: int, words: Mapping[str, Word]) -> None:
-    for facet, word in words.items():
-        there = found.get((key, facet))
-        if there is None or there.stamp < word.stamp:
-            found[key, facet] = word
