@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, sel
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import Evidence, Io, Version
 from lineageflow_core.store.in_force import in_force
-from lineageflow_server.sql import lineage_rows, tables
+from lineageflow_server.sql import lineage_rows
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dataset_names import keys
 from lineageflow_server.sql.dialect import insert_missing

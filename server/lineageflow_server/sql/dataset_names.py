@@ -6,7 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Subquery, Table, func, select, update
 
 from lineageflow_core.model.lineage import DatasetName
-from lineageflow_server.sql import lineage_rows, tables
+from lineageflow_server.sql import lineage_rows
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dialect import insert_missing
 from lineageflow_server.sql.rows import Values

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, 
 
 from lineageflow_core.model.gaps import Gap, GapCount
 from lineageflow_core.model.run import RunState
-from lineageflow_server.sql import tables
+from lineageflow_server.sql import lineage_tables as tables
 
 _NAME = tables.datasets.alias("other_name")
 _IS_NAME = (_NAME.c.key == tables.datasets.c.key) | (_NAME.c.first == tables.datasets.c.key)

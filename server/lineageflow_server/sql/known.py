@@ -37,7 +37,8 @@ from lineageflow_core.store.paging import (
     place_of_run,
 )
 from lineageflow_core.store.ports import Word
-from lineageflow_server.sql import lineage_rows, rows, tables
+from lineageflow_server.sql import lineage_rows, rows
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dataset_names import first_names
 from lineageflow_server.sql.gaps import IS_GOING, LACKING, count_gaps

@@ -10,7 +10,8 @@ from lineageflow_core.model.run import Job, Run
 from lineageflow_core.store.instants import EPOCH
 from lineageflow_core.store.ports import Word
 from lineageflow_core.store.words import DATASET_TYPE, dataset_type_of
-from lineageflow_server.sql import rows, tables
+from lineageflow_server.sql import lineage_tables as tables
+from lineageflow_server.sql import rows
 from lineageflow_server.sql.column_types import Instant
 from lineageflow_server.sql.database import chunks
 

@@ -21,13 +21,15 @@ from lineageflow_core.store.paging import (
     place_of_run,
 )
 from lineageflow_core.store.ports import LineageLook, LineageWriter, StoredEvent, Word
-from lineageflow_server.sql import lineage_rows, rows, tables
+from lineageflow_server.sql import lineage_rows, rows
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dataset_names import first_names
 from lineageflow_server.sql.dialect import hold
 from lineageflow_server.sql.lineage_look import SqlLineageLook
 from lineageflow_server.sql.lineage_writer import SqlLineageWriter
 from lineageflow_server.sql.rows import AnyRow
+from lineageflow_server.sql.tables import lake
 
 _IOS = select(
     tables.runs.c.id.label("run_id"),
@@ -65,7 +67,7 @@ class SqlLineageStore:
 
     def fold(self) -> int:
         with self._database.ask() as connection:
-            fold: int = connection.scalars(select(tables.lake.c.fold)).one()
+            fold: int = connection.scalars(select(lake.c.fold)).one()
         return fold
 
     def events_of(self, run_id: RunId) -> list[StoredEvent]:

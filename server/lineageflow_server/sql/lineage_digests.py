@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from lineageflow_core.store.digests import digest_of_all
-from lineageflow_server.sql import tables
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.dataset_names import first_names
 from lineageflow_server.sql.rows import encode
 

@@ -29,7 +29,8 @@ from lineageflow_core.store.ports import (
     RunTimes,
     Touch,
 )
-from lineageflow_server.sql import lineage_rows, rows, tables
+from lineageflow_server.sql import lineage_rows, rows
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dataset_names import first_names
 from lineageflow_server.sql.dialect import is_one_of

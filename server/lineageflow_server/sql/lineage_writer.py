@@ -14,7 +14,8 @@ from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Io
 from lineageflow_core.model.run import Job
 from lineageflow_core.store.ports import RunFacts, StoredEvent, Word
 from lineageflow_core.store.words import merge_words
-from lineageflow_server.sql import lineage_rows, tables
+from lineageflow_server.sql import lineage_rows
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.as_of import AsOf
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dataset_names import Named, keys, link, name_keys
@@ -22,6 +23,7 @@ from lineageflow_server.sql.dialect import insert_missing, insert_or_update
 from lineageflow_server.sql.lineage_digests import digests
 from lineageflow_server.sql.pruning import prune
 from lineageflow_server.sql.rows import Values
+from lineageflow_server.sql.tables import lake
 from lineageflow_server.sql.term_index import index_words
 
 _AT_ONCE = 500
@@ -168,7 +170,7 @@ class SqlLineageWriter:
         return digests(self._connection)
 
     def set_fold(self, fold: int) -> None:
-        self._connection.execute(update(tables.lake).values(fold=fold))
+        self._connection.execute(update(lake).values(fold=fold))
 
     def flush(self) -> None:
         """Writes all that was put."""

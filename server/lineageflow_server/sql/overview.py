@@ -14,7 +14,8 @@ from lineageflow_core.model.overview import Stretch, TimeOrder, Wire
 from lineageflow_core.model.run import Job, RunState
 from lineageflow_core.store.paging import check_stretch
 from lineageflow_core.store.ports import LastRuns, StoredEvent, Word, Written
-from lineageflow_server.sql import lineage_rows, tables
+from lineageflow_server.sql import lineage_rows
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.column_types import Instant
 from lineageflow_server.sql.database import Database, chunks
 from lineageflow_server.sql.dataset_names import first_names

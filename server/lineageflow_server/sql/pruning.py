@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, delete, func, select
 
 from lineageflow_core.model.ids import RunId
-from lineageflow_server.sql import tables
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.as_of import AsOf
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dialect import insert_missing

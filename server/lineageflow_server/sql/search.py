@@ -26,7 +26,7 @@ from sqlalchemy import (
 from lineageflow_core.model.search import Condition, FoundKind, Text
 from lineageflow_core.store.paging import PlaceOfFound
 from lineageflow_core.store.terms import NAME, WORD, WORD_FIELDS
-from lineageflow_server.sql import tables
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.column_types import Name
 from lineageflow_server.sql.known_rows import IS_KNOWN_DATASET, IS_KNOWN_JOB, WHEN
 

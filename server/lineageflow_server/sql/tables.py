@@ -1,4 +1,4 @@
-"""The tables of a lake.
+"""The tables of a lake, but for those of lineage (`lineage_tables.py`).
 
 Whatever is large in number has an integer key and refers to others by theirs; ids of 16 and 32 bytes stand
 in the columns that are looked up, and nowhere else. A `body` is a whole value (`rows.py`); the columns
@@ -15,29 +15,24 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     UniqueConstraint,
-    false,
-    text,
     true,
 )
 
 from lineageflow_core.model.collection import CollectedState, ContentKind
-from lineageflow_core.model.event import EventKind
-from lineageflow_core.model.lineage import Evidence
 from lineageflow_core.model.refs import RefKind
-from lineageflow_core.model.run import RunState, TransactionState
+from lineageflow_core.model.run import TransactionState
 from lineageflow_core.model.transfer import ImportState
+from lineageflow_server.sql import lineage_tables
 from lineageflow_server.sql.column_types import Choice, Digest, Instant, Key, Name, RunKey
+from lineageflow_server.sql.metadata import metadata
 
 FORMAT = 3
 """Of the tables below. A lake with a larger number was made by a later version."""
 FORMAT_NEEDS = "0.3.0"
 """The first version of LineageFlow that knows this format."""
-
-metadata = MetaData()
 
 lake = Table(
     "lake",
@@ -115,11 +110,14 @@ commit, and null where an earlier version wrote it.
 """
 
 PARTIAL_INDEXES = [
-    Index(name, commits.c.repository, commits.c.generation, commits.c.id, sqlite_where=column.is_(None))
-    for name, column in (
-        ("commits_unrecorded", commits.c.changed),
-        ("commits_unlogged", commits.c.is_logged),
-    )
+    *lineage_tables.PARTIAL_INDEXES,
+    *(
+        Index(name, commits.c.repository, commits.c.generation, commits.c.id, sqlite_where=column.is_(None))
+        for name, column in (
+            ("commits_unrecorded", commits.c.changed),
+            ("commits_unlogged", commits.c.is_logged),
+        )
+    ),
 ]
 """Partial on PostgreSQL, too (`postgresql.py`): to say so here would import its dialect in every process."""
 
@@ -350,246 +348,3 @@ tokens = Table(
     Index("tokens_by_age", "created_at", "id"),
 )
 """`digest` is the secret's SHA-256, which is all that is kept of it. `scopes` are words, as in OAuth 2.0."""
-
-events = Table(
-    "events",
-    metadata,
-    Column("seq", Key, primary_key=True),
-    Column("digest", LargeBinary(32), nullable=False, unique=True),
-    Column("run_id", RunKey),
-    Column("body", LargeBinary, nullable=False),
-    Column("problem", Name),
-    Column("kind", Choice(EventKind)),
-    Column("at", Instant),
-    Column("received_at", Instant),
-    Column("warning", Name),
-    Column("is_aside", Boolean, nullable=False, server_default=false()),
-    Column("replaced_by", LargeBinary(32)),
-    Index("events_by_run", "run_id", "seq"),
-    Index("events_by_kind", "kind", "seq"),
-    Index("events_by_time", "at"),
-)
-"""The log, which all else about lineage can be derived from. `kind` is null where an earlier version took an
-event and could not tell."""
-PARTIAL_INDEXES.append(
-    Index("events_with_problems", events.c.seq, sqlite_where=events.c.problem.is_not(None))
-)
-
-pruned_runs = Table(
-    "pruned_runs",
-    metadata,
-    Column("id", RunKey, primary_key=True),
-    sqlite_with_rowid=False,
-)
-"""Runs that were pruned: what comes late about them counts for nothing."""
-
-kept_words = Table(
-    "kept_words",
-    metadata,
-    Column("digest", LargeBinary(16), primary_key=True),
-    Column("words", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
-)
-"""What events of pruned runs said of a job, a dataset, or two names of one."""
-
-jobs = Table(
-    "jobs",
-    metadata,
-    Column("key", Key, primary_key=True),
-    Column("digest", LargeBinary(16), nullable=False, unique=True),
-    Column("namespace", Name, nullable=False),
-    Column("name", Name, nullable=False, index=True),
-    Column("seen", Boolean, nullable=False, server_default=false()),
-    Index("jobs_in_order", "namespace", "name"),
-)
-"""`seen`: an event is about it; others are named by events about others."""
-
-runs = Table(
-    "runs",
-    metadata,
-    Column("key", Key, primary_key=True),
-    Column("id", RunKey, nullable=False, unique=True),
-    Column("job", Key, ForeignKey("jobs.key"), nullable=False),
-    Column("state", Choice(RunState), nullable=False),
-    Column("parent", RunKey),
-    Column("placed_at", Instant, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("record", LargeBinary, nullable=False),
-    Column("ended_at", Instant),
-    Index("runs_by_parent", "parent", "placed_at", "id"),
-    Index("runs_by_job", "job", "placed_at", "id"),
-)
-"""`placed_at` is where it stands among others: its start, else its end (`store.paging.place_of_run`).
-
-`record` is all that was said of it, which the next event is merged into.
-"""
-
-PARTIAL_INDEXES.append(
-    Index("runs_going", runs.c.placed_at, runs.c.id, sqlite_where=text("state = 'running'"))
-)
-
-datasets = Table(
-    "datasets",
-    metadata,
-    Column("key", Key, primary_key=True),
-    Column("digest", LargeBinary(16), nullable=False, unique=True),
-    Column("namespace", Name, nullable=False),
-    Column("name", Name, nullable=False),
-    Column("first", Key, ForeignKey("datasets.key"), index=True),
-    Column("seen", Boolean, nullable=False, server_default=false()),
-    Index("datasets_in_order", "namespace", "name"),
-)
-"""A row is a name. `first` is the first name of the same dataset, where that is another. `seen`: an event
-says that it was read or written, or tells of it; others are named as what fed something."""
-
-versions = Table(
-    "versions",
-    metadata,
-    Column("key", Key, primary_key=True),
-    Column("digest", LargeBinary(16), nullable=False, unique=True),
-    Column("dataset", Key, ForeignKey("datasets.key"), nullable=False, index=True),
-    Column("partition", Name, nullable=False),
-    Column("version", Name),
-)
-"""Under the first names of their datasets."""
-
-ios = Table(
-    "ios",
-    metadata,
-    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
-    Column("written", Boolean, primary_key=True),
-    Column("version", Key, ForeignKey("versions.key"), primary_key=True),
-    Column("dataset", Key, ForeignKey("datasets.key"), nullable=False),
-    Column("whole", Boolean, nullable=False),
-    Column("evidence", Choice(Evidence), nullable=False),
-    Column("dataset_type", Name),
-    Column("at", Instant),
-    Index("ios_by_version", "version", "written", "run", "at"),
-    Index("ios_by_dataset", "dataset", "written", "whole", "at"),
-    sqlite_with_rowid=False,
-)
-"""What a run read and wrote. `whole`: it is of no partition. A read that names no version stands in
-`open_reads`, and here at the versions that were there, or at none. Walks read `ios_by_version` alone."""
-
-open_reads = Table(
-    "open_reads",
-    metadata,
-    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
-    Column("dataset", Key, ForeignKey("datasets.key"), primary_key=True),
-    Column("partition", Name, primary_key=True),
-    Column("dataset_type", Name),
-    Column("at", Instant),
-    Index("open_reads_by_dataset", "dataset", "at"),
-    sqlite_with_rowid=False,
-)
-"""Reads that name no version: which it was follows from what was written until then."""
-
-flows = Table(
-    "flows",
-    metadata,
-    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
-    Column("target", Key, ForeignKey("datasets.key"), primary_key=True),
-    Column("source", Key, primary_key=True, autoincrement=False),
-    Column("evidence", Choice(Evidence), nullable=False),
-    sqlite_with_rowid=False,
-)
-"""`source` is a dataset's key; 0 where nothing fed the target."""
-
-column_maps = Table(
-    "column_maps",
-    metadata,
-    Column("key", Key, primary_key=True),
-    Column("digest", LargeBinary(16), nullable=False, unique=True),
-)
-"""Sets of column edges: runs of one job mostly have the same."""
-
-column_edges = Table(
-    "column_edges",
-    metadata,
-    Column("map", Key, ForeignKey("column_maps.key"), primary_key=True),
-    Column("field", Name, primary_key=True),
-    Column("source", Key, ForeignKey("datasets.key"), primary_key=True),
-    Column("source_field", Name, primary_key=True),
-    Column("kind", Name, primary_key=True),
-    Column("subtype", Name, primary_key=True),
-    Column("masking", Boolean, primary_key=True),
-    Index("column_edges_by_source", "source", "source_field"),
-    sqlite_with_rowid=False,
-)
-
-run_columns = Table(
-    "run_columns",
-    metadata,
-    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
-    Column("target", Key, ForeignKey("datasets.key"), primary_key=True),
-    Column("map", Key, ForeignKey("column_maps.key"), nullable=False),
-    Index("run_columns_by_map", "map"),
-    sqlite_with_rowid=False,
-)
-
-job_edges = Table(
-    "job_edges",
-    metadata,
-    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
-    Column("source", Key, ForeignKey("jobs.key"), primary_key=True),
-    Column("target", Key, ForeignKey("jobs.key"), primary_key=True),
-    Index("job_edges_by_source", "source", "target"),
-    Index("job_edges_by_target", "target", "source"),
-    sqlite_with_rowid=False,
-)
-
-tested = Table(
-    "tested",
-    metadata,
-    Column("run", Key, ForeignKey("runs.key"), primary_key=True),
-    Column("written", Boolean, primary_key=True),
-    Column("dataset", Key, ForeignKey("datasets.key"), primary_key=True),
-    Column("failed", Boolean, nullable=False),
-    Index("tested_by_dataset", "dataset", "failed"),
-    sqlite_with_rowid=False,
-)
-"""What runs found out about the data that they read and wrote; what that is, stands in their records."""
-
-job_words = Table(
-    "job_words",
-    metadata,
-    Column("job", Key, ForeignKey("jobs.key"), primary_key=True),
-    Column("facet", Name, primary_key=True),
-    Column("stamp", LargeBinary(26), nullable=False),
-    Column("said", LargeBinary),
-)
-"""The facet '' is what the job declares that it reads and writes."""
-
-dataset_words = Table(
-    "dataset_words",
-    metadata,
-    Column("dataset", Key, ForeignKey("datasets.key"), primary_key=True),
-    Column("facet", Name, primary_key=True),
-    Column("stamp", LargeBinary(26), nullable=False),
-    Column("said", LargeBinary),
-)
-"""By name, not by first name."""
-
-job_terms = Table(
-    "job_terms",
-    metadata,
-    Column("job", Key, ForeignKey("jobs.key"), primary_key=True),
-    Column("facet", LargeBinary(16), primary_key=True),
-    Column("field", Name, primary_key=True),
-    Column("value", Name, primary_key=True),
-    Index("job_terms_by_value", "field", "value", "job"),
-    sqlite_with_rowid=False,
-)
-
-dataset_terms = Table(
-    "dataset_terms",
-    metadata,
-    Column("dataset", Key, ForeignKey("datasets.key"), primary_key=True),
-    Column("facet", LargeBinary(16), primary_key=True),
-    Column("field", Name, primary_key=True),
-    Column("value", Name, primary_key=True),
-    Index("dataset_terms_by_value", "field", "value", "dataset"),
-    sqlite_with_rowid=False,
-)
-"""What searches find a name by (`store.terms`). `facet` is a digest of the key of the facet that says
-so; it is empty where that is the name itself."""

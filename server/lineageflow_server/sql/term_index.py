@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 
 from lineageflow_core.store.ports import Word
 from lineageflow_core.store.terms import Term, facet_terms, name_terms
-from lineageflow_server.sql import tables
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.rows import Values, identity
 

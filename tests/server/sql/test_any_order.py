@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lineageflow_server.sql import tables
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.database import Database
 from lineageflow_server.sql.schema import make_tables
 from lineageflow_server.sql.stores import SqlStores
