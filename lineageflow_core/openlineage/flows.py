@@ -12,7 +12,7 @@ from typing import Any
 from lineageflow_core.model.json_values import as_object, as_objects
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence
 from lineageflow_core.model.run import Job
-from lineageflow_core.openlineage.parse import parse_text
+from lineageflow_core.openlineage.parse import parse_dataset, parse_job, parse_text
 from lineageflow_core.openlineage.vocabulary import Facet
 
 
@@ -39,13 +39,16 @@ class Flows:
 
 
 def flows(job: Job, job_facets: Mapping[str, Any], outputs: Mapping[DatasetName, Mapping[str, Any]]) -> Flows:
-    """Reads a run's flows from the facets of its job and of its outputs. Never raises for what they hold."""
+    """Reads a run's flows from the facets of its job and of its outputs. Never raises for what they hold.
+
+    An entry of the type JOB that names no job means the run's own.
+    """
     found = Flows()
     for entry in as_objects(as_object(job_facets.get(Facet.LINEAGE)).get("entries")):
         if entry.get("type") == "JOB":
-            if _job(entry, job) == job:
+            if (parse_job(entry) or job) == job:
                 _add_job_inputs(found, entry, job)
-        elif (target := _dataset(entry)) is not None:
+        elif (target := parse_dataset(entry)) is not None:
             _add_lineage(found, target, entry, job)
     for target, facets in outputs.items():
         if Facet.LINEAGE in facets:
@@ -66,8 +69,8 @@ def flows(job: Job, job_facets: Mapping[str, Any], outputs: Mapping[DatasetName,
 def _add_job_inputs(found: Flows, entry: Mapping[str, Any], job: Job) -> None:
     for each in as_objects(entry.get("inputs")):
         if each.get("type") == "JOB":
-            found.jobs.add(_job(each, job))
-        elif (source := _dataset(each)) is not None:
+            found.jobs.add(parse_job(each) or job)
+        elif (source := parse_dataset(each)) is not None:
             found.reads.add(source)
 
 
@@ -77,8 +80,8 @@ def _add_lineage(found: Flows, target: DatasetName, said: Mapping[str, Any], job
     for name, entry in by_field.items():
         for each in as_objects(as_object(entry).get("inputs")):
             if each.get("type") == "JOB":
-                fed.jobs.add(_job(each, job))
-            elif (source := _dataset(each)) is not None:
+                fed.jobs.add(parse_job(each) or job)
+            elif (source := parse_dataset(each)) is not None:
                 fed.sources.add(source)
                 if name or parse_text(each.get("field")):
                     fed.columns |= set(_column_edges(parse_text(name) or "", source, each))
@@ -90,7 +93,7 @@ def _column_lineage(facet: Mapping[str, Any]) -> Iterator[ColumnEdge]:
         said = as_object(entry)
         masked = said.get("transformationType") == "MASKED"  # the deprecated way to say it
         for each in as_objects(said.get("inputFields")):
-            if (source := _dataset(each)) is not None:
+            if (source := parse_dataset(each)) is not None:
                 yield from _column_edges(parse_text(name) or "", source, each, masked=masked)
 
 
@@ -106,14 +109,3 @@ def _column_edges(
             subtype=parse_text(step.get("subtype")) or "",
             masking=masked or step.get("masking") is True,
         )
-
-
-def _dataset(entry: Mapping[str, Any]) -> DatasetName | None:
-    namespace, name = parse_text(entry.get("namespace")), parse_text(entry.get("name"))
-    return DatasetName(namespace=namespace, name=name) if namespace is not None and name else None
-
-
-def _job(entry: Mapping[str, Any], own: Job) -> Job:
-    """Returns the job that an entry names: the run's own where it names none."""
-    namespace, name = parse_text(entry.get("namespace")), parse_text(entry.get("name"))
-    return Job(namespace=namespace, name=name) if namespace is not None and name else own

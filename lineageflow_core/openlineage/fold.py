@@ -21,7 +21,7 @@ from lineageflow_core.model.lineage import DatasetName, Evidence, Flow, Io, Vers
 from lineageflow_core.model.quality import Outcome, Tested
 from lineageflow_core.model.run import CodeVersion, Job, JobEdge, Run, RunState
 from lineageflow_core.openlineage.flows import Flows, flows
-from lineageflow_core.openlineage.parse import parse_event, parse_text
+from lineageflow_core.openlineage.parse import parse_event, parse_job, parse_text
 from lineageflow_core.openlineage.quality import QUALITY_FACETS, assertions, run_tests
 from lineageflow_core.openlineage.record import AccessRecord, Key, RunRecord, Said, say
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
@@ -248,17 +248,16 @@ def _job_edges(job: Job, facets: Mapping[str, Any], said: Flows) -> set[JobEdge]
     """Returns which jobs went before or come after, whatever data went between them."""
     depends = as_object(facets.get(Facet.DEPENDENCIES))
     before = said.jobs.union(*(fed.jobs for fed in said.outputs.values()))
-    before |= {each for each in map(_named_job, as_objects(depends.get("upstream"))) if each}
-    after = {each for each in map(_named_job, as_objects(depends.get("downstream"))) if each}
+    before |= _named_jobs(depends.get("upstream"))
+    after = _named_jobs(depends.get("downstream"))
     return {JobEdge(source=each, target=job) for each in before - {job}} | {
         JobEdge(source=job, target=each) for each in after - {job}
     }
 
 
-def _named_job(dependency: Mapping[str, Any]) -> Job | None:
-    job = as_object(dependency.get("job"))
-    namespace, name = parse_text(job.get("namespace")), parse_text(job.get("name"))
-    return Job(namespace=namespace, name=name) if namespace is not None and name else None
+def _named_jobs(dependencies: object) -> set[Job]:
+    named = (parse_job(each.get("job")) for each in as_objects(dependencies))
+    return {job for job in named if job is not None}
 
 
 def _read(words: Mapping[str, Word], keys: Collection[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.json_values import as_object
+from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
 
@@ -79,7 +80,7 @@ def parse_event(event: object) -> ParsedEvent:
     problems: list[str] = []
     if "run" not in event and any(key in event for key in _STATIC_EVENT_KEYS):
         return _static_event(event, problems)
-    run, job = as_object(event.get("run")), _job(event.get("job"))
+    run, job = as_object(event.get("run")), parse_job(event.get("job"))
     run_id = parse_lenient_run_id(run.get("runId"))
     if run_id is None or job is None:
         missing = "run.runId" if run_id is None else "job.namespace and job.name"
@@ -122,10 +123,29 @@ def parse_text(value: object) -> str | None:
     return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
+def parse_job(value: object) -> Job | None:
+    """Returns the job that an object names; None where it names none."""
+    named = parse_named(value)
+    return Job(namespace=named[0], name=named[1]) if named else None
+
+
+def parse_dataset(value: object) -> DatasetName | None:
+    """Returns the dataset that an object names; None where it names none."""
+    named = parse_named(value)
+    return DatasetName(namespace=named[0], name=named[1]) if named else None
+
+
+def parse_named(value: object) -> tuple[str, str] | None:
+    """Returns the namespace and name that an object has; None where one is missing, or the name is empty."""
+    entry = as_object(value)
+    namespace, name = parse_text(entry.get("namespace")), parse_text(entry.get("name"))
+    return (namespace, name) if namespace is not None and name else None
+
+
 def _static_event(event: Mapping[str, Any], problems: list[str]) -> ParsedEvent:
     """Reads a DatasetEvent or a JobEvent: about no run."""
     datasets = list(_datasets([event["dataset"]], "dataset", problems)) if "dataset" in event else []
-    job = _job(event.get("job"))
+    job = parse_job(event.get("job"))
     if job is None and "job" in event:
         problems.append(
             "job.namespace and job.name are missing: it is about no job that could be found again"
@@ -181,12 +201,6 @@ def _instant(value: object, problems: list[str]) -> datetime | None:
     return None
 
 
-def _job(value: object) -> Job | None:
-    job = as_object(value)
-    namespace, name = parse_text(job.get("namespace")), parse_text(job.get("name"))
-    return Job(namespace=namespace, name=name) if namespace is not None and name else None
-
-
 def _datasets(value: object, where: str, problems: list[str]) -> Iterator[DatasetMention]:
     if value is not None and not isinstance(value, list):
         problems.append(f"{where} is not a list")
@@ -194,14 +208,13 @@ def _datasets(value: object, where: str, problems: list[str]) -> Iterator[Datase
     own = "inputFacets" if where == "inputs" else "outputFacets"
     for index, entry in enumerate(value or ()):
         place = f"{where}[{index}]"
-        dataset = as_object(entry)
-        namespace, name = parse_text(dataset.get("namespace")), parse_text(dataset.get("name"))
-        if namespace is None or not name:
+        dataset, named = as_object(entry), parse_named(entry)
+        if named is None:
             problems.append(f"{place} has no namespace and name")
             continue
         yield DatasetMention(
-            namespace=namespace,
-            name=name,
+            namespace=named[0],
+            name=named[1],
             facets=_facets(dataset.get("facets"), f"{place}.facets", problems),
             own=_facets(dataset.get(own), f"{place}.{own}", problems),
         )
@@ -210,14 +223,14 @@ def _datasets(value: object, where: str, problems: list[str]) -> Iterator[Datase
 def _parent(facet: Facets | None, problems: list[str]) -> ParentMention | None:
     if facet is None:
         return None
-    run_id, job = parse_lenient_run_id(as_object(facet.get("run")).get("runId")), _job(facet.get("job"))
+    run_id, job = parse_lenient_run_id(as_object(facet.get("run")).get("runId")), parse_job(facet.get("job"))
     if run_id is None or job is None:
         problems.append("the parent facet does not name a run and its job")
         return None
     root = as_object(facet.get("root"))
     root_run_id, root_job = (
         parse_lenient_run_id(as_object(root.get("run")).get("runId")),
-        _job(root.get("job")),
+        parse_job(root.get("job")),
     )
     if root_run_id is None or root_job is None:
         root_run_id, root_job = run_id, job

@@ -17,10 +17,10 @@ from typing import Any, TypeAlias
 import msgspec
 
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.json_values import as_object
+from lineageflow_core.model.json_values import as_object, as_objects
 from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.canonical import canonical_json
-from lineageflow_core.openlineage.parse import DatasetMention, Facets, ParsedEvent, parse_text
+from lineageflow_core.openlineage.parse import DatasetMention, Facets, ParsedEvent, parse_named, parse_text
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
 from lineageflow_core.store.instants import to_microseconds
 from lineageflow_core.store.ports import Word
@@ -271,11 +271,10 @@ def contents_of(facet: object) -> set[Content]:
 
 def _links(key: Key, facets: Facets) -> Iterator[tuple[Key, Key]]:
     """Reads the symlinks facet: other names of the dataset."""
-    listed = as_object(facets.get(Facet.SYMLINKS)).get("identifiers")
-    for identifier in listed if isinstance(listed, list) else ():
-        namespace, name = (parse_text(as_object(identifier).get(part)) for part in ("namespace", "name"))
-        if namespace is not None and name and (namespace, name) != key:
-            yield min(key, (namespace, name)), max(key, (namespace, name))
+    for identifier in as_objects(as_object(facets.get(Facet.SYMLINKS)).get("identifiers")):
+        other = parse_named(identifier)
+        if other is not None and other != key:
+            yield min(key, other), max(key, other)
 
 
 def _declared(event: ParsedEvent) -> list[list[list[str]]]:
