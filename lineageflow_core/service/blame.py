@@ -19,8 +19,8 @@ from lineageflow_core.model.objects import Snapshot
 from lineageflow_core.model.page import Page, every
 from lineageflow_core.model.run import Run
 from lineageflow_core.openlineage.naming import version_of
-from lineageflow_core.service.namespaces import CurrentNames
 from lineageflow_core.service.nodes import in_order, snapshots_at
+from lineageflow_core.service.opened import Lake
 
 _COMMIT_ID = re.compile(r"[0-9a-f]{64}")
 _TAKEN_FROM = {"reset_to": "", "cherry_picked_from": "", "reverts": "~1"}
@@ -31,8 +31,9 @@ _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 class BlameService:
     """Joins what history knows (commits) with what lineage knows (runs)."""
 
-    def __init__(self, store: CurrentNames, *, objects: Objects, history: History) -> None:
-        self._store = store
+    def __init__(self, lake: Lake, *, objects: Objects, history: History) -> None:
+        self._lake = lake
+        self._store = lake.lineage
         self._objects = objects
         self._history = history
 
@@ -54,7 +55,7 @@ class BlameService:
         return Page(items=tuple(blamed), next=page.next)
 
     def _blamed(self, repository: str, snapshot: Snapshot, commit: Commit) -> Blame:
-        version = self._store.today(version_of(repository, snapshot))
+        version = self._lake.today(version_of(repository, snapshot))
         origins = list(self._origins(repository, commit, snapshot))
         run = self._maker(version, origins)
         return Blame(

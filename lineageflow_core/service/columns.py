@@ -16,7 +16,8 @@ from lineageflow_core.model.lineage import Direction, Version
 from lineageflow_core.openlineage.parse import parse_text
 from lineageflow_core.openlineage.vocabulary import Facet
 from lineageflow_core.service.edges import Edges
-from lineageflow_core.store.ports import Access, Key, KeyedColumnEdge, LineageLook, LineageStore, Touch, Word
+from lineageflow_core.service.opened import Lake
+from lineageflow_core.store.ports import Access, Key, KeyedColumnEdge, LineageLook, Touch, Word
 
 MAX_COLUMNS = 10_000
 ALL = ""
@@ -57,7 +58,7 @@ def check_question(direction: Direction, depth: int, limit: int) -> None:
 
 
 def trace_columns(
-    store: LineageStore,
+    lake: Lake,
     versions: Sequence[Version],
     column: str | None,
     *,
@@ -67,22 +68,23 @@ def trace_columns(
 ) -> ColumnGraph:
     """Returns what a column of versions, or each of them, comes from, or feeds, so many runs away."""
     exact = [version for version in versions if version.version is not None]
-    with store.look() as look:
+    with lake.lineage.look() as look:
         keys = look.version_keys(exact)
         if column is not None:
             start = [_Place(key, column) for key in keys.values()]
         else:
-            start = sorted(_columns(store, look, keys), key=lambda place: place.column)
+            start = sorted(_columns(lake, look, keys), key=lambda place: place.column)
         walk = _Walk(look, limit, upstream=direction is Direction.UPSTREAM)
         walk.run(start, depth)
         return walk.graph()
 
 
-def _columns(store: LineageStore, look: LineageLook, keys: Mapping[Version, Key]) -> set[_Place]:
+def _columns(lake: Lake, look: LineageLook, keys: Mapping[Version, Key]) -> set[_Place]:
     """Returns all columns of versions that anybody said anything of."""
     found: set[_Place] = set()
+    words = lake.datasets.words({version.dataset for version in keys})
     for version, key in keys.items():
-        names = _in_schema(store.dataset_words(version.dataset))
+        names = _in_schema(words.get(version.dataset, {}))
         touches = (*look.reads_of([key]), *look.writes_of([key]))
         runs = {touch[0] for touch in touches}
         datasets = {

@@ -40,19 +40,19 @@ class KnownDatasetsService:
     def list_namespaces(
         self, *, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[KnownNamespace]:
-        return self._lake.known.list_namespaces(after=after, limit=limit)
+        return self._lake.datasets.list_namespaces(after=after, limit=limit)
 
     def list_known_datasets(
         self, *, namespace: str | None = None, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[KnownDataset]:
-        return self._lake.known.list_datasets(namespace=namespace, after=after, limit=limit)
+        return self._lake.datasets.list_datasets(namespace=namespace, after=after, limit=limit)
 
     def get_known_dataset(self, namespace: str, name: str) -> DatasetDetails:
         known = self._known(namespace, name)
-        facets = plain_facets(self._lake.lineage.dataset_words(known.name))
+        facets = plain_facets(self._lake.datasets.words([known.name]).get(known.name, {}))
         return DatasetDetails(
             known=known,
-            names=self._lake.lineage.names(known.name),
+            names=self._lake.datasets.names(known.name),
             columns=columns_of(facets) or (),
             facets=facets,
         )
@@ -69,7 +69,7 @@ class KnownDatasetsService:
         dataset = self._known(namespace, name).name
 
         def read(after: str | None, limit: int) -> Page[Occurrence]:
-            return self._lake.known.history(dataset, partition=partition, after=after, limit=limit)
+            return self._lake.datasets.history(dataset, partition=partition, after=after, limit=limit)
 
         page = read(after, limit)
         said = Said(self._lake, _writers(page.items))
@@ -118,7 +118,7 @@ class KnownDatasetsService:
         if (namespace is None) != (name is None):
             raise InvalidInputError("a dataset has a namespace and a name: give both, or neither for all")
         dataset = self._known(namespace, name).name if namespace is not None and name is not None else None
-        page = self._lake.known.list_tested(
+        page = self._lake.datasets.list_tested(
             dataset,
             failed=None if verdict is None else verdict is Verdict.FAILED,
             after=after,
@@ -127,7 +127,9 @@ class KnownDatasetsService:
         return Page(items=tuple(quality_of(self._lake, page.items)), next=page.next)
 
     def search(self, query: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT) -> Page[Found]:
-        return self._lake.known.search(parse_search(query), now=self._lake.clock(), after=after, limit=limit)
+        return self._lake.datasets.search(
+            parse_search(query), now=self._lake.clock(), after=after, limit=limit
+        )
 
     def get_taint(self, node: str) -> tuple[Taint, ...]:
         start = self._nodes.resolve(node)
@@ -138,7 +140,7 @@ class KnownDatasetsService:
 
     def _known(self, namespace: str, name: str) -> KnownDataset:
         asked = DatasetName(namespace=namespace, name=name)
-        known = self._lake.known.datasets([asked]).get(asked)
+        known = self._lake.datasets.datasets([asked]).get(asked)
         if known is None:
             raise DatasetNotFoundError(
                 f"no event names the dataset {name[:200]!r} in {namespace[:200]!r}; "

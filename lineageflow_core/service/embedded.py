@@ -37,11 +37,11 @@ from lineageflow_core.store.ports import Stores
 def open_embedded(stores: Stores, *, clock: Clock = lambda: datetime.now(UTC)) -> Catalog:
     """Returns a catalog that works on `stores` without any server. `clock` gives the time, in UTC."""
     lake = Lake(stores, clock)
-    ensure_folded(lake.lineage)
+    ensure_folded(stores)
     repositories = RepositoriesService(lake)
     objects, history = ObjectsService(lake), HistoryService(lake)
     lineage = LineageService(lake, repositories=repositories, objects=objects, history=history)
-    nodes = Nodes(lake.lineage, repositories=repositories, objects=objects)
+    nodes = Nodes(lake, repositories=repositories, objects=objects)
     catalog = Catalog(
         repositories=repositories,
         settings=SettingsService(lake),

@@ -21,6 +21,7 @@ from lineageflow_core.service.folding import put, rebuild_in
 from lineageflow_core.service.intake import OF_THE_STORAGE
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.pruning import Pruning
+from lineageflow_core.service.renames import lasting_words
 from lineageflow_core.store.ports import StoredEvent
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class EventsService:
     """Implements `catalog.Events` over the log."""
 
     def __init__(self, lake: Lake) -> None:
+        self._lake = lake
         self._store = lake.lineage
         self._clock = lake.clock
         self._pruning = Pruning(lake)
@@ -91,21 +93,23 @@ class EventsService:
             raise InvalidInputError(
                 f"the replacement says just what event {digest.hex()} says, which was replaced itself"
             )
+        names = self._lake.names()
         with self._store.write() as writer:
             [is_new] = writer.append([mended.stored])
             writer.replace(broken.digest, digest)
             if receive_again(broken).said == Said():
-                put(writer, mended.said)
+                put(writer, lasting_words(mended.said, mended.stored, names), names)
             else:  # what was said cannot be taken out of a sum
-                rebuild_in(writer)
+                rebuild_in(writer, names)
         return EventReceipt(id=digest.hex(), is_new=is_new, problem=mended.stored.problem)
 
     def _read_again(self, now: ReceivedEvent) -> bool:
         """Lets an event count as this version understands it; tells whether this version can."""
         try:
+            names = self._lake.names()
             with self._store.write() as writer:
                 writer.reread([now.stored])
-                put(writer, now.said)
+                put(writer, lasting_words(now.said, now.stored, names), names)
         except OF_THE_STORAGE:
             raise
         except Exception:  # noqa: BLE001 (what failed before may fail again, and is no reason to stop)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lineageflow_core.errors import InvalidInputError, JobNotFoundError, RunNotFoundError
 from lineageflow_core.model.ids import RunId, parse_run_id
-from lineageflow_core.model.known import AccessFacets, JobDetails, KnownJob, RunTree, SaidOfRun
+from lineageflow_core.model.known import JobDetails, KnownJob, RunTree, SaidOfRun
 from lineageflow_core.model.lineage import DatasetName, Io
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.run import Job, Run
@@ -23,18 +23,18 @@ class JobsService:
     def list_jobs(
         self, *, namespace: str | None = None, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[KnownJob]:
-        return self._lake.known.list_jobs(namespace=namespace, after=after, limit=limit)
+        return self._lake.jobs.list_jobs(namespace=namespace, after=after, limit=limit)
 
     def get_job(self, namespace: str, name: str) -> JobDetails:
         known = self._known(namespace, name)
-        lineage = self._lake.lineage
+        lineage, jobs = self._lake.lineage, self._lake.jobs
         latest = [known.latest.id] if known.latest else []
-        word = self._lake.known.declared(known.job)
+        word = jobs.declared([known.job]).get(known.job)
         reads, writes = (word.read() if word else None) or ((), ())
-        edges = lineage.job_edges([known.job])
+        edges = jobs.edges([known.job])
         return JobDetails(
             known=known,
-            facets=plain_facets(lineage.job_words(known.job)),
+            facets=plain_facets(jobs.words([known.job]).get(known.job, {})),
             reads=_datasets(lineage.reads(latest)),
             writes=_datasets(lineage.writes(latest)),
             declared_reads=self._named(reads),
@@ -46,7 +46,7 @@ class JobsService:
     def list_job_runs(
         self, namespace: str, name: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[Run]:
-        return self._lake.known.runs_of(self._known(namespace, name).job, after=after, limit=limit)
+        return self._lake.jobs.list_runs(self._known(namespace, name).job, after=after, limit=limit)
 
     def get_run_tree(self, run_id: RunId, *, limit: int = 1000) -> RunTree:
         if not 1 <= limit <= MAX_DESCENDANTS:
@@ -70,24 +70,17 @@ class JobsService:
         run = self._run(run_id)
         said = Said(self._lake, [run.id])
         record = said.record(run.id)
-        reads, writes = (
-            tuple(
-                AccessFacets(dataset=dataset, facets=plain_facets(words))
-                for dataset, words in sorted(said.accesses(run.id, written=written).items())
-            )
-            for written in (False, True)
-        )
         return SaidOfRun(
             run=run,
             facets=plain_facets(record.facets),
             job_facets=plain_facets(record.job_facets),
-            reads=reads,
-            writes=writes,
+            reads=said.access_facets(run.id, written=False),
+            writes=said.access_facets(run.id, written=True),
         )
 
     def _known(self, namespace: str, name: str) -> KnownJob:
         job = Job(namespace=namespace, name=name)
-        known = self._lake.known.jobs([job]).get(job)
+        known = self._lake.jobs.jobs([job]).get(job)
         if known is None:
             raise JobNotFoundError(
                 f"no event names the job {name[:200]!r} in {namespace[:200]!r}; `lineageflow job list` lists "
@@ -109,11 +102,8 @@ class JobsService:
 
     def _named(self, names: Iterable[tuple[str, str]]) -> tuple[DatasetName, ...]:
         """Returns what a job declares, under the first names."""
-        firsts = {
-            self._lake.lineage.names(DatasetName(namespace=namespace, name=name))[0]
-            for namespace, name in names
-        }
-        return tuple(sorted(firsts))
+        found = [DatasetName(namespace=namespace, name=name) for namespace, name in names]
+        return tuple(sorted(set(self._lake.datasets.first_names(found).values())))
 
 
 def _datasets(ios: Iterable[Io]) -> tuple[DatasetName, ...]:

@@ -36,6 +36,7 @@ from lineageflow_core.service.intake import take_in
 from lineageflow_core.service.lineage_at import source_changes, versions_at
 from lineageflow_core.service.nodes import Nodes, Start, in_order, run_with_steps
 from lineageflow_core.service.opened import Lake
+from lineageflow_core.service.renames import lasting_words
 from lineageflow_core.service.tips import branches_holding
 
 
@@ -54,8 +55,8 @@ class LineageService:
         self._lake = lake
         self._store = store
         self._objects = objects
-        self._nodes = Nodes(store, repositories=repositories, objects=objects)
-        self._blame = BlameService(store, objects=objects, history=history)
+        self._nodes = Nodes(lake, repositories=repositories, objects=objects)
+        self._blame = BlameService(lake, objects=objects, history=history)
 
     def ingest(self, events: Sequence[dict[str, Any]]) -> IntakeReport:
         now = self._lake.clock()
@@ -124,17 +125,17 @@ class LineageService:
         if start.runs:
             raise InvalidInputError(f"{node} is a run, which has no columns: name a dataset or version")
         return trace_columns(
-            self._store, start.versions, column, direction=direction, depth=depth, limit=limit
+            self._lake, start.versions, column, direction=direction, depth=depth, limit=limit
         )
 
     def trace_ref(self, repository: str, ref: str, *, depth: int = 1, limit: int = 1000) -> LineageGraph:
         question = Question(direction=Direction.UPSTREAM, depth=depth, limit=limit)
-        start = Start(versions=tuple(versions_at(self._store, self._objects, repository, ref)))
+        start = Start(versions=tuple(versions_at(self._lake, self._objects, repository, ref)))
         return trace(self._store, start, question)
 
     def diff_lineage(self, repository: str, left: str, right: str) -> tuple[SourceChange, ...]:
         before, after = (
-            set(versions_at(self._store, self._objects, repository, ref)) for ref in (left, right)
+            set(versions_at(self._lake, self._objects, repository, ref)) for ref in (left, right)
         )
         return source_changes(self._store, before, after)
 
@@ -155,11 +156,12 @@ class LineageService:
 
     def _store_new(self, events: Sequence[ReceivedEvent]) -> Sequence[bool]:
         """Stores what is new, with all that follows from it; tells for each whether it was new."""
+        names = self._lake.names()
         with self._store.write() as writer:
             new = writer.append([event.stored for event in events])
             said = Said()
             for event, is_new in zip(events, new, strict=True):
                 if is_new:
-                    said.add(event.said)
-            put(writer, said)
+                    said.add(lasting_words(event.said, event.stored, names))
+            put(writer, said, names)
         return new

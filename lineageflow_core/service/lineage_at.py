@@ -12,25 +12,25 @@ from lineageflow_core.model.lineage import DatasetName, SourceChange, SourceChan
 from lineageflow_core.model.page import every
 from lineageflow_core.openlineage.naming import version_of
 from lineageflow_core.service.edges import Edges
-from lineageflow_core.service.namespaces import CurrentNames
 from lineageflow_core.service.nodes import snapshots_at, version_order
-from lineageflow_core.store.ports import Key, LineageLook
+from lineageflow_core.service.opened import Lake
+from lineageflow_core.store.ports import Key, LineageLook, LineageStore
 
 Sources = Mapping[DatasetName, frozenset[Version]]
 """What a dataset was made of: the versions, by dataset."""
 
 
-def versions_at(store: CurrentNames, objects: Objects, repository: str, ref: str) -> Iterator[Version]:
+def versions_at(lake: Lake, objects: Objects, repository: str, ref: str) -> Iterator[Version]:
     """Yields the versions of all datasets that a ref holds, whole and by partition."""
     for dataset in every(
         lambda after, limit: objects.list_datasets(repository, ref, after=after, limit=limit)
     ):
         for snapshot in snapshots_at(objects, repository, ref, dataset.path):
-            yield store.today(version_of(repository, snapshot))
+            yield lake.today(version_of(repository, snapshot))
 
 
 def source_changes(
-    store: CurrentNames, left: Collection[Version], right: Collection[Version]
+    store: LineageStore, left: Collection[Version], right: Collection[Version]
 ) -> tuple[SourceChange, ...]:
     """Returns how what datasets are made of differs, by dataset, then by what they are made of.
 

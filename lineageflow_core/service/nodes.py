@@ -14,7 +14,7 @@ from lineageflow_core.model.objects import Dataset, Snapshot
 from lineageflow_core.model.page import MAX_LIMIT
 from lineageflow_core.model.run import Run
 from lineageflow_core.openlineage.naming import version_of
-from lineageflow_core.service.namespaces import CurrentNames
+from lineageflow_core.service.opened import Lake
 from lineageflow_core.store.ports import LineageStore
 
 
@@ -29,8 +29,8 @@ class Start:
 class Nodes:
     """Looks nodes up."""
 
-    def __init__(self, store: CurrentNames, *, repositories: Repositories, objects: Objects) -> None:
-        self._store = store
+    def __init__(self, lake: Lake, *, repositories: Repositories, objects: Objects) -> None:
+        self._lake = lake
         self._repositories = repositories
         self._objects = objects
 
@@ -42,16 +42,16 @@ class Nodes:
         """
         node = parse_node(text)
         if isinstance(node, Version):
-            return Start(versions=(self._store.today(node),))
+            return Start(versions=(self._lake.today(node),))
         if isinstance(node, Address):
             return Start(versions=tuple(self._versions_at(node)))
-        return Start(runs=run_with_steps(self._store, node))
+        return Start(runs=run_with_steps(self._lake.lineage, node))
 
     def _versions_at(self, address: Address) -> Iterator[Version]:
         repository = address.repository
         ref = address.ref or self._repositories.get_repository(repository).default_branch
         for snapshot in snapshots_at(self._objects, repository, ref, address.path):
-            yield self._store.today(version_of(repository, snapshot))
+            yield self._lake.today(version_of(repository, snapshot))
 
 
 def snapshots_at(objects: Objects, repository: str, ref: str, path: str) -> Iterator[Snapshot]:

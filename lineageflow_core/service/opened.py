@@ -24,6 +24,7 @@ from lineageflow_core.model.check import Check
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.draft import is_draft
 from lineageflow_core.model.ids import CommitId, ObjectId
+from lineageflow_core.model.lineage import Version
 from lineageflow_core.model.names import check_repository_name
 from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.refs import RefKind, RefName
@@ -33,13 +34,20 @@ from lineageflow_core.model.settings import RepositorySettings, SettingsChange
 from lineageflow_core.model.storage import parse_storage
 from lineageflow_core.service.commit_graph import CommitGraph
 from lineageflow_core.service.commit_reader import CommitReader
-from lineageflow_core.service.known_names import KnownToday
-from lineageflow_core.service.namespaces import CurrentNames
-from lineageflow_core.service.overview_names import OverviewToday
 from lineageflow_core.service.references import with_references
+from lineageflow_core.service.renames import RepositoryNames, across_renames
 from lineageflow_core.service.revisions import current_branch, ref_not_found, resolve
 from lineageflow_core.service.wholeness import Wholeness
-from lineageflow_core.store.ports import CommitChanges, NodeLocation, PackPart, Publication, RefUpdate, Stores
+from lineageflow_core.store.ports import (
+    CommitChanges,
+    DatasetStore,
+    LineageStore,
+    NodeLocation,
+    PackPart,
+    Publication,
+    RefUpdate,
+    Stores,
+)
 from lineageflow_core.store.refusals import object_collected
 from lineageflow_core.store.sources.buckets import open_source
 from lineageflow_core.tree.moves import find_moves
@@ -58,12 +66,20 @@ class Lake:
     def __init__(self, stores: Stores, clock: Clock) -> None:
         self.stores = stores
         self.clock = clock
-        self.lineage = CurrentNames(stores.lineage, stores.repositories)
-        self.known = KnownToday(stores.known, stores.repositories)
-        self.overview = OverviewToday(stores.overview, stores.repositories)
+        self.lineage = across_renames(LineageStore, stores.lineage, self.names)
+        self.datasets = across_renames(DatasetStore, stores.datasets, self.names)
+        self.jobs = stores.jobs
         self.sources = lru_cache(maxsize=64)(lambda url: open_source(parse_storage(url)))
         """Where imported objects are, by URL."""
         self._opened = lru_cache(maxsize=64)(self._open)
+
+    def names(self) -> RepositoryNames:
+        """Returns who has which name now, and had which before."""
+        return RepositoryNames(self.stores.repositories)
+
+    def today(self, version: Version) -> Version:
+        """Returns a version as it is called today, whichever of its dataset's names it has."""
+        return version.under(self.datasets.first_names([version.dataset])[version.dataset])
 
     def repository(self, name: str) -> "OpenRepository":
         """Returns the repository called `name`, or that was called so until nobody else took the name.

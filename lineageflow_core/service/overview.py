@@ -8,7 +8,6 @@ from typing import Any
 from lineageflow_core.errors import DatasetNotFoundError, InvalidInputError, JobNotFoundError
 from lineageflow_core.model.event import Event, EventKind
 from lineageflow_core.model.ids import RunId, parse_run_id
-from lineageflow_core.model.known import AccessFacets, Facets
 from lineageflow_core.model.lineage import DatasetName, Io
 from lineageflow_core.model.overview import (
     DatasetCard,
@@ -23,14 +22,11 @@ from lineageflow_core.model.overview import (
 from lineageflow_core.model.page import DEFAULT_LIMIT
 from lineageflow_core.model.run import Job, Run, RunState
 from lineageflow_core.openlineage.parse import parse_text
-from lineageflow_core.openlineage.record import AccessRecord, Key, RunRecord, decode_record
 from lineageflow_core.openlineage.vocabulary import Facet
 from lineageflow_core.service.events import shown
 from lineageflow_core.service.opened import Lake
-from lineageflow_core.service.said import plain_facets
+from lineageflow_core.service.said import Said, plain_facets
 from lineageflow_core.service.wiring import JobsAtWork, wire_up
-from lineageflow_core.store.ports import Word
-from lineageflow_core.store.words import merge_words
 
 MAX_NODES = 10_000
 
@@ -40,7 +36,8 @@ class OverviewService:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._store = lake.overview
+        self._datasets = lake.datasets
+        self._jobs = lake.jobs
 
     def list_dataset_cards(
         self,
@@ -51,7 +48,7 @@ class OverviewService:
         offset: int = 0,
         limit: int = DEFAULT_LIMIT,
     ) -> Stretch[DatasetCard]:
-        found = self._store.dataset_names(
+        found = self._datasets.list_names(
             namespace=namespace, pattern=pattern, until=_utc(at), offset=offset, limit=limit
         )
         cards = self.get_dataset_cards(found.items, at=at)
@@ -61,12 +58,12 @@ class OverviewService:
         self, datasets: Sequence[DatasetName], *, at: datetime | None = None
     ) -> tuple[DatasetCard, ...]:
         until = _utc(at)
-        firsts = dict.fromkeys(self._store.first_names(datasets).values())
-        written = self._store.written(firsts, until=until)
+        firsts = dict.fromkeys(self._datasets.first_names(datasets).values())
+        written = self._datasets.written(firsts, until=until)
         last = [each.last for each in written.values() if each.last]
         by_write = {card.name: card for card in self._cards_of(last, until)}
-        words = self._store.dataset_words(firsts) if until is None else {}
-        known = self._lake.known.datasets(list(firsts)) if until is None else written
+        words = self._datasets.words(firsts) if until is None else {}
+        known = self._datasets.datasets(firsts) if until is None else written
         cards = []
         for name in firsts:
             if name not in known:
@@ -90,8 +87,8 @@ class OverviewService:
     ) -> Stretch[DatasetCard]:
         dataset = DatasetName(namespace=namespace, name=name)
         until = _utc(at)
-        found = self._store.writes_of(dataset, until=until, offset=offset, limit=limit)
-        if not found.total and dataset not in self._lake.known.datasets([dataset]):
+        found = self._datasets.list_writes(dataset, until=until, offset=offset, limit=limit)
+        if not found.total and dataset not in self._datasets.datasets([dataset]):
             raise DatasetNotFoundError(
                 f"no event names the dataset {name!r} in {namespace!r}", namespace=namespace, name=name
             )
@@ -107,7 +104,7 @@ class OverviewService:
         offset: int = 0,
         limit: int = DEFAULT_LIMIT,
     ) -> Stretch[JobCard]:
-        found = self._store.job_names(
+        found = self._jobs.list_names(
             namespace=namespace, pattern=pattern, states=states, until=_utc(at), offset=offset, limit=limit
         )
         return Stretch(items=self.get_job_cards(found.items, at=at), total=found.total)
@@ -119,9 +116,9 @@ class OverviewService:
         work.learn(jobs)
         runs = self._lake.lineage.runs(sorted({each.latest for each in work.runs.values()}))
         around = self._lake.lineage.runs(sorted({run.parent for run in runs.values() if run.parent}))
-        words = self._store.job_words(jobs) if until is None else {}
-        records = self._records([each.telling[0] for each in work.runs.values() if until and each.telling])
-        known = self._lake.known.jobs(jobs) if until is None else work.runs
+        words = self._jobs.words(jobs) if until is None else {}
+        said = Said(self._lake, [each.telling[0] for each in work.runs.values() if until and each.telling])
+        known = self._jobs.jobs(jobs) if until is None else work.runs
         cards = []
         for job in jobs:
             if job not in known:
@@ -138,9 +135,7 @@ class OverviewService:
                     parent=parent.job if parent else None,
                     told_by=last.telling,
                     columns_by=last.columns,
-                    facets=plain_facets(records[last.telling[0]].job_facets)
-                    if last.telling and last.telling[0] in records
-                    else {},
+                    facets=plain_facets(said.record(last.telling[0]).job_facets) if last.telling else {},
                 )
             if job in words:
                 card = replace(card, facets=plain_facets(words[job]))
@@ -157,8 +152,8 @@ class OverviewService:
         limit: int = DEFAULT_LIMIT,
     ) -> Stretch[RunCard]:
         job = Job(namespace=namespace, name=name)
-        found = self._store.runs_of(job, until=_utc(at), offset=offset, limit=limit)
-        if not found.total and job not in self._lake.known.jobs([job]):
+        found = self._jobs.list_run_ids(job, until=_utc(at), offset=offset, limit=limit)
+        if not found.total and job not in self._jobs.jobs([job]):
             raise JobNotFoundError(
                 f"no event names the job {name!r} in {namespace!r}", namespace=namespace, name=name
             )
@@ -171,13 +166,12 @@ class OverviewService:
         runs = lineage.runs(run_ids)
         reads, writes = lineage.reads(run_ids), lineage.writes(run_ids)
         columns = lineage.columns(run_ids)
-        records = self._records(run_ids)
-        firsts = self._firsts(records.values())
+        said = Said(self._lake, run_ids)
         cards = []
         for run_id in run_ids:
             if run_id not in runs:
                 continue
-            record = records.get(run_id) or RunRecord()
+            record = said.record(run_id)
             cards.append(
                 RunCard(
                     run=_as_of(runs[run_id], until),
@@ -185,8 +179,8 @@ class OverviewService:
                     writes=tuple(sorted(_of(writes, run_id, until), key=_order)),
                     facets=plain_facets(record.facets),
                     job_facets=plain_facets(record.job_facets),
-                    read_facets=_accesses(record.inputs, firsts),
-                    write_facets=_accesses(record.outputs, firsts),
+                    read_facets=said.access_facets(run_id, written=False),
+                    write_facets=said.access_facets(run_id, written=True),
                     columns=tuple(
                         OutputColumns(output=output, edges=tuple(sorted(edges)))
                         for (run, output), edges in sorted(columns.items(), key=lambda each: each[0])
@@ -207,14 +201,14 @@ class OverviewService:
     ) -> Wiring:
         if not 1 <= limit <= MAX_NODES:
             raise InvalidInputError(f"a picture holds 1 to {MAX_NODES:,} things, not {limit}")
-        firsts = self._store.first_names(datasets)
+        firsts = self._datasets.first_names(datasets)
         work = JobsAtWork(self._lake, _utc(at))
         return wire_up(work, [firsts[each] for each in datasets], jobs, depth=depth, limit=limit)
 
     def list_said(self, facet: str) -> tuple[SaidOfDataset, ...]:
         return tuple(
             SaidOfDataset(dataset=dataset, facet=said[facet])
-            for dataset, word in self._store.words_on(facet)
+            for dataset, word in self._datasets.words_on(facet)
             if (said := plain_facets({facet: word}))
         )
 
@@ -228,7 +222,7 @@ class OverviewService:
         offset: int = 0,
         limit: int = DEFAULT_LIMIT,
     ) -> Stretch[Event]:
-        found = self._store.events(
+        found = self._lake.lineage.list_events_by_time(
             kind=kind, since=_utc(since), until=_utc(until), order=order, offset=offset, limit=limit
         )
         return Stretch(items=tuple(map(shown, found.items)), total=found.total)
@@ -237,13 +231,8 @@ class OverviewService:
         """Returns a card for each write, with what the run that wrote it said."""
         run_ids = sorted({io.run_id for io in writes})
         runs = self._lake.lineage.runs(run_ids)
-        records = self._records(run_ids)
-        firsts = self._firsts(records.values())
+        said = Said(self._lake, run_ids)
         for io in writes:
-            facets: Facets = {}
-            if io.run_id in records:
-                said = _accesses(records[io.run_id].outputs, firsts)
-                facets = next((each.facets for each in said if each.dataset == io.version.dataset), {})
             yield DatasetCard(
                 name=io.version.dataset,
                 dataset_type=io.dataset_type,
@@ -251,30 +240,8 @@ class OverviewService:
                 version=io.version,
                 written_at=io.at,
                 run=_as_of(runs[io.run_id], until) if io.run_id in runs else None,
-                facets=facets,
+                facets=said.facets(io.run_id, io.version.dataset, written=True),
             )
-
-    def _records(self, run_ids: Sequence[RunId]) -> dict[RunId, RunRecord]:
-        found = self._lake.known.records(run_ids)
-        return {run_id: decode_record(record) for run_id, record in found.items() if record}
-
-    def _firsts(self, records: Iterable[RunRecord]) -> dict[DatasetName, DatasetName]:
-        keys = {key for record in records for key in (*record.inputs, *record.outputs)}
-        return self._store.first_names(
-            [DatasetName(namespace=each[0], name=each[1]) for each in sorted(keys)]
-        )
-
-
-def _accesses(
-    accesses: Mapping[Key, AccessRecord], firsts: Mapping[DatasetName, DatasetName]
-) -> tuple[AccessFacets, ...]:
-    words: dict[DatasetName, dict[str, Word]] = {}
-    for (namespace, name), access in accesses.items():
-        first = firsts[DatasetName(namespace=namespace, name=name)]
-        words[first] = merge_words(words.get(first, {}), access.facets)
-    return tuple(
-        AccessFacets(dataset=dataset, facets=plain_facets(said)) for dataset, said in sorted(words.items())
-    )
 
 
 def _as_of(run: Run, until: datetime | None) -> Run:

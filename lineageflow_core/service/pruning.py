@@ -5,7 +5,6 @@ anything that is held now was made of what it wrote, however far back; and if a 
 wrote as the newest version of a dataset, because without that write it would seem to have read an older one.
 """
 
-import json
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -21,9 +20,9 @@ from lineageflow_core.model.pruning import KeptBecause, KeptPipelines, Pruned, P
 from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.run import Run, RunState
 from lineageflow_core.openlineage.naming import dataset_namespace, version_of
-from lineageflow_core.openlineage.parse import parse_event
-from lineageflow_core.openlineage.record import Said, say
+from lineageflow_core.openlineage.record import Said
 from lineageflow_core.service.collection_roots import roots_of
+from lineageflow_core.service.folding import said_by
 from lineageflow_core.service.kept_words import keep_words
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.store.paging import Place
@@ -227,7 +226,8 @@ class Pruning:
         seen: set[Version] = set()
         pending = iter(versions)
         while some := list(islice(pending, _AT_ONCE)):
-            frontier = [self._lake.lineage.today(each) for each in some]
+            firsts = self._lake.datasets.first_names({each.dataset for each in some})
+            frontier = [each.under(firsts[each.dataset]) for each in some]
             while frontier := [each for each in dict.fromkeys(frontier) if each not in seen]:
                 seen.update(frontier)
                 makers = {io.run_id for io in self._store.writers(frontier)} - runs
@@ -262,11 +262,11 @@ class Pruning:
 
     def _remove(self, writer: LineageWriter, family: Sequence[RunId]) -> bool:
         """Removes runs, and keeps what they said of others; not if that is about runs that stay."""
-        said = Said()
+        said, names = Said(), self._lake.names()
         for run_id in family:
             for event in self._store.events_of(run_id):
                 if event.counts:
-                    said.add(say(parse_event(json.loads(event.body)), event.digest))
+                    said.add(said_by(event, names))
         others = said.runs.keys() - set(family)
         if others - writer.pruned(others):
             return False

@@ -54,7 +54,7 @@ def quality_of(lake: Lake, tested: Sequence[Tested]) -> list[Quality]:
 def quality_by_version(lake: Lake, versions: Collection[Version]) -> dict[Version, list[Quality]]:
     """Returns what any run found out about each of these versions, the last first."""
     found: dict[Version, list[Quality]] = {version: [] for version in versions}
-    every = quality_of(lake, lake.known.tested(list(versions)))
+    every = quality_of(lake, lake.datasets.tested(list(versions)))
     for quality in sorted(every, key=lambda each: place_of_run(each.run), reverse=True):
         for version in quality.versions:
             if version in found:
@@ -65,7 +65,7 @@ def quality_by_version(lake: Lake, versions: Collection[Version]) -> dict[Versio
 def taint(lake: Lake, version: Version) -> Taint:
     """Tells whether a version, or something upstream that it was made of, failed a test."""
     past = _Past(lake, version)
-    tested = lake.known.tested(list(past.versions))
+    tested = lake.datasets.tested(list(past.versions))
     suspects = {each.dataset for each in tested if each.failed}
     failed = _failures(quality_of(lake, [each for each in tested if each.dataset in suspects]), past.versions)
     derived = past.derived_from(failed.keys())

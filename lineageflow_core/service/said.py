@@ -1,15 +1,17 @@
 """What runs said, read from their records: facets of runs, of jobs, and of what was read and written."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.known import Facets, KnownColumn
+from lineageflow_core.model.known import AccessFacets, Facets, KnownColumn
 from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.openlineage.parse import parse_text
-from lineageflow_core.openlineage.record import RunRecord, Words, decode_record
+from lineageflow_core.openlineage.record import Key, RunRecord, Words, decode_record
 from lineageflow_core.openlineage.vocabulary import Facet
 from lineageflow_core.service.opened import Lake
+from lineageflow_core.store.instants import from_microseconds
 from lineageflow_core.store.ports import Word
 from lineageflow_core.store.words import merge_words
 
@@ -23,10 +25,9 @@ class Said:
     """What some runs said."""
 
     def __init__(self, lake: Lake, run_ids: Sequence[RunId]) -> None:
-        self._lake = lake
-        found = lake.known.records(run_ids)
+        found = lake.lineage.records(run_ids)
         self._records = {run_id: decode_record(record) for run_id, record in found.items() if record}
-        self._firsts: dict[DatasetName, DatasetName] = {}
+        self._firsts = dict(_first_names(lake, self._records))
 
     def record(self, run_id: RunId) -> RunRecord:
         """Returns all that was said of a run."""
@@ -36,19 +37,42 @@ class Said:
         """Returns what a run said of each dataset that it read, or wrote, by first names."""
         record = self.record(run_id)
         found: dict[DatasetName, Words] = {}
-        for (namespace, name), access in (record.outputs if written else record.inputs).items():
-            first = self._first(DatasetName(namespace=namespace, name=name))
+        for key, access in (record.outputs if written else record.inputs).items():
+            first = self._firsts[run_id, key]
             found[first] = merge_words(found.get(first, {}), access.facets)
         return found
+
+    def access_facets(self, run_id: RunId, *, written: bool) -> tuple[AccessFacets, ...]:
+        """Returns the same as facets, by name."""
+        return tuple(
+            AccessFacets(dataset=dataset, facets=plain_facets(words))
+            for dataset, words in sorted(self.accesses(run_id, written=written).items())
+        )
 
     def facets(self, run_id: RunId, dataset: DatasetName, *, written: bool) -> Facets:
         """Returns what a run said of one dataset that it read, or wrote."""
         return plain_facets(self.accesses(run_id, written=written).get(dataset, {}))
 
-    def _first(self, name: DatasetName) -> DatasetName:
-        if name not in self._firsts:
-            self._firsts[name] = self._lake.lineage.names(name)[0]
-        return self._firsts[name]
+
+def _first_names(
+    lake: Lake, records: Mapping[RunId, RunRecord]
+) -> Iterator[tuple[tuple[RunId, Key], DatasetName]]:
+    """Yields the first name, as it is today, of each dataset that a run named: as of when the run began."""
+    names = lake.names()
+    lasting = {
+        (run_id, key): names.lasting(DatasetName(namespace=key[0], name=key[1]), _began(record))
+        for run_id, record in records.items()
+        for key in (*record.inputs, *record.outputs)
+    }
+    firsts = lake.stores.datasets.first_names(set(lasting.values()))
+    for place, name in lasting.items():
+        yield place, names.today(firsts[name])
+
+
+def _began(record: RunRecord) -> datetime | None:
+    known = (each for each in (record.started, record.going, record.ended) if each is not None)
+    moment = next(known, None)
+    return None if moment is None else from_microseconds(moment)
 
 
 def plain_facets(words: Mapping[str, Word]) -> Facets:

@@ -21,8 +21,8 @@ from lineageflow_core.model.merge import StaleRead
 from lineageflow_core.model.settings import StaleReads
 from lineageflow_core.openlineage.naming import dataset_namespace
 from lineageflow_core.service.attribution import last_changes
-from lineageflow_core.service.namespaces import CurrentNames
 from lineageflow_core.service.opened import OpenRepository
+from lineageflow_core.store.ports import LineageStore
 from lineageflow_core.tree.compare import changed_datasets
 from lineageflow_core.tree.root import RootTree, join
 
@@ -127,7 +127,7 @@ def _partitions(tree: RootTree, path: str) -> set[str]:
     return set(tree.partitions(dataset)) if dataset is not None and is_cut else set()
 
 
-def _with_pipelines(store: CurrentNames, run_ids: Collection[RunId]) -> set[RunId]:
+def _with_pipelines(store: LineageStore, run_ids: Collection[RunId]) -> set[RunId]:
     """Returns runs, the pipelines that they are steps of, and all steps of these.
 
     They share one transaction, and a step may hand on in memory what it read.

@@ -28,26 +28,25 @@ class UpkeepService:
         self._lake = lake
 
     def count_gaps(self) -> tuple[GapCount, ...]:
-        return self._lake.known.count_gaps()
+        return self._lake.datasets.count_gaps()
 
     def list_gaps(self, gap: Gap, *, after: str | None = None, limit: int = DEFAULT_LIMIT) -> Page[FoundGap]:
-        known = self._lake.known
         if gap is Gap.EVENT_WITH_PROBLEM:
             raise InvalidInputError("events with problems are listed by `lineageflow events list --problems`")
         if gap is Gap.UNENDED_RUN:
-            runs = known.list_unended(after=after, limit=limit)
+            runs = self._lake.jobs.list_unended(after=after, limit=limit)
             usual = cache(self._usual)
             return Page(items=tuple(self._unended(run, usual(run.job)) for run in runs.items), next=runs.next)
-        page = known.list_lacking(gap, after=after, limit=limit)
+        page = self._lake.datasets.list_lacking(gap, after=after, limit=limit)
         return Page(items=tuple(FoundGap(gap=gap, dataset=each) for each in page.items), next=page.next)
 
     def verify_lineage(self, *, most: int = MOST_EVENTS) -> Rebuilt:
         self._check_size(most)
-        return verify(self._lake.lineage)
+        return verify(self._lake.stores)
 
     def rebuild_lineage(self, *, most: int = MOST_EVENTS) -> Rebuilt:
         self._check_size(most)
-        return rebuild(self._lake.lineage)
+        return rebuild(self._lake.stores)
 
     def _check_size(self, most: int) -> None:
         [events] = [each.of for each in self.count_gaps() if each.gap is Gap.EVENT_WITH_PROBLEM]
@@ -70,7 +69,7 @@ class UpkeepService:
         )
 
     def _usual(self, job: Job) -> float | None:
-        runs = self._lake.known.runs_of(job, after=None, limit=_LAST_RUNS).items
+        runs = self._lake.jobs.list_runs(job, after=None, limit=_LAST_RUNS).items
         took: list[timedelta] = [
             run.ended_at - run.started_at
             for run in runs
@@ -79,6 +78,6 @@ class UpkeepService:
         return median(each.total_seconds() for each in took) if took else None
 
     def _is_endless(self, job: Job) -> bool:
-        word = self._lake.lineage.job_words(job).get(Facet.JOB_TYPE)
+        word = self._lake.jobs.words([job]).get(job, {}).get(Facet.JOB_TYPE)
         said = word.read() if word else None
         return isinstance(said, dict) and said.get("processingType") in ENDLESS

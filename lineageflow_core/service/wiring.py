@@ -21,7 +21,6 @@ class JobsAtWork:
 
     def __init__(self, lake: Lake, until: datetime | None) -> None:
         self._lake = lake
-        self._store = lake.overview
         self._until = until
         self.runs: dict[Job, LastRuns] = {}
         """The last runs of each job that has any."""
@@ -36,7 +35,7 @@ class JobsAtWork:
         """Asks the store about jobs that were not asked about before."""
         new = [job for job in dict.fromkeys(jobs) if job not in self._learned]
         self._learned.update(new)
-        found = self._store.last_runs(new, until=self._until) if new else {}
+        found = self._lake.jobs.last_runs(new, until=self._until) if new else {}
         self.runs |= found
         job_of = {run: job for job, last in found.items() for run in last.telling}
         lineage = self._lake.lineage
@@ -56,7 +55,9 @@ class JobsAtWork:
     def touching(self, datasets: Collection[DatasetName], *, written: bool) -> dict[DatasetName, list[Job]]:
         """Returns the jobs that write, or read, each dataset."""
         wanted = {
-            wire.job for wire in self._store.wires(datasets, until=self._until) if wire.written == written
+            wire.job
+            for wire in self._lake.datasets.wires(datasets, until=self._until)
+            if wire.written == written
         }
         wanted |= {job for job, said in self._said(written=written).items() if said & set(datasets)}
         self.learn(wanted)
@@ -75,7 +76,7 @@ class JobsAtWork:
     def _said(self, *, written: bool) -> dict[Job, set[DatasetName]]:
         """Returns what jobs declare: an event says so of no time but now."""
         if self._declared is None:
-            words = self._store.declared() if self._until is None else {}
+            words = self._lake.jobs.declared() if self._until is None else {}
             said = {job: word.read() or ((), ()) for job, word in words.items()}
             names = {
                 DatasetName(namespace=each[0], name=each[1])
@@ -83,7 +84,7 @@ class JobsAtWork:
                 for side in both
                 for each in side
             }
-            firsts = self._store.first_names(names)
+            firsts = self._lake.datasets.first_names(names)
             self._declared = {
                 written: {
                     job: {firsts[DatasetName(namespace=each[0], name=each[1])] for each in both[written]}

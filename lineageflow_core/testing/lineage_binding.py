@@ -22,7 +22,7 @@ from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.model.search import parse_search
 from lineageflow_core.store.memory import MemoryStores
-from lineageflow_core.store.ports import KnownStore, LineageStore, RunFacts, Stores, Word
+from lineageflow_core.store.ports import DatasetStore, LineageStore, RunFacts, Stores, Word
 from lineageflow_core.testing.strategies import contract_settings
 from lineageflow_core.testing.values import later
 
@@ -103,10 +103,10 @@ class LineageBindingContract:
                 world.read("b", at=2, dataset="files"),
             ],
         )
-        assert (files,) == stores.lineage.names(files)
+        assert (files,) == stores.datasets.names(files)
         with stores.lineage.write() as writer:
             writer.link([(table, files)])
-        assert (files, table) == stores.lineage.names(table)
+        assert (files, table) == stores.datasets.names(table)
         [io] = stores.lineage.reads([world.run("b")])
         assert (files, "1") == (io.version.dataset, io.version.version)
         assert [world.run("a")] == [io.run_id for io in stores.lineage.writers([io.version])]
@@ -118,8 +118,8 @@ class LineageBindingContract:
                 writer.put_words(datasets={name: {"schema": Word(stamp, b'"%s"' % stamp)}})
         with stores.lineage.write() as writer:
             writer.put_words(jobs={JOB: {"sql": Word(b"1", b"1")}}, declared={JOB: Word(b"1", b"[]")})
-        assert {"schema": Word(b"2", b'"2"')} == stores.lineage.dataset_words(name)
-        assert {"sql": Word(b"1", b"1")} == stores.lineage.job_words(JOB)
+        assert {"schema": Word(b"2", b'"2"')} == stores.datasets.words([name])[name]
+        assert {"sql": Word(b"1", b"1")} == stores.jobs.words([JOB])[JOB]
 
     @contract_settings
     @given(data=st.data())
@@ -237,29 +237,32 @@ def assert_same_answers(
         for partition in PARTITIONS
         for version in VERSIONS
     ]
+    first_names = _first_names(expected.datasets, versions)
     asked: list[Callable[[LineageStore], object]] = [
         lambda store: set(store.reads(runs)),
         lambda store: set(store.writes(runs)),
-        lambda store: [store.names(name) for name in names],
-        lambda store: set(store.readers(_first_names(store, versions))),
-        lambda store: set(store.writers(_first_names(store, versions))),
+        lambda store: set(store.readers(first_names)),
+        lambda store: set(store.writers(first_names)),
         lambda store: set(store.flows(runs)),
         lambda store: store.columns(runs),
-        lambda store: [store.dataset_words(name) for name in names],
-        lambda store: [
-            edge for edge in store.job_edges([JOB]) if edge.source.namespace == str(world.name("a"))
-        ],
     ]
     for ask in asked:
         assert ask(expected.lineage) == ask(actual.lineage)
-    for question in _about_known(names, _first_names(expected.lineage, versions), searches):
-        assert question(expected.known) == question(actual.known)
+    for question in _about_datasets(names, first_names, searches):
+        assert question(expected.datasets) == question(actual.datasets)
+    edges = [
+        [edge for edge in stores.jobs.edges([JOB]) if edge.source.namespace == str(world.name("a"))]
+        for stores in (expected, actual)
+    ]
+    assert edges[0] == edges[1]
 
 
-def _about_known(
+def _about_datasets(
     names: Sequence[DatasetName], versions: Sequence[Version], searches: Sequence[str]
-) -> Iterator[Callable[[KnownStore], object]]:
+) -> Iterator[Callable[[DatasetStore], object]]:
     yield lambda store: store.datasets(names)
+    yield lambda store: store.words(names)
+    yield lambda store: [store.names(name) for name in names]
     for namespace in sorted({name.namespace for name in names}):
         yield lambda store, namespace=namespace: every_page(  # type: ignore[misc]
             lambda after: store.list_datasets(namespace=namespace, after=after, limit=1)
@@ -282,7 +285,7 @@ def _about_known(
         )
 
 
-def _lacking(store: KnownStore, gap: Gap, names: Sequence[DatasetName]) -> list[KnownDataset]:
+def _lacking(store: DatasetStore, gap: Gap, names: Sequence[DatasetName]) -> list[KnownDataset]:
     found = every_page(lambda after: store.list_lacking(gap, after=after, limit=1000))
     return [each for each in found if each.name in names]
 
@@ -292,7 +295,7 @@ def every_page(fetch: Callable[[str | None], Page[T]]) -> list[T]:
     return list(every(lambda after, _limit: fetch(after)))
 
 
-def _first_names(store: LineageStore, versions: Sequence[Version]) -> list[Version]:
+def _first_names(store: DatasetStore, versions: Sequence[Version]) -> list[Version]:
     return list(dict.fromkeys(version.under(store.names(version.dataset)[0]) for version in versions))
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.overview import TimeOrder
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Run, RunState
 from lineageflow_core.store.ports import LineageStore, RunFacts, StoredEvent, Stores
@@ -147,6 +148,32 @@ class EventLogContract:
             "both": (run,),
         } == {name: list_events(stores, **query).items for name, query in asked.items()}
 
+    def test_events_are_listed_by_the_time_that_they_say(self, stores: Stores) -> None:
+        first = replace(new_event("a"), at=later(2))
+        second = replace(new_event("b"), at=later(1))
+        third = replace(new_event("c"), kind=EventKind.JOB, at=later(2))
+        append(stores, first, second, third, new_event("d"))
+        asked: dict[str, dict[str, Any]] = {
+            "newest first": {},
+            "oldest first": {"order": TimeOrder.OLDEST_FIRST},
+            "one": {"offset": 1, "limit": 1},
+            "jobs": {"kind": EventKind.JOB},
+            "since": {"since": later(2)},
+            "until": {"until": later(2)},
+        }
+        expected = {
+            "newest first": ((third, first, second), 3),
+            "oldest first": ((second, first, third), 3),
+            "one": ((first,), 3),
+            "jobs": ((third,), 1),
+            "since": ((third, first), 2),
+            "until": ((second,), 1),
+        }
+        assert expected == {name: by_time(stores, **query) for name, query in asked.items()}
+        with stores.lineage.write() as writer:
+            writer.replace(first.digest, by=second.digest)
+        assert ((third, second), 2) == by_time(stores)
+
     def test_events_with_problems_are_listed_until_something_takes_their_place(self, stores: Stores) -> None:
         broken, worse = (replace(new_event(text), problem="odd") for text in "ab")
         append(stores, broken, new_event("c"), worse)
@@ -227,6 +254,11 @@ class RunFactsContract:
             stores.lineage.writers([]),
         )
         assert ({}, [], [], [], [], []) == nothing
+
+    def test_what_was_put_with_facts_is_kept(self, stores: Stores) -> None:
+        with stores.lineage.write() as writer:
+            writer.put_facts(new_facts(new_run(1)), b"record")
+        assert {run_id(1): b"record"} == stores.lineage.records([run_id(1), run_id(2)])
 
     def test_new_facts_about_a_run_replace_the_old_ones(self, stores: Stores) -> None:
         a, b, c = (new_version(name) for name in "abc")
@@ -357,6 +389,20 @@ def list_events(
         after=after,
         limit=limit,
     )
+
+
+def by_time(stores: Stores, **chosen: Any) -> tuple[tuple[StoredEvent, ...], int]:
+    """Returns a stretch of the events by time, and how many there are."""
+    every: dict[str, Any] = {
+        "kind": None,
+        "since": None,
+        "until": None,
+        "order": TimeOrder.NEWEST_FIRST,
+        "offset": 0,
+        "limit": 10,
+    }
+    found = stores.lineage.list_events_by_time(**every | chosen)
+    return found.items, found.total
 
 
 def fail(stores: Stores, event: StoredEvent, facts: RunFacts) -> None:

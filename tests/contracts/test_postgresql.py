@@ -12,13 +12,13 @@ from lineageflow_server.sql.stores import SqlStores
 from lineageflow_core.model.refs import RefName
 from lineageflow_core.testing.collection_store import CollectionStoreContract
 from lineageflow_core.testing.commit_store import CommitStoreContract
+from lineageflow_core.testing.dataset_store import DatasetStoreContract
 from lineageflow_core.testing.import_store import ImportStoreContract, ReferenceStoreContract
-from lineageflow_core.testing.known_store import KnownStoreContract
+from lineageflow_core.testing.job_store import JobStoreContract
 from lineageflow_core.testing.lineage_binding import LineageBindingContract
 from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
 from lineageflow_core.testing.lineage_walking import LineageWalkingContract
 from lineageflow_core.testing.operation_store import OperationStoreContract
-from lineageflow_core.testing.overview_store import OverviewStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract
 from lineageflow_core.testing.profile_store import ProfileStoreContract
 from lineageflow_core.testing.quarantine_store import QuarantineStoreContract
@@ -97,13 +97,13 @@ class TestEvents(EventLogContract): ...
 class TestBinding(LineageBindingContract): ...
 
 
-class TestKnown(KnownStoreContract): ...
+class TestDatasets(DatasetStoreContract): ...
 
 
 class TestWalking(LineageWalkingContract): ...
 
 
-class TestOverview(OverviewStoreContract): ...
+class TestJobs(JobStoreContract): ...
 
 
 class TestFacts(RunFactsContract): ...

@@ -57,7 +57,7 @@ def _stores(lake: str) -> Any:
 def digests(lake: str) -> dict[str, str]:
     """Returns the digest of every kind of fact, and checks that making them anew would change none."""
     with closing(_stores(lake)) as stores:
-        again = verify(stores.lineage)
+        again = verify(stores)
         assert (len({json.dumps(each) for each in all_events()}), ()) == (again.events, again.differences)
         with stores.lineage.write() as writer:
             return dict(writer.digests())

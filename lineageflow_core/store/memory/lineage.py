@@ -5,22 +5,22 @@ stores keep ready, they must answer as this one does.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import count
 
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
+from lineageflow_core.model.overview import Stretch, TimeOrder
 from lineageflow_core.model.page import Page
-from lineageflow_core.model.run import Job, JobEdge, Run, RunState
-from lineageflow_core.store.digests import digest_of_all
+from lineageflow_core.model.run import Run, RunState
 from lineageflow_core.store.in_force import in_force
-from lineageflow_core.store.memory.checks import check_event, check_facts, check_instant
+from lineageflow_core.store.memory.checks import check_instant
 from lineageflow_core.store.memory.lineage_look import MemoryLineageLook
-from lineageflow_core.store.memory.state import LineageTables, State
+from lineageflow_core.store.memory.lineage_writer import MemoryLineageWriter
+from lineageflow_core.store.memory.state import State
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.paging import (
     check_limit,
@@ -28,9 +28,9 @@ from lineageflow_core.store.paging import (
     parse_place_of_run,
     parse_sequence,
     place_of_run,
+    stretch_of,
 )
-from lineageflow_core.store.ports import LineageLook, LineageWriter, RunFacts, StoredEvent, Word
-from lineageflow_core.store.words import merge_words
+from lineageflow_core.store.ports import LineageLook, LineageWriter, RunFacts, StoredEvent
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -46,9 +46,9 @@ class MemoryLineageStore:
         return self._write()
 
     @contextmanager
-    def _write(self) -> Iterator["_Writer"]:
+    def _write(self) -> Iterator[LineageWriter]:
         with self._turns.turn("write"):
-            writer = _Writer(self._state, self._state.lineage.copy())
+            writer = MemoryLineageWriter(self._state, self._state.lineage.copy())
             yield writer
             with self._state.lock:
                 writer.apply()
@@ -90,6 +90,30 @@ class MemoryLineageStore:
         page = page_of(found, limit, cursor=lambda each: each[0])
         return Page(items=tuple(event for _, event in page.items), next=page.next)
 
+    def list_events_by_time(
+        self,
+        *,
+        kind: EventKind | None,
+        since: datetime | None,
+        until: datetime | None,
+        order: TimeOrder,
+        offset: int,
+        limit: int,
+    ) -> Stretch[StoredEvent]:
+        with self._state.lock:
+            log = list(self._state.events.values())
+        found = [
+            (event.at, seq, event)
+            for seq, event in enumerate(log)
+            if event.at is not None
+            and event.replaced_by is None
+            and kind in {None, event.kind}
+            and (since is None or event.at >= since)
+            and (until is None or event.at < until)
+        ]
+        found.sort(key=lambda each: each[:2], reverse=order is TimeOrder.NEWEST_FIRST)
+        return stretch_of([event for _, _, event in found], offset=offset, limit=limit)
+
     def find_events(self, first: bytes, last: bytes) -> list[StoredEvent]:
         with self._state.lock:
             found = [event for digest, event in self._state.events.items() if first <= digest <= last]
@@ -126,6 +150,11 @@ class MemoryLineageStore:
         with self._state.lock:
             facts = self._state.lineage.facts
             return {run_id: facts[run_id].run for run_id in run_ids if run_id in facts}
+
+    def records(self, run_ids: Sequence[RunId]) -> dict[RunId, bytes]:
+        with self._state.lock:
+            records = self._state.lineage.records
+            return {run_id: records[run_id] for run_id in run_ids if run_id in records}
 
     def steps(self, parents: Sequence[RunId]) -> list[Run]:
         return sorted((run for run in self._runs() if run.parent in set(parents)), key=place_of_run)
@@ -191,28 +220,14 @@ class MemoryLineageStore:
                 found[key] = found.get(key, frozenset()) | named
         return found
 
-    def job_edges(self, jobs: Sequence[Job]) -> list[JobEdge]:
-        found = {edge for facts in self._facts() for edge in facts.job_edges}
-        return sorted(edge for edge in found if {edge.source, edge.target} & set(jobs))
-
     def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
+        """Returns all names of a dataset, the first one first."""
         with self._state.lock:
             links = list(self._state.lineage.links)
         found = {dataset}
         while more := {name for link in links if found & set(link) for name in link} - found:
             found |= more
         return tuple(sorted(found, key=lambda name: name.rank))
-
-    def dataset_words(self, dataset: DatasetName) -> dict[str, Word]:
-        words: dict[str, Word] = {}
-        with self._state.lock:
-            for name in self.names(dataset):
-                words = merge_words(words, self._state.lineage.dataset_words.get(name, {}))
-        return words
-
-    def job_words(self, job: Job) -> dict[str, Word]:
-        with self._state.lock:
-            return dict(self._state.lineage.job_words.get(job, {}))
 
     def all_writes(self) -> list[Io]:
         """Returns everything that runs wrote."""
@@ -253,142 +268,3 @@ def _distinct(ios: Iterable[Io]) -> list[Io]:
     """Leaves one of what is of one run and version: the one that says most."""
     found = sorted(ios, key=lambda io: io.precedence, reverse=True)
     return list({(io.run_id, io.version): io for io in found}.values())
-
-
-@dataclass(slots=True)
-class _Writer:
-    """Sees what is stored and what it adds; what it adds is stored when its transaction ends."""
-
-    state: State
-    new: LineageTables
-    events: dict[bytes, StoredEvent] = field(default_factory=dict)
-    gone: set[bytes] = field(default_factory=set)
-    """Events that are pruned."""
-    pruned_runs: set[RunId] = field(default_factory=set)
-    words: dict[bytes, bytes] = field(default_factory=dict)
-
-    def append(self, events: Sequence[StoredEvent]) -> list[bool]:
-        for event in events:
-            check_event(event)
-        return [self._append(event) for event in events]
-
-    def stored_events(self, *, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
-        new = [digest for digest in self.events if digest not in self.state.events]
-        places = self.state.event_places | dict(zip(new, count(self.state.last_event + 1), strict=False))
-        events = {**self.state.events, **self.events}
-        found = [(places[digest], event) for digest, event in events.items() if digest not in self.gone]
-        return [each for each in found if each[0] > after][:limit]
-
-    def reread(self, events: Sequence[StoredEvent]) -> None:
-        for event in events:
-            check_event(event)
-            there = self._there(event.digest)
-            self.events[event.digest] = replace(
-                event, body=there.body, received_at=there.received_at, replaced_by=there.replaced_by
-            )
-
-    def replace(self, digest: bytes, by: bytes) -> None:
-        self.events[digest] = replace(self._there(digest), replaced_by=by)
-
-    def records(self, run_ids: Collection[RunId]) -> dict[RunId, bytes]:
-        return {run_id: self.new.records[run_id] for run_id in run_ids if run_id in self.new.records}
-
-    def put_facts(self, facts: RunFacts, record: bytes = b"") -> None:
-        check_facts(facts)
-        self.new.facts[facts.run.id] = facts
-        self.new.records[facts.run.id] = record
-
-    def put_words(
-        self,
-        *,
-        jobs: Mapping[Job, Mapping[str, Word]] = {},
-        declared: Mapping[Job, Word] = {},
-        datasets: Mapping[DatasetName, Mapping[str, Word]] = {},
-    ) -> None:
-        for job, words in jobs.items():
-            self.new.job_words[job] = merge_words(self.new.job_words.get(job, {}), words)
-        for dataset, words in datasets.items():
-            self.new.dataset_words[dataset] = merge_words(self.new.dataset_words.get(dataset, {}), words)
-        self.new.declared = merge_words(self.new.declared, declared)
-
-    def link(self, names: Collection[tuple[DatasetName, DatasetName]]) -> None:
-        self.new.links.update(names)
-
-    def prune(self, run_ids: Collection[RunId]) -> None:
-        wanted, last = set(run_ids), self.state.last_event
-        self.pruned_runs |= wanted
-        for digest, event in self.state.events.items():
-            if event.run_id in wanted and self.state.event_places[digest] != last:
-                self.gone.add(digest)
-        for run_id in wanted:
-            self.new.facts.pop(run_id, None)
-            self.new.records.pop(run_id, None)
-
-    def pruned(self, run_ids: Collection[RunId]) -> set[RunId]:
-        return set(run_ids) & (self.pruned_runs | self.state.pruned_runs)
-
-    def keep_words(self, words: Mapping[bytes, bytes]) -> None:
-        self.words |= words
-
-    def kept_words(self, digests: Collection[bytes]) -> dict[bytes, bytes]:
-        kept = self.state.kept_words | self.words
-        return {digest: kept[digest] for digest in digests if digest in kept}
-
-    def all_kept_words(self, *, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
-        kept = self.state.kept_words | self.words
-        return [(digest, kept[digest]) for digest in sorted(kept) if digest > after][:limit]
-
-    def clear(self) -> None:
-        self.new = LineageTables()
-
-    def digests(self) -> dict[str, str]:
-        tables = self.new
-        found: dict[str, Iterable[object]] = {
-            "runs": ((facts.run, tables.records[run_id]) for run_id, facts in tables.facts.items()),
-            "facts": (
-                item
-                for facts in tables.facts.values()
-                for item in (*facts.reads, *facts.writes, *facts.flows, *facts.job_edges, *facts.tested)
-            ),
-            "columns": (
-                (facts.run.id, dataset, edge)
-                for facts in tables.facts.values()
-                for dataset, edges in facts.columns.items()
-                for edge in edges
-            ),
-            "words": (
-                (key, facet, word)
-                for words in (tables.job_words, tables.dataset_words)
-                for key, said in words.items()
-                for facet, word in said.items()
-            ),
-            "known": (*tables.job_words, *tables.dataset_words, *tables.declared),
-            "declared": tables.declared.items(),
-            "names": tables.links,
-        }
-        return {kind: digest_of_all(repr(item).encode() for item in items) for kind, items in found.items()}
-
-    def set_fold(self, fold: int) -> None:
-        self.new.fold = fold
-
-    def apply(self) -> None:
-        """Stores what was added."""
-        for digest in self.events:
-            if digest not in self.state.events:
-                self.state.last_event += 1
-                self.state.event_places[digest] = self.state.last_event
-        self.state.events.update(self.events)
-        for digest in self.gone:
-            del self.state.events[digest], self.state.event_places[digest]
-        self.state.pruned_runs |= self.pruned_runs
-        self.state.kept_words |= self.words
-        self.state.lineage = self.new
-
-    def _there(self, digest: bytes) -> StoredEvent:
-        return self.events.get(digest) or self.state.events[digest]
-
-    def _append(self, event: StoredEvent) -> bool:
-        if event.digest in self.events or event.digest in self.state.events:
-            return False
-        self.events[event.digest] = event
-        return True

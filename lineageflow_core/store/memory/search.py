@@ -1,12 +1,19 @@
 """Searching in memory: every dataset and job is looked at."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from lineageflow_core.model.run import RunState
+from lineageflow_core.model.lineage import DatasetName
+from lineageflow_core.model.page import Page
+from lineageflow_core.model.run import Job, RunState
 from lineageflow_core.model.search import Condition, Text
-from lineageflow_core.store.terms import NAME, WORD, WORD_FIELDS, Term
+from lineageflow_core.store.paging import PlaceOfFound, page_of
+from lineageflow_core.store.ports import Word
+from lineageflow_core.store.terms import NAME, WORD, WORD_FIELDS, Term, facet_terms
+
+T = TypeVar("T", bound=DatasetName | Job)
 
 WORST = 4
 """The rank of what is found by something else than its name."""
@@ -24,7 +31,31 @@ class Searched:
     """When that was."""
 
 
-def rank_of(searched: Searched, conditions: Sequence[Condition], *, now: datetime) -> int | None:
+def ranked(
+    searched: Iterable[tuple[T, Searched]],
+    conditions: Sequence[Condition],
+    *,
+    now: datetime,
+    after: str | None,
+    limit: int,
+) -> Page[tuple[PlaceOfFound, T]]:
+    """Returns a page of what fits, each with its place."""
+    place = PlaceOfFound.parse(after) if after is not None else None
+    found = {
+        PlaceOfFound(rank, each.kind, named.namespace, named.name): named
+        for named, each in searched
+        if (rank := _rank_of(each, conditions, now)) is not None
+    }
+    fitting = [(at, found[at]) for at in sorted(found) if place is None or at > place]
+    return page_of(fitting, limit, cursor=lambda each: each[0])
+
+
+def terms_of(words: Mapping[str, Word]) -> set[Term]:
+    """Returns what is found by the last words on a dataset or job."""
+    return {term for facet, word in words.items() for term in facet_terms(facet, word)}
+
+
+def _rank_of(searched: Searched, conditions: Sequence[Condition], now: datetime) -> int | None:
     """Returns how well it fits; None where a condition does not hold."""
     total = 0
     for condition in conditions:

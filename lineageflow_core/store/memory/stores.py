@@ -3,11 +3,11 @@
 from lineageflow_core.store.memory.collections import MemoryCollectionStore
 from lineageflow_core.store.memory.commits import MemoryCommitStore
 from lineageflow_core.store.memory.content import MemoryContentStore
+from lineageflow_core.store.memory.datasets import MemoryDatasetStore
 from lineageflow_core.store.memory.imports import MemoryImportStore, MemoryReferenceStore
-from lineageflow_core.store.memory.known import MemoryKnownStore
+from lineageflow_core.store.memory.jobs import MemoryJobStore
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
 from lineageflow_core.store.memory.operations import MemoryCheckStore, MemoryOperationStore
-from lineageflow_core.store.memory.overview import MemoryOverviewStore
 from lineageflow_core.store.memory.plans import MemoryPlanStore
 from lineageflow_core.store.memory.profiles import MemoryProfileStore
 from lineageflow_core.store.memory.quarantines import MemoryQuarantineStore
@@ -34,8 +34,8 @@ class MemoryStores:
         self.commits = MemoryCommitStore(self._state)
         self.transactions = MemoryTransactionStore(self._state)
         self.lineage = MemoryLineageStore(self._state)
-        self.known = MemoryKnownStore(self._state, self.lineage)
-        self.overview = MemoryOverviewStore(self._state, self.lineage, self.known)
+        self.jobs = MemoryJobStore(self._state, self.lineage)
+        self.datasets = MemoryDatasetStore(self._state, self.lineage, self.jobs)
         self.plans = MemoryPlanStore(self._state)
         self.quarantines = MemoryQuarantineStore(self._state)
         self.profiles = MemoryProfileStore(self._state)

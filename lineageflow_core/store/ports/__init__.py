@@ -22,8 +22,9 @@ from lineageflow_core.store.ports.content import (
     Trash,
     TrashedContent,
 )
+from lineageflow_core.store.ports.datasets import DatasetStore, Written
 from lineageflow_core.store.ports.imports import ImportStore, ReferenceStore
-from lineageflow_core.store.ports.known import KnownStore
+from lineageflow_core.store.ports.jobs import JobStore, LastRuns
 from lineageflow_core.store.ports.lineage import LineageStore, LineageWriter, RunFacts, StoredEvent, Word
 from lineageflow_core.store.ports.lineage_look import (
     NO_TIME,
@@ -37,7 +38,6 @@ from lineageflow_core.store.ports.lineage_look import (
     Touch,
 )
 from lineageflow_core.store.ports.operations import CheckStore, OperationStore, PlacedOperation
-from lineageflow_core.store.ports.overview import LastRuns, OverviewStore, Written
 from lineageflow_core.store.ports.plans import PlanStore
 from lineageflow_core.store.ports.profiles import ProfileStore
 from lineageflow_core.store.ports.publication import (
@@ -67,12 +67,13 @@ __all__ = [
     "CommitStore",
     "ContentStore",
     "DatasetChange",
+    "DatasetStore",
     "ImportStore",
+    "JobStore",
     "KeptAsFiles",
     "Key",
     "KeyedColumnEdge",
     "KeyedFlow",
-    "KnownStore",
     "KnownTouch",
     "LastRuns",
     "LineageLook",
@@ -80,7 +81,6 @@ __all__ = [
     "LineageWriter",
     "NodeLocation",
     "OperationStore",
-    "OverviewStore",
     "PackPart",
     "PlacedOperation",
     "PlanStore",

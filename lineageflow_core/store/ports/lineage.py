@@ -12,6 +12,7 @@ import msgspec
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
+from lineageflow_core.model.overview import Stretch, TimeOrder
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
@@ -166,7 +167,7 @@ class LineageStore(Protocol):
     """The log of events, and the facts folded from it.
 
     A dataset may have several names (`LineageWriter.link`). Answers give the first of them, ours before
-    others, then by namespace and name; questions may use any.
+    others, then by namespace and name; questions may use any. What they are, `DatasetStore.names` tells.
 
     A read without a version is answered with the versions that were there when the run started, as
     `in_force` tells them of what was written by other runs until then; without any, it stays as it was put.
@@ -203,6 +204,22 @@ class LineageStore(Protocol):
         """
         ...
 
+    def list_events_by_time(
+        self,
+        *,
+        kind: EventKind | None,
+        since: datetime | None,
+        until: datetime | None,
+        order: TimeOrder,
+        offset: int,
+        limit: int,
+    ) -> Stretch[StoredEvent]:
+        """Events that say when they happened, by that: from `since` on, and earlier than `until`.
+
+        Those that another event replaced are left out.
+        """
+        ...
+
     def find_events(self, first: bytes, last: bytes) -> list[StoredEvent]:
         """Two events, at most, whose digests lie between two others, both included."""
 
@@ -226,6 +243,10 @@ class LineageStore(Protocol):
         ...
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]: ...
+
+    def records(self, run_ids: Sequence[RunId]) -> dict[RunId, bytes]:
+        """What was put with the facts about these runs."""
+        ...
 
     def steps(self, parents: Sequence[RunId]) -> list[Run]:
         """Runs whose parent is one of these, by start."""
@@ -261,20 +282,4 @@ class LineageStore(Protocol):
 
     def columns(self, run_ids: Sequence[RunId]) -> dict[tuple[RunId, DatasetName], frozenset[ColumnEdge]]:
         """Column lineage of what these runs wrote, by run and output; nothing where none was put."""
-        ...
-
-    def job_edges(self, jobs: Sequence[Job]) -> list[JobEdge]:
-        """Edges from or to one of these jobs, each once."""
-        ...
-
-    def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
-        """All names of a dataset, the first one first; itself where it has no other."""
-        ...
-
-    def dataset_words(self, dataset: DatasetName) -> dict[str, Word]:
-        """The last word on each facet of a dataset, under any of its names."""
-        ...
-
-    def job_words(self, job: Job) -> dict[str, Word]:
-        """The last word on each facet of a job."""
         ...

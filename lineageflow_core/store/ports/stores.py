@@ -5,11 +5,11 @@ from typing import Protocol
 from lineageflow_core.store.ports.collections import CollectionStore
 from lineageflow_core.store.ports.commits import CommitStore
 from lineageflow_core.store.ports.content import ContentStore
+from lineageflow_core.store.ports.datasets import DatasetStore
 from lineageflow_core.store.ports.imports import ImportStore, ReferenceStore
-from lineageflow_core.store.ports.known import KnownStore
+from lineageflow_core.store.ports.jobs import JobStore
 from lineageflow_core.store.ports.lineage import LineageStore
 from lineageflow_core.store.ports.operations import CheckStore, OperationStore
-from lineageflow_core.store.ports.overview import OverviewStore
 from lineageflow_core.store.ports.plans import PlanStore
 from lineageflow_core.store.ports.profiles import ProfileStore
 from lineageflow_core.store.ports.quarantines import QuarantineStore
@@ -40,9 +40,9 @@ class Stores(Protocol):
     @property
     def lineage(self) -> LineageStore: ...
     @property
-    def known(self) -> KnownStore: ...
+    def datasets(self) -> DatasetStore: ...
     @property
-    def overview(self) -> OverviewStore: ...
+    def jobs(self) -> JobStore: ...
     @property
     def plans(self) -> PlanStore: ...
     @property

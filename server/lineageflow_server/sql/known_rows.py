@@ -1,8 +1,20 @@
 """Datasets and jobs that events name: which rows they are, and all that is known of some of them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, case, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    ScalarSelect,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from lineageflow_core.model.known import KnownDataset, KnownJob
 from lineageflow_core.model.lineage import DatasetName, Version
@@ -106,19 +118,23 @@ def known_jobs(connection: Connection, jobs: dict[int, Job]) -> dict[int, KnownJ
     return found
 
 
+def newest_run(
+    run: FromClause = tables.runs.alias("newest"),  # noqa: B008 (an alias, which never changes)
+    *conditions: ColumnElement[bool],
+    until: datetime | None = None,
+) -> ScalarSelect[int]:
+    """Returns the key of a job's newest run, of those that meet all conditions and began by then."""
+    query = select(run.c.key).where(run.c.job == tables.jobs.c.key, *conditions)
+    if until is not None:
+        query = query.where(run.c.placed_at <= until)
+    query = query.order_by(run.c.placed_at.desc(), run.c.id.desc()).limit(1)
+    return query.correlate(tables.jobs).scalar_subquery()
+
+
 def _latest_runs(connection: Connection, jobs: Sequence[int]) -> list[tuple[int, Run]]:
-    job, run = tables.jobs.c, tables.runs.alias()
-    newest = (
-        select(run.c.key)
-        .where(run.c.job == job.key)
-        .order_by(run.c.placed_at.desc(), run.c.id.desc())
-        .limit(1)
-        .correlate(tables.jobs)
-        .scalar_subquery()
-    )
     query = (
-        select(job.key, tables.runs.c.body)
-        .select_from(tables.jobs.join(tables.runs, tables.runs.c.key == newest))
-        .where(job.key.in_(jobs))
+        select(tables.jobs.c.key, tables.runs.c.body)
+        .select_from(tables.jobs.join(tables.runs, tables.runs.c.key == newest_run()))
+        .where(tables.jobs.c.key.in_(jobs))
     )
     return [(row.key, rows.from_body(Run, row.body)) for row in connection.execute(query)]

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
+from lineageflow_core.model.overview import Stretch, TimeOrder
 from lineageflow_core.model.page import Page
-from lineageflow_core.model.run import Job, JobEdge, Run, RunState
+from lineageflow_core.model.run import Run, RunState
 from lineageflow_core.store.paging import (
     check_limit,
     page_of,
@@ -20,7 +21,7 @@ from lineageflow_core.store.paging import (
     parse_sequence,
     place_of_run,
 )
-from lineageflow_core.store.ports import LineageLook, LineageWriter, StoredEvent, Word
+from lineageflow_core.store.ports import LineageLook, LineageWriter, StoredEvent
 from lineageflow_server.sql import lineage_rows, rows
 from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.database import Database, chunks
@@ -28,6 +29,7 @@ from lineageflow_server.sql.dataset_names import first_names
 from lineageflow_server.sql.dialect import hold
 from lineageflow_server.sql.lineage_look import SqlLineageLook
 from lineageflow_server.sql.lineage_writer import SqlLineageWriter
+from lineageflow_server.sql.name_lists import stretch
 from lineageflow_server.sql.rows import AnyRow
 from lineageflow_server.sql.tables import lake
 
@@ -87,15 +89,9 @@ class SqlLineageStore:
     ) -> Page[StoredEvent]:
         check_limit(limit)
         event = tables.events.c
-        query = select(tables.events).order_by(event.seq.desc()).limit(limit + 1)
+        query = _chosen(kind, since, until).order_by(event.seq.desc()).limit(limit + 1)
         if run_id is not None:
             query = query.where(event.run_id == run_id)
-        if kind is not None:
-            query = query.where(event.kind == kind)
-        if since is not None:
-            query = query.where(event.at >= since)
-        if until is not None:
-            query = query.where(event.at < until)
         if with_problems:
             query = query.where(event.problem.is_not(None), event.replaced_by.is_(None))
         if after is not None:
@@ -103,6 +99,25 @@ class SqlLineageStore:
         with self._database.read() as connection:
             page = page_of(connection.execute(query).all(), limit, cursor=lambda row: row.seq)
         return Page(items=tuple(map(lineage_rows.event_from, page.items)), next=page.next)
+
+    def list_events_by_time(
+        self,
+        *,
+        kind: EventKind | None,
+        since: datetime | None,
+        until: datetime | None,
+        order: TimeOrder,
+        offset: int,
+        limit: int,
+    ) -> Stretch[StoredEvent]:
+        event = tables.events.c
+        query = _chosen(kind, since, until).where(event.at.is_not(None), event.replaced_by.is_(None))
+        place: Sequence[ColumnElement[Any]] = (event.at, event.seq)
+        if order is TimeOrder.NEWEST_FIRST:
+            place = [column.desc() for column in place]
+        with self._database.read() as connection:
+            found = stretch(connection, query, place, offset=offset, limit=limit)
+        return Stretch(items=tuple(map(lineage_rows.event_from, found.items)), total=found.total)
 
     def find_events(self, first: bytes, last: bytes) -> list[StoredEvent]:
         query = select(tables.events).where(tables.events.c.digest.between(first, last)).limit(2)
@@ -150,6 +165,10 @@ class SqlLineageStore:
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         return {run.id: run for run in self._runs(tables.runs.c.id, run_ids)}
+
+    def records(self, run_ids: Sequence[RunId]) -> dict[RunId, bytes]:
+        query = select(tables.runs.c.id, tables.runs.c.record)
+        return {row.id: lineage_rows.record_from(row) for row in self._of_runs(query, run_ids)}
 
     def steps(self, parents: Sequence[RunId]) -> list[Run]:
         return sorted(self._runs(tables.runs.c.parent, parents), key=place_of_run)
@@ -237,56 +256,6 @@ class SqlLineageStore:
             found[output].add(lineage_rows.column_edge_from(row))
         return {output: frozenset(edges) for output, edges in found.items()}
 
-    def job_edges(self, jobs: Sequence[Job]) -> list[JobEdge]:
-        source, target = tables.jobs.alias(), tables.jobs.alias()
-        edge = tables.job_edges
-        query = (
-            select(
-                source.c.namespace,
-                source.c.name,
-                target.c.namespace.label("after"),
-                target.c.name.label("job"),
-            )
-            .select_from(edge.join(source, source.c.key == edge.c.source))
-            .join(target, target.c.key == edge.c.target)
-            .distinct()
-        )
-        digests = [lineage_rows.job_row(job)["digest"] for job in jobs]
-        with self._database.read() as connection:
-            found = {
-                JobEdge(
-                    source=Job(namespace=row.namespace, name=row.name),
-                    target=Job(namespace=row.after, name=row.job),
-                )
-                for some in chunks(digests)
-                for side in (source, target)
-                for row in connection.execute(query.where(side.c.digest.in_(some)))
-            }
-        return sorted(found)
-
-    def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
-        with self._database.read() as connection:
-            found = connection.execute(_names_of(dataset)).all()
-        names = {DatasetName(namespace=row.namespace, name=row.name) for row in found}
-        return tuple(sorted(names | {dataset}, key=lambda name: name.rank))
-
-    def dataset_words(self, dataset: DatasetName) -> dict[str, Word]:
-        word = tables.dataset_words
-        keys = _names_of(dataset).with_only_columns(tables.datasets.c.key)
-        query = select(word).where(word.c.dataset.in_(keys)).order_by(word.c.stamp)
-        with self._database.read() as connection:
-            return {row.facet: Word(row.stamp, row.said) for row in connection.execute(query)}
-
-    def job_words(self, job: Job) -> dict[str, Word]:
-        word = tables.job_words
-        query = (
-            select(word)
-            .select_from(word.join(tables.jobs))
-            .where(tables.jobs.c.digest == lineage_rows.job_row(job)["digest"], word.c.facet != "")
-        )
-        with self._database.read() as connection:
-            return {row.facet: Word(row.stamp, row.said) for row in connection.execute(query)}
-
     def _of_runs(self, query: Select[Any], run_ids: Sequence[RunId]) -> Iterator[AnyRow]:
         with self._database.read() as connection:
             for some in chunks(run_ids):
@@ -311,21 +280,22 @@ class SqlLineageStore:
             ]
 
 
+def _chosen(kind: EventKind | None, since: datetime | None, until: datetime | None) -> Select[Any]:
+    event = tables.events.c
+    query = select(tables.events)
+    if kind is not None:
+        query = query.where(event.kind == kind)
+    if since is not None:
+        query = query.where(event.at >= since)
+    if until is not None:
+        query = query.where(event.at < until)
+    return query
+
+
 def _events_of(connection: Connection, run_id: RunId) -> list[StoredEvent]:
     event = tables.events.c
     query = select(tables.events).where(event.run_id == run_id).order_by(event.seq)
     return [lineage_rows.event_from(row) for row in connection.execute(query)]
-
-
-def _names_of(dataset: DatasetName) -> Select[Any]:
-    """Selects all names of a dataset that is known under this one."""
-    name, other = tables.datasets, tables.datasets.alias()
-    first = (
-        select(func.coalesce(other.c.first, other.c.key))
-        .where(other.c.digest == lineage_rows.dataset_row(dataset)["digest"])
-        .scalar_subquery()
-    )
-    return select(name).where((name.c.key == first) | (name.c.first == first))
 
 
 def _identities(versions: Sequence[Version]) -> list[bytes]:

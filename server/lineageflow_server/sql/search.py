@@ -23,12 +23,15 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from lineageflow_core.model.search import Condition, FoundKind, Text
-from lineageflow_core.store.paging import PlaceOfFound
+from lineageflow_core.model.lineage import DatasetName
+from lineageflow_core.model.page import Page
+from lineageflow_core.model.run import Job
+from lineageflow_core.model.search import Condition, Found, FoundKind, Text
+from lineageflow_core.store.paging import PlaceOfFound, check_limit, page_of
 from lineageflow_core.store.terms import NAME, WORD, WORD_FIELDS
 from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.column_types import Name
-from lineageflow_server.sql.known_rows import IS_KNOWN_DATASET, IS_KNOWN_JOB, WHEN
+from lineageflow_server.sql.known_rows import IS_KNOWN_DATASET, IS_KNOWN_JOB, WHEN, known_datasets, known_jobs
 
 _LAST = "\U0010ffff"
 """Behind all that goes on from a text."""
@@ -49,10 +52,47 @@ class _Side(NamedTuple):
     """Of the run that wrote it last, or of its last run."""
 
 
-def found_keys(
+def search(
     connection: Connection,
     conditions: Sequence[Condition],
     *,
+    now: datetime,
+    after: str | None,
+    limit: int,
+) -> Page[Found]:
+    """Returns a page of what `DatasetStore.search` promises."""
+    check_limit(limit)
+    place = PlaceOfFound.parse(after) if after is not None else None
+    page = page_of(_found(connection, conditions, now, place, limit + 1), limit, cursor=lambda each: each[0])
+    keys = {kind: {key: at for at, key in page.items if at.kind == kind} for kind in FoundKind}
+    datasets = known_datasets(
+        connection,
+        {
+            key: DatasetName(namespace=at.namespace, name=at.name)
+            for key, at in keys[FoundKind.DATASET].items()
+        },
+    )
+    jobs = known_jobs(
+        connection,
+        {key: Job(namespace=at.namespace, name=at.name) for key, at in keys[FoundKind.JOB].items()},
+    )
+    return Page(
+        items=tuple(
+            Found(
+                kind=FoundKind(at.kind),
+                rank=at.rank,
+                dataset=datasets[key] if at.kind == FoundKind.DATASET else None,
+                job=jobs[key] if at.kind == FoundKind.JOB else None,
+            )
+            for at, key in page.items
+        ),
+        next=page.next,
+    )
+
+
+def _found(
+    connection: Connection,
+    conditions: Sequence[Condition],
     now: datetime,
     after: PlaceOfFound | None,
     limit: int,

@@ -8,11 +8,11 @@ from lineageflow_core.store.ports import ContentStore
 from lineageflow_server.sql.collections import SqlCollectionStore
 from lineageflow_server.sql.commits import SqlCommitStore
 from lineageflow_server.sql.database import Database, Turns
+from lineageflow_server.sql.datasets import SqlDatasetStore
 from lineageflow_server.sql.imports import SqlImportStore, SqlReferenceStore
-from lineageflow_server.sql.known import SqlKnownStore
+from lineageflow_server.sql.jobs import SqlJobStore
 from lineageflow_server.sql.lineage import SqlLineageStore
 from lineageflow_server.sql.operations import SqlCheckStore, SqlOperationStore
-from lineageflow_server.sql.overview import SqlOverviewStore
 from lineageflow_server.sql.plans import SqlPlanStore
 from lineageflow_server.sql.profiles import SqlProfileStore
 from lineageflow_server.sql.quarantines import SqlQuarantineStore
@@ -48,8 +48,8 @@ class SqlStores:
         self.commits = SqlCommitStore(database, keys)
         self.transactions = SqlTransactionStore(database, keys)
         self.lineage = SqlLineageStore(database)
-        self.known = SqlKnownStore(database)
-        self.overview = SqlOverviewStore(database)
+        self.datasets = SqlDatasetStore(database)
+        self.jobs = SqlJobStore(database)
         self.plans = SqlPlanStore(database, keys)
         self.quarantines = SqlQuarantineStore(database, keys)
         self.profiles = SqlProfileStore(database, keys)

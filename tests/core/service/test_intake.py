@@ -50,7 +50,7 @@ def test_what_was_set_aside_is_not_in_the_way_of_making_all_facts_anew(
     with monkeypatch.context() as patch:
         failing(KeyError, patch)
         story.catalog.lineage.ingest(GOOD)
-        assert () == folding.rebuild(story.stores.lineage).differences
+        assert () == folding.rebuild(story.stores).differences
 
 
 def test_an_event_that_was_set_aside_counts_once_it_is_read_by_a_version_that_can(

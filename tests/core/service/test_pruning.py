@@ -71,7 +71,7 @@ class Scene:
         done = self.catalog.events.prune(older_than_days=days, keep_last=last)
         assert (planned.pipelines, planned.runs, False) == (done.pipelines, done.runs, done.more)
         assert 0 == self.plan(days, last).pipelines
-        assert () == folding.verify(self.stores.lineage).differences
+        assert () == folding.verify(self.stores).differences
         return done.runs
 
     def is_there(self, name: str) -> bool:
@@ -227,12 +227,12 @@ def test_what_comes_late_about_a_pruned_run_brings_nothing_back(scene: Scene) ->
     with pytest.raises(RunNotFoundError):
         scene.catalog.lineage.get_run(run_id("old"))
     assert () == scene.catalog.lineage.get_run(run_id("young")).writes
-    assert () == folding.verify(scene.stores.lineage).differences
+    assert () == folding.verify(scene.stores).differences
     closing_event(scene)
     assert 2 == len(scene.catalog.events.list_events(run_id=run_id("old")).items)
     scene.catalog.events.prune(older_than_days=30)
     assert () == scene.catalog.events.list_events(run_id=run_id("old")).items
-    assert () == folding.verify(scene.stores.lineage).differences
+    assert () == folding.verify(scene.stores).differences
 
 
 def test_what_events_said_of_jobs_and_datasets_stays(scene: Scene) -> None:
@@ -243,20 +243,17 @@ def test_what_events_said_of_jobs_and_datasets_stays(scene: Scene) -> None:
     facets = {"ownership": {"owners": [{"name": "ada"}]}}
     scene.take([event("COMPLETE", time=at, inputs=[described], outputs=[linked], job_facets=facets)])
     closing_event(scene)
-    store, name = scene.stores.lineage, dataset_name("a")
-    before = (
-        store.dataset_words(name),
-        store.names(name),
-        store.job_words(Job(namespace="nightly", name="etl.load")),
-    )
-    assert 2 == len(before[1])
+    name, load = dataset_name("a"), Job(namespace="nightly", name="etl.load")
+
+    def told() -> tuple[object, ...]:
+        datasets, jobs = scene.stores.datasets, scene.stores.jobs
+        return datasets.words([name])[name], datasets.names(name), jobs.words([load])[load]
+
+    before = told()
+    assert 2 == len(scene.stores.datasets.names(name))
     assert 1 == scene.prune()
-    folding.rebuild(store)
-    after = (
-        store.dataset_words(name),
-        store.names(name),
-        store.job_words(Job(namespace="nightly", name="etl.load")),
-    )
+    folding.rebuild(scene.stores)
+    after = told()
     assert before == after
 
 
@@ -275,7 +272,7 @@ def test_it_goes_on_where_it_was_left(scene: Scene, monkeypatch: pytest.MonkeyPa
     closing_event(scene)
     first = scene.catalog.events.prune(older_than_days=30, limit=3)
     assert (4, True) == (first.runs, first.more)
-    assert () == folding.verify(scene.stores.lineage).differences
+    assert () == folding.verify(scene.stores).differences
     assert 3 == scene.prune()
 
 
@@ -295,7 +292,7 @@ def test_what_comes_while_it_prunes_is_folded_as_ever(scene: Scene, monkeypatch:
             pass
         for each in writing:
             each.result()
-    assert () == folding.verify(scene.stores.lineage).differences
+    assert () == folding.verify(scene.stores).differences
     for number in range(10):
         [read] = scene.catalog.lineage.get_run(run_id(f"reader {number}")).reads
         made = scene.is_there(f"r{number}")
@@ -353,7 +350,7 @@ def test_what_stays_says_the_same_as_before(
             if scene.is_there(name):
                 assert before[name] == scene.catalog.lineage.get_run(run_id(name))
         scene.take(random.Random(seed).sample(events, len(events) // 2))
-        assert () == folding.verify(stores.lineage).differences
+        assert () == folding.verify(stores).differences
 
 
 def dataset_name(name: str) -> Any:

@@ -133,7 +133,7 @@ def test_any_order_and_repetition_of_events_gives_one_set_of_rows(
     empty(database, stores)
     take(lake, [shuffled[start:end] for start, end in zip([0, *cuts], [*cuts, None], strict=True)])
     assert expected == digests(stores)
-    assert () == verify(stores.lineage).differences
+    assert () == verify(stores).differences
 
 
 def empty(database: Database, stores: SqlStores) -> None:

@@ -31,12 +31,12 @@ from lineageflow_core.openlineage.canonical import canonical_json, event_digest
 from lineageflow_core.openlineage.parse import parse_event
 from lineageflow_core.openlineage.record import say
 from lineageflow_core.service.folding import ensure_folded, put
+from lineageflow_core.service.renames import RepositoryNames
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.ports import (
     CommitChanges,
     DatasetChange,
-    LineageStore,
     NodeLocation,
     StoredEvent,
 )
@@ -120,10 +120,10 @@ def seed(database: Database) -> None:
     )
     stores.collections.condemn("r", [taken])
     stores.tokens.add(new_token("a"), digest=digest("a"), key="k")
-    seed_lineage(stores.lineage)
+    seed_lineage(stores)
 
 
-def seed_lineage(store: LineageStore) -> None:
+def seed_lineage(stores: SqlStores) -> None:
     """Fills every table of lineage with what an event says."""
     columns = {"fields": {"f": {"inputFields": [{"namespace": "s3://b", "name": "i", "field": "g"}]}}}
     names = {"identifiers": [{"namespace": "hive", "name": "o", "type": "TABLE"}]}
@@ -138,9 +138,10 @@ def seed_lineage(store: LineageStore) -> None:
         job_facets={"sql": {"query": "SELECT 1"}},
     )
     body, parsed = canonical_json(raw), parse_event(raw)
-    with store.write() as writer:
+    called = RepositoryNames(stores.repositories)
+    with stores.lineage.write() as writer:
         writer.append([StoredEvent(digest=event_digest(body), run_id=parsed.run_id, body=body)])
-        put(writer, say(parsed, event_digest(body)))
+        put(writer, say(parsed, event_digest(body)), called)
         writer.prune([run_id(2)])
         writer.keep_words({b"d" * 16: b"words"})
 
@@ -203,7 +204,7 @@ def test_what_is_stored_survives_the_way_back_and_forth(database: Database) -> N
     assert [(FORMAT, FORMAT_NEEDS)] == late.pop("lake")
     assert early == late
     stores = stores_in(database)
-    ensure_folded(stores.lineage)
+    ensure_folded(stores)
     with database.read() as connection:
         assert {name: before[name] for name in FACTS} == {name: rows_of(connection)[name] for name in FACTS}
     assert ROOT == stores.commits.get("r", ROOT.id)

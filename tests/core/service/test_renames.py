@@ -1,12 +1,15 @@
 """Lineage knows a repository's data by whatever name the repository has, had, or another took over."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from lineageflow_core.model.lineage import Direction
+from lineageflow_core.model.known import Facets
+from lineageflow_core.model.lineage import DatasetName, Direction
 from lineageflow_core.model.plan import PlanAction
+from lineageflow_core.service import opened
+from tests.core.openlineage.scenarios import Json, dataset, event
 from tests.core.service.story import run_id
 from tests.core.service.test_lineage_blame import Lake
 
@@ -112,3 +115,69 @@ def test_a_purged_repository_leaves_its_name_but_not_its_lineage(lake: Lake) -> 
     lake.catalog.repositories.create_repository("lake", author="eve")
     lake.write("orders", "2", dataset="orders")
     assert lake.catalog.lineage.blame("lake", "main", "orders").run is None
+
+
+def test_what_is_said_of_a_dataset_is_about_what_was_so_called_then(lake: Lake) -> None:
+    early = lake.now
+    rename(lake, "lake", "sea")
+    lake.catalog.repositories.create_repository("lake", author="eve")
+    told = [described("late", lake.clock(), "eve's"), described("early", early, "ada's")]
+    lake.catalog.lineage.ingest(told)
+    datasets = lake.catalog.datasets
+    for _ in range(2):
+        for namespace, text in (("lf://sea", "ada's"), ("lf://lake", "eve's")):
+            assert text == description(datasets.get_known_dataset(namespace, "report").facets)
+        assert () == lake.catalog.upkeep.rebuild_lineage().differences
+
+
+def test_what_a_run_said_is_about_what_was_so_called_when_it_began(lake: Lake) -> None:
+    lake.catalog.lineage.ingest([described("early", lake.now, "ada's")])
+    rename(lake, "lake", "sea")
+    lake.catalog.repositories.create_repository("lake", author="eve")
+    [written] = lake.catalog.jobs.get_run_facets(run_id("early")).writes
+    [card] = lake.catalog.overview.list_version_cards("lf://sea", "report").items
+    assert ("lf://sea", "ada's") == (written.dataset.namespace, description(written.facets))
+    assert ("lf://sea", "ada's") == (card.name.namespace, description(card.facets))
+
+
+def test_a_dataset_is_answered_by_each_name_that_was_asked_for(lake: Lake) -> None:
+    rename(lake, "lake", "sea")
+    old, new = (DatasetName(namespace=f"lf://{name}", name="orders") for name in ("lake", "sea"))
+    store = opened.Lake(lake.stores, lake.clock).datasets
+    assert {old: new, new: new} == store.first_names([old, new])
+    assert {new} == {each.name for each in store.datasets((old, new)).values()}
+    assert [new, new] == [
+        each.current and each.current.dataset for each in store.datasets([old, new]).values()
+    ]
+    listed = store.list_datasets(namespace="lf://sea", after=None, limit=10)
+    assert listed == store.list_datasets(namespace="lf://lake", after=None, limit=10)
+    assert {"orders", "raw"} == {each.name.name for each in listed.items}
+    assert "lf://sea" in {each.namespace for each in store.list_namespaces(after=None, limit=10).items}
+
+
+def test_keys_of_a_look_are_nobodys_names(lake: Lake) -> None:
+    rename(lake, "lake", "sea")
+    asked = opened.Lake(lake.stores, lake.clock)
+    [version] = [io.version for io in asked.lineage.writes([run_id("bad step")])]
+    with asked.lineage.look() as look:
+        keys = look.version_keys([version, version.under(DatasetName(namespace="lf://lake", name="orders"))])
+        assert {version} == set(look.versions(keys.values()).values())
+    assert (2, "lf://sea") == (len(keys), version.namespace)
+
+
+def test_who_renamed_nothing_and_who_asks_of_runs_pay_nothing(lake: Lake) -> None:
+    asked = opened.Lake(lake.stores, lake.clock)
+    assert asked.lineage.list_runs == lake.stores.lineage.list_runs
+    assert asked.lineage.write == lake.stores.lineage.write
+    assert asked.jobs is lake.stores.jobs
+
+
+def described(run: str, at: datetime, text: str) -> Json:
+    """Returns an event of a run that wrote and described a dataset of the repository called `lake` then."""
+    report = dataset("report", run, namespace="lf://lake", documentation={"description": text})
+    return event("COMPLETE", run=run_id(run), time=at.isoformat(), outputs=[report])
+
+
+def description(facets: Facets) -> object:
+    """Returns what is said of a dataset."""
+    return facets["documentation"]["description"]

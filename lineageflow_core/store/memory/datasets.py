@@ -1,50 +1,51 @@
-"""What events are about, in memory: worked out for each question from all facts."""
+"""The datasets that events name, in memory: worked out for each question from all facts."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
 from lineageflow_core.model.gaps import Gap, GapCount
-from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.known import KnownDataset, KnownJob, KnownNamespace, Occurrence
+from lineageflow_core.model.known import KnownDataset, KnownNamespace, Occurrence
 from lineageflow_core.model.lineage import DatasetName, Evidence, Io, Version
+from lineageflow_core.model.overview import Stretch, Wire
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, Run, RunState
 from lineageflow_core.model.search import Condition, Found, FoundKind
+from lineageflow_core.store.memory.jobs import MemoryJobStore
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
-from lineageflow_core.store.memory.search import Searched, rank_of
+from lineageflow_core.store.memory.name_lists import page_by_name, stretch_by_name
+from lineageflow_core.store.memory.search import Searched, ranked, terms_of
 from lineageflow_core.store.memory.state import LineageTables, State
 from lineageflow_core.store.paging import (
-    PlaceOfFound,
-    PlaceOfName,
     PlaceOfOccurrence,
     PlaceOfTested,
     check_limit,
     page_of,
-    parse_place_of_run,
+    place_of_io,
     place_of_occurrence,
-    place_of_run,
     place_of_tested,
+    stretch_of,
 )
-from lineageflow_core.store.ports import Word
-from lineageflow_core.store.terms import Term, facet_terms, name_terms
-from lineageflow_core.store.words import dataset_type_of
+from lineageflow_core.store.ports import Word, Written
+from lineageflow_core.store.terms import Term, name_terms
+from lineageflow_core.store.words import dataset_type_of, merge_words
 
 
-class MemoryKnownStore:
-    """A `KnownStore` in memory. Its questions look at every run: it is for small lakes."""
+class MemoryDatasetStore:
+    """A `DatasetStore` in memory. Its questions look at every run: it is for small lakes."""
 
-    def __init__(self, state: State, lineage: MemoryLineageStore) -> None:
+    def __init__(self, state: State, lineage: MemoryLineageStore, jobs: MemoryJobStore) -> None:
         self._state = state
         self._lineage = lineage
+        self._jobs = jobs
 
     def list_namespaces(self, *, after: str | None, limit: int) -> Page[KnownNamespace]:
         check_limit(limit)
-        datasets = Counter(name.namespace for name in self.known_names())
-        jobs = Counter(job.namespace for job in self.known_jobs())
+        datasets = Counter(name.namespace for name in self._known())
+        jobs = Counter(job.namespace for job in self._jobs.known())
         found = [
             KnownNamespace(namespace=each, datasets=datasets[each], jobs=jobs[each])
             for each in sorted(datasets.keys() | jobs.keys())
@@ -53,21 +54,19 @@ class MemoryKnownStore:
         return page_of(found, limit, cursor=lambda item: item.namespace)
 
     def list_datasets(self, *, namespace: str | None, after: str | None, limit: int) -> Page[KnownDataset]:
-        check_limit(limit)
-        place = PlaceOfName.parse(after) if after is not None else None
-        found = [
-            name
-            for name in sorted(self.known_names())
-            if namespace in {None, name.namespace}
-            and (place is None or PlaceOfName(name.namespace, name.name) > place)
-        ]
-        page = page_of(found, limit, cursor=lambda name: PlaceOfName(name.namespace, name.name))
-        known = self.datasets(page.items)
-        return Page(items=tuple(known[name] for name in page.items), next=page.next)
+        return self._page(self._known(), namespace, after, limit)
 
-    def datasets(self, names: Sequence[DatasetName]) -> dict[DatasetName, KnownDataset]:
-        firsts = {name: self._first(name) for name in names}
-        known = self.known_names() & set(firsts.values())
+    def list_names(
+        self, *, namespace: str | None, pattern: str | None, until: datetime | None, offset: int, limit: int
+    ) -> Stretch[DatasetName]:
+        names = self._known()
+        if until is not None:
+            names &= {io.version.dataset for io in self._ios() if _counts(io, until)}
+        return stretch_by_name(names, namespace=namespace, pattern=pattern, offset=offset, limit=limit)
+
+    def datasets(self, names: Collection[DatasetName]) -> dict[DatasetName, KnownDataset]:
+        firsts = self.first_names(names)
+        known = self._known() & set(firsts.values())
         writes, reads = self._by_dataset(written=True), self._by_dataset(written=False)
         return {
             name: self._dataset(first, writes[first], reads[first])
@@ -75,43 +74,18 @@ class MemoryKnownStore:
             if first in known
         }
 
-    def list_jobs(self, *, namespace: str | None, after: str | None, limit: int) -> Page[KnownJob]:
-        check_limit(limit)
-        place = PlaceOfName.parse(after) if after is not None else None
-        found = [
-            job
-            for job in sorted(self.known_jobs())
-            if namespace in {None, job.namespace}
-            and (place is None or PlaceOfName(job.namespace, job.name) > place)
-        ]
-        page = page_of(found, limit, cursor=lambda job: PlaceOfName(job.namespace, job.name))
-        known = self.jobs(page.items)
-        return Page(items=tuple(known[job] for job in page.items), next=page.next)
+    def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
+        return self._lineage.names(dataset)
 
-    def jobs(self, jobs: Sequence[Job]) -> dict[Job, KnownJob]:
-        runs: dict[Job, list[Run]] = defaultdict(list)
-        for run in self._runs():
-            runs[run.job].append(run)
-        return {
-            job: KnownJob(job=job, runs=len(runs[job]), latest=max(runs[job], key=place_of_run, default=None))
-            for job in jobs
-            if job in self.known_jobs()
-        }
+    def first_names(self, names: Collection[DatasetName]) -> dict[DatasetName, DatasetName]:
+        return {name: self._first(name) for name in names}
 
-    def runs_of(self, job: Job, *, after: str | None, limit: int) -> Page[Run]:
-        check_limit(limit)
-        place = parse_place_of_run(after) if after is not None else None
-        found = [
-            run for run in self._runs() if run.job == job and (place is None or place_of_run(run) < place)
-        ]
-        return page_of(sorted(found, key=place_of_run, reverse=True), limit, cursor=place_of_run)
+    def words(self, datasets: Collection[DatasetName]) -> dict[DatasetName, dict[str, Word]]:
+        return {dataset: words for dataset in datasets if (words := self._words(dataset))}
 
-    def declared(self, job: Job) -> Word | None:
-        return self._tables.declared.get(job)
-
-    def records(self, run_ids: Sequence[RunId]) -> dict[RunId, bytes]:
-        records = self._tables.records
-        return {run_id: records[run_id] for run_id in run_ids if run_id in records}
+    def words_on(self, facet: str) -> list[tuple[DatasetName, Word]]:
+        words = ((name, self._words(name)) for name in sorted(self._known()))
+        return [(name, said[facet]) for name, said in words if facet in said]
 
     def history(
         self, dataset: DatasetName, *, partition: str | None, after: str | None, limit: int
@@ -132,6 +106,40 @@ class MemoryKnownStore:
         return page_of(
             sorted(wanted, key=place_of_occurrence, reverse=True), limit, cursor=place_of_occurrence
         )
+
+    def list_writes(
+        self, dataset: DatasetName, *, until: datetime | None, offset: int, limit: int
+    ) -> Stretch[Io]:
+        exact = [io for io in self._by_dataset(written=True)[self._first(dataset)] if io.version.version]
+        found = [io for io in exact if _counts(io, until)]
+        return stretch_of(sorted(found, key=place_of_io, reverse=True), offset=offset, limit=limit)
+
+    def written(
+        self, datasets: Collection[DatasetName], *, until: datetime | None
+    ) -> dict[DatasetName, Written]:
+        writes, reads = self._by_dataset(written=True), self._by_dataset(written=False)
+        found = {}
+        for dataset, first in self.first_names(datasets).items():
+            touched = [io for io in (*writes[first], *reads[first]) if _counts(io, until)]
+            exact = [io for io in writes[first] if io.version.version is not None and _counts(io, until)]
+            if touched:
+                found[dataset] = Written(
+                    first_at=min((io.at for io in touched if io.at), default=None),
+                    last=max(exact, key=place_of_io, default=None),
+                )
+        return found
+
+    def wires(self, datasets: Collection[DatasetName], *, until: datetime | None) -> list[Wire]:
+        jobs = {run.id: run.job for run in self._runs()}
+        found: dict[Wire, None] = {}
+        for written in (False, True):
+            ios = self._by_dataset(written=written)
+            for dataset in set(self.first_names(datasets).values()):
+                counting = (io for io in ios[dataset] if _counts(io, until))
+                found |= {
+                    Wire(dataset=dataset, job=jobs[io.run_id], written=written): None for io in counting
+                }
+        return list(found)
 
     def list_tested(
         self, dataset: DatasetName | None, *, failed: bool | None, after: str | None, limit: int
@@ -193,27 +201,8 @@ class MemoryKnownStore:
         }
         return tuple(GapCount(gap=gap, count=count[gap], of=of[gap]) for gap in Gap)
 
-    def list_unended(self, *, after: str | None, limit: int) -> Page[Run]:
-        check_limit(limit)
-        place = parse_place_of_run(after) if after is not None else None
-        found = [
-            run
-            for run in self._runs()
-            if run.state is RunState.RUNNING and (place is None or place_of_run(run) > place)
-        ]
-        return page_of(sorted(found, key=place_of_run), limit, cursor=place_of_run)
-
     def list_lacking(self, gap: Gap, *, after: str | None, limit: int) -> Page[KnownDataset]:
-        check_limit(limit)
-        place = PlaceOfName.parse(after) if after is not None else None
-        found = [
-            name
-            for name in sorted(self._lacking()[gap])
-            if place is None or PlaceOfName(name.namespace, name.name) > place
-        ]
-        page = page_of(found, limit, cursor=lambda name: PlaceOfName(name.namespace, name.name))
-        known = self.datasets(page.items)
-        return Page(items=tuple(known[name] for name in page.items), next=page.next)
+        return self._page(self._lacking()[gap], None, after, limit)
 
     def _lacking(self) -> dict[Gap, set[DatasetName]]:
         read, written = self._by_dataset(written=False), set(self._by_dataset(written=True))
@@ -221,9 +210,7 @@ class MemoryKnownStore:
         return {
             Gap.UNPRODUCED_INPUT: set(read) - written,
             Gap.OUTPUT_WITHOUT_SCHEMA: {
-                name
-                for name in written
-                if not self._lineage.dataset_words(name).get("schema", Word(b"")).said
+                name for name in written if not self._words(name).get("schema", Word(b"")).said
             },
             Gap.OUTPUT_WITHOUT_COLUMN_LINEAGE: written - with_columns,
         }
@@ -232,41 +219,32 @@ class MemoryKnownStore:
         self, conditions: Sequence[Condition], *, now: datetime, after: str | None, limit: int
     ) -> Page[Found]:
         check_limit(limit)
-        place = PlaceOfFound.parse(after) if after is not None else None
-        found: dict[PlaceOfFound, DatasetName | Job] = {}
-        for named, searched in chain[tuple[DatasetName | Job, Searched]](
-            self._searched_jobs(), self._searched_datasets()
-        ):
-            rank = rank_of(searched, conditions, now=now)
-            if rank is not None:
-                found[PlaceOfFound(rank, searched.kind, named.namespace, named.name)] = named
-        places = sorted(each for each in found if place is None or each > place)
-        page = page_of(places, limit, cursor=str)
-        named_datasets = [each for at in page.items if isinstance(each := found[at], DatasetName)]
-        datasets = self.datasets(named_datasets)
-        jobs = self.jobs([each for at in page.items if isinstance(each := found[at], Job)])
+        searched = chain[tuple[DatasetName | Job, Searched]](self._searched(), self._jobs.searched())
+        page = ranked(searched, conditions, now=now, after=after, limit=limit)
+        datasets = self.datasets([each for _, each in page.items if isinstance(each, DatasetName)])
+        jobs = self._jobs.jobs([each for _, each in page.items if isinstance(each, Job)])
         return Page(
             items=tuple(
                 Found(
                     kind=FoundKind(at.kind),
                     rank=at.rank,
-                    dataset=datasets[named] if isinstance(named := found[at], DatasetName) else None,
+                    dataset=datasets[named] if isinstance(named, DatasetName) else None,
                     job=jobs[named] if isinstance(named, Job) else None,
                 )
-                for at in page.items
+                for at, named in page.items
             ),
             next=page.next,
         )
 
-    def _searched_datasets(self) -> Iterator[tuple[DatasetName, Searched]]:
+    def _searched(self) -> Iterator[tuple[DatasetName, Searched]]:
         runs = {run.id: run for run in self._runs()}
         writes, words = self._by_dataset(written=True), self._tables.dataset_words
-        for name in self.known_names():
+        for name in self._known():
             newest = max((Occurrence(io=io) for io in writes[name]), key=place_of_occurrence, default=None)
             terms: set[Term] = set()
             for each in self._lineage.names(name):
                 terms |= name_terms(each.namespace, each.name)
-                terms |= _terms_of(words.get(each, {}))
+                terms |= terms_of(words.get(each, {}))
             yield (
                 name,
                 Searched(
@@ -274,20 +252,6 @@ class MemoryKnownStore:
                     terms=frozenset(terms),
                     state=runs[newest.io.run_id].state if newest else None,
                     at=max((io.at for io in writes[name] if io.at), default=None),
-                ),
-            )
-
-    def _searched_jobs(self) -> Iterator[tuple[Job, Searched]]:
-        words = self._tables.job_words
-        known = self.known_jobs()
-        for job, found in self.jobs(list(known)).items():
-            yield (
-                job,
-                Searched(
-                    kind=FoundKind.JOB,
-                    terms=frozenset(name_terms(job.namespace, job.name) | _terms_of(words.get(job, {}))),
-                    state=found.latest.state if found.latest else None,
-                    at=place_of_run(found.latest).at if found.latest else None,
                 ),
             )
 
@@ -303,37 +267,40 @@ class MemoryKnownStore:
     def _first(self, name: DatasetName) -> DatasetName:
         return self._lineage.names(name)[0]
 
+    def _words(self, name: DatasetName) -> dict[str, Word]:
+        words: dict[str, Word] = {}
+        for each in self._lineage.names(name):
+            words = merge_words(words, self._tables.dataset_words.get(each, {}))
+        return words
+
+    def _page(
+        self, names: Collection[DatasetName], namespace: str | None, after: str | None, limit: int
+    ) -> Page[KnownDataset]:
+        page = page_by_name(names, namespace=namespace, after=after, limit=limit)
+        known = self.datasets(page.items)
+        return Page(items=tuple(known[name] for name in page.items), next=page.next)
+
+    def _ios(self) -> list[Io]:
+        return [*self._lineage.all_reads(), *self._lineage.all_writes()]
+
     def _by_dataset(self, *, written: bool) -> defaultdict[DatasetName, list[Io]]:
-        ask = self._lineage.writes if written else self._lineage.reads
         found: defaultdict[DatasetName, list[Io]] = defaultdict(list)
-        for io in ask(list(self._tables.facts)):
+        for io in self._lineage.all_writes() if written else self._lineage.all_reads():
             found[io.version.dataset].append(io)
         return found
 
-    def known_names(self) -> set[DatasetName]:
+    def _known(self) -> set[DatasetName]:
         """Returns the first names of all datasets that are known."""
         tables = self._tables
         named = {name for link in tables.links for name in link} | tables.dataset_words.keys()
-        touched = self._by_dataset(written=True).keys() | self._by_dataset(written=False).keys()
-        return {self._first(name) for name in named | touched}
-
-    def known_jobs(self) -> set[Job]:
-        """Returns all jobs that are known."""
-        tables = self._tables
-        edges = {edge for facts in tables.facts.values() for edge in facts.job_edges}
-        return {
-            *tables.job_words,
-            *tables.declared,
-            *(run.job for run in self._runs()),
-            *(job for edge in edges for job in (edge.source, edge.target)),
-        }
+        return {self._first(name) for name in named} | {io.version.dataset for io in self._ios()}
 
     def _dataset(self, name: DatasetName, writes: Sequence[Io], reads: Sequence[Io]) -> KnownDataset:
         exact = [Occurrence(io=io) for io in writes if io.version.version is not None]
         newest = max(exact, key=place_of_occurrence, default=None)
         return KnownDataset(
             name=name,
-            dataset_type=dataset_type_of(self._lineage.dataset_words(name)),
+            dataset_type=dataset_type_of(self._words(name)),
             versions=len({io.version for io in (*writes, *reads) if io.version.version is not None}),
             current=newest.io.version if newest else None,
             written_at=max((io.at for io in writes if io.at), default=None),
@@ -341,8 +308,8 @@ class MemoryKnownStore:
         )
 
 
-def _terms_of(words: Mapping[str, Word]) -> set[Term]:
-    return {term for facet, word in words.items() for term in facet_terms(facet, word)}
+def _counts(io: Io, until: datetime | None) -> bool:
+    return until is None or io.at is None or io.at <= until
 
 
 def _unwritten(reads: Iterable[Io], written: set[Version]) -> list[Occurrence]:

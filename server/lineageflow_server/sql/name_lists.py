@@ -1,0 +1,57 @@
+"""Lists of what has a namespace and a name: their pages by name, and stretches of any list by position."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, FromClause, Select, func, select, tuple_
+
+from lineageflow_core.model.lineage import DatasetName
+from lineageflow_core.model.overview import Stretch
+from lineageflow_core.model.page import Page
+from lineageflow_core.model.run import Job
+from lineageflow_core.store.paging import PlaceOfName, check_limit, check_stretch, page_of
+from lineageflow_server.sql.rows import AnyRow
+
+_ESCAPE = "!"
+
+
+def dataset_from(row: AnyRow) -> DatasetName:
+    """Returns the dataset that a row names."""
+    return DatasetName(namespace=row.namespace, name=row.name)
+
+
+def job_from(row: AnyRow) -> Job:
+    """Returns the job that a row names."""
+    return Job(namespace=row.namespace, name=row.name)
+
+
+def page_by_name(
+    connection: Connection, query: Select[Any], named: FromClause, after: str | None, limit: int
+) -> Page[AnyRow]:
+    """Returns a page of what a query selects from a table, in the order of its namespaces and names."""
+    check_limit(limit)
+    order = (named.c.namespace, named.c.name)
+    if after is not None:
+        query = query.where(tuple_(*order) > tuple(PlaceOfName.parse(after)))
+    rows = connection.execute(query.order_by(*order).limit(limit + 1)).all()
+    return page_of(rows, limit, cursor=lambda row: PlaceOfName(row.namespace, row.name))
+
+
+def stretch(
+    connection: Connection, query: Select[Any], order: Iterable[Any], *, offset: int, limit: int
+) -> Stretch[AnyRow]:
+    """Returns a stretch of what a query selects."""
+    check_stretch(offset, limit)
+    total = connection.scalars(select(func.count()).select_from(query.subquery())).one()
+    rows = connection.execute(query.order_by(*order).offset(offset).limit(limit)).all()
+    return Stretch(items=tuple(rows), total=total)
+
+
+def chosen(query: Select[Any], named: FromClause, namespace: str | None, pattern: str | None) -> Select[Any]:
+    """Narrows a query to one namespace, and to names that a pattern is found in."""
+    if namespace is not None:
+        query = query.where(named.c.namespace == namespace)
+    if pattern is not None:
+        like = f"%{pattern.lower().replace(_ESCAPE, _ESCAPE * 2)}%"
+        query = query.where(func.lower(named.c.name).like(like, escape=_ESCAPE))
+    return query
