@@ -7,16 +7,8 @@ from typing import Protocol
 from lineageflow_core.model.event import Event, EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import DatasetName
-from lineageflow_core.model.overview import (
-    DatasetCard,
-    JobCard,
-    RunCard,
-    SaidOfDataset,
-    Stretch,
-    TimeOrder,
-    Wiring,
-)
-from lineageflow_core.model.page import DEFAULT_LIMIT
+from lineageflow_core.model.overview import DatasetCard, JobCard, RunCard, SaidOfDataset, Wiring
+from lineageflow_core.model.page import DEFAULT_LIMIT, Stretch, TimeOrder
 from lineageflow_core.model.run import Job, RunState
 
 

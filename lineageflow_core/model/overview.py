@@ -6,31 +6,12 @@ have said then.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import AccessFacets, Facets
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Io, Version
 from lineageflow_core.model.run import Job, Run
-
-T = TypeVar("T")
-
-
-class TimeOrder(StrEnum):
-    """Which way a list is sorted by time."""
-
-    NEWEST_FIRST = "newest_first"
-    OLDEST_FIRST = "oldest_first"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch(Generic[T]):
-    """A stretch of a list, by position. A list that changes meanwhile shifts; a `Page` does not."""
-
-    items: tuple[T, ...]
-    total: int
-    """How long the whole list is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
-"""One page of a long list, and walking a list from page to page."""
+"""One page of a long list, walking a list from page to page, and stretches of a list by position."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -18,6 +19,22 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     next: str | None = None
     """Pass as `after` for the following page; None on the last one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch(Generic[T]):
+    """A stretch of a list, by position. A list that changes meanwhile shifts; a `Page` does not."""
+
+    items: tuple[T, ...]
+    total: int
+    """How long the whole list is."""
+
+
+class TimeOrder(StrEnum):
+    """Which way a list is sorted by time."""
+
+    NEWEST_FIRST = "newest_first"
+    OLDEST_FIRST = "oldest_first"
 
 
 Fetch = Callable[[str | None, int], Page[T]]

@@ -9,6 +9,7 @@ from lineageflow_core.model.lineage import DatasetName, Io
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.run import Job, Run
 from lineageflow_core.service.opened import Lake
+from lineageflow_core.service.renames import first_names_today
 from lineageflow_core.service.said import Said, plain_facets
 
 MAX_DESCENDANTS = 10_000
@@ -103,7 +104,8 @@ class JobsService:
     def _named(self, names: Iterable[tuple[str, str]]) -> tuple[DatasetName, ...]:
         """Returns what a job declares, under the first names."""
         found = [DatasetName(namespace=namespace, name=name) for namespace, name in names]
-        return tuple(sorted(set(self._lake.datasets.first_names(found).values())))
+        firsts = first_names_today(self._lake.stores.datasets, self._lake.names(), found)
+        return tuple(sorted(set(firsts.values())))
 
 
 def _datasets(ios: Iterable[Io]) -> tuple[DatasetName, ...]:

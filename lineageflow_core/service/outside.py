@@ -4,17 +4,20 @@ Invariant: whatever a bad run wrote, or a run that read something tainted, and t
 is named, with whom to tell. Nothing is skipped silently.
 """
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 
 from lineageflow_core.errors import InvalidInputError, NotFoundError
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.json_values import as_objects
 from lineageflow_core.model.lineage import Io, Version
 from lineageflow_core.model.plan import PlanAction, PlanItem, PlanReason, RollbackScope
 from lineageflow_core.model.run import RunState
 from lineageflow_core.openlineage.naming import repository_of
+from lineageflow_core.openlineage.parse import parse_text
 from lineageflow_core.service.nodes import in_order
 from lineageflow_core.service.opened import Lake
+from lineageflow_core.service.said import Said
 from lineageflow_core.service.taint import Derived
 
 
@@ -101,33 +104,13 @@ def _job(lake: Lake, run: RunId) -> str | None:
 
 
 class _Owners:
-    """Who owns what runs wrote, as OpenLineage's ownership facet says; each run's events are read once."""
+    """Who owns what runs wrote, as OpenLineage's ownership facet says; each run's record is read once."""
 
     def __init__(self, lake: Lake) -> None:
-        self._lake = lake
-        self._outputs: dict[RunId, list[dict[str, object]]] = {}
+        self._of = cache(lambda run: Said(lake, [run]))
 
     def of(self, run: RunId, version: Version) -> tuple[str, ...]:
         """Returns the owners of what a run wrote."""
-        if run not in self._outputs:
-            self._outputs[run] = list(self._read(run))
-        found: dict[str, None] = {}
-        for output in self._outputs[run]:
-            if (output.get("namespace"), output.get("name")) == (version.namespace, version.name):
-                found |= dict.fromkeys(_names(output))
-        return tuple(found)
-
-    def _read(self, run: RunId) -> Iterator[dict[str, object]]:
-        for stored in self._lake.stores.lineage.events_of(run):
-            event = json.loads(stored.body)
-            outputs = event.get("outputs") if isinstance(event, dict) else None
-            yield from (each for each in outputs or () if isinstance(each, dict))
-
-
-def _names(output: Mapping[str, object]) -> Iterable[str]:
-    facets = output.get("facets")
-    ownership = facets.get("ownership") if isinstance(facets, dict) else None
-    owners = ownership.get("owners") if isinstance(ownership, dict) else None
-    for owner in owners if isinstance(owners, list) else ():
-        if isinstance(owner, dict) and isinstance(owner.get("name"), str):
-            yield owner["name"]
+        facets = self._of(run).facets(run, version.dataset, written=True)
+        owners = as_objects(facets.get("ownership", {}).get("owners"))
+        return tuple(dict.fromkeys(name for owner in owners if (name := parse_text(owner.get("name")))))

@@ -15,11 +15,9 @@ from lineageflow_core.model.overview import (
     OutputColumns,
     RunCard,
     SaidOfDataset,
-    Stretch,
-    TimeOrder,
     Wiring,
 )
-from lineageflow_core.model.page import DEFAULT_LIMIT
+from lineageflow_core.model.page import DEFAULT_LIMIT, Stretch, TimeOrder
 from lineageflow_core.model.run import Job, Run, RunState
 from lineageflow_core.openlineage.parse import parse_text
 from lineageflow_core.openlineage.vocabulary import Facet

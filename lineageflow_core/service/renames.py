@@ -23,9 +23,17 @@ from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type
 from lineageflow_core.model.known import KnownNamespace
 from lineageflow_core.model.lineage import DatasetName, Io, Version
 from lineageflow_core.model.repository import RepositoryName
+from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.openlineage.naming import dataset_namespace, repository_of
 from lineageflow_core.openlineage.record import Key, Said, Words
-from lineageflow_core.store.ports import LineageLook, RepositoryStore, RunFacts, StoredEvent
+from lineageflow_core.store.ports import (
+    DatasetStore,
+    LineageLook,
+    RepositoryStore,
+    RunFacts,
+    StoredEvent,
+    Word,
+)
 from lineageflow_core.store.words import merge_words
 
 P = TypeVar("P")
@@ -94,10 +102,10 @@ def lasting_facts(facts: RunFacts, names: RepositoryNames) -> RunFacts:
 
 
 def lasting_words(said: Said, event: StoredEvent, names: RepositoryNames) -> Said:
-    """Returns what an event says, with its words on datasets under the names that last.
+    """Returns what an event says, with the datasets that it and its job name under the names that last.
 
-    They are about what was so called when the event happened, or came. What it says of runs stays as it is:
-    when they began, other events may tell.
+    They are what was so called when the event happened, or came. What it says of runs stays as it is: when
+    they began, other events may tell.
     """
     if not names.renamed:
         return said
@@ -113,10 +121,20 @@ def lasting_words(said: Said, event: StoredEvent, names: RepositoryNames) -> Sai
     return Said(
         runs=said.runs,
         jobs=said.jobs,
-        declared=said.declared,
+        declared={
+            job: Word(word.stamp, canonical_json([list(map(key, side)) for side in word.read()]))
+            for job, word in said.declared.items()
+        },
         datasets=datasets,
         links={(key(one), key(other)) for one, other in said.links},
     )
+
+
+def first_names_today(
+    store: DatasetStore, names: RepositoryNames, lasting: Collection[DatasetName]
+) -> dict[DatasetName, DatasetName]:
+    """Returns the first names of datasets as they are today, by names that last. `store` is a lake's own."""
+    return {name: names.today(first) for name, first in store.first_names(lasting).items()}
 
 
 def across_renames(port: type[object], store: P, names: Callable[[], RepositoryNames]) -> P:
@@ -178,7 +196,7 @@ def _under(value: Any, rename: Rename, hint: Any = None) -> Any:
     """Returns a value with other names of datasets in it; as it is where `hint`, its type, says of none."""
     if hint is not None and not _names_datasets(hint):
         return value
-    if fields := _naming_fields(type(value)):
+    if fields := _naming_fields(value.__class__):
         return replace(value, **{name: _under(getattr(value, name), rename) for name in fields})
     match value:
         case DatasetName():

@@ -11,6 +11,7 @@ from lineageflow_core.openlineage.parse import parse_text
 from lineageflow_core.openlineage.record import Key, RunRecord, Words, decode_record
 from lineageflow_core.openlineage.vocabulary import Facet
 from lineageflow_core.service.opened import Lake
+from lineageflow_core.service.renames import first_names_today
 from lineageflow_core.store.instants import from_microseconds
 from lineageflow_core.store.ports import Word
 from lineageflow_core.store.words import merge_words
@@ -27,7 +28,7 @@ class Said:
     def __init__(self, lake: Lake, run_ids: Sequence[RunId]) -> None:
         found = lake.lineage.records(run_ids)
         self._records = {run_id: decode_record(record) for run_id, record in found.items() if record}
-        self._firsts = dict(_first_names(lake, self._records))
+        self._firsts = _first_names(lake, self._records)
 
     def record(self, run_id: RunId) -> RunRecord:
         """Returns all that was said of a run."""
@@ -54,19 +55,16 @@ class Said:
         return plain_facets(self.accesses(run_id, written=written).get(dataset, {}))
 
 
-def _first_names(
-    lake: Lake, records: Mapping[RunId, RunRecord]
-) -> Iterator[tuple[tuple[RunId, Key], DatasetName]]:
-    """Yields the first name, as it is today, of each dataset that a run named: as of when the run began."""
+def _first_names(lake: Lake, records: Mapping[RunId, RunRecord]) -> dict[tuple[RunId, Key], DatasetName]:
+    """Returns the first name, as it is today, of each dataset that a run named: as of when the run began."""
     names = lake.names()
     lasting = {
         (run_id, key): names.lasting(DatasetName(namespace=key[0], name=key[1]), _began(record))
         for run_id, record in records.items()
         for key in (*record.inputs, *record.outputs)
     }
-    firsts = lake.stores.datasets.first_names(set(lasting.values()))
-    for place, name in lasting.items():
-        yield place, names.today(firsts[name])
+    firsts = first_names_today(lake.stores.datasets, names, set(lasting.values()))
+    return {place: firsts[name] for place, name in lasting.items()}
 
 
 def _began(record: RunRecord) -> datetime | None:

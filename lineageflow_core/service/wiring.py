@@ -13,6 +13,7 @@ from lineageflow_core.model.lineage import DatasetName, Io
 from lineageflow_core.model.overview import Wire, Wiring
 from lineageflow_core.model.run import Job
 from lineageflow_core.service.opened import Lake
+from lineageflow_core.service.renames import first_names_today
 from lineageflow_core.store.ports import LastRuns
 
 
@@ -84,7 +85,7 @@ class JobsAtWork:
                 for side in both
                 for each in side
             }
-            firsts = self._lake.datasets.first_names(names)
+            firsts = first_names_today(self._lake.stores.datasets, self._lake.names(), names)
             self._declared = {
                 written: {
                     job: {firsts[DatasetName(namespace=each[0], name=each[1])] for each in both[written]}

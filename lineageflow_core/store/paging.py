@@ -14,8 +14,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import parse_run_id
 from lineageflow_core.model.known import Occurrence
 from lineageflow_core.model.lineage import Io
-from lineageflow_core.model.overview import Stretch
-from lineageflow_core.model.page import MAX_LIMIT, Page
+from lineageflow_core.model.page import MAX_LIMIT, Page, Stretch
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.quarantine import Quarantine
 from lineageflow_core.model.run import Run

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.overview import TimeOrder
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.page import Page, TimeOrder
 from lineageflow_core.model.run import Run, RunState
 from lineageflow_core.store.ports import LineageStore, RunFacts, StoredEvent, Stores
 from lineageflow_core.testing.signatures import assert_same_signatures

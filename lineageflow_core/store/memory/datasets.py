@@ -9,8 +9,8 @@ from itertools import chain
 from lineageflow_core.model.gaps import Gap, GapCount
 from lineageflow_core.model.known import KnownDataset, KnownNamespace, Occurrence
 from lineageflow_core.model.lineage import DatasetName, Evidence, Io, Version
-from lineageflow_core.model.overview import Stretch, Wire
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.overview import Wire
+from lineageflow_core.model.page import Page, Stretch
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, Run, RunState
 from lineageflow_core.model.search import Condition, Found, FoundKind

@@ -6,8 +6,7 @@ from datetime import datetime
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownJob
-from lineageflow_core.model.overview import Stretch
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.page import Page, Stretch
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.model.search import FoundKind
 from lineageflow_core.store.memory.lineage import MemoryLineageStore

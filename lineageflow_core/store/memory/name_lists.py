@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from lineageflow_core.model.lineage import DatasetName
-from lineageflow_core.model.overview import Stretch
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.page import Page, Stretch
 from lineageflow_core.model.run import Job
 from lineageflow_core.store.paging import PlaceOfName, check_limit, page_of, stretch_of
 

@@ -12,8 +12,7 @@ import msgspec
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
-from lineageflow_core.model.overview import Stretch, TimeOrder
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.page import Page, Stretch, TimeOrder
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.store.ports.lineage_look import LineageLook

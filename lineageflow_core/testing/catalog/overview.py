@@ -10,7 +10,7 @@ from lineageflow_core.errors import DatasetNotFoundError, InvalidInputError, Job
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import DatasetName, Version
-from lineageflow_core.model.overview import TimeOrder
+from lineageflow_core.model.page import TimeOrder
 from lineageflow_core.model.run import Job, RunState
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import CatalogContract, new_run_id

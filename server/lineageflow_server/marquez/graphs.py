@@ -8,8 +8,7 @@ from starlette.responses import Response
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.event import EventKind
-from lineageflow_core.model.overview import TimeOrder
-from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT
+from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, TimeOrder
 from lineageflow_core.model.token import Scope
 from lineageflow_server.access.guard import needs
 from lineageflow_server.marquez import shapes

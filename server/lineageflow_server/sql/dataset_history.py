@@ -20,8 +20,7 @@ from sqlalchemy import (
 
 from lineageflow_core.model.known import Occurrence
 from lineageflow_core.model.lineage import Evidence, Io
-from lineageflow_core.model.overview import Stretch
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.page import Page, Stretch
 from lineageflow_core.model.run import Run
 from lineageflow_core.store.paging import PlaceOfOccurrence, check_limit, page_of, place_of_occurrence
 from lineageflow_server.sql import lineage_rows, rows

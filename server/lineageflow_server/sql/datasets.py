@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, sel
 from lineageflow_core.model.gaps import Gap, GapCount
 from lineageflow_core.model.known import KnownDataset, KnownNamespace, Occurrence
 from lineageflow_core.model.lineage import DatasetName, Io, Version
-from lineageflow_core.model.overview import Stretch, Wire
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.overview import Wire
+from lineageflow_core.model.page import Page, Stretch
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.search import Condition, Found
 from lineageflow_core.store.paging import check_limit, page_of

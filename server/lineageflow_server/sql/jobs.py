@@ -18,8 +18,7 @@ from sqlalchemy import (
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownJob
-from lineageflow_core.model.overview import Stretch
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.page import Page, Stretch
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.store.paging import check_limit, page_of, parse_place_of_run, place_of_run
 from lineageflow_core.store.ports import LastRuns, Word

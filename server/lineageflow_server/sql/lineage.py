@@ -11,8 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
-from lineageflow_core.model.overview import Stretch, TimeOrder
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.page import Page, Stretch, TimeOrder
 from lineageflow_core.model.run import Run, RunState
 from lineageflow_core.store.paging import (
     check_limit,

@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, Select, func, select, tuple_
 
 from lineageflow_core.model.lineage import DatasetName
-from lineageflow_core.model.overview import Stretch
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.page import Page, Stretch
 from lineageflow_core.model.run import Job
 from lineageflow_core.store.paging import PlaceOfName, check_limit, check_stretch, page_of
 from lineageflow_server.sql.rows import AnyRow

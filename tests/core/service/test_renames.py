@@ -140,6 +140,19 @@ def test_what_a_run_said_is_about_what_was_so_called_when_it_began(lake: Lake) -
     assert ("lf://sea", "ada's") == (card.name.namespace, description(card.facets))
 
 
+def test_what_a_job_declares_is_what_was_so_called_when_it_said_so(lake: Lake) -> None:
+    raw = {"namespace": "lf://lake", "name": "orders"}
+    said = described("early", lake.now, "ada's")
+    declares = {**{name: said[name] for name in ("eventTime", "producer", "schemaURL")}, "inputs": [raw]}
+    rename(lake, "lake", "sea")
+    lake.catalog.repositories.create_repository("lake", author="eve")
+    lake.catalog.lineage.ingest([{**declares, "job": {"namespace": "nightly", "name": "report"}}])
+    reads = (DatasetName(namespace="lf://sea", name="orders"),)
+    assert reads == lake.catalog.jobs.get_job("nightly", "report").declared_reads
+    [card] = lake.catalog.overview.list_job_cards(pattern="report").items
+    assert reads == card.reads
+
+
 def test_a_dataset_is_answered_by_each_name_that_was_asked_for(lake: Lake) -> None:
     rename(lake, "lake", "sea")
     old, new = (DatasetName(namespace=f"lf://{name}", name="orders") for name in ("lake", "sea"))

@@ -9,8 +9,8 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.gaps import FoundGap
 from lineageflow_core.model.known import AccessFacets, DatasetDetails, JobDetails, SaidOfRun
-from lineageflow_core.model.overview import DatasetCard, JobCard, RunCard, SaidOfDataset, Stretch
-from lineageflow_core.model.page import Page
+from lineageflow_core.model.overview import DatasetCard, JobCard, RunCard, SaidOfDataset
+from lineageflow_core.model.page import Page, Stretch
 from lineageflow_core.model.quality import Measurements
 from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.table import ColumnStatistics, TableHead, ValueCount

@@ -20,7 +20,7 @@ from lineageflow_core.model.ids import ObjectId, PlanId
 from lineageflow_core.model.lineage import DatasetName, Direction, IntakeReport
 from lineageflow_core.model.live import LiveKind
 from lineageflow_core.model.merge import Side, content, content_of
-from lineageflow_core.model.overview import TimeOrder
+from lineageflow_core.model.page import TimeOrder
 from lineageflow_core.model.plan import RollbackPlan, RollbackScope
 from lineageflow_core.model.pruning import PruningPlan
 from lineageflow_core.model.quality import Verdict
