@@ -205,7 +205,7 @@ def _under(value: Any, rename: Rename, hint: Any = None) -> Any:
             return value.under(rename(value.dataset))
         case KnownNamespace():
             return replace(value, namespace=_namespace(value.namespace, rename))
-        case Mapping():
+        case Mapping() if len(get_args(hint)) != 1:  # else it stands for its keys, as any collection does
             key, each = get_args(hint) or (None, None)
             return {_under(name, rename, key): _under(held, rename, each) for name, held in value.items()}
         case tuple() | list() | frozenset():

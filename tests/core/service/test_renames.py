@@ -158,7 +158,7 @@ def test_a_dataset_is_answered_by_each_name_that_was_asked_for(lake: Lake) -> No
     old, new = (DatasetName(namespace=f"lf://{name}", name="orders") for name in ("lake", "sea"))
     store = opened.Lake(lake.stores, lake.clock).datasets
     assert {old: new, new: new} == store.first_names([old, new])
-    assert {new} == {each.name for each in store.datasets((old, new)).values()}
+    assert {old: new, new: new} == store.first_names({old: 1, new: 2})
     assert [new, new] == [
         each.current and each.current.dataset for each in store.datasets([old, new]).values()
     ]
