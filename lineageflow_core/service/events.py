@@ -7,7 +7,7 @@ back, all facts are made anew.
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from lineageflow_core.errors import EventNotFoundError, InvalidInputError, StateError
@@ -22,6 +22,7 @@ from lineageflow_core.service.intake import OF_THE_STORAGE
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.pruning import Pruning
 from lineageflow_core.service.renames import lasting_words
+from lineageflow_core.store.instants import in_utc
 from lineageflow_core.store.ports import StoredEvent
 
 _log = logging.getLogger(__name__)
@@ -53,8 +54,8 @@ class EventsService:
         page = self._store.list_events(
             run_id=parse_run_id(run_id) if run_id is not None else None,
             kind=kind,
-            since=_utc(since),
-            until=_utc(until),
+            since=in_utc(since),
+            until=in_utc(until),
             with_problems=with_problems,
             after=after,
             limit=limit,
@@ -165,9 +166,3 @@ def shown(event: StoredEvent) -> Event:
         warning=event.warning,
         replaced_by=event.replaced_by.hex() if event.replaced_by else None,
     )
-
-
-def _utc(instant: datetime | None) -> datetime | None:
-    if instant is None:
-        return None
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)

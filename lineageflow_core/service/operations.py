@@ -4,7 +4,7 @@ Invariant: undoing moves things by compare-and-swap from where the operation lef
 own. So it never takes back what somebody did later, and can itself be undone.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from lineageflow_core.errors import (
     ConflictError,
@@ -22,6 +22,7 @@ from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.refs import drafts_on, renaming
 from lineageflow_core.service.rules import check_unprotected
 from lineageflow_core.service.writing import writable
+from lineageflow_core.store.instants import in_utc
 from lineageflow_core.store.ports import RefUpdate
 
 _PEOPLES = frozenset({RefKind.BRANCH, RefKind.TAG})
@@ -54,8 +55,8 @@ class OperationsService:
             actor=actor,
             operation=operation,
             refs=_refs(ref) if ref is not None else (),
-            since=_utc(since),
-            until=_utc(until),
+            since=in_utc(since),
+            until=in_utc(until),
             after=after,
             limit=limit,
         )
@@ -185,12 +186,6 @@ def _check_undoable(opened: OpenRepository, undone: Operation) -> None:
 def _refs(text: str) -> list[RefName]:
     ref = writable(text)
     return [ref, RefName(kind=RefKind.TAG, name=ref.name)] if ref.kind is RefKind.BRANCH else [ref]
-
-
-def _utc(instant: datetime | None) -> datetime | None:
-    if instant is None:
-        return None
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _existing(opened: OpenRepository, operation_id: int) -> Operation:

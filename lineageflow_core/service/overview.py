@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from lineageflow_core.errors import DatasetNotFoundError, InvalidInputError, JobNotFoundError
@@ -25,6 +25,7 @@ from lineageflow_core.service.events import shown
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.said import Said, plain_facets
 from lineageflow_core.service.wiring import JobsAtWork, wire_up
+from lineageflow_core.store.instants import in_utc
 
 MAX_NODES = 10_000
 
@@ -47,7 +48,7 @@ class OverviewService:
         limit: int = DEFAULT_LIMIT,
     ) -> Stretch[DatasetCard]:
         found = self._datasets.list_names(
-            namespace=namespace, pattern=pattern, until=_utc(at), offset=offset, limit=limit
+            namespace=namespace, pattern=pattern, until=in_utc(at), offset=offset, limit=limit
         )
         cards = self.get_dataset_cards(found.items, at=at)
         return Stretch(items=cards, total=found.total)
@@ -55,7 +56,7 @@ class OverviewService:
     def get_dataset_cards(
         self, datasets: Sequence[DatasetName], *, at: datetime | None = None
     ) -> tuple[DatasetCard, ...]:
-        until = _utc(at)
+        until = in_utc(at)
         firsts = dict.fromkeys(self._datasets.first_names(datasets).values())
         written = self._datasets.written(firsts, until=until)
         last = [each.last for each in written.values() if each.last]
@@ -84,7 +85,7 @@ class OverviewService:
         limit: int = DEFAULT_LIMIT,
     ) -> Stretch[DatasetCard]:
         dataset = DatasetName(namespace=namespace, name=name)
-        until = _utc(at)
+        until = in_utc(at)
         found = self._datasets.list_writes(dataset, until=until, offset=offset, limit=limit)
         if not found.total and dataset not in self._datasets.datasets([dataset]):
             raise DatasetNotFoundError(
@@ -103,12 +104,12 @@ class OverviewService:
         limit: int = DEFAULT_LIMIT,
     ) -> Stretch[JobCard]:
         found = self._jobs.list_names(
-            namespace=namespace, pattern=pattern, states=states, until=_utc(at), offset=offset, limit=limit
+            namespace=namespace, pattern=pattern, states=states, until=in_utc(at), offset=offset, limit=limit
         )
         return Stretch(items=self.get_job_cards(found.items, at=at), total=found.total)
 
     def get_job_cards(self, jobs: Sequence[Job], *, at: datetime | None = None) -> tuple[JobCard, ...]:
-        until = _utc(at)
+        until = in_utc(at)
         jobs = list(dict.fromkeys(jobs))
         work = JobsAtWork(self._lake, until)
         work.learn(jobs)
@@ -150,7 +151,7 @@ class OverviewService:
         limit: int = DEFAULT_LIMIT,
     ) -> Stretch[RunCard]:
         job = Job(namespace=namespace, name=name)
-        found = self._jobs.list_run_ids(job, until=_utc(at), offset=offset, limit=limit)
+        found = self._jobs.list_run_ids(job, until=in_utc(at), offset=offset, limit=limit)
         if not found.total and job not in self._jobs.jobs([job]):
             raise JobNotFoundError(
                 f"no event names the job {name!r} in {namespace!r}", namespace=namespace, name=name
@@ -158,7 +159,7 @@ class OverviewService:
         return Stretch(items=self.get_run_cards(found.items, at=at), total=found.total)
 
     def get_run_cards(self, run_ids: Sequence[RunId], *, at: datetime | None = None) -> tuple[RunCard, ...]:
-        until = _utc(at)
+        until = in_utc(at)
         run_ids = list(dict.fromkeys(map(parse_run_id, run_ids)))
         lineage = self._lake.lineage
         runs = lineage.runs(run_ids)
@@ -200,7 +201,7 @@ class OverviewService:
         if not 1 <= limit <= MAX_NODES:
             raise InvalidInputError(f"a picture holds 1 to {MAX_NODES:,} things, not {limit}")
         firsts = self._datasets.first_names(datasets)
-        work = JobsAtWork(self._lake, _utc(at))
+        work = JobsAtWork(self._lake, in_utc(at))
         return wire_up(work, [firsts[each] for each in datasets], jobs, depth=depth, limit=limit)
 
     def list_said(self, facet: str) -> tuple[SaidOfDataset, ...]:
@@ -221,7 +222,7 @@ class OverviewService:
         limit: int = DEFAULT_LIMIT,
     ) -> Stretch[Event]:
         found = self._lake.lineage.list_events_by_time(
-            kind=kind, since=_utc(since), until=_utc(until), order=order, offset=offset, limit=limit
+            kind=kind, since=in_utc(since), until=in_utc(until), order=order, offset=offset, limit=limit
         )
         return Stretch(items=tuple(map(shown, found.items)), total=found.total)
 
@@ -260,9 +261,3 @@ def _order(io: Io) -> tuple[str, ...]:
 
 def _type_of(facets: Mapping[str, Any]) -> str | None:
     return parse_text(facets.get(Facet.TYPE, {}).get(Facet.TYPE))
-
-
-def _utc(instant: datetime | None) -> datetime | None:
-    if instant is None:
-        return None
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
