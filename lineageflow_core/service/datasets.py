@@ -24,6 +24,7 @@ from lineageflow_core.openlineage.quality import measurements
 from lineageflow_core.service.nodes import Nodes, in_order
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.quality import quality_by_version, quality_of, taint
+from lineageflow_core.service.renames import lasting_conditions
 from lineageflow_core.service.said import Said, columns_of, plain_facets
 
 _LOOK_BACK = 100
@@ -127,9 +128,8 @@ class KnownDatasetsService:
         return Page(items=tuple(quality_of(self._lake, page.items)), next=page.next)
 
     def search(self, query: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT) -> Page[Found]:
-        return self._lake.datasets.search(
-            parse_search(query), now=self._lake.clock(), after=after, limit=limit
-        )
+        conditions = lasting_conditions(parse_search(query), self._lake.names())
+        return self._lake.datasets.search(conditions, now=self._lake.clock(), after=after, limit=limit)
 
     def get_taint(self, node: str) -> tuple[Taint, ...]:
         start = self._nodes.resolve(node)

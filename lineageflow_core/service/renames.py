@@ -23,6 +23,7 @@ from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type
 from lineageflow_core.model.known import KnownNamespace
 from lineageflow_core.model.lineage import DatasetName, Io, Version
 from lineageflow_core.model.repository import RepositoryName
+from lineageflow_core.model.search import Condition, Text
 from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.openlineage.naming import dataset_namespace, repository_of
 from lineageflow_core.openlineage.record import Key, Said, Words
@@ -64,6 +65,10 @@ class RepositoryNames:
     def renamed(self) -> bool:
         """Tells whether any repository of the lake was ever renamed."""
         return bool(self._held)
+
+    def of_repositories(self) -> Collection[str]:
+        """Returns all names that are, or were, of repositories of which it is kept."""
+        return self._held.keys()
 
     def lasting(self, dataset: DatasetName, at: datetime | None = None) -> DatasetName:
         """Returns a dataset under the name that lasts, from a name as of an instant; None is now."""
@@ -127,6 +132,22 @@ def lasting_words(said: Said, event: StoredEvent, names: RepositoryNames) -> Sai
         },
         datasets=datasets,
         links={(key(one), key(other)) for one, other in said.links},
+    )
+
+
+def lasting_conditions(conditions: Sequence[Condition], names: RepositoryNames) -> tuple[Condition, ...]:
+    """Returns the conditions of a search, of whose namespaces those without wildcards are those that last."""
+    namespaces = {
+        dataset_namespace(name).lower(): Text(
+            pieces=(_namespace(dataset_namespace(name), names.lasting).lower(),)
+        )
+        for name in names.of_repositories()
+    }
+    return tuple(
+        replace(each, text=namespaces.get(each.text.exact, each.text))
+        if each.field == "namespace" and each.text.is_exact
+        else each
+        for each in conditions
     )
 
 

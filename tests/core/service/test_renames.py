@@ -168,6 +168,16 @@ def test_a_dataset_is_answered_by_each_name_that_was_asked_for(lake: Lake) -> No
     assert "lf://sea" in {each.namespace for each in store.list_namespaces(after=None, limit=10).items}
 
 
+def test_a_search_finds_a_namespace_by_the_names_that_it_has_and_had(lake: Lake) -> None:
+    rename(lake, "lake", "Sea")
+    for query in ('namespace:"lf://sea"', 'namespace:"lf://lake"', 'orders namespace:"lf://Sea"'):
+        found = lake.catalog.datasets.search(query).items
+        assert ("lf://Sea", "orders") in {
+            (each.dataset.name.namespace, each.dataset.name.name) for each in found if each.dataset
+        }
+    assert () == lake.catalog.datasets.search('namespace:"lf://lak"').items
+
+
 def test_keys_of_a_look_are_nobodys_names(lake: Lake) -> None:
     rename(lake, "lake", "sea")
     asked = opened.Lake(lake.stores, lake.clock)
