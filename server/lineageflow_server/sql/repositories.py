@@ -17,6 +17,7 @@ from lineageflow_server.sql.tables import metadata, repositories, repository_key
 
 # Making a statement takes longer than running it, so those of every call are made once.
 _BY_NAME = select(repositories).where(repositories.c.name == bindparam("value"))
+_NAMES = select(repository_names).order_by(repository_names.c.seq)
 _BY_ID = select(repositories).where(repositories.c.id == bindparam("value"))
 
 
@@ -55,7 +56,7 @@ class SqlRepositoryStore:
 
     def names(self) -> tuple[RepositoryName, ...]:
         with self._database.ask() as connection:
-            found = connection.execute(select(repository_names).order_by(repository_names.c.seq))
+            found = connection.execute(_NAMES)
             return tuple(rows.repository_name_from(row) for row in found)
 
     def purge(self, repository: str) -> None:
