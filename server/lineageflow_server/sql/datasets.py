@@ -60,7 +60,7 @@ class SqlDatasetStore:
         return page_of(found[: limit + 1], limit, cursor=lambda item: item.namespace)
 
     def list_datasets(self, *, namespace: str | None, after: str | None, limit: int) -> Page[KnownDataset]:
-        return self._page(chosen(_KNOWN, tables.datasets, namespace, None), after, limit)
+        return self._page(_KNOWN, namespace, after, limit)
 
     def list_names(
         self, *, namespace: str | None, pattern: str | None, until: datetime | None, offset: int, limit: int
@@ -187,7 +187,7 @@ class SqlDatasetStore:
 
     def list_lacking(self, gap: Gap, *, after: str | None, limit: int) -> Page[KnownDataset]:
         query = select(_DATASET.key, _DATASET.namespace, _DATASET.name).where(LACKING[gap])
-        return self._page(query, after, limit)
+        return self._page(query, None, after, limit)
 
     def search(
         self, conditions: Sequence[Condition], *, now: datetime, after: str | None, limit: int
@@ -195,9 +195,13 @@ class SqlDatasetStore:
         with self._database.read() as connection:
             return search(connection, conditions, now=now, after=after, limit=limit)
 
-    def _page(self, query: Select[Any], after: str | None, limit: int) -> Page[KnownDataset]:
+    def _page(
+        self, query: Select[Any], namespace: str | None, after: str | None, limit: int
+    ) -> Page[KnownDataset]:
         with self._database.read() as connection:
-            page = page_by_name(connection, query, tables.datasets, after, limit)
+            page = page_by_name(
+                connection, query, tables.datasets, namespace=namespace, after=after, limit=limit
+            )
             known = known_datasets(connection, {row.key: dataset_from(row) for row in page.items})
         return Page(items=tuple(known[row.key] for row in page.items), next=page.next)
 

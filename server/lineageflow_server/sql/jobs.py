@@ -48,9 +48,9 @@ class SqlJobStore:
         self._database = database
 
     def list_jobs(self, *, namespace: str | None, after: str | None, limit: int) -> Page[KnownJob]:
-        query = chosen(_NAMED.where(IS_KNOWN_JOB), tables.jobs, namespace, None)
+        query = _NAMED.where(IS_KNOWN_JOB)
         with self._database.read() as connection:
-            page = page_by_name(connection, query, tables.jobs, after, limit)
+            page = page_by_name(connection, query, tables.jobs, namespace=namespace, after=after, limit=limit)
             known = known_jobs(connection, {row.key: job_from(row) for row in page.items})
         return Page(items=tuple(known[row.key] for row in page.items), next=page.next)
 

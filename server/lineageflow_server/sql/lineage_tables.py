@@ -98,7 +98,7 @@ datasets = Table(
     Column("digest", LargeBinary(16), nullable=False, unique=True),
     Column("namespace", Name, nullable=False),
     Column("name", Name, nullable=False),
-    Column("first", Key, ForeignKey("datasets.key"), index=True),
+    Column("first", Key, ForeignKey("datasets.key")),
     Column("seen", Boolean, nullable=False, server_default=false()),
     Index("datasets_in_order", "namespace", "name"),
 )
@@ -259,6 +259,7 @@ so; it is empty where that is the name itself."""
 
 PARTIAL_INDEXES = [
     Index("events_with_problems", events.c.seq, sqlite_where=events.c.problem.is_not(None)),
+    Index("datasets_by_first", datasets.c.first, sqlite_where=datasets.c.first.is_not(None)),
     Index("runs_going", runs.c.placed_at, runs.c.id, sqlite_where=text("state = 'running'")),
 ]
 """As those in `tables.py`."""

@@ -25,13 +25,23 @@ def job_from(row: AnyRow) -> Job:
 
 
 def page_by_name(
-    connection: Connection, query: Select[Any], named: FromClause, after: str | None, limit: int
+    connection: Connection,
+    query: Select[Any],
+    named: FromClause,
+    *,
+    namespace: str | None = None,
+    after: str | None,
+    limit: int,
 ) -> Page[AnyRow]:
     """Returns a page of what a query selects from a table, in the order of its namespaces and names."""
     check_limit(limit)
     order = (named.c.namespace, named.c.name)
-    if after is not None:
-        query = query.where(tuple_(*order) > tuple(PlaceOfName.parse(after)))
+    query = chosen(query, named, namespace, None)
+    place = PlaceOfName.parse(after) if after is not None else None
+    if place is not None and place.namespace == namespace:
+        query = query.where(named.c.name > place.name)  # of the pair, SQLite would look up the first only
+    elif place is not None:
+        query = query.where(tuple_(*order) > tuple(place))
     rows = connection.execute(query.order_by(*order).limit(limit + 1)).all()
     return page_of(rows, limit, cursor=lambda row: PlaceOfName(row.namespace, row.name))
 

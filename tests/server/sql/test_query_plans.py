@@ -15,6 +15,7 @@ from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.refs import RefKind, RefName
 from lineageflow_core.store.ports import CommitPlace
+from lineageflow_core.testing.facts import ETL
 from lineageflow_core.testing.values import MAIN, NOON, new_commit, new_repository, publish_commit, run_id
 
 REPOSITORY = new_repository()
@@ -90,6 +91,26 @@ LISTS: dict[str, tuple[str, Callable[[SqlStores], object]]] = {
     "events with problems": (
         "SEARCH events USING INDEX events_with_problems (seq<?)",
         lambda stores: events(stores, with_problems=True),
+    ),
+    "datasets": (
+        "SEARCH datasets USING INDEX datasets_in_order ((namespace,name)>(?,?))",
+        lambda stores: stores.datasets.list_datasets(namespace=None, after='["a", "b"]', limit=100),
+    ),
+    "datasets of a namespace": (
+        "SEARCH datasets USING INDEX datasets_in_order (namespace=? AND name>?)",
+        lambda stores: stores.datasets.list_datasets(namespace="a", after='["a", "b"]', limit=100),
+    ),
+    "jobs": (
+        "SEARCH jobs USING INDEX jobs_in_order ((namespace,name)>(?,?))",
+        lambda stores: stores.jobs.list_jobs(namespace=None, after='["a", "b"]', limit=100),
+    ),
+    "runs of a job": (
+        "SEARCH runs USING INDEX runs_by_job (job=? AND (placed_at,id)<(?,?))",
+        lambda stores: stores.jobs.list_runs(ETL, after=f"7.{run_id(1)}", limit=100),
+    ),
+    "runs without an end": (
+        "SEARCH runs USING INDEX runs_going ((placed_at,id)>(?,?))",
+        lambda stores: stores.jobs.list_unended(after=f"7.{run_id(1)}", limit=100),
     ),
     "the checks of a content": (
         "SEARCH checks USING INDEX sqlite_autoindex_checks_1 (repository=? AND root=?)",

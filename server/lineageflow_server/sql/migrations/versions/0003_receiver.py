@@ -48,7 +48,8 @@ def upgrade() -> None:
     for table in _FACTS:
         op.drop_table(table)
     _make_entities()
-    op.create_index("ix_datasets_first", "datasets", ["first"])
+    linked = sa.text("first IS NOT NULL")
+    op.create_index("datasets_by_first", "datasets", ["first"], sqlite_where=linked, postgresql_where=linked)
     _make_facts()
     _make_details()
     _make_tokens()
