@@ -7,8 +7,8 @@ from lineageflow_core.graph_formats.property_graph import ANY_NODE, property_nod
 from lineageflow_core.graph_formats.text import in_utf8
 from lineageflow_core.model.lineage import LineageGraph
 
-_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_SPECIAL = re.compile(r"[\\'\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_ESCAPES = {"\\u": r"\\' + 'u", "\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_SPECIAL = re.compile(r"\\u|[\\'\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def cypher(graph: LineageGraph) -> str:
@@ -38,4 +38,4 @@ def literal(text: str) -> str:
     a 'u': the string is put together of two there.
     """
     escaped = _SPECIAL.sub(lambda match: _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}", in_utf8(text))
-    return "'" + re.sub(r"((?:\\\\)+)u", r"\1' + 'u", escaped) + "'"
+    return f"'{escaped}'"

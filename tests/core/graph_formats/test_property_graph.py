@@ -67,6 +67,7 @@ def test_every_line_of_cypher_is_one_of_three_statements(graph: LineageGraph) ->
 @given(TEXTS)
 @example("\\u0027")
 @example("\\\\u0027 //")
+@example("\\\u202e' //")
 def test_a_string_in_cypher_is_the_text_for_old_and_new_parsers(text: str) -> None:
     written = literal(text)
     assert in_utf8(text) == _read(written)
