@@ -75,11 +75,24 @@ class Text:
 
     def matches(self, value: str) -> bool:
         """Tells whether a text, in lower case, is like this one as a whole."""
-        pattern = "".join(
-            {"*": ".*", "?": "."}[piece] if index in self.wild else re.escape(piece)
-            for index, piece in enumerate(self.pieces)
-        )
-        return re.fullmatch(pattern, value, re.DOTALL) is not None
+        start, *rest = self._between_stars()
+        if rest:
+            # Atomic: each part is where it comes first, or many stars would be tried in all combinations.
+            *middle, end = rest
+            start += "".join(f"(?>.*?{part})" for part in middle) + f".*{end}"
+        return re.fullmatch(start, value, re.DOTALL) is not None
+
+    def _between_stars(self) -> list[str]:
+        """Returns what stands between the stars, as regular expressions."""
+        parts = [""]
+        for index, piece in enumerate(self.pieces):
+            if index not in self.wild:
+                parts[-1] += re.escape(piece)
+            elif piece == "?":
+                parts[-1] += "."
+            else:
+                parts.append("")
+        return parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +131,7 @@ def parse_search(text: str) -> tuple[Condition, ...]:
     """Returns the conditions of a search. Raises InvalidInputError, naming the term that is wrong."""
     if len(text) > MAX_LENGTH:
         raise InvalidInputError(f"a search has {MAX_LENGTH} characters at most, not {len(text)}")
-    if text.count('"') - text.count('\\"') & 1:
+    if '"' in _QUOTED.sub("", text):
         raise InvalidInputError(f"a quote is not closed in {text!r}: write both, or none")
     found = tuple(_condition(term) for term in _TERM.findall(text))
     if len(found) > MAX_TERMS:
