@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from lineageflow_core.errors import AccessDeniedError, ServerUnreachableError
+from lineageflow_core.errors import AccessDeniedError, LineageFlowError, ServerUnreachableError
 from lineageflow_core.openlineage.outbox import receiver_address
 
 if TYPE_CHECKING:
@@ -33,9 +33,14 @@ _GZIP_LEVEL = 3
 """Higher ones take twice the time for little."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _ABSENT = frozenset({404, 405, 501})
-_TOO_LARGE = 413
-_NEVER = frozenset({400, 415, 422, _TOO_LARGE})
+_NEVER = frozenset({400, 413, 415, 422})
 """Statuses that say that the body will not be taken, however often it is sent."""
+_FAILED = 500
+"""What a receiver answers that an event makes fail, or that fails at everything."""
+_ABOUT_SOME = _NEVER | {_FAILED}
+"""Statuses that may be about some of the events only."""
+_MOST_FAILED = 10
+"""A receiver that fails at so many events, and took none, fails at everything."""
 
 Bearer = Callable[[], str | None]
 """Returns the whole value of the header Authorization, or None. It may ask a network."""
@@ -52,6 +57,10 @@ class Failure:
 
 Failures = dict[int, Failure]
 """By the event's place in what was sent. All others were taken."""
+
+
+class _FailedAtError(ServerUnreachableError):
+    """The receiver failed at one event, and may take others."""
 
 
 class _FailedEvent(msgspec.Struct):
@@ -91,21 +100,39 @@ class Receiver:
     def send(self, events: Sequence[bytes]) -> Failures:
         """Sends events, each in JSON, and returns those that were not taken. What was taken is durable there.
 
-        Raises ServerUnreachableError where none may have been: there was no answer, or none that says what
+        A batch that is refused, or that the receiver fails at, is sent again in halves, until it is known
+        which events are meant: they hold up no others.
+
+        Raises ServerUnreachableError where none was taken: there was no answer, or none that says what
         became of them. `details["retry_after"]` has the seconds that the receiver wants to be left alone.
         Raises AccessDeniedError where the credentials do not suffice.
         """
-        if not self._takes_batches:
-            return self._send_singly(events)
-        body = gzip.compress(b"[" + b",".join(events) + b"]", compresslevel=_GZIP_LEVEL)
-        answer = self._post(_BATCH_PATH, body, {"Content-Encoding": "gzip"})
-        if answer.status_code in _ABSENT:
-            self._takes_batches = False
-            return self._send_singly(events)
-        if answer.status_code in _NEVER:
-            return self._find_refused(events, answer)
-        self._check(answer)
-        return {} if answer.status_code == 204 else self._understand(answer, len(events))
+        failures: Failures = {}
+        settled = failed = 0
+        pending = [range(len(events))] if events else []
+        while pending:
+            part = pending.pop()
+            try:
+                found = self._send_part(events[part.start : part.stop])
+            except _FailedAtError as error:
+                failed += 1
+                if not settled and (failed == _MOST_FAILED or not pending):
+                    raise
+                LOG.warning("%s. One event waits on, and holds up no others", error)
+                failures[part.start] = Failure(reason=error.message, retriable=True)
+            except LineageFlowError as error:
+                if not settled:
+                    raise
+                later = Failure(reason=error.message, retriable=True)
+                return failures | dict.fromkeys(range(part.start, len(events)), later)
+            else:
+                if found is None:
+                    middle = (part.start + part.stop) // 2
+                    pending += [range(middle, part.stop), range(part.start, middle)]
+                    continue
+                settled += len(part)
+                failures |= {part.start + index: failure for index, failure in found.items()}
+        return failures
 
     def close(self) -> None:
         """Ends the connections of this process; the next event opens one again."""
@@ -113,27 +140,32 @@ class Receiver:
         if opened is not None:
             _close(opened[1], opened[0])
 
-    def _find_refused(self, events: Sequence[bytes], answer: "httpx2.Response") -> Failures:
-        """Sends a batch that was refused as a whole in halves, until it is known which events are meant."""
-        if len(events) == 1:
+    def _send_part(self, events: Sequence[bytes]) -> Failures | None:
+        """Sends some events in one request; returns those that were not taken, None if it takes several."""
+        if not self._takes_batches:
+            return self._send_event(events[0]) if len(events) == 1 else None
+        body = gzip.compress(b"[" + b",".join(events) + b"]", compresslevel=_GZIP_LEVEL)
+        answer = self._post(_BATCH_PATH, body, {"Content-Encoding": "gzip"})
+        if answer.status_code in _ABSENT:
+            self._takes_batches = False
+            return self._send_part(events)
+        if len(events) > 1 and answer.status_code in _ABOUT_SOME:
+            return None
+        if answer.status_code in _NEVER:
             return {0: Failure(reason=_reason(answer), retriable=False)}
-        middle = len(events) // 2
-        first, second = self.send(events[:middle]), self.send(events[middle:])
-        return first | {middle + index: failure for index, failure in second.items()}
+        self._check(answer)
+        return {} if answer.status_code == 204 else self._understand(answer, len(events))
 
-    def _send_singly(self, events: Sequence[bytes]) -> Failures:
-        failures: Failures = {}
-        for index, event in enumerate(events):
-            answer = self._post(_EVENT_PATH, event, {})
-            if answer.status_code in _NEVER:
-                failures[index] = Failure(reason=_reason(answer), retriable=False)
-                continue
-            if answer.status_code in _ABSENT:
-                self._takes_batches = True  # nothing is here at all: that said nothing about batches
-            self._check(answer)
-            if answer.headers.get("Content-Type", "").startswith("text/html"):
-                raise self._unreachable("it answered with a page, as a proxy does")
-        return failures
+    def _send_event(self, event: bytes) -> Failures:
+        answer = self._post(_EVENT_PATH, event, {})
+        if answer.status_code in _NEVER:
+            return {0: Failure(reason=_reason(answer), retriable=False)}
+        if answer.status_code in _ABSENT:
+            self._takes_batches = True  # nothing is here at all: that said nothing about batches
+        self._check(answer)
+        if answer.headers.get("Content-Type", "").startswith("text/html"):
+            raise self._unreachable("it answered with a page, as a proxy does")
+        return {}
 
     def _understand(self, answer: "httpx2.Response", sent: int) -> Failures:
         try:
@@ -162,7 +194,8 @@ class Receiver:
                 f"{self.url} does not take events with these credentials ({_reason(answer)}): mend the token",
                 url=self.url,
             )
-        raise self._unreachable(_reason(answer), retry_after=_retry_after(answer))
+        kind = _FailedAtError if answer.status_code == _FAILED else ServerUnreachableError
+        raise self._unreachable(_reason(answer), kind, retry_after=_retry_after(answer))
 
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> "httpx2.Response":
         import httpx2
@@ -198,8 +231,10 @@ class Receiver:
             self._client = process, client
         return self._client[1]
 
-    def _unreachable(self, reason: str, **details: Any) -> ServerUnreachableError:
-        return ServerUnreachableError(
+    def _unreachable(
+        self, reason: str, kind: type[ServerUnreachableError] = ServerUnreachableError, **details: Any
+    ) -> ServerUnreachableError:
+        return kind(
             f"{self.url} has not taken events: {reason}; check the address and that the receiver runs",
             url=self.url,
             **details,

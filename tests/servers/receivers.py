@@ -45,6 +45,8 @@ class FaultyReceiver:
         """Producers whose events will never be taken."""
         self.postpones: list[str] = []
         """Producers whose events are not taken now."""
+        self.fails_at: list[str] = []
+        """Producers with whose events a request fails as a whole."""
         self.takes_batches = True
         self.arrived = threading.Condition()
         self.url = ""
@@ -74,6 +76,8 @@ class FaultyReceiver:
             answer = self.script.popleft() if self.script else Answer()
             self.requests.append((path, headers, len(events)))
             failed = []
+            if any(event["producer"] in self.fails_at for event in events):
+                answer = unavailable(500)
             if answer.stores:
                 for index, event in enumerate(events):
                     if event["producer"] in self.refuses or event["producer"] in self.postpones:

@@ -97,6 +97,32 @@ def test_a_batch_that_is_refused_as_a_whole_is_sent_in_halves(faulty: FaultyRece
     assert ["a", "b", "d"] == [event["producer"] for event in faulty.stored]
 
 
+@pytest.mark.parametrize("takes_batches", [True, False])
+def test_an_event_that_the_receiver_fails_at_holds_up_no_others(
+    takes_batches: bool,  # noqa: FBT001
+    faulty: FaultyReceiver,
+) -> None:
+    faulty.takes_batches, faulty.fails_at = takes_batches, ["poison"]
+    failures = Receiver(faulty.url).send(bodies("poison", "poison", *"abc", "poison", "d"))
+    assert {0: True, 1: True, 5: True} == {place: each.retriable for place, each in failures.items()}
+    assert [*"abcd"] == [event["producer"] for event in faulty.stored]
+
+
+def test_a_receiver_that_fails_at_everything_is_soon_left_alone(faulty: FaultyReceiver) -> None:
+    faulty.fails_at = ["a"]
+    with pytest.raises(ServerUnreachableError, match="500"):
+        Receiver(faulty.url).send(bodies(*"a" * 500))
+    assert 50 > len(faulty.requests)
+
+
+def test_what_comes_after_a_receiver_gave_up_is_left_for_later(faulty: FaultyReceiver) -> None:
+    faulty.takes_batches = False
+    faulty.script += [Answer(), Answer(), unavailable()]
+    failures = Receiver(faulty.url).send(bodies(*"abcd"))
+    assert {2: True, 3: True} == {place: each.retriable for place, each in failures.items()}
+    assert [*"ab"] == [event["producer"] for event in faulty.stored]
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 429, 408, 404, 302])
 def test_what_may_pass_is_no_refusal(status: int) -> None:
     answers = [httpx2.Response(status, headers={"Retry-After": "7"}) for _ in range(2)]
