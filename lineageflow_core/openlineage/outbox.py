@@ -235,7 +235,7 @@ class Outbox:
             return
         if not self._root.is_dir():
             make_folder(self._root.parent)
-            self._root.mkdir(mode=0o700, exist_ok=True)  # events say what is in queries and errors
+            self._root.mkdir(mode=0o700, exist_ok=True)
             flush_folder(self._root.parent)
         for name in ("writing", "waiting", "refused"):
             make_folder(self.folder / name)
@@ -273,12 +273,16 @@ class Outbox:
 
 def receiver_address(url: str) -> str:
     """Returns a receiver's address in the one form that names it. Raises InvalidInputError."""
-    parts = urlsplit(url)
-    address = url.rstrip("/")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # of a port that is no number, or brackets that are not closed
+        is_one = False
+    if not is_one or parts.query or parts.fragment or not url.isprintable() or " " in url:
         raise InvalidInputError(
             f"{url[:200]!r} is not a receiver's address; write 'https://lake.example:8765'"
         )
+    address = url.rstrip("/")
     if parts.username is not None or parts.password is not None:
         raise InvalidInputError(
             "a receiver's address names no user, because it is stored: give the credentials as a token"
@@ -305,7 +309,8 @@ def receivers_in(folder: Path) -> list[str]:
 
 
 def _write_durably(path: Path, content: bytes) -> None:
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    # Events say what is in queries and errors, and the folder may be one that others may enter.
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         left = memoryview(content)
         while left:

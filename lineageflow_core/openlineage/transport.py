@@ -63,8 +63,14 @@ class LineageFlowConfig(Config):
             url=str(params["url"]),
             auth=create_token_provider(auth),
             outbox=folder,
-            outbox_bytes=int(params.get("outbox_bytes", DEFAULT_LIMIT)),
+            outbox_bytes=_bytes(params.get("outbox_bytes", DEFAULT_LIMIT)),
         )
+
+
+def _bytes(given: object) -> int:
+    if not str(given).isdecimal():
+        raise InvalidInputError(f"the transport's 'outbox_bytes' is a number of bytes, not {given!r}")
+    return int(str(given))
 
 
 class LineageFlowTransport(Transport):

@@ -177,13 +177,27 @@ def test_one_at_a_time_has_the_turn(outbox: Outbox, tmp_path: Path) -> None:
 
 
 def test_only_its_user_may_look_in(outbox: Outbox, tmp_path: Path) -> None:
-    outbox.put(an_event(1))
+    put = outbox.put(an_event(1))
+    outbox.set_aside(put, "why")
     assert 0o700 == stat.S_IMODE((tmp_path / "outbox").stat().st_mode)
+    files = list((outbox.folder / "refused").iterdir())
+    assert [0o600, 0o600] == [stat.S_IMODE(file.stat().st_mode) for file in files]
 
 
 @pytest.mark.parametrize(
     "url",
-    ["lake.example", "ftp://lake.example", "http://a:b@lake.example", "http://h?q=1", "http://" + "h" * 300],
+    [
+        "lake.example",
+        "ftp://lake.example",
+        "http://a:b@lake.example",
+        "http://h?q=1",
+        "http://" + "h" * 300,
+        "http://h:99999",
+        "http://h:port",
+        "http://[::1",
+        "http://two words",
+        "http://h/\n",
+    ],
 )
 def test_an_address_that_can_receive_nothing_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(InvalidInputError):

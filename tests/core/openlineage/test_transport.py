@@ -208,7 +208,15 @@ def test_an_event_is_kept_as_the_other_transports_would_send_it(
     assert kept == {name: said[name] for name in kept}
 
 
-@pytest.mark.parametrize("config", [{}, {"url": "lake.example"}, {"url": "https://user:secret@lake.example"}])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"url": "lake.example"},
+        {"url": "https://user:secret@lake.example"},
+        {"url": "https://lake.example", "outbox_bytes": "1 GiB"},
+    ],
+)
 def test_a_configuration_that_cannot_work_is_told_at_once(config: dict[str, str], tmp_path: Path) -> None:
     whole = {"type": OURS, "outbox": str(tmp_path / "outbox"), **config}
     with pytest.raises(InvalidInputError):
