@@ -22,7 +22,7 @@ class Live(Protocol):
 
         `0.0` is the place before everything. Whoever goes on with `next` each time misses nothing, however
         many processes write. `limit` is how many events, and how many operations, are looked at; one may be
-        several entries, and `kinds` and `repository` leave entries out. Raises InvalidInputError for what is
-        no place.
+        several entries, and `kinds` and `repository` leave entries out. A place beyond the end, which is one
+        of another lake, counts as the place now. Raises InvalidInputError for what is no place.
         """
         ...

@@ -8,9 +8,10 @@ where they were misses nothing, whichever process wrote it, and no process needs
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
-from lineageflow_core.errors import InvalidInputError, NotFoundError
+from lineageflow_core.errors import IntegrityError, InvalidInputError, NotFoundError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import PlanId, RunId
 from lineageflow_core.model.lineage import DatasetName, Io
@@ -66,7 +67,11 @@ class LiveService:
             *self._of_operations(done, seen[-1][0] if seen else place.events),
         ]
         wanted = frozenset(kinds) or frozenset(LiveKind)
-        end = _Place(seen[-1][0] if seen else place.events, done[-1].place if done else place.operations)
+        # A place beyond the end is of a lake that was there before: whoever comes with it goes on from now.
+        end = _Place(
+            seen[-1][0] if seen else min(place.events, events.last_event()),
+            done[-1].place if done else min(place.operations, operations.last_place()),
+        )
         return LiveEntries(
             items=tuple(
                 entry
@@ -107,8 +112,9 @@ class LiveService:
                 if move.after is not None and move.before is not None and move.ref.kind is RefKind.BRANCH:
                     yield _of_move(LiveKind.COMMIT, move.after, each.operation, move, place, name)
                     if each.operation.operation == _ROLLBACK:
-                        [commit] = opened.commits([move.after])
-                        yield from _of_plan(commit, each.operation, move, place, name)
+                        with suppress(IntegrityError):  # it may be collected, where its branch was deleted
+                            [commit] = opened.commits([move.after])
+                            yield from _of_plan(commit, each.operation, move, place, name)
 
 
 def _parse(text: str) -> _Place:

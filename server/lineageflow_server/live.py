@@ -66,6 +66,11 @@ class LiveHub:
         self._beginning = asyncio.Lock()
 
     @property
+    def place(self) -> str:
+        """Where who has just begun to listen, from now on, is."""
+        return self._place
+
+    @property
     def is_full(self) -> bool:
         """Nobody more can listen here."""
         return self._listeners >= self._most
@@ -125,8 +130,10 @@ class LiveHub:
         while True:
             try:
                 found = await self._look(self._place)
-            except LineageFlowError as error:  # the database may come back
-                _LOG.warning("cannot see what happens: %s", error)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it may pass: the database may come back
+                _LOG.warning(
+                    "cannot see what happens: %s", error, exc_info=not isinstance(error, LineageFlowError)
+                )
                 await asyncio.sleep(_AFTER_FAILURE_SECONDS)
                 continue
             self._place = found.next

@@ -30,6 +30,7 @@ class Watched:
         self._catalog = catalog
         self.asked = 0
         self.failures = 0
+        self.failure: Exception = StorageError("down")
 
     @property
     def live(self) -> "Watched":
@@ -39,7 +40,7 @@ class Watched:
         self.asked += 1
         if self.failures and wanted["after"] is not None:
             self.failures -= 1
-            raise StorageError("down")
+            raise self.failure
         return self._catalog.live.changes(**wanted)
 
 
@@ -179,6 +180,22 @@ def test_what_happened_while_the_database_was_down_is_heard(
             assert repo.put("a", b"down").id == (await heard(listening, 1))[0].id
 
     asyncio.run(story())
+
+
+def test_what_fails_once_does_not_end_listening(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("lineageflow_server.live._AFTER_FAILURE_SECONDS", 0.01)
+
+    async def story() -> None:
+        lake = Watched(repo.catalog)
+        async with aclosing(hub_of(lake).listen(None, COMMITS, heartbeat=0.01)) as listening:
+            await started(listening)
+            lake.failures, lake.failure = 1, RuntimeError("whatever")
+            assert repo.put("a", b"went on").id == (await heard(listening, 1))[0].id
+
+    asyncio.run(story())
+    assert "whatever" in caplog.text
 
 
 def test_what_is_no_place_is_refused(repo: Repository) -> None:

@@ -43,6 +43,12 @@ class LiveContract(CatalogContract):
         assert ((), False) == (found.items, found.more)
         assert [] == since(repo.catalog, found.next)
 
+    def test_whoever_comes_from_a_lake_that_is_gone_goes_on_from_now(self, repo: Repository) -> None:
+        events, operations = map(int, now(repo.catalog).split("."))
+        place = repo.catalog.live.changes(after=f"{events + 50}.{operations + 50}").next
+        commit = repo.put("a", b"1")
+        assert {commit.id} == {each.commit for each in since(repo.catalog, place)}
+
     def test_a_commit_is_a_new_tip_of_its_branch(self, repo: Repository) -> None:
         repo.put("a", b"1")
         place = now(repo.catalog)

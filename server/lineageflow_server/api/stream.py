@@ -63,16 +63,20 @@ def stream_router(
             raise HTTPException(503, detail)
         first = await anext(heard)  # what fails at once is still answered as a problem
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_messages(first, heard), media_type="text/event-stream", headers=headers)
+        began = listening.place if place is None else None
+        messages = _messages(began, first, heard)
+        return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 
     return router
 
 
 async def _messages(
-    first: Iterable[LiveEntry], heard: AsyncGenerator[Sequence[LiveEntry], None]
+    began: str | None, first: Iterable[LiveEntry], heard: AsyncGenerator[Sequence[LiveEntry], None]
 ) -> AsyncIterator[bytes]:
+    # Who is cut off before anything happened comes again with this id, and misses nothing either.
+    place = b"id: %s\n" % began.encode() if began is not None else b""
     async with aclosing(heard):
-        yield b"retry: %d\n: hello\n\n" % _RETRY_MILLISECONDS + _told(first)
+        yield b"retry: %d\n%s: hello\n\n" % (_RETRY_MILLISECONDS, place) + _told(first)
         try:
             async for entries in heard:
                 yield _told(entries) or b": still here\n\n"

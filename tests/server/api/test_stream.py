@@ -88,6 +88,14 @@ def test_who_comes_again_with_the_last_id_goes_on_there(repo: Repository, addres
     assert {commit.id} == {each["commit"] for each in found}
 
 
+def test_who_is_cut_off_before_anything_happened_misses_nothing(repo: Repository, address: str) -> None:
+    with listening(address) as heard:
+        place = next(heard)["id"]
+    commit = repo.put("a", b"meanwhile")
+    with listening(address, headers={"Last-Event-ID": place}) as heard:
+        assert commit.id == next(entries(heard))["commit"]
+
+
 def test_what_the_stream_tells_is_what_asking_tells(repo: Repository, address: str) -> None:
     repo.branch("topic")
     asked = repo.catalog.live.changes(after=FROM_START)
