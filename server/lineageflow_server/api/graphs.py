@@ -12,6 +12,7 @@ from lineageflow_core.model.token import Scope
 from lineageflow_core.wire.routes import API_PREFIX
 from lineageflow_server.access.guard import needs
 from lineageflow_server.api.operations import PROBLEMS
+from lineageflow_server.api.truncated import truncated_header
 
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _TYPES = (
@@ -41,16 +42,16 @@ def graphs_router(catalog: Catalog) -> APIRouter:
     ) -> Response:
         """Returns what fed a node, what it fed, or both as one graph, in a format for other programs.
 
-        `depth` and `limit` are for each way, as in `trace`. The header `LineageFlow-Truncated` is 1 where
-        more was reachable than the limit allowed. CSV and Neo4j's files come in a ZIP archive.
+        `depth` and `limit` are for each way, as in `trace`. The header `LineageFlow-Truncated` is `true`
+        where more was reachable than the limit allowed. CSV and Neo4j's files come in a ZIP archive.
         """
-        ways = list(Direction) if direction is None else [direction]
+        ways = [Direction.UPSTREAM, Direction.DOWNSTREAM] if direction is None else [direction]
         graph = merged(catalog.lineage.trace(node, direction=way, depth=depth, limit=limit) for way in ways)
         rendered = render(graph, format, events=events_in(catalog.events))
         headers = {
             "Content-Disposition": f'attachment; filename="lineage.{rendered.suffix}"',
             "Content-Security-Policy": "sandbox; default-src 'none'",
-            "LineageFlow-Truncated": str(int(graph.truncated)),
+            **truncated_header(truncated=graph.truncated),
         }
         return Response(rendered.content, media_type=rendered.media_type, headers=headers)
 

@@ -10,10 +10,8 @@ from starlette.responses import Response
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.refs import parse_instant
 from lineageflow_core.wire.codec import encode
+from lineageflow_server.api.truncated import truncated_header
 from lineageflow_server.marquez.shapes import Json
-
-TRUNCATED_HEADER = "LineageFlow-Truncated"
-"""`true` where a picture or a list has not all there is, and its shape has no place to say so."""
 
 Limit = Annotated[int, Query(ge=1)]
 """More than a page holds is answered with a page."""
@@ -21,9 +19,10 @@ Offset = Annotated[int, Query(ge=0, le=(1 << 31) - 1)]
 
 
 def answer(value: Json, *, truncated: bool = False) -> Response:
-    """Returns a value as an answer."""
-    headers = {TRUNCATED_HEADER: "true"} if truncated else {}
-    return Response(encode(value), media_type="application/json", headers=headers)
+    """Returns a value as an answer. `truncated`: it is a picture or a list that has not all there is."""
+    return Response(
+        encode(value), media_type="application/json", headers=truncated_header(truncated=truncated)
+    )
 
 
 def instant(text: str | None) -> datetime | None:

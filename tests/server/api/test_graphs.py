@@ -16,6 +16,7 @@ from tests.server.flights import NAME, REPORT, make_lake
 from tests.server.serving import TOKEN, api_of
 
 NODE = f"lf://{NAME}/{REPORT}"
+WAYS = (Direction.UPSTREAM, Direction.DOWNSTREAM)
 TYPES = {
     GraphFormat.DOT: "text/vnd.graphviz; charset=utf-8",
     GraphFormat.MERMAID: "text/vnd.mermaid; charset=utf-8",
@@ -41,7 +42,7 @@ def api(lake: Catalog) -> TestClient:
 @pytest.mark.parametrize("format", GraphFormat)
 def test_each_format_comes_as_a_file_of_its_type(format: GraphFormat, api: TestClient, lake: Catalog) -> None:  # noqa: A002
     answer = api.get("/lineage/export", params={"node": NODE, "format": format})
-    both = merged(lake.lineage.trace(NODE, direction=way) for way in Direction)
+    both = merged(lake.lineage.trace(NODE, direction=way) for way in WAYS)
     assert (200, TYPES[format], render(both, format, events=events_in(lake.events)).content) == (
         answer.status_code,
         answer.headers["content-type"],
@@ -61,7 +62,13 @@ def test_one_way_is_what_a_trace_gives(api: TestClient, lake: Catalog) -> None:
     }
     answer = api.get("/lineage/export", params=asked)
     graph = lake.lineage.trace(NODE, direction=Direction.UPSTREAM, depth=1, limit=2)
-    assert (graph, "1") == (decode(answer.content, LineageGraph), answer.headers["lineageflow-truncated"])
+    assert (graph, "true") == (decode(answer.content, LineageGraph), answer.headers["lineageflow-truncated"])
+
+
+def test_the_limit_is_for_each_way(api: TestClient, lake: Catalog) -> None:
+    limit = max(len(lake.lineage.trace(NODE, direction=way).nodes) for way in WAYS)
+    answer = api.get("/lineage/export", params={"node": NODE, "format": "json", "limit": limit})
+    assert "lineageflow-truncated" not in answer.headers
 
 
 def test_several_files_come_as_an_archive(api: TestClient) -> None:
