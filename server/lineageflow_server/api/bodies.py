@@ -9,12 +9,18 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from lineageflow_core.errors import InvalidInputError
 
 _GZIP = 16 + zlib.MAX_WBITS
+_SMALL = 16 << 10
+"""Bytes that are unpacked sooner than a thread is woken to unpack them."""
+_PIECE = 64 << 10
+_MOST_STREAMS = 10_000
+"""Of gzip in one body: each costs time, and may be empty."""
 _PATIENCE = 60.0
 """Seconds in which some of a body has to arrive."""
 _CLOSE = {"Connection": "close"}
@@ -56,26 +62,35 @@ async def read_body(request: Request, *, limit: int, taken: Callable[[int], None
         taken(len(chunk))
     if coding != "gzip":
         return bytes(received)
-    content = _unpack(bytes(received), limit)
+    if len(received) <= _SMALL:
+        content = _unpack(bytes(received), limit)
+    else:
+        content = await run_in_threadpool(_unpack, bytes(received), limit)
     taken(len(content))
     return content
 
 
 def _unpack(packed: bytes, limit: int) -> bytes:
     content = bytearray()
-    while True:  # several streams one after the other are one, as RFC 1952 has it
+    read = 0
+    for _ in range(_MOST_STREAMS):  # several one after the other are one, as RFC 1952 has it
         unpacker = zlib.decompressobj(_GZIP)
-        try:
-            content += unpacker.decompress(packed, limit + 1 - len(content))
-        except zlib.error as error:
-            raise InvalidInputError(f"the body is not gzip, as its Content-Encoding says: {error}") from error
-        if len(content) > limit:
-            raise _too_large(limit)
-        if not unpacker.eof:
-            raise InvalidInputError("the gzip body ends too early: send it again")
-        packed = unpacker.unused_data
-        if not packed:
+        while not unpacker.eof:
+            piece = packed[read : read + _PIECE]
+            if not piece:
+                raise InvalidInputError("the gzip body ends too early: send it again")
+            try:
+                content += unpacker.decompress(piece, limit + 1 - len(content))
+            except zlib.error as error:
+                raise InvalidInputError(
+                    f"the body is not gzip, as its Content-Encoding says: {error}"
+                ) from error
+            if len(content) > limit:
+                raise _too_large(limit)
+            read += len(piece) - len(unpacker.unused_data)
+        if read == len(packed):
             return bytes(content)
+    raise InvalidInputError(f"the body is more than {_MOST_STREAMS:,} gzip streams: send it as one")
 
 
 def _too_large(limit: int) -> HTTPException:
