@@ -15,6 +15,8 @@ from lineageflow_core.model.lineage import Direction, LineageGraph, LineageNode
 
 MANY = 5
 """From so many on, siblings that are alike stand together."""
+DEEPEST = 100
+"""Levels that are drawn: nobody reads lines that begin so far to the right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,8 @@ class Limb:
     repeated: bool
     """Drawn further up already, with all that hangs on it."""
     limbs: tuple["Limb", ...]
+    goes_on: bool
+    """What hangs on it is too deep to be drawn."""
 
 
 def grow(graph: LineageGraph, direction: Direction) -> tuple[Limb, ...]:
@@ -46,6 +50,8 @@ def label(limb: Limb, home: str | None) -> cells.Cell:
     named = _several(limb.nodes, home) if len(limb.nodes) > 1 else node_cell(limb.nodes[0], home)
     if limb.repeated:
         return cells.Cell(named.plain, (*named.parts, ("  (shown above)", "dim")))
+    if limb.goes_on:
+        return cells.Cell(named.plain, (*named.parts, ("  (goes on: ask from here)", "dim")))
     return named
 
 
@@ -101,17 +107,18 @@ class _Growth:
                 self._next[edge.source].append(edge.target)
         self._drawn: set[str] = set()
 
-    def limbs(self, ids: Iterable[str]) -> tuple[Limb, ...]:
-        return tuple(self._limb(group) for group in self._groups(ids))
+    def limbs(self, ids: Iterable[str], level: int = 1) -> tuple[Limb, ...]:
+        return tuple(self._limb(group, level) for group in self._groups(ids))
 
-    def _limb(self, group: Sequence[str]) -> Limb:
+    def _limb(self, group: Sequence[str], level: int) -> Limb:
         new = [node for node in group if node not in self._drawn]
         self._drawn.update(new)
         following = dict.fromkeys(found for node in new for found in self._next[node])
         return Limb(
             nodes=tuple(self._nodes[node] for node in group),
             repeated=not new and any(self._next[node] for node in group),
-            limbs=self.limbs(following),
+            limbs=self.limbs(following, level + 1) if level < DEEPEST else (),
+            goes_on=level == DEEPEST and bool(following),
         )
 
     def _groups(self, ids: Iterable[str]) -> Iterator[list[str]]:

@@ -40,8 +40,9 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _row(names: Sequence[str], values: dict[str, str]) -> list[str]:
-    return [_no_formula(values.get(name, "")) for name in names]
+    return [no_formula(values.get(name, "")) for name in names]
 
 
-def _no_formula(cell: str) -> str:
+def no_formula(cell: str) -> str:
+    """Returns a cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

@@ -162,16 +162,18 @@ def post_events(
 
 def _post(invocation: Invocation, events: Iterable[Any]) -> None:
     received, duplicates, problems = 0, 0, []
-    for some in _in_parts(events):
-        report = invocation.catalog.lineage.ingest(some)
-        problems += [
-            f"event {received + index}: {receipt.problem}"
-            for index, receipt in enumerate(report.receipts)
-            if receipt.problem
-        ]
-        received += report.received
-        duplicates += report.duplicates
     output = invocation.output
+    with output.counting("posting", "events") as advance:
+        for some in _in_parts(events):
+            report = invocation.catalog.lineage.ingest(some)
+            problems += [
+                f"event {received + index}: {receipt.problem}"
+                for index, receipt in enumerate(report.receipts)
+                if receipt.problem
+            ]
+            received += report.received
+            duplicates += report.duplicates
+            advance(len(some), None)
     output.document(Posted(received=received, duplicates=duplicates, problems=tuple(problems)))
     output.card(
         [
@@ -209,7 +211,7 @@ def _opened(file: str) -> Iterator[BinaryIO]:
 
 def _events_in(stream: BinaryIO, file: str) -> Iterator[Any]:
     """Yields the events of a file: one a line, or as one JSON document. Of lines, one is held at a time."""
-    first = next((line for line in stream if line.strip()), b"")
+    begin, first = next(((at, line) for at, line in enumerate(stream, 1) if line.strip()), (1, b""))
     try:
         event = decode_event(first)
         is_line = isinstance(event, dict) and not isinstance(event.get("events"), list)
@@ -219,7 +221,7 @@ def _events_in(stream: BinaryIO, file: str) -> Iterator[Any]:
         yield from decode_events(first + stream.read())
         return
     yield event
-    for number, line in enumerate(stream, start=2):
+    for number, line in enumerate(stream, begin + 1):
         if line.strip():
             try:
                 yield decode_event(line)

@@ -23,6 +23,7 @@ from lineageflow_core.cli.table_cells import table_blame_facts
 from lineageflow_core.cli.versions import version_cell, version_cells
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.graph_formats import GraphFormat, events_in, merged, render
+from lineageflow_core.graph_formats.csv_tables import no_formula
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.lineage import Blame, Direction, Evidence, Impact, LineageGraph, LineageNode
 from lineageflow_core.model.page import every
@@ -235,11 +236,11 @@ def impact(
 
 
 def _as_csv(rows: Iterable[Sequence[cells.Cell]]) -> str:
-    """Returns the rows of an impact as RFC 4180 has them, but for the line ends."""
+    """Returns the rows of an impact as RFC 4180 has them, but for the line ends; no cell is a formula."""
     text = StringIO()
     table = writer(text, lineterminator="\n")
     table.writerow(column.name for column in _IMPACT_COLUMNS)
-    table.writerows([cell.plain for cell in row] for row in rows)
+    table.writerows([no_formula(cell.plain) for cell in row] for row in rows)
     return text.getvalue()
 
 
@@ -334,7 +335,7 @@ def _column_and_value(text: str) -> tuple[str, str]:
 def _note_cut_off(invocation: Invocation, graphs: dict[Direction, LineageGraph], limit: int) -> None:
     if any(graph.truncated for graph in graphs.values()):
         invocation.output.note(
-            f"there is more than {limit} nodes; ask for more with --limit, or start nearer"
+            f"there are more than {limit} nodes; ask for more with --limit, or start nearer"
         )
 
 

@@ -63,7 +63,7 @@ def show_run(
     run: RunArgument,
 ) -> None:
     """Show a run: its code, steps, reads and writes."""
-    details = invocation.catalog.lineage.get_run(find_run(invocation.catalog, run.removeprefix("run:")))
+    details = invocation.catalog.lineage.get_run(_find(invocation, run))
     output, home = invocation.output, invocation.places.home
     output.document(details)
     output.card(_facts(details.run))

@@ -1,4 +1,6 @@
-from lineageflow_core.cli.lineage_tree import grow, lines
+import itertools
+
+from lineageflow_core.cli.lineage_tree import DEEPEST, grow, lines
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import (
     Direction,
@@ -83,3 +85,11 @@ def test_what_is_not_ours_has_its_whole_name() -> None:
 def test_an_edge_to_a_node_that_was_cut_off_is_left_out() -> None:
     report, run = _version("report"), _run(1)
     assert ["└─ report aaaaaaaa"] == _drawn([report], [(run, report)])
+
+
+def test_a_long_chain_is_drawn_as_far_as_it_can_be_read() -> None:
+    nodes = [_version(f"v{number}") for number in range(5 * DEEPEST)]
+    drawn = _drawn(nodes, [(after, before) for before, after in itertools.pairwise(nodes)])
+    assert DEEPEST == len(drawn)
+    assert drawn[-1].endswith("(goes on: ask from here)")
+    assert not drawn[-2].endswith("(goes on: ask from here)")
