@@ -60,7 +60,7 @@ class History(Protocol):
 
         They changed something at or below `path` against their first parent; they are by exactly this
         `author`, made by this run, with a `message` that contains the text in whatever case, not before
-        `since` and before `until` (both with a zone), and say all this in their `metadata`.
+        `since` and before `until` (without a zone they are UTC), and say all this in their `metadata`.
 
         `ref` may be a range, as in git (https://git-scm.com/docs/gitrevisions): `a..b` leaves out what is in
         the history of `a`, and `a...b` is both lines without what their histories have in common.

@@ -71,7 +71,7 @@ class Lineage(Protocol):
         `dataset_types`: only what lies between the node and versions of these (TABLE, MODEL, ...: in any
         case), which is found among the nearest 10,000 nodes.
 
-        Raises InvalidInputError for a limit that is not 1 to 10,000, or a time without a zone.
+        Raises InvalidInputError for a limit that is not 1 to 10,000. A time without a zone is UTC.
         """
         ...
 

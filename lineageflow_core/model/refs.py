@@ -3,12 +3,13 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote, unquote
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import CommitId, parse_run_id
+from lineageflow_core.model.instants import in_utc
 from lineageflow_core.model.names import check_ref_name
 
 
@@ -186,9 +187,8 @@ def parse_instant(text: str) -> datetime:
     Raises InvalidInputError.
     """
     try:
-        instant = datetime.fromisoformat(text)
-        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+        return in_utc(datetime.fromisoformat(text))
+    except (ValueError, InvalidInputError):
         raise InvalidInputError(
             f"{text[:100]!r} is not a time; write ISO 8601, as in '2026-05-01' or '2026-05-01T09:30:00Z'"
         ) from None

@@ -13,6 +13,7 @@ from typing import Any
 from lineageflow_core.errors import EventNotFoundError, InvalidInputError, StateError
 from lineageflow_core.model.event import Event, EventKind, EventReceipt, Replay
 from lineageflow_core.model.ids import DIGEST_BYTES, RunId, parse_run_id
+from lineageflow_core.model.instants import in_utc
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.pruning import Pruned, PruningPlan
 from lineageflow_core.openlineage.received import ReceivedEvent, receive, receive_again
@@ -22,7 +23,6 @@ from lineageflow_core.service.intake import OF_THE_STORAGE
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.pruning import Pruning
 from lineageflow_core.service.renames import lasting_words
-from lineageflow_core.store.instants import in_utc
 from lineageflow_core.store.ports import StoredEvent
 
 _log = logging.getLogger(__name__)

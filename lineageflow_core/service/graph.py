@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.instants import in_utc
 from lineageflow_core.model.lineage import Direction, Evidence, Impact, LineageGraph, LineagePaths, Version
 from lineageflow_core.model.run import Run
 from lineageflow_core.service.edges import Edges
@@ -37,15 +38,13 @@ class Question:
                 f"depth {self.depth} and limit {self.limit} cannot be; depth is 0 or more, limit is 1 to "
                 f"{MAX_NODES}"
             )
-        if self.until is not None and self.until.tzinfo is None:
-            raise InvalidInputError(f"{self.until} has no time zone: add one, as in 2026-05-01T00:00:00Z")
 
 
 def trace(store: LineageStore, start: Start, question: Question) -> LineageGraph:
     """Returns what fed the start, or what it fed, or both, nearest first."""
     active = _active(store, start.runs)
     with store.look() as look:
-        edges = Edges(look, evidence=question.evidence, until=question.until)
+        edges = Edges(look, evidence=question.evidence, until=in_utc(question.until))
         keys = look.version_keys([version for version in start.versions if version.version is not None])
         untouched = [version for version in start.versions if version not in keys]
         alone = untouched[: question.limit]

@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from lineageflow_core.errors import InvalidInputError, RefMovedError
+from lineageflow_core.errors import RefMovedError
 from lineageflow_core.model.branch import Comparison
 from lineageflow_core.model.change import Change, ChangeKind, check_change
 from lineageflow_core.model.commit import Commit, make_commit
 from lineageflow_core.model.commit_filter import CommitFilter
 from lineageflow_core.model.diff import DatasetDiff, DiffEntry
 from lineageflow_core.model.ids import CommitId, RunId, parse_run_id
+from lineageflow_core.model.instants import in_utc
 from lineageflow_core.model.names import check_folder, check_path, parents_of
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
+from lineageflow_core.model.text import check_text
 from lineageflow_core.model.versions import PathVersion
 from lineageflow_core.service.log import compare, graph, list_versions, log
 from lineageflow_core.service.opened import Lake, OpenRepository
@@ -185,29 +187,16 @@ def _filter(
 ) -> CommitFilter:
     """Returns which commits are to be shown. Raises InvalidInputError."""
     for text in (author, message, *metadata.keys(), *metadata.values()):
-        _check_text(text or "")
+        check_text(text or "")
     return CommitFilter(
         path=check_folder(path),
         author=author,
         run_id=parse_run_id(run_id) if run_id is not None else None,
         message=message,
-        since=_check_zone(since),
-        until=_check_zone(until),
+        since=in_utc(since),
+        until=in_utc(until),
         metadata=metadata,
     )
-
-
-def _check_text(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidInputError(f"{text[:100]!r} cannot be told in UTF-8; write plain text") from None
-
-
-def _check_zone(instant: datetime | None) -> datetime | None:
-    if instant is not None and instant.utcoffset() is None:
-        raise InvalidInputError(f"{instant.isoformat()} has no time zone; add one, as in '2026-05-01T00:00Z'")
-    return instant
 
 
 def _check_untouched(

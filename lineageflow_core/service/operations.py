@@ -13,6 +13,7 @@ from lineageflow_core.errors import (
     RefMovedError,
     StateError,
 )
+from lineageflow_core.model.instants import in_utc
 from lineageflow_core.model.operation import Operation, RefMove, UndoPreview
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.refs import RefKind, RefName
@@ -22,7 +23,6 @@ from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.refs import drafts_on, renaming
 from lineageflow_core.service.rules import check_unprotected
 from lineageflow_core.service.writing import writable
-from lineageflow_core.store.instants import in_utc
 from lineageflow_core.store.ports import RefUpdate
 
 _PEOPLES = frozenset({RefKind.BRANCH, RefKind.TAG})

@@ -8,6 +8,7 @@ from typing import Any
 from lineageflow_core.errors import DatasetNotFoundError, InvalidInputError, JobNotFoundError
 from lineageflow_core.model.event import Event, EventKind
 from lineageflow_core.model.ids import RunId, parse_run_id
+from lineageflow_core.model.instants import in_utc
 from lineageflow_core.model.lineage import DatasetName, Io
 from lineageflow_core.model.overview import (
     DatasetCard,
@@ -25,7 +26,6 @@ from lineageflow_core.service.events import shown
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.said import Said, plain_facets
 from lineageflow_core.service.wiring import JobsAtWork, wire_up
-from lineageflow_core.store.instants import in_utc
 
 MAX_NODES = 10_000
 

@@ -9,9 +9,10 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from lineageflow_core.errors import InvalidInputError, StateError, StorageError, TokenNotFoundError
+from lineageflow_core.model.instants import in_utc
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.token import (
     RANDOM_BYTES,
@@ -128,12 +129,7 @@ def _checked_end(expires_at: datetime | None, now: datetime) -> datetime | None:
         return None
     if expires_at.tzinfo is None:
         raise InvalidInputError(f"{expires_at} has no time zone: write it as in '2027-01-31T00:00:00Z'")
-    try:
-        end = expires_at.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInputError(
-            f"{expires_at} is beyond all calendars: name an earlier time, or none"
-        ) from None
+    end = in_utc(expires_at)
     if end <= now:
         raise InvalidInputError(f"{expires_at} is past: name a time to come, or none for a token that stays")
     return end

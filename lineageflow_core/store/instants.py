@@ -15,10 +15,3 @@ def to_microseconds(instant: datetime) -> int:
 def from_microseconds(microseconds: int) -> datetime:
     """Returns the instant, in UTC."""
     return EPOCH + microseconds * _MICROSECOND
-
-
-def in_utc(instant: datetime | None) -> datetime | None:
-    """Returns an instant that somebody gave, in UTC, which is meant where no time zone is."""
-    if instant is None:
-        return None
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)

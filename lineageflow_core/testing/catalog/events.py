@@ -1,6 +1,7 @@
 """What every catalog promises about the log of events."""
 
 import json
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -33,6 +34,11 @@ class EventsContract(CatalogContract):
         assert [] == [event for event in found if event.received_at is None or event.problem]
         listed = catalog.events.list_events(run_id=run_id, since=found[1].at, until=found[0].at)
         assert (found[1],) == listed.items
+
+    def test_a_time_beyond_all_calendars_is_told(self, catalog: Catalog) -> None:
+        first = datetime.min.replace(tzinfo=timezone(timedelta(hours=5)))
+        with pytest.raises(InvalidInputError, match="calendars"):
+            catalog.events.list_events(since=first)
 
     @pytest.mark.parametrize(
         "entity, known_as", [("dataset", EventKind.DATASET), ("job", EventKind.JOB), ("x", EventKind.UNKNOWN)]
