@@ -1,4 +1,4 @@
-"""What docs/events.md tells people to set and type works, on a server that asks for a token."""
+"""What docs/sending.md tells people to set and type works, on a server that asks for a token."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from tests.core.openlineage.letters import an_event
 from tests.docs.markdown import ROOT, blocks
 from tests.server.serving import TOKEN, served
 
-DOCUMENT = "docs/events.md"
+DOCUMENT = "docs/sending.md"
 TEXT = (ROOT / DOCUMENT).read_text(encoding="utf-8")
 SAID = "http://127.0.0.1:8765"
 BLOCKS = blocks(DOCUMENT)
