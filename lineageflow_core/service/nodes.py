@@ -11,7 +11,7 @@ from lineageflow_core.model.lineage import Io, Version
 from lineageflow_core.model.names import is_under
 from lineageflow_core.model.node import parse_node
 from lineageflow_core.model.objects import Dataset, Snapshot
-from lineageflow_core.model.page import MAX_LIMIT
+from lineageflow_core.model.page import every
 from lineageflow_core.model.run import Run
 from lineageflow_core.openlineage.naming import version_of
 from lineageflow_core.service.opened import Lake
@@ -69,13 +69,11 @@ def snapshots_at(objects: Objects, repository: str, ref: str, path: str) -> Iter
     folder = path[len(dataset.path) + 1 :]
     if not folder:
         yield objects.get_snapshot(repository, ref, dataset.path)
-    after: str | None = None
-    while True:
-        page = objects.list_snapshots(repository, ref, dataset.path, after=after, limit=MAX_LIMIT)
-        yield from (snapshot for snapshot in page.items if is_under(snapshot.partition, folder))
-        if page.next is None:
-            return
-        after = page.next
+    for snapshot in every(
+        lambda after, limit: objects.list_snapshots(repository, ref, dataset.path, after=after, limit=limit)
+    ):
+        if is_under(snapshot.partition, folder):
+            yield snapshot
 
 
 def partition_at(dataset: Dataset, path: str) -> str | None:

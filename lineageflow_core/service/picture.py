@@ -48,10 +48,6 @@ def draw(look: LineageLook, edges: Edges, found: Found, *, alone: Collection[Ver
     )
 
 
-def _edge(access: Access) -> Edge:
-    return Edge(access.run, access.version, access.written)
-
-
 def node_ids(look: LineageLook, found: Found) -> dict[Node, str]:
     """Returns what nodes are called in a graph."""
     return _ids(look.runs(found.runs), look.versions(found.versions))

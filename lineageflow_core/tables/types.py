@@ -5,7 +5,6 @@ _INTEGERS = frozenset(
 ) | {"integer", "uinteger"}
 _FLOATS = frozenset({"float", "double"})
 _TEXTS = frozenset({"varchar", "json"})
-_TIMES = ("date", "time")
 
 
 def spelled(kind: str) -> str:
@@ -41,11 +40,6 @@ def is_text(kind: str) -> bool:
 def is_instant(kind: str) -> bool:
     """Tells whether values are dates or points in time."""
     return kind == "date" or (kind.startswith("timestamp") and not is_nested(kind))
-
-
-def is_time(kind: str) -> bool:
-    """Tells whether values are dates, points in time, or times of a day."""
-    return kind.startswith(_TIMES) and not is_nested(kind)
 
 
 def is_nested(kind: str) -> bool:
