@@ -104,7 +104,8 @@ def _failure(error: Exception) -> LineageFlowError:
 
 
 def _usage(error: typer.TyperException) -> str:
-    message = error.format_message().rstrip(".").replace("Value error, ", "")  # a validator's own word
+    # Choices stand on lines of their own; "Value error" is a validator's own word.
+    message = " ".join(error.format_message().rstrip(".").replace("Value error, ", "").split())
     context = getattr(error, "ctx", None)
     if context is None:
         return message

@@ -39,7 +39,8 @@ NodeArgument = Annotated[
     str,
     typer.Argument(
         metavar="NODE",
-        help="A run (its id, or the start of it), an address of a dataset or partition, or version:...",
+        help="A run (its id, or the start of it), an address of a dataset or partition, dataset:... or "
+        "version:...",
         show_default=False,
     ),
 ]

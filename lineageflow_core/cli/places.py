@@ -13,7 +13,7 @@ from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli.run_ids import find_run, is_run_prefix
 from lineageflow_core.errors import InvalidInputError, NotFoundError, RepositoryNotFoundError
 from lineageflow_core.model.address import SCHEME, Address, parse_address
-from lineageflow_core.model.lineage import Version
+from lineageflow_core.model.lineage import DatasetName, Version
 from lineageflow_core.model.node import format_node, parse_node
 from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import parse_range, parse_revision
@@ -132,14 +132,19 @@ class Places:
         return self.default_branch(repository) if given is None else self._whole_ref(repository, given)
 
     def node(self, text: str) -> str:
-        """Returns a node of the lineage graph, as the catalog takes it: a run, a version or an address.
+        """Returns a node of the lineage graph, as the catalog takes it.
 
         Raises InvalidInputError where a bare word is both the start of a run's id and a path.
         """
-        if text.startswith("version:"):
+        if text.startswith(("version:", "dataset:")):
             return format_node(parse_node(text))
         if text.startswith(_RUN):
             return _RUN + find_run(self._catalog, text.removeprefix(_RUN))
+        if "://" in text and not text.startswith(_START):
+            raise InvalidInputError(
+                f"{text[:200]!r} is not an address of ours; of a dataset elsewhere that events name write "
+                f"'dataset:{text[:200]}' for what was written last, or 'version:{text[:200]}@...'"
+            )
         if not is_run_prefix(text):
             return self._node_at(text)
         try:
@@ -157,7 +162,7 @@ class Places:
         parsed = parse_node(node)
         if isinstance(parsed, Address):
             return parsed.repository
-        if isinstance(parsed, Version):
+        if isinstance(parsed, Version | DatasetName):
             return repository_of(parsed.namespace) or self.repository
         return self.repository
 

@@ -2,6 +2,7 @@
 
 - `run:<id>` is a run; a pipeline's run stands for all of its steps.
 - `version:<namespace>/<name>[partition]@<version>` is one exact version.
+- `dataset:<namespace>/<name>` is the version of a dataset that was written last.
 - `lf://repository/[@ref/]dataset[/partition]` is whatever is at that address now.
 
 `parse_node(format_node(node)) == node` for all of them.
@@ -14,13 +15,14 @@ from urllib.parse import unquote
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.address import SCHEME, Address, parse_address
 from lineageflow_core.model.ids import RunId, parse_run_id
-from lineageflow_core.model.lineage import Version
+from lineageflow_core.model.lineage import DatasetName, Version
 
-Node: TypeAlias = RunId | Version | Address
-"""A run, an exact version, or an address that names versions only once it is looked up."""
+Node: TypeAlias = RunId | Version | DatasetName | Address
+"""A run, an exact version, or what names versions only once it is looked up: a dataset, or an address."""
 
 _RUN = "run:"
 _VERSION = "version:"
+_DATASET = "dataset:"
 _ESCAPES = str.maketrans({character: f"%{ord(character):02X}" for character in "%@[]"})
 _VERSION_TEXT = re.compile(
     r"(?P<namespace>(?:[^/]*://)?[^/]*)/(?P<name>[^\[\]@]*)(?:\[(?P<partition>[^\[\]@]*)\])?(?:@(?P<version>[^@]*))?",
@@ -34,6 +36,8 @@ def format_node(node: Node) -> str:
         return str(node)
     if isinstance(node, Version):
         return _VERSION + _format_version(node)
+    if isinstance(node, DatasetName):
+        return _DATASET + _format_version(Version(namespace=node.namespace, name=node.name))
     return f"{_RUN}{node}"
 
 
@@ -42,7 +46,11 @@ def parse_node(text: str) -> Node:
     if text.startswith(_RUN):
         return parse_run_id(text.removeprefix(_RUN))
     if text.startswith(_VERSION):
-        return _parse_version(text)
+        return _parse_version(text, _VERSION)
+    if text.startswith(_DATASET):
+        version = _parse_version(text, _DATASET)
+        if not version.partition and version.version is None:
+            return version.dataset
     if text.startswith(f"{SCHEME}://"):
         address = parse_address(text)
         if address.path:
@@ -59,8 +67,8 @@ def _format_version(version: Version) -> str:
     return f"{namespace}/{_escape(version.name)}{partition}{content}"
 
 
-def _parse_version(text: str) -> Version:
-    match = _VERSION_TEXT.fullmatch(text.removeprefix(_VERSION))
+def _parse_version(text: str, kind: str) -> Version:
+    match = _VERSION_TEXT.fullmatch(text.removeprefix(kind))
     if match is None:
         raise _not_a_node(text)
     content = match["version"]
@@ -83,5 +91,5 @@ def _not_a_node(text: str) -> InvalidInputError:
     return InvalidInputError(
         f"{text[:200]!r} is not a node of the lineage graph; write 'run:<id>', "
         f"'{SCHEME}://repository/[@ref/]dataset[/partition]' or "
-        "'version:<namespace>/<name>[partition]@<version>'"
+        "'dataset:<namespace>/<name>' or 'version:<namespace>/<name>[partition]@<version>'"
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from lineageflow_core.errors import DatasetNotFoundError, InvalidInputError
+from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.diff import DiffKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import (
@@ -21,7 +21,7 @@ from lineageflow_core.model.quality import Quality, Taint, Verdict
 from lineageflow_core.model.run import RunState
 from lineageflow_core.model.search import Found, parse_search
 from lineageflow_core.openlineage.quality import measurements
-from lineageflow_core.service.nodes import Nodes, in_order
+from lineageflow_core.service.nodes import Nodes, in_order, unknown_dataset
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.quality import quality_by_version, quality_of, taint
 from lineageflow_core.service.renames import lasting_conditions
@@ -142,12 +142,7 @@ class KnownDatasetsService:
         asked = DatasetName(namespace=namespace, name=name)
         known = self._lake.datasets.datasets([asked]).get(asked)
         if known is None:
-            raise DatasetNotFoundError(
-                f"no event names the dataset {name[:200]!r} in {namespace[:200]!r}; "
-                "`lineageflow dataset list` lists those there are",
-                namespace=namespace,
-                name=name,
-            )
+            raise unknown_dataset(asked)
         return known
 
 

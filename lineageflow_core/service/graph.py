@@ -7,6 +7,7 @@ from datetime import datetime
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.instants import in_utc
 from lineageflow_core.model.lineage import Direction, Evidence, Impact, LineageGraph, LineagePaths, Version
+from lineageflow_core.model.node import format_node
 from lineageflow_core.model.run import Run
 from lineageflow_core.service.edges import Edges
 from lineageflow_core.service.nodes import Start
@@ -45,7 +46,8 @@ def trace(store: LineageStore, start: Start, question: Question) -> LineageGraph
     active = _active(store, start.runs)
     with store.look() as look:
         edges = Edges(look, evidence=question.evidence, until=in_utc(question.until))
-        keys = look.version_keys([version for version in start.versions if version.version is not None])
+        # One that is not known is walked from all the same: it stands for whatever was read so.
+        keys = look.version_keys(start.versions)
         untouched = [version for version in start.versions if version not in keys]
         alone = untouched[: question.limit]
         versions = [keys[version] for version in start.versions if version in keys]
@@ -81,11 +83,8 @@ def paths(store: LineageStore, source: Start, target: Start, *, depth: int, limi
 
 
 def _nodes(look: LineageLook, start: Start, active: Sequence[Run]) -> list[Node]:
-    versions = [version for version in start.versions if version.version is not None]
-    runs = look.run_keys([run.id for run in active])
-    return [(False, key) for key in runs.values()] + [
-        (True, key) for key in look.version_keys(versions).values()
-    ]
+    runs, versions = look.run_keys([run.id for run in active]), look.version_keys(start.versions)
+    return [(False, key) for key in runs.values()] + [(True, key) for key in versions.values()]
 
 
 def _find(
@@ -129,8 +128,14 @@ def impact(
     """Returns every version derived from the start, nearest first, then by name.
 
     The versions that a start names are left out, the outputs of a run are in. `current` tells for versions
-    which branches hold them.
+    which branches hold them. Raises InvalidInputError for a version that is not known.
     """
+    if unknown := [version for version in start.versions if version.version is None]:
+        node = format_node(unknown[0])
+        raise InvalidInputError(
+            f"nobody told which version {node} is, so nothing is known to be derived from just that; "
+            f"`lineageflow lineage {node} --down 3` shows who read the dataset"
+        )
     derived = derive(
         store, bad_writes=store.writes([run.id for run in start.runs]), bad_versions=start.versions
     )

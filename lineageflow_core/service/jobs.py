@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from lineageflow_core.errors import InvalidInputError, JobNotFoundError, RunNotFoundError
+from lineageflow_core.errors import InvalidInputError, JobNotFoundError
 from lineageflow_core.model.ids import RunId, parse_run_id
 from lineageflow_core.model.known import JobDetails, KnownJob, RunTree, SaidOfRun
 from lineageflow_core.model.lineage import DatasetName, Io
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.run import Job, Run
+from lineageflow_core.service.nodes import unknown_run
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.renames import first_names_today
 from lineageflow_core.service.said import Said, plain_facets
@@ -95,10 +96,7 @@ class JobsService:
         run_id = parse_run_id(run_id)
         run = self._lake.lineage.runs([run_id]).get(run_id)
         if run is None:
-            raise RunNotFoundError(
-                f"no event about run {run_id} was received; `lineageflow runs` lists the runs there are",
-                run_id=run_id,
-            )
+            raise unknown_run(run_id)
         return run
 
     def _named(self, names: Iterable[tuple[str, str]]) -> tuple[DatasetName, ...]:

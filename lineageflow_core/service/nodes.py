@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lineageflow_core.catalog import Objects, Repositories
-from lineageflow_core.errors import RunNotFoundError
+from lineageflow_core.errors import DatasetNotFoundError, RunNotFoundError
 from lineageflow_core.model.address import Address
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.model.lineage import DatasetName, Io, Version
 from lineageflow_core.model.names import is_under
 from lineageflow_core.model.node import parse_node
 from lineageflow_core.model.objects import Dataset, Snapshot
@@ -37,15 +37,24 @@ class Nodes:
     def resolve(self, text: str) -> Start:
         """Returns what a node stands for.
 
-        Raises InvalidInputError if it is none, RunNotFoundError, and for an address what looking there
-        raises. A version that nobody read or wrote is a node all the same.
+        Raises InvalidInputError if it is none, RunNotFoundError, DatasetNotFoundError, and for an address
+        what looking there raises. A version that nobody read or wrote is a node all the same.
         """
         node = parse_node(text)
         if isinstance(node, Version):
             return Start(versions=(self._lake.today(node),))
         if isinstance(node, Address):
             return Start(versions=tuple(self._versions_at(node)))
+        if isinstance(node, DatasetName):
+            return Start(versions=(self._current(node),))
         return Start(runs=run_with_steps(self._lake.lineage, node))
+
+    def _current(self, dataset: DatasetName) -> Version:
+        """Returns what was written last of a dataset; where nothing was, its version that is not known."""
+        known = self._lake.datasets.datasets([dataset]).get(dataset)
+        if known is None:
+            raise unknown_dataset(dataset)
+        return known.current or Version(namespace=known.name.namespace, name=known.name.name)
 
     def _versions_at(self, address: Address) -> Iterator[Version]:
         repository = address.repository
@@ -93,10 +102,7 @@ def run_with_steps(store: LineageStore, run_id: RunId) -> tuple[Run, ...]:
     """Returns a run, then its steps and theirs. Raises RunNotFoundError."""
     run = store.runs([run_id]).get(run_id)
     if run is None:
-        raise RunNotFoundError(
-            f"no event about run {run_id} was received; `lineageflow runs` lists the runs there are",
-            run_id=run_id,
-        )
+        raise unknown_run(run_id)
     found = {run.id: run}
     pending = [run.id]
     while pending:
@@ -104,6 +110,24 @@ def run_with_steps(store: LineageStore, run_id: RunId) -> tuple[Run, ...]:
         found.update((step.id, step) for step in steps)
         pending = [step.id for step in steps]
     return tuple(found.values())
+
+
+def unknown_run(run_id: RunId) -> RunNotFoundError:
+    """Returns the error for a run that no event is about."""
+    return RunNotFoundError(
+        f"no event about run {run_id} was received; `lineageflow runs list` lists the runs there are",
+        run_id=run_id,
+    )
+
+
+def unknown_dataset(dataset: DatasetName) -> DatasetNotFoundError:
+    """Returns the error for a dataset that no event names."""
+    return DatasetNotFoundError(
+        f"no event names the dataset {dataset.name[:200]!r} in {dataset.namespace[:200]!r}; "
+        "`lineageflow dataset list` lists those there are",
+        namespace=dataset.namespace,
+        name=dataset.name,
+    )
 
 
 def in_order(ios: Iterable[Io]) -> list[Io]:

@@ -17,7 +17,7 @@ from lineageflow_core.model.diff import DiffKind
 from lineageflow_core.model.gaps import FoundGap, Gap
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownColumn, VersionState
-from lineageflow_core.model.lineage import DatasetName, Version
+from lineageflow_core.model.lineage import DatasetName, Direction, Version
 from lineageflow_core.model.node import format_node
 from lineageflow_core.model.page import every
 from lineageflow_core.model.quality import Outcome, Verdict
@@ -197,6 +197,30 @@ class KnownDatasetsContract(CatalogContract):
         assert (3, 100) == (newest.measurements.rows, newest.measurements.bytes)
         assert (None, ()) == (silent.columns, silent.changes)
         assert (world.version("orders", first), ()) == (oldest.version, oldest.changes)
+
+    def test_a_dataset_is_a_node_for_what_was_written_of_it_last(self, repo: Repository) -> None:
+        world = World(repo)
+        world.run(writes=["raw"])
+        last, reader = world.run(writes=["raw"]), world.run(reads=["raw"], writes=["clean"])
+        graph = world.lineage.trace(format_node(world.name("raw")), direction=Direction.DOWNSTREAM)
+        assert (format_node(world.version("raw", last)),) == graph.start
+        assert [reader] == [node.run.id for node in graph.nodes if node.run]
+        with pytest.raises(DatasetNotFoundError, match="dataset list"):
+            world.lineage.trace(format_node(world.name("never")), direction=Direction.DOWNSTREAM)
+
+    def test_a_dataset_that_nobody_wrote_is_a_node_for_whoever_read_it(self, repo: Repository) -> None:
+        world = World(repo)
+        reader = world.run(reads=["source"], writes=["clean"])
+        graph = world.lineage.trace(format_node(world.name("source")), direction=Direction.DOWNSTREAM)
+        assert [
+            format_node(Version(namespace=world.namespace, name="source")),
+            f"run:{reader}",
+            format_node(world.version("clean", reader)),
+        ] == [node.id for node in graph.nodes]
+        found = world.lineage.paths(graph.nodes[0].id, format_node(world.name("clean")))
+        assert (tuple(node.id for node in graph.nodes),) == found.paths
+        with pytest.raises(InvalidInputError, match="nobody told which version"):
+            world.lineage.impact(format_node(world.name("source")))
 
     def test_a_failed_run_leaves_a_dirty_entry_and_a_reader_a_placeholder(self, repo: Repository) -> None:
         world = World(repo)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.address import Address
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import Version
+from lineageflow_core.model.lineage import DatasetName, Version
 from lineageflow_core.model.node import Node, format_node, parse_node
 
 RUN = RunId("0195b2a4-0000-7000-8000-000000000001")
@@ -26,6 +26,7 @@ VERSIONS = st.builds(
 @example(Version(namespace="file", name="/data/x://y", version=""))
 def test_a_version_reads_back_from_its_text(version: Version) -> None:
     assert version == parse_node(format_node(version))
+    assert version.dataset == parse_node(format_node(version.dataset))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,7 @@ def test_a_version_reads_back_from_its_text(version: Version) -> None:
             "version:postgres://db:5432/shop.public.orders",
             Version(namespace="postgres://db:5432", name="shop.public.orders"),
         ),
+        ("dataset:s3://lake/a/b", DatasetName(namespace="s3://lake", name="a/b")),
         ("lf://lake/raw/flights", Address(repository="lake", path="raw/flights")),
         ("lf://lake/@main~1/raw/flights", Address(repository="lake", ref="main~1", path="raw/flights")),
     ],
@@ -51,7 +53,17 @@ def test_nodes_are_written_as_people_read_them(text: str, node: Node) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "raw/flights", "run:0195b2a4", "version:", "version:x", "lf://lake", "lf://lake/@main", "s3://b/k"],
+    [
+        "",
+        "raw/flights",
+        "run:0195b2a4",
+        "version:",
+        "version:x",
+        "lf://lake",
+        "lf://lake/@main",
+        "s3://b/k",
+        "dataset:a/b@1",
+    ],
 )
 def test_what_is_no_node_says_how_to_write_one(text: str) -> None:
     with pytest.raises(InvalidInputError, match=r"write 'run:<id>'|a UUID was expected"):

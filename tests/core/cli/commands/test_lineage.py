@@ -1,3 +1,4 @@
+import csv
 import json
 import re
 import zipfile
@@ -206,3 +207,30 @@ def test_the_impact_is_csv_for_a_spreadsheet(seen: Cli, told: Story) -> None:
     first, *rows = seen.good("impact", told.bad, "--csv").out.splitlines()
     assert "degree,state,dataset,partition,version,type,made by,run,current on" == first
     assert seen.good("impact", told.bad).rows == [row.split(",") for row in rows]
+
+
+def _told_of(cli: Cli, name: str) -> None:
+    """Events tell that `name` was written, and that a run read it and wrote =cmd()."""
+    for number, sides in enumerate(({"outputs": [name]}, {"inputs": [name], "outputs": ["=cmd()"]})):
+        event = {
+            "eventType": "COMPLETE",
+            "eventTime": f"2026-05-01T0{number}:00:00Z",
+            "run": {"runId": f"0190c2f0-0000-7000-8000-00000000000{number}"},
+            "job": {"namespace": "airflow", "name": "=load()"},
+            **{side: [{"namespace": "s3://lake", "name": each} for each in sides[side]] for side in sides},
+        }
+        connect(str(cli.lake)).lineage.ingest([event])
+
+
+def test_a_dataset_elsewhere_is_asked_about_by_its_name(empty: Cli) -> None:
+    _told_of(empty, "orders")
+    found = empty.good("lineage", "dataset:s3://lake/orders", "--down", "1").rows
+    assert ["0", "1", "1"] == [row[1] for row in found]
+    ran = empty("lineage", "s3://lake/orders")
+    assert (2, True) == (ran.code, "write 'dataset:s3://lake/orders'" in ran.err)
+
+
+def test_no_cell_of_an_impact_is_a_formula(empty: Cli) -> None:
+    _told_of(empty, "orders")
+    [row] = csv.DictReader(empty.good("impact", "dataset:s3://lake/orders", "--csv").out.splitlines())
+    assert "'=load()" == row["made by"]

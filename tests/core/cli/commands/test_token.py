@@ -76,3 +76,8 @@ def test_a_secret_that_is_not_whole_is_not_repeated(empty: Cli) -> None:
     ran = empty("token", "revoke", secret[:-1])
     assert 3 == ran.code
     assert secret[12:40] not in ran.err
+
+
+def test_choices_stand_on_one_line(empty: Cli) -> None:
+    ran = empty("token", "create", "ci")
+    assert (2, True) == (ran.code, "Choose from: ingest, read, write, admin" in ran.err)
