@@ -27,6 +27,7 @@ from lineageflow_server.api.preview import preview_router
 from lineageflow_server.api.problems import add_problem_handlers
 from lineageflow_server.api.stream import stream_router
 from lineageflow_server.intake import Intake, through_intake
+from lineageflow_server.live import LiveHub
 from lineageflow_server.marquez.router import marquez_router
 from lineageflow_server.openapi import describe
 from lineageflow_server.pages import Page
@@ -42,8 +43,10 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
     intake = Intake(catalog.lineage, max_waiting=settings.max_waiting)
     catalog = through_intake(catalog, intake)
     events = intake_router(intake, max_body=settings.max_body, max_batch=settings.max_batch)
+    hub = LiveHub(catalog)
     credentials = Credentials(settings.token, settings.login_code, catalog.tokens) if settings.token else None
     app = _App(title="LineageFlow", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.live = hub  # which whoever stops the server closes
     add_problem_handlers(app)
     app.router.routes += guarded(
         [
@@ -53,7 +56,7 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
             *preview_router(catalog).routes,
             *events.routes,
             *graphs_router(catalog).routes,
-            *stream_router(catalog).routes,
+            *stream_router(hub).routes,
             *marquez_router(catalog).routes,
             Route(HEALTH_PATH, _health),
             *login_routes(credentials),

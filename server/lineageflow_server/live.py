@@ -64,6 +64,12 @@ class LiveHub:
         self._news = asyncio.Event()
         self._thread = CapacityLimiter(1)
         self._beginning = asyncio.Lock()
+        self._closed = False
+
+    def close(self) -> None:
+        """Ends all listening, because the server does: whoever listened comes again. Of the event loop."""
+        self._closed = True
+        self._news.set()
 
     @property
     def place(self) -> str:
@@ -110,7 +116,7 @@ class LiveHub:
                 self._looking = None
 
     async def _follow(self, number: int, heartbeat: float) -> AsyncGenerator[Sequence[LiveEntry], None]:
-        while True:
+        while not self._closed:
             news = self._news
             missing = self._number - number
             if missing > len(self._kept):

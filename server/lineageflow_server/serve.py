@@ -66,8 +66,9 @@ def serve(
                 # Some browsers run in the terminal, and return when they are left.
                 threading.Thread(target=webbrowser.open, args=(page,), daemon=True).start()
 
+        app = create_app(catalog, settings)
         config = uvicorn.Config(
-            create_app(catalog, settings),
+            app,
             # The log of accesses would hold the login code. Failures are logged all the same.
             access_log=False,
             log_level="warning",
@@ -76,7 +77,7 @@ def serve(
         )
         # uvicorn stops gracefully, and then passes the signal on.
         with suppress(KeyboardInterrupt):
-            _Server(config, ready).run(sockets=[listener])
+            _Server(config, ready, app.state.live.close).run(sockets=[listener])
 
 
 def _check_own(token: str | None, tokens: Tokens) -> None:
@@ -94,14 +95,21 @@ def _check_own(token: str | None, tokens: Tokens) -> None:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], stopping: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()  # or streams, which end by themselves never, would be waited for
+        await super().shutdown(sockets)
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -51,6 +51,21 @@ def test_the_announced_page_logs_a_browser_in_and_ctrl_c_ends_the_server() -> No
     assert ("goodbye\n", "", 0) == (out, err, process.returncode)
 
 
+def test_a_stream_that_is_open_does_not_hold_up_the_end() -> None:
+    with _process(port=None) as (process, serving):
+        headers = {"Authorization": f"Bearer {serving['token']}"}
+        with (
+            httpx2.Client(trust_env=False, timeout=60) as client,
+            client.stream("GET", f"{serving['url']}/api/v1/stream", headers=headers) as answer,
+        ):
+            lines = answer.iter_lines()
+            assert next(lines).startswith("retry:")
+            process.send_signal(signal.SIGINT)
+            assert not any("event" in line for line in lines)  # it ends
+        out, err = process.communicate(timeout=30)
+    assert ("goodbye\n", "", 0) == (out, err, process.returncode)
+
+
 def test_a_program_uses_the_announced_token() -> None:
     with _process(port=None) as (process, serving):
         headers = {"Authorization": f"Bearer {serving['token']}"}

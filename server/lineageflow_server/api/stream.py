@@ -12,7 +12,6 @@ from fastapi import APIRouter, Header, Query
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
-from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.live import LiveEntry, LiveKind
 from lineageflow_core.model.token import Scope
 from lineageflow_core.wire.codec import encode
@@ -26,12 +25,9 @@ _RETRY_MILLISECONDS = 2000
 _STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
 
 
-def stream_router(
-    catalog: Catalog, *, hub: LiveHub | None = None, heartbeat: float = _HEARTBEAT_SECONDS
-) -> APIRouter:
+def stream_router(hub: LiveHub, *, heartbeat: float = _HEARTBEAT_SECONDS) -> APIRouter:
     """Returns a router with the stream of what happens."""
     router = APIRouter(prefix=API_PREFIX, tags=["live"])
-    listening = hub or LiveHub(catalog)
 
     @router.get(
         "/stream",
@@ -57,13 +53,13 @@ def stream_router(
         """
         place = last_event_id or after
         wanted = Wanted(kinds=frozenset(kind or LiveKind), repository=repository)
-        heard = listening.listen(place, wanted, heartbeat=heartbeat)
-        if listening.is_full:
+        heard = hub.listen(place, wanted, heartbeat=heartbeat)
+        if hub.is_full:
             detail = "too many listen here already; ask `changes` now and then instead"
             raise HTTPException(503, detail)
         first = await anext(heard)  # what fails at once is still answered as a problem
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        began = listening.place if place is None else None
+        began = hub.place if place is None else None
         messages = _messages(began, first, heard)
         return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 

@@ -137,7 +137,7 @@ def test_what_is_no_place_is_a_problem(address: str) -> None:
 def test_with_too_many_listeners_the_answer_is_to_ask_instead(repo: Repository) -> None:
     app = create_app(repo.catalog, Settings(token=None))
     full = FastAPI()
-    full.include_router(stream_router(repo.catalog, hub=LiveHub(repo.catalog, most=0)))
+    full.include_router(stream_router(LiveHub(repo.catalog, most=0)))
     full.exception_handlers = app.exception_handlers
     from starlette.testclient import TestClient
 
