@@ -154,7 +154,7 @@ class PlainGraph:
     def _following(self, way: Way, direction: Direction) -> Iterator[tuple[Way, Evidence]]:
         down = direction is Direction.DOWNSTREAM
         node, came = way
-        for io in self._beside(node, direction):
+        for io in self._beside(way, direction):
             how = io.evidence if isinstance(node, Version) is down else self._of_output(io)
             if self.evidence is not None and how not in self.evidence:
                 continue
@@ -167,11 +167,13 @@ class PlainGraph:
             ):
                 yield (io.version, node), how
 
-    def _beside(self, node: RunId | Version, direction: Direction) -> list[Io]:
+    def _beside(self, way: Way, direction: Direction) -> list[Io]:
         down = direction is Direction.DOWNSTREAM
+        node, came = way
         if isinstance(node, Version):
-            known = node.version is not None
-            return [io for io in (self.reads if down else self.writes) if io.version == node and known]
+            # One that is not known is walked from where the walk starts, and never through.
+            goes_on = node.version is not None or came is None
+            return [io for io in (self.reads if down else self.writes) if io.version == node and goes_on]
         return [io for io in (self.writes if down else self.reads) if io.run_id == node]
 
     def _fed(self, run: RunId, source: object, target: object) -> bool:
