@@ -7,7 +7,6 @@ otherwise the scheme's name, such as `postgresql`.
 
 from dataclasses import fields, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from lineageflow_core.catalog import Catalog, Emitter
 from lineageflow_core.errors import InvalidInputError
@@ -33,7 +32,7 @@ def connect(
         from lineageflow_core.store.memory import MemoryStores
 
         return _lake(open_embedded(MemoryStores()), None)
-    scheme = urlsplit(address).scheme if "://" in address else "folder"
+    scheme = address.partition("://")[0].lower() if "://" in address else "folder"
     if scheme in {"http", "https"}:
         from lineageflow_core.remote.client import open_remote
 

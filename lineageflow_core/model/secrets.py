@@ -1,10 +1,15 @@
-"""Addresses as they may be shown: in errors, logs, pages and what is written beside a run."""
+"""Secrets: addresses as they may be shown (in errors, logs, pages, beside a run), and tokens that can be."""
 
 import re
 
 _PASSWORD = re.compile(
     r"(?<=://)(?P<user>[^:/?#]*):[^?#]*@|(?P<name>[?&][^=&]*password)=[^&#]*", re.IGNORECASE
 )
+
+
+def is_header(value: str) -> bool:
+    """Tells whether a header of HTTP can hold a text: a token, say, and not what it was pasted with."""
+    return value.isascii() and value.isprintable()
 
 
 def without_password(address: str) -> str:

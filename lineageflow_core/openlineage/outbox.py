@@ -27,10 +27,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from lineageflow_core.errors import InvalidInputError, StorageFullError
 from lineageflow_core.model.outbox import OutboxStatus
+from lineageflow_core.model.server_address import split_server_address
 from lineageflow_core.openlineage.canonical import canonical_json, event_digest
 from lineageflow_core.store.durability import flush_folder, make_folder, storage_errors
 from lineageflow_core.store.turns import FileTurns
@@ -273,15 +274,7 @@ class Outbox:
 
 def receiver_address(url: str) -> str:
     """Returns a receiver's address in the one form that names it. Raises InvalidInputError."""
-    try:
-        parts = urlsplit(url)
-        is_one = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # of a port that is no number, or brackets that are not closed
-        is_one = False
-    if not is_one or parts.query or parts.fragment or not url.isprintable() or " " in url:
-        raise InvalidInputError(
-            f"{url[:200]!r} is not a receiver's address; write 'https://lake.example:8765'"
-        )
+    parts = split_server_address(url, of="a receiver")
     address = url.rstrip("/")
     if parts.username is not None or parts.password is not None:
         raise InvalidInputError(

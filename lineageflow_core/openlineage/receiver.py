@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from lineageflow_core.errors import AccessDeniedError, LineageFlowError, ServerUnreachableError
+from lineageflow_core.model.secrets import is_header
 from lineageflow_core.openlineage.outbox import receiver_address
 
 if TYPE_CHECKING:
@@ -204,6 +205,8 @@ class Receiver:
             bearer = self._bearer()
         except Exception as error:  # whatever a provider of tokens raises, it may work later
             raise self._unreachable(f"there is no token to be had: {error}") from error
+        if bearer and not is_header(bearer):
+            raise self._unreachable("the token holds a line end, or a letter that no token has")
         headers = {**headers, "Content-Type": "application/json"}
         if bearer:
             headers["Authorization"] = bearer

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 from lineageflow_core.errors import InvalidInputError, LineageFlowError, ServerUnreachableError
+from lineageflow_core.model.secrets import is_header
+from lineageflow_core.model.server_address import split_server_address
 from lineageflow_core.wire.problem import decode_problem
 
 if TYPE_CHECKING:
@@ -69,10 +70,10 @@ class Transport:
         wire: "httpx2.BaseTransport | None" = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        parts = split_server_address(url)
+        if token is not None and not is_header(token):
             raise InvalidInputError(
-                f"{url[:200]!r} is not a server's address; write 'https://lake.example:8765'"
+                "the token holds a line end, or a letter that no token has: give the token, and nothing else"
             )
         self.url = url.rstrip("/")
         self._loopback = parts.hostname in _LOOPBACK

@@ -185,6 +185,13 @@ def test_a_provider_that_gets_no_token_is_asked_again_later(faulty: FaultyReceiv
         Receiver(faulty.url, bearer=no_token).send(bodies("a"))
 
 
+@pytest.mark.parametrize("token", ["secret\n", "sécret"])
+def test_a_token_that_no_header_holds_is_told_and_not_shown(faulty: FaultyReceiver, token: str) -> None:
+    with pytest.raises(ServerUnreachableError, match="the token holds") as error:
+        Receiver(faulty.url, bearer=bearer_of(token)).send(bodies("a"))
+    assert token not in str(error.value)
+
+
 def test_after_a_receiver_that_was_nowhere_batches_are_tried_again(faulty: FaultyReceiver) -> None:
     faulty.script += [unavailable(404), unavailable(404)]
     receiver = Receiver(faulty.url)

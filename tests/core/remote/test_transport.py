@@ -123,10 +123,28 @@ def test_an_answer_that_is_no_lakes_says_so() -> None:
         Network(_stranger).transport().send(ASK, _read)
 
 
-@pytest.mark.parametrize("url", ["lake.example", "ftp://lake.example", "http://", "http://x/?token=secret"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "lake.example",
+        "ftp://lake.example",
+        "http://",
+        "http://x/?token=secret",
+        "http://x:99999",
+        "http://[::1",
+        "http://two words",
+    ],
+)
 def test_what_is_no_address_of_a_server_is_refused(url: str) -> None:
     with pytest.raises(InvalidInputError, match="is not a server's address"):
         Transport(url)
+
+
+@pytest.mark.parametrize("token", ["secret\n", "sécret"])
+def test_a_token_that_no_header_holds_is_told_and_not_shown(token: str) -> None:
+    with pytest.raises(InvalidInputError, match="the token holds") as raised:
+        Transport("http://lake.example", token=token)
+    assert token not in str(raised.value)
 
 
 def test_a_wrong_token_is_not_tried_again() -> None:
