@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, func, select, tuple_
+from sqlalchemy import Connection, FromClause, Select, func, literal, or_, select, tuple_
 
 from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.model.page import Page, Stretch
 from lineageflow_core.model.run import Job
 from lineageflow_core.store.paging import PlaceOfName, check_limit, check_stretch, page_of
+from lineageflow_server.sql.column_types import Name
 from lineageflow_server.sql.rows import AnyRow
 
 _ESCAPE = "!"
@@ -61,6 +62,8 @@ def chosen(query: Select[Any], named: FromClause, namespace: str | None, pattern
     if namespace is not None:
         query = query.where(named.c.namespace == namespace)
     if pattern is not None:
-        like = f"%{pattern.lower().replace(_ESCAPE, _ESCAPE * 2)}%"
-        query = query.where(func.lower(named.c.name).like(like, escape=_ESCAPE))
+        # PostgreSQL lowers ASCII only in a column that sorts by code point; so a name is found as typed, too.
+        like = f"%{pattern.replace(_ESCAPE, _ESCAPE * 2)}%"
+        sides = ((func.lower(named.c.name), like.lower()), (named.c.name, like))
+        query = query.where(or_(*(name.like(literal(text, Name()), escape=_ESCAPE) for name, text in sides)))
     return query
