@@ -14,7 +14,7 @@ Fields are those of `FIELDS`; what a facet holds is a field too, by the facet's 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from lineageflow_core.errors import InvalidInputError
@@ -107,6 +107,11 @@ class Condition:
     """Of the field `age`."""
     younger: bool = False
     """Of the field `age`: less long ago than that, else longer."""
+
+    def since(self, now: datetime) -> datetime:
+        """Returns when the `age` of this condition begins: with the calendar, if it is longer than that."""
+        assert self.age is not None
+        return now - min(self.age, now - datetime.min.replace(tzinfo=now.tzinfo))
 
 
 class FoundKind(StrEnum):

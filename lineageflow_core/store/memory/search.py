@@ -75,8 +75,7 @@ def _holds(searched: Searched, condition: Condition, now: datetime) -> bool:
         case None:
             return any(_rank(text, term) is not None for term in searched.terms)
         case "age":
-            assert condition.age is not None
-            return searched.at is not None and (searched.at >= now - condition.age) == condition.younger
+            return searched.at is not None and (searched.at >= condition.since(now)) == condition.younger
         case "state":
             return searched.state is not None and text.matches(searched.state)
         case "kind" if text.matches(searched.kind):

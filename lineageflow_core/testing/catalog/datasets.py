@@ -336,6 +336,8 @@ class KnownDatasetsContract(CatalogContract):
         assert ["old_orders"] == found("kind:model")
         assert ["load orders"] == found('kind:job name:"load orders" state:failed')
         assert [] == found("orders age:<1h")
+        assert found("orders") == found("orders age:<999999w")
+        assert [] == found("orders age:>999999w")
         with pytest.raises(InvalidInputError, match=r"'ovner:ada'.*owner"):
             world.datasets.search("ovner:ada")
 

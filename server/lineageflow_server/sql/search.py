@@ -175,8 +175,7 @@ def _is_like(value: ColumnElement[str], text: Text, *, prefix: bool = False) -> 
 
 
 def _is_of_age(side: _Side, condition: Condition, now: datetime) -> ColumnElement[bool]:
-    assert condition.age is not None
-    since = now - condition.age
+    since = condition.since(now)
     if side.kind is FoundKind.JOB:
         mine = tables.runs.c.job == tables.jobs.c.key
         newer, any_ = exists().where(mine, tables.runs.c.placed_at >= since), exists().where(mine)
