@@ -620,7 +620,7 @@ export interface paths {
          *
          *     They changed something at or below `path` against their first parent; they are by exactly this
          *     `author`, made by this run, with a `message` that contains the text in whatever case, not before
-         *     `since` and before `until` (both with a zone), and say all this in their `metadata`.
+         *     `since` and before `until` (without a zone they are UTC), and say all this in their `metadata`.
          *
          *     `ref` may be a range, as in git (https://git-scm.com/docs/gitrevisions): `a..b` leaves out what is in
          *     the history of `a`, and `a...b` is both lines without what their histories have in common.
@@ -1604,7 +1604,7 @@ export interface paths {
          *     `dataset_types`: only what lies between the node and versions of these (TABLE, MODEL, ...: in any
          *     case), which is found among the nearest 10,000 nodes.
          *
-         *     Raises InvalidInputError for a limit that is not 1 to 10,000, or a time without a zone.
+         *     Raises InvalidInputError for a limit that is not 1 to 10,000. A time without a zone is UTC.
          */
         get: operations["trace"];
         put?: never;
@@ -1741,8 +1741,8 @@ export interface paths {
          *
          *     `0.0` is the place before everything. Whoever goes on with `next` each time misses nothing, however
          *     many processes write. `limit` is how many events, and how many operations, are looked at; one may be
-         *     several entries, and `kinds` and `repository` leave entries out. Raises InvalidInputError for what is
-         *     no place.
+         *     several entries, and `kinds` and `repository` leave entries out. A place beyond the end, which is one
+         *     of another lake, counts as the place now. Raises InvalidInputError for what is no place.
          */
         get: operations["changes"];
         put?: never;
@@ -3159,8 +3159,8 @@ export interface paths {
          * Returns what fed a node and what it fed as a file
          * @description Returns what fed a node, what it fed, or both as one graph, in a format for other programs.
          *
-         *     `depth` and `limit` are for each way, as in `trace`. The header `LineageFlow-Truncated` is 1 where
-         *     more was reachable than the limit allowed. CSV and Neo4j's files come in a ZIP archive.
+         *     `depth` and `limit` are for each way, as in `trace`. The header `LineageFlow-Truncated` is `true`
+         *     where more was reachable than the limit allowed. CSV and Neo4j's files come in a ZIP archive.
          */
         get: operations["export_lineage"];
         put?: never;
