@@ -16,7 +16,7 @@ from typing import Any
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.json_values import as_object, as_objects
+from lineageflow_core.model.json_values import as_object, as_objects, read_json
 from lineageflow_core.model.lineage import DatasetName, Evidence, Flow, Io, Version
 from lineageflow_core.model.quality import Outcome, Tested
 from lineageflow_core.model.run import CodeVersion, Job, JobEdge, Run, RunState
@@ -50,7 +50,7 @@ def fold(run_id: RunId, events: Iterable[StoredEvent]) -> RunFacts:
     """Returns the facts about a run from all events. Raises InvalidInputError if none is about it."""
     said = Said()
     for event in events:
-        said.add(say(parse_event(json.loads(event.body)), event.digest))
+        said.add(say(parse_event(read_json(event.body)), event.digest))
     if run_id not in said.runs:
         raise InvalidInputError(f"there is no event about run {run_id}")
     return facts_of(run_id, said.runs[run_id])

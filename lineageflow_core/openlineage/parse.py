@@ -20,6 +20,7 @@ from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
 
 _RUN_ID_NAMESPACE = uuid5(NAMESPACE_URL, "https://lineageflow.dev/runs")
+_CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _STATIC_EVENT_KEYS = ("job", "dataset")
 _DAGSTER = re.compile(r"https://github\.com/OpenLineage/OpenLineage/tree/[^/]+/integration/dagster")
 
@@ -108,6 +109,8 @@ def parse_lenient_run_id(value: object) -> RunId | None:
     text = parse_text(value)
     if not text:
         return None
+    if _CANONICAL_UUID.fullmatch(text):
+        return RunId(text)
     try:
         return RunId(str(UUID(text)))
     except ValueError:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from lineageflow_core.model.event import EventKind
+from lineageflow_core.model.json_values import read_json
 from lineageflow_core.openlineage.canonical import canonical_json, event_digest
 from lineageflow_core.openlineage.parse import ParsedEvent, parse_event, parse_text
 from lineageflow_core.openlineage.record import Said, say
@@ -50,7 +51,7 @@ def receive(event: object, *, at: datetime) -> ReceivedEvent:
 def receive_again(stored: StoredEvent) -> ReceivedEvent:
     """Reads a stored event as this version understands it."""
     received_at = stored.received_at or datetime.now(UTC)
-    return receive(json.loads(stored.body), at=received_at)
+    return receive(read_json(stored.body), at=received_at)
 
 
 def kind_of(event: object) -> EventKind:

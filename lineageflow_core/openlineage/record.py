@@ -12,7 +12,7 @@ kind of event, and by the event's digest, so that no two events are equal.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -94,7 +94,7 @@ class Said(msgspec.Struct):
             self.runs[run_id] = merge_runs(self.runs.get(run_id), run)
         for job, words in other.jobs.items():
             self.jobs[job] = merge_words(self.jobs.get(job, {}), words)
-        self.declared = merge_words(self.declared, other.declared)
+        self.declared = merge_words(self.declared, other.declared) if other.declared else self.declared
         for dataset, words in other.datasets.items():
             self.datasets[dataset] = merge_words(self.datasets.get(dataset, {}), words)
         self.links |= other.links
@@ -104,20 +104,27 @@ def say(event: ParsedEvent, digest: bytes) -> Said:
     """Returns what one event says. `digest` identifies it."""
     stamp, moment = _stamp(event, digest), _microseconds(event.at)
     said = Said()
-    for mention in (*event.inputs, *event.outputs, *event.datasets):
-        key = (mention.namespace, mention.name)
-        words = _words(mention.facets, stamp)
-        said.datasets[key] = said.datasets.get(key, {}) | words
-        said.links |= set(_links(key, mention.facets))
-    if event.job is not None:
-        job = (event.job.namespace, event.job.name)
-        said.jobs[job] = _words(event.job_facets, stamp)
-        if event.run_id is None:
-            said.declared[job] = Word(stamp, canonical_json(_declared(event)))
-    if event.run_id is not None and event.job is not None:
-        said.runs[event.run_id] = _own(event, event.job, stamp, moment)
-        for run_id, run in _others(event, digest, moment):
-            said.runs[run_id] = merge_runs(said.runs.get(run_id), run)
+    inputs, outputs, datasets = (
+        [_heard(mention, stamp, moment) for mention in side]
+        for side in (event.inputs, event.outputs, event.datasets)
+    )
+    for each in (*inputs, *outputs, *datasets):
+        said.datasets[each.key] = said.datasets.get(each.key, {}) | each.words
+        said.links.update(each.links)
+    if event.job is None:
+        return said
+    job_facets = _words(event.job_facets, stamp)
+    job = (event.job.namespace, event.job.name)
+    said.jobs[job] = job_facets
+    if event.run_id is None:
+        said.declared[job] = Word(stamp, canonical_json(_declared(event)))
+        return said
+    own = _own(event, event.job, stamp, moment)
+    own.job_facets = job_facets
+    own.inputs, own.outputs = _accesses(inputs), _accesses(outputs)
+    said.runs[event.run_id] = own
+    for run_id, run in _others(event, digest, moment):
+        said.runs[run_id] = merge_runs(said.runs.get(run_id), run)
     return said
 
 
@@ -172,7 +179,7 @@ def decode_record(content: bytes) -> RunRecord:
 
 
 def _own(event: ParsedEvent, job: Job, stamp: bytes, moment: int | None) -> RunRecord:
-    """What an event says of its own run."""
+    """What an event says of its own run, but for facets of its job, and for datasets."""
     is_final = event.type is not None and event.type.is_final
     going = None if is_final or event.is_plan else moment
     around = event.parent
@@ -188,9 +195,6 @@ def _own(event: ParsedEvent, job: Job, stamp: bytes, moment: int | None) -> RunR
         ended=moment if is_final else None,
         named=stamp if event.inputs or event.outputs else b"",
         facets=_words(event.run_facets, stamp),
-        job_facets=_words(event.job_facets, stamp),
-        inputs=_accesses(event.inputs, stamp, moment),
-        outputs=_accesses(event.outputs, stamp, moment),
     )
 
 
@@ -219,20 +223,36 @@ def _others(event: ParsedEvent, digest: bytes, moment: int | None) -> Iterator[t
         )
 
 
-def _accesses(
-    mentions: Iterable[DatasetMention], stamp: bytes, moment: int | None
-) -> dict[Key, AccessRecord]:
+class _Heard(NamedTuple):
+    """What an event says where it names a dataset."""
+
+    key: Key
+    words: Words
+    """About the dataset as such."""
+    links: list[tuple[Key, Key]]
+    access: AccessRecord
+    """About this reading or writing of it."""
+
+
+def _heard(mention: DatasetMention, stamp: bytes, moment: int | None) -> _Heard:
+    key, words = (mention.namespace, mention.name), _words(mention.facets, stamp)
+    access = AccessRecord(
+        seen=stamp,
+        first=moment,
+        facets=words | _words(mention.own, stamp),
+        contents=contents_of(mention.facets.get(Facet.OUR_COMMIT)),
+    )
+    return _Heard(key, words, list(_links(key, mention.facets)), access)
+
+
+def _accesses(heard: Iterable[_Heard]) -> dict[Key, AccessRecord]:
     found: dict[Key, AccessRecord] = {}
-    for mention in mentions:
-        key = (mention.namespace, mention.name)
+    for key, _, _, access in heard:
         before = found.get(key)
-        found[key] = AccessRecord(
-            seen=stamp,
-            first=moment,
-            facets=(before.facets if before else {}) | _words({**mention.facets, **mention.own}, stamp),
-            contents=(before.contents if before else set())
-            | contents_of(mention.facets.get(Facet.OUR_COMMIT)),
-        )
+        if before is not None:
+            access.facets = before.facets | access.facets
+            access.contents |= before.contents
+        found[key] = access
     return found
 
 
@@ -257,10 +277,10 @@ def _merge_accesses(
 
 def contents_of(facet: object) -> set[Content]:
     """Reads our commit facet: the exact content of the whole dataset or of partitions."""
-    commit = facet if isinstance(facet, dict) else {}
-    listed = commit.get("partitions")
-    entries: list[Mapping[str, Any]] = [{"partition": "", "snapshot": commit.get("snapshot")}]
-    entries += [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    if not isinstance(facet, dict):
+        return set()
+    entries: list[Mapping[str, Any]] = [{"partition": "", "snapshot": facet.get("snapshot")}]
+    entries += as_objects(facet.get("partitions"))
     return {
         (partition, snapshot)
         for each in entries

@@ -33,9 +33,10 @@ class EventType(StrEnum):
     @property
     def rank(self) -> int:
         """Breaks ties between events of one instant: in the order above, the worst news last."""
-        return list(EventType).index(self)
+        return _RANKS[self]
 
 
+_RANKS: Final = {each: place for place, each in enumerate(EventType)}
 _STATES: Final = {
     EventType.COMPLETE: RunState.COMPLETED,
     EventType.ABORT: RunState.ABORTED,

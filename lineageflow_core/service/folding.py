@@ -4,10 +4,10 @@ Invariant: what the store holds besides the events is what follows from their se
 `fold.py`. New events are merged into what was said before; none of those are read again.
 """
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 
+from lineageflow_core.model.json_values import read_json
 from lineageflow_core.model.lineage import DatasetName, Rebuilt
 from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.fold import FOLD, facts_of
@@ -30,7 +30,7 @@ _AT_ONCE = 500
 
 def said_by(event: StoredEvent, names: RepositoryNames) -> Said:
     """Returns what an event of the log says, as `put` takes it."""
-    return lasting_words(say(parse_event(json.loads(event.body)), event.digest), event, names)
+    return lasting_words(say(parse_event(read_json(event.body)), event.digest), event, names)
 
 
 def put(writer: LineageWriter, said: Said, names: RepositoryNames) -> None:

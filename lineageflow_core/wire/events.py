@@ -6,23 +6,20 @@ and what would take more to hold than any event needs: nesting deeper than `MAX_
 `MAX_VALUES` values in one body.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import msgspec
-
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.event import EventReceipt
+from lineageflow_core.model.json_values import read_json
 
 MAX_DEPTH = 200
 """Levels of objects and lists."""
 MAX_VALUES = 4_000_000
 
 _STATIC_KEYS = frozenset({"run", "job", "dataset"})
-_decode = msgspec.json.Decoder().decode
 
 
 class BatchStatus(StrEnum):
@@ -107,22 +104,14 @@ def decode_event(content: bytes) -> Any:
     if nested + content.count(b",") > MAX_VALUES:
         raise InvalidInputError(f"this JSON has more than {MAX_VALUES} values: send fewer events at once")
     try:
-        value = _read(content)
+        value = read_json(content)
     except RecursionError:
         raise _too_deep() from None
+    except ValueError as error:
+        raise InvalidInputError(f"this is not JSON: {error}; send events as JSON in UTF-8") from None
     if nested > MAX_DEPTH:
         _check_depth(value)
     return value
-
-
-def _read(content: bytes) -> Any:
-    try:
-        return _decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        try:
-            return json.loads(content)
-        except ValueError as error:
-            raise InvalidInputError(f"this is not JSON: {error}; send events as JSON in UTF-8") from None
 
 
 def _check_depth(value: Any) -> None:

@@ -1,6 +1,5 @@
 """The log of events, and the facts folded from it."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ import msgspec
 
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.json_values import read_json
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
 from lineageflow_core.model.page import Page, Stretch, TimeOrder
 from lineageflow_core.model.quality import Tested
@@ -57,7 +57,7 @@ class Word(msgspec.Struct, frozen=True, array_like=True):
 
     def read(self) -> Any:
         """Returns what was said; None where it was taken back."""
-        return None if self.said is None else json.loads(self.said)
+        return None if self.said is None else read_json(self.said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,25 +5,29 @@ version finds its readers by an index; a write that comes late binds again just 
 next write of the whole dataset.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select
+from sqlalchemy import Connection, Select, delete, func, literal_column, select
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import Evidence, Io, Version
 from lineageflow_core.store.in_force import in_force
+from lineageflow_core.store.instants import to_microseconds
 from lineageflow_server.sql import lineage_rows
 from lineageflow_server.sql import lineage_tables as tables
-from lineageflow_server.sql.database import chunks
-from lineageflow_server.sql.dataset_names import keys
-from lineageflow_server.sql.dialect import insert_missing
+from lineageflow_server.sql.bulk import delete_rows, insert_missing_rows
+from lineageflow_server.sql.dataset_names import keys, names_of
+from lineageflow_server.sql.dialect import given, is_one_of
 from lineageflow_server.sql.rows import AnyRow, Values
 
 _IO, _READ, _RUN, _VERSION = tables.ios.c, tables.open_reads.c, tables.runs.c, tables.versions.c
-_IS_BOUND = ~_IO.written & _IO.evidence.in_([Evidence.AS_OF, Evidence.UNKNOWN])
+_BOUND = (Evidence.AS_OF, Evidence.UNKNOWN)
+_IS_BOUND = ~_IO.written & _IO.evidence.in_(_BOUND)
 _IS_KNOWN_WRITE = _IO.written & (_IO.evidence == Evidence.EXPLICIT)
 
 _WHOLE = (
@@ -45,8 +49,11 @@ _READS = select(tables.open_reads, _WHOLE.label("version"))
 """Open reads, each with what was last written as a whole before it."""
 
 
-_WINDOWS = 100
-"""Datasets that are asked about in one statement: SQLite reads no conditions that are nested deeply."""
+_END_OF_TIME = (1 << 63) - 1
+"""In microseconds."""
+
+_Key: TypeAlias = tuple[int, int, str]
+"""Of an open read."""
 
 
 class _Window(NamedTuple):
@@ -65,8 +72,9 @@ class AsOf:
 
     def release(self, runs: Sequence[int]) -> None:
         """Unbinds all reads of these runs."""
-        for some in chunks(runs):
-            self._connection.execute(delete(tables.ios).where(_IO.run.in_(some), _IS_BOUND))
+        if runs:
+            mine = is_one_of(self._connection, _IO.run, runs)
+            self._connection.execute(delete(tables.ios).where(mine, _IS_BOUND))
 
     def wrote(self, writes: Iterable[Values]) -> None:
         """Takes note of rows of writes that came, went or changed."""
@@ -79,28 +87,32 @@ class AsOf:
 
     def bind(self, runs: Sequence[int]) -> None:
         """Binds the reads of these runs, and those that the writes taken note of may concern."""
-        reads = {_key(row): row for some in chunks(runs) for row in self._reads(_READ.run.in_(some))}
-        for windows in chunks(list(self._windows.items()), _WINDOWS):
-            ends = self._ends(windows)
-            found = {_key(row): row for row in self._reads(_within(_READ.dataset, _READ.at, windows, ends))}
-            if found:
-                bound = _within(_IO.dataset, _IO.at, windows, ends)
-                self._connection.execute(delete(tables.ios).where(bound, _IS_BOUND))
-                reads |= found
+        reads: dict[_Key, AnyRow] = {}
+        if runs:
+            query = _READS.where(is_one_of(self._connection, _READ.run, runs))
+            reads = {_key(row): row for row in self._connection.execute(query)}
+        late = {key: row for key, row in self._concerned().items() if key not in reads}
+        if late:
+            bound = [
+                {"run": row.run, "written": False, "dataset": row.dataset, "at": row.at, "evidence": evidence}
+                for row in late.values()
+                for evidence in _BOUND
+            ]
+            delete_rows(self._connection, tables.ios, bound)
+            reads |= late
         if reads:
-            rows = list(self._bound(list(reads.values())))
-            self._connection.execute(insert_missing(self._connection, tables.ios), rows)
+            insert_missing_rows(self._connection, tables.ios, list(self._bound(list(reads.values()))))
 
-    def _reads(self, where: ColumnElement[bool]) -> Iterator[AnyRow]:
-        yield from self._connection.execute(_READS.where(where))
-
-    def _ends(self, windows: Sequence[tuple[int, _Window]]) -> dict[int, datetime]:
-        """Returns when each dataset was next written as a whole, where it was."""
-        later = [(_IO.dataset == dataset) & (_IO.at > window.last) for dataset, window in windows]
-        query = select(_IO.dataset, func.min(_IO.at).label("at")).where(
-            _IS_KNOWN_WRITE, _IO.whole, or_(*later)
-        )
-        return {row.dataset: row.at for row in self._connection.execute(query.group_by(_IO.dataset))}
+    def _concerned(self) -> dict[_Key, AnyRow]:
+        """Returns the reads between the first of the writes taken note of and the next one as a whole."""
+        if not self._windows:
+            return {}
+        windows = [
+            (dataset, to_microseconds(window.first), to_microseconds(window.last))
+            for dataset, window in self._windows.items()
+        ]
+        query = _reads_within_windows(self._connection.dialect.name)
+        return {_key(row): row for row in self._connection.execute(query, {"given": json.dumps(windows)})}
 
     def _bound(self, reads: Sequence[AnyRow]) -> Iterator[Values]:
         reads = sorted(reads, key=lambda read: (read.dataset_type is None, read.dataset_type or ""))
@@ -123,11 +135,7 @@ class AsOf:
 
     def _written_in_parts(self, datasets: Collection[int]) -> set[int]:
         query = select(_IO.dataset).where(_IS_KNOWN_WRITE, ~_IO.whole).distinct()
-        return {
-            dataset
-            for some in chunks(list(datasets))
-            for dataset in self._connection.scalars(query.where(_IO.dataset.in_(some)))
-        }
+        return set(self._connection.scalars(query.where(is_one_of(self._connection, _IO.dataset, datasets))))
 
     def _in_parts(self, dataset: int, reads: Sequence[AnyRow]) -> dict[Any, list[tuple[int, bool]]]:
         last = max(read.at for read in reads)
@@ -148,20 +156,10 @@ class AsOf:
 
     def _placeholders(self, reads: Sequence[AnyRow]) -> Mapping[tuple[int, str], int]:
         """Returns the key of a version that is not known, of each dataset and partition."""
-        query = select(tables.datasets)
-        names = {
-            row.key: row
-            for some in chunks(sorted({read.dataset for read in reads}))
-            for row in self._connection.execute(query.where(tables.datasets.c.key.in_(some)))
-        }
+        names = names_of(self._connection, {read.dataset for read in reads})
         wanted = {
             (read.dataset, read.partition): lineage_rows.version_row(
-                read.dataset,
-                Version(
-                    namespace=names[read.dataset].namespace,
-                    name=names[read.dataset].name,
-                    partition=read.partition,
-                ),
+                read.dataset, names[read.dataset], read.partition, None
             )
             for read in reads
         }
@@ -169,21 +167,23 @@ class AsOf:
         return {place: found[row["digest"]] for place, row in wanted.items()}
 
 
-def _within(
-    dataset_of: ColumnElement[int],
-    at: ColumnElement[Any],
-    windows: Sequence[tuple[int, _Window]],
-    ends: Mapping[int, datetime],
-) -> ColumnElement[bool]:
-    """Selects what happened from the first write of each dataset on, until the next one as a whole."""
-    # A run does not read what it wrote: so one that wrote and read at the same instant is concerned.
-    return or_(
-        *(
-            (dataset_of == dataset)
-            & (at.between(window.first, ends[dataset]) if dataset in ends else at >= window.first)
-            for dataset, window in windows
-        )
+@cache
+def _reads_within_windows(dialect: str) -> Select[Any]:
+    """Selects what was read from the first write of each dataset on, until the next one as a whole."""
+    window = given(dialect, "dataset", "first", "last")
+    end = (
+        select(func.min(_IO.at))
+        .where(_IO.dataset == window.c.dataset, _IS_KNOWN_WRITE, _IO.whole, _IO.at > window.c.last)
+        .correlate(window)
+        .scalar_subquery()
     )
+    # A run does not read what it wrote: so one that wrote and read at the same instant is concerned.
+    is_concerned = (
+        (_READ.dataset == window.c.dataset)
+        & (_READ.at >= window.c.first)
+        & (_READ.at <= func.coalesce(end, literal_column(str(_END_OF_TIME))))
+    )
+    return _READS.select_from(window.join(tables.open_reads, is_concerned))
 
 
 def _writes_of(dataset: int) -> Select[Any]:
@@ -224,5 +224,5 @@ def _row(read: AnyRow, version: int, *, whole: bool, evidence: Evidence) -> Valu
     }
 
 
-def _key(read: AnyRow) -> tuple[int, int, str]:
+def _key(read: AnyRow) -> _Key:
     return read.run, read.dataset, read.partition

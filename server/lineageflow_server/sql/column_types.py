@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
-from uuid import UUID
+from functools import partial
+from typing import Any, Generic, TypeGuard, TypeVar
 
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, String, TypeDecorator
 from sqlalchemy.types import TypeEngine
@@ -15,6 +15,20 @@ Key = BigInteger().with_variant(Integer, "sqlite")
 """A surrogate key. SQLite numbers rows by itself only in columns that are declared INTEGER."""
 
 E = TypeVar("E", bound=StrEnum)
+
+
+def preparation(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Returns what makes of a value what a driver takes; None where that is the value itself."""
+    return partial(kind.process_bind_param, dialect=dialect) if _differs(kind, dialect) else None
+
+
+def restoration(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Returns what makes a value of what a driver gives; None where that is the value itself."""
+    return kind.result_processor(dialect, None) if _differs(kind, dialect) else None
+
+
+def _differs(kind: TypeEngine[Any], dialect: Dialect) -> TypeGuard[TypeDecorator[Any]]:
+    return isinstance(kind, TypeDecorator) and (dialect.name == "postgresql" or not isinstance(kind, Name))
 
 
 class Name(TypeDecorator[str]):
@@ -63,10 +77,13 @@ class RunKey(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else UUID(value).bytes
+        return None if value is None else bytes.fromhex(value.replace("-", ""))
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        return None if value is None else str(UUID(bytes=value))
+        if value is None:
+            return None
+        text = value.hex()  # as `UUID` would, in a third of the time
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class Instant(TypeDecorator[datetime]):

@@ -1,17 +1,23 @@
-"""Names of datasets, and the keys of rows by their digest, found or made."""
+"""Names of jobs and datasets: their keys, found or made, and which is the first of one dataset.
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+A key, once given, is the name's until the facts are cleared.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Subquery, Table, func, select, update
 
 from lineageflow_core.model.lineage import DatasetName
 from lineageflow_server.sql import lineage_rows
 from lineageflow_server.sql import lineage_tables as tables
-from lineageflow_server.sql.database import chunks
-from lineageflow_server.sql.dialect import insert_missing
+from lineageflow_server.sql.bulk import find_rows, insert_rows, new_keys
+from lineageflow_server.sql.dialect import is_one_of
 from lineageflow_server.sql.rows import Values
 from lineageflow_server.sql.term_index import index_names
+
+Name: TypeAlias = tuple[str, str]
+"""A namespace, and a name in it."""
 
 
 class Named(NamedTuple):
@@ -35,35 +41,31 @@ def first_names(alias: str) -> Subquery:
 
 def keys(connection: Connection, table: Table, wanted: Mapping[bytes, Values]) -> dict[bytes, int]:
     """Returns the key of each row, by digest, adding the rows that are missing."""
-    found = _find_keys(connection, table, list(wanted))
-    missing = [row for digest, row in wanted.items() if digest not in found]
-    if missing:
-        connection.execute(insert_missing(connection, table), missing)
-        added = _find_keys(connection, table, [row["digest"] for row in missing])
-        index_names(connection, table, [(added[row["digest"]], row) for row in missing])
-        found |= added
-    return found
+    digest = table.c.digest
+    found: dict[bytes, int] = dict(find_rows(connection, (digest, table.c.key), digest, list(wanted)))
+    missing = [each for each in wanted if each not in found]
+    added = dict(zip(missing, new_keys(connection, table, len(missing)), strict=True))
+    insert_rows(connection, table, [{"key": key, **wanted[each]} for each, key in added.items()])
+    return found | added
 
 
-def name_keys(connection: Connection, names: Collection[DatasetName]) -> dict[DatasetName, Named]:
-    """Returns the keys of names, adding those that are missing."""
-    wanted = {name: lineage_rows.dataset_row(name) for name in names}
-    known = keys(connection, tables.datasets, {row["digest"]: row for row in wanted.values()})
-    first = first_names("first")
-    name = tables.datasets
-    query = (
-        select(name.c.key, first.c.first_key, first.c.namespace, first.c.name)
-        .select_from(name.join(first, first.c.key == name.c.key))
-        .where(name.c.first.is_not(None))
-    )
-    others = {
-        row.key: Named(row.key, row.first_key, DatasetName(namespace=row.namespace, name=row.name))
-        for some in chunks(list(known.values()))
-        for row in connection.execute(query.where(name.c.key.in_(some)))
-    }
+def job_keys(connection: Connection, names: Iterable[Name], *, seen: Collection[Name]) -> dict[Name, int]:
+    """Returns the keys of jobs, adding those that are missing. Those that are `seen` are marked as such."""
+    found = _named(connection, tables.jobs, names, seen)
+    return {name: key for name, (key, _first) in found.items()}
+
+
+def dataset_keys(
+    connection: Connection, names: Iterable[Name], *, seen: Collection[Name]
+) -> dict[Name, Named]:
+    """Returns the keys of datasets, as `job_keys` does."""
+    found = _named(connection, tables.datasets, names, seen)
+    firsts = names_of(connection, {first for _, first in found.values() if first is not None})
     return {
-        each: others.get(known[row["digest"]]) or Named(known[row["digest"]], known[row["digest"]], each)
-        for each, row in wanted.items()
+        name: Named(key, key, DatasetName(namespace=name[0], name=name[1]))
+        if first is None
+        else Named(key, first, firsts[first])
+        for name, (key, first) in found.items()
     }
 
 
@@ -72,8 +74,9 @@ def link(connection: Connection, one: DatasetName, other: DatasetName) -> int | 
 
     Returns the key of the name that was first before and is not now; None where nothing changed.
     """
-    known = name_keys(connection, [one, other])
-    first, second = sorted((known[one], known[other]), key=lambda each: each.name.rank)
+    names = [(each.namespace, each.name) for each in (one, other)]
+    known = dataset_keys(connection, names, seen=())
+    first, second = sorted((known[name] for name in names), key=lambda each: each.name.rank)
     if first.first == second.first:
         return None
     name = tables.datasets.c
@@ -82,10 +85,34 @@ def link(connection: Connection, one: DatasetName, other: DatasetName) -> int | 
     return second.first
 
 
-def _find_keys(connection: Connection, table: Table, digests: Sequence[bytes]) -> dict[bytes, int]:
-    query = select(table.c.digest, table.c.key)
-    return {
-        row.digest: row.key
-        for some in chunks(digests)
-        for row in connection.execute(query.where(table.c.digest.in_(some)))
+def names_of(connection: Connection, keys: Collection[int]) -> dict[int, DatasetName]:
+    """Returns the names that datasets have by their keys."""
+    if not keys:
+        return {}
+    name = tables.datasets.c
+    query = select(name.key, name.namespace, name.name).where(is_one_of(connection, name.key, keys))
+    return {row.key: DatasetName(namespace=row.namespace, name=row.name) for row in connection.execute(query)}
+
+
+def _named(
+    connection: Connection, table: Table, names: Iterable[Name], seen: Collection[Name]
+) -> dict[Name, tuple[int, int | None]]:
+    """Returns each name's key, and that of the first name of the same dataset, where that is another."""
+    rows = {name: {**lineage_rows.name_row(*name), "seen": name in seen} for name in names}
+    asked = [table.c[column] for column in ("digest", "key", "seen", "first") if column in table.c]
+    digests = [row["digest"] for row in rows.values()]
+    there = {
+        digest: (key, is_seen, first[0] if first else None)
+        for digest, key, is_seen, *first in find_rows(connection, asked, table.c.digest, digests)
+    }
+    found = {name: there[row["digest"]] for name, row in rows.items() if row["digest"] in there}
+    unseen = [key for name, (key, is_seen, _) in found.items() if name in seen and not is_seen]
+    if unseen:
+        connection.execute(update(table).where(is_one_of(connection, table.c.key, unseen)).values(seen=True))
+    missing = [name for name in rows if name not in found]
+    added = dict(zip(missing, new_keys(connection, table, len(missing)), strict=True))
+    insert_rows(connection, table, [{"key": key, **rows[name]} for name, key in added.items()])
+    index_names(connection, table, [(key, rows[name]) for name, key in added.items()])
+    return {name: (key, first) for name, (key, _, first) in found.items()} | {
+        name: (key, None) for name, key in added.items()
     }

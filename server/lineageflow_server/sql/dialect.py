@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from blake3 import blake3
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     Column,
     ColumnElement,
     Connection,
-    Dialect,
+    String,
+    Subquery,
     Table,
     bindparam,
+    cast,
     func,
     select,
 )
@@ -52,19 +55,6 @@ def insert_missing(connection: Connection, table: Table, *returning: Column[Any]
     return _insert_missing(connection.dialect.name, table, returning)
 
 
-def insert_many(
-    connection: Connection, table: Table, columns: tuple[str, ...], rows: Iterable[tuple[int | bytes, ...]]
-) -> None:
-    """Inserts very many rows, and leaves alone those that are there already.
-
-    Of integers and bytes, which drivers take as they are: SQLAlchemy's preparation of each value takes three
-    times as long as SQLite takes to insert it.
-    """
-    text, is_positional = _insert_text(connection.dialect.name, table, columns, connection.dialect)
-    values = list(rows) if is_positional else [dict(zip(columns, row, strict=True)) for row in rows]
-    connection.exec_driver_sql(text, values)
-
-
 def insert_or_update(
     connection: Connection,
     table: Table,
@@ -86,6 +76,20 @@ def is_one_of(connection: Connection, column: ColumnElement[int], keys: Iterable
         listed = func.json_each(json.dumps(list(keys))).table_valued("value")
         return column.in_(select(listed.c.value))
     return column == func.any(bindparam(None, list(keys), type_=ARRAY(BigInteger)))
+
+
+@cache
+def given(dialect: str, *columns: str) -> Subquery:
+    """Returns a table of whole numbers that a statement has as its parameter `given`: JSON, row by row."""
+    rows = bindparam("given", type_=String)
+    cells: list[ColumnElement[int]]
+    if dialect == "sqlite":
+        row = func.json_each(rows).table_valued("value").c.value
+        cells = [func.json_extract(row, f"$[{place}]") for place in range(len(columns))]
+    else:
+        row = func.json_array_elements(cast(rows, JSON)).table_valued("value").render_derived().c.value
+        cells = [cast(row.op("->>")(place), BigInteger) for place in range(len(columns))]
+    return select(*(cell.label(name) for cell, name in zip(cells, columns, strict=True))).subquery("given")
 
 
 def hold(connection: Connection, names: Iterable[str]) -> None:
@@ -206,12 +210,6 @@ def _insert(dialect: str, table: Table) -> Insert:
 def _insert_missing(dialect: str, table: Table, returning: tuple[Column[Any], ...]) -> Any:
     insert = _insert(dialect, table).on_conflict_do_nothing()
     return insert.returning(*returning) if returning else insert
-
-
-@cache
-def _insert_text(dialect: str, table: Table, columns: tuple[str, ...], compiler: Dialect) -> tuple[str, bool]:
-    compiled = _insert_missing(dialect, table, ()).compile(dialect=compiler, column_keys=list(columns))
-    return str(compiled), bool(compiled.positional)
 
 
 @cache

@@ -9,8 +9,9 @@ from lineageflow_core.model.page import Page
 from lineageflow_core.model.transfer import Import, ImportId, ImportState, Reference, decode_reference
 from lineageflow_core.store.paging import Place, check_limit, page_of
 from lineageflow_server.sql import rows
+from lineageflow_server.sql.bulk import insert_missing_rows
 from lineageflow_server.sql.database import Database, chunks
-from lineageflow_server.sql.dialect import hold, insert_many, insert_missing
+from lineageflow_server.sql.dialect import hold, insert_missing
 from lineageflow_server.sql.repository_keys import RepositoryKeys
 from lineageflow_server.sql.tables import imports, object_references
 
@@ -28,8 +29,11 @@ class SqlReferenceStore:
         with self._database.write() as connection:
             key = self._keys.make(connection, repository)
             # In the order of their ids they go into neighbouring pages of the index.
-            found = ((key, object_id, references[object_id]) for object_id in sorted(references))
-            insert_many(connection, object_references, ("repository", "object_id", "body"), found)
+            found = [
+                {"repository": key, "object_id": object_id, "body": references[object_id]}
+                for object_id in sorted(references)
+            ]
+            insert_missing_rows(connection, object_references, found)
 
     def get_many(self, repository: str, object_ids: Iterable[ObjectId]) -> dict[ObjectId, Reference]:
         asked = [bytes.fromhex(each) for each in dict.fromkeys(object_ids)]

@@ -61,12 +61,17 @@ def event_from(row: AnyRow) -> StoredEvent:
     )
 
 
+def name_row(namespace: str, name: str) -> Values:
+    """Of a job, or of a dataset."""
+    return {"digest": identity(namespace, name), "namespace": namespace, "name": name}
+
+
 def job_row(job: Job) -> Values:
-    return {
-        "digest": identity(job.namespace, job.name),
-        "namespace": job.namespace,
-        "name": job.name,
-    }
+    return name_row(job.namespace, job.name)
+
+
+def dataset_row(dataset: DatasetName) -> Values:
+    return name_row(dataset.namespace, dataset.name)
 
 
 def run_row(job: int, run: Run, record: bytes) -> Values:
@@ -83,23 +88,19 @@ def run_row(job: int, run: Run, record: bytes) -> Values:
 
 
 def record_from(row: AnyRow) -> bytes:
-    return zstandard.decompress(row.record)
+    return unpack(row.record)
 
 
-def dataset_row(dataset: DatasetName) -> Values:
+def unpack(compressed: bytes) -> bytes:
+    return zstandard.decompress(compressed)
+
+
+def version_row(dataset: int, first: DatasetName, partition: str, version: str | None) -> Values:
     return {
-        "digest": identity(dataset.namespace, dataset.name),
-        "namespace": dataset.namespace,
-        "name": dataset.name,
-    }
-
-
-def version_row(dataset: int, version: Version) -> Values:
-    return {
-        "digest": version_identity(version),
+        "digest": identity(first.namespace, first.name, partition, version),
         "dataset": dataset,
-        "partition": version.partition,
-        "version": version.version,
+        "partition": partition,
+        "version": version,
     }
 
 

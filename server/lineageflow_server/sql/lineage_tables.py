@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    MetaData,
     Table,
     false,
     text,
@@ -19,7 +20,9 @@ from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.lineage import Evidence
 from lineageflow_core.model.run import RunState
 from lineageflow_server.sql.column_types import Choice, Instant, Key, Name, RunKey
-from lineageflow_server.sql.metadata import metadata
+
+metadata = MetaData()
+"""Of all tables of a lake: those in `tables.py` are declared in it, too."""
 
 events = Table(
     "events",

@@ -1,30 +1,29 @@
 """Writing lineage: facts take the place of those before, and what is bound to them follows.
 
-Everything that one transaction puts is written at its end, a statement a table and not a row. Rows of runs
-that did not change stay as they are: so a run that goes on costs what is new about it.
+Everything that one transaction puts is written at its end, a statement a table and not a row. Of runs that
+were not there before, nothing is looked for; rows of others that did not change stay as they are: so a run
+that goes on costs what is new about it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Io, Version
+from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.model.run import Job
 from lineageflow_core.store.ports import RunFacts, StoredEvent, Word
 from lineageflow_core.store.words import merge_words
 from lineageflow_server.sql import lineage_rows
 from lineageflow_server.sql import lineage_tables as tables
-from lineageflow_server.sql.as_of import AsOf
-from lineageflow_server.sql.database import chunks
-from lineageflow_server.sql.dataset_names import Named, keys, link, name_keys
-from lineageflow_server.sql.dialect import insert_missing, insert_or_update
+from lineageflow_server.sql.accesses import Accesses, put_accesses, stated_accesses
+from lineageflow_server.sql.bulk import find_rows, insert_rows, new_keys, put_rows
+from lineageflow_server.sql.dataset_names import Name, Named, dataset_keys, job_keys, link
+from lineageflow_server.sql.last_words import put_words
 from lineageflow_server.sql.lineage_digests import digests
 from lineageflow_server.sql.pruning import prune
-from lineageflow_server.sql.rows import Values
+from lineageflow_server.sql.run_details import put_details
 from lineageflow_server.sql.tables import lake
-from lineageflow_server.sql.term_index import index_words
 
 _AT_ONCE = 500
 """Runs whose facts are written together."""
@@ -47,17 +46,6 @@ _FACTS = (
     tables.jobs,
 )
 """All that follows from events, with what refers to others before those."""
-_IS_LATER = {
-    table.name: literal_column("excluded.stamp") > table.c.stamp
-    for table in (tables.job_words, tables.dataset_words)
-}
-
-
-class Accesses(NamedTuple):
-    """What a run read and wrote."""
-
-    reads: Sequence[Io]
-    writes: Sequence[Io]
 
 
 class SqlLineageWriter:
@@ -65,22 +53,28 @@ class SqlLineageWriter:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._runs: dict[RunId, int | None] = {}
+        """Keys of runs that were asked for; None of those that are not there."""
         self._facts: dict[RunId, tuple[RunFacts, bytes]] = {}
-        self._words: list[
-            tuple[Mapping[Job, Mapping[str, Word]], Mapping[DatasetName, Mapping[str, Word]]]
-        ] = []
+        self._job_words: dict[tuple[Name, str], Word] = {}
+        self._dataset_words: dict[tuple[Name, str], Word] = {}
+        self._jobs: set[Name] = set()
+        """That events are about."""
+        self._datasets: set[Name] = set()
         self._links: dict[tuple[DatasetName, DatasetName], None] = {}
 
     def append(self, events: Sequence[StoredEvent]) -> list[bool]:
-        fresh = {event.digest: lineage_rows.event_row(event) for event in reversed(events)}
-        if not fresh:
-            return []
-        add = insert_missing(self._connection, tables.events, tables.events.c.digest)
-        added = set(self._connection.scalars(add, list(reversed(fresh.values()))))
-        told = []
+        digest = tables.events.c.digest
+        asked = [event.digest for event in events]
+        there = {found for [found] in find_rows(self._connection, (digest,), digest, asked)}
+        told: list[bool] = []
+        fresh = []
         for event in events:
-            told.append(event.digest in added)
-            added.discard(event.digest)  # given twice, it is new once
+            told.append(event.digest not in there)
+            if event.digest not in there:
+                there.add(event.digest)  # given twice, it is new once
+                fresh.append(lineage_rows.event_row(event))
+        insert_rows(self._connection, tables.events, fresh)
         return told
 
     def reread(self, events: Sequence[StoredEvent]) -> None:
@@ -97,12 +91,12 @@ class SqlLineageWriter:
 
     def records(self, run_ids: Collection[RunId]) -> dict[RunId, bytes]:
         put = {run_id: self._facts[run_id][1] for run_id in run_ids if run_id in self._facts}
-        query = select(tables.runs.c.id, tables.runs.c.record)
-        stored = {
-            row.id: lineage_rows.record_from(row)
-            for some in chunks([run_id for run_id in run_ids if run_id not in put])
-            for row in self._connection.execute(query.where(tables.runs.c.id.in_(some)))
-        }
+        run, stored = tables.runs.c, {}
+        asked = [run_id for run_id in run_ids if run_id not in put]
+        self._runs |= dict.fromkeys(asked)
+        for run_id, key, record in find_rows(self._connection, (run.id, run.key, run.record), run.id, asked):
+            self._runs[run_id] = key
+            stored[run_id] = lineage_rows.unpack(record)
         return stored | put
 
     def put_facts(self, facts: RunFacts, record: bytes = b"") -> None:
@@ -117,8 +111,14 @@ class SqlLineageWriter:
         declared: Mapping[Job, Word] = {},
         datasets: Mapping[DatasetName, Mapping[str, Word]] = {},
     ) -> None:
-        self._words.append((jobs, datasets))
-        self._words.append(({job: {"": word} for job, word in declared.items()}, {}))
+        by_job = {(job.namespace, job.name): words for job, words in jobs.items()}
+        by_declaring = {(job.namespace, job.name): {"": word} for job, word in declared.items()}
+        by_dataset = {(name.namespace, name.name): words for name, words in datasets.items()}
+        self._jobs |= by_job.keys() | by_declaring.keys()
+        self._datasets |= by_dataset.keys()
+        for words in (by_job, by_declaring):
+            self._job_words = merge_words(self._job_words, _by_place(words))
+        self._dataset_words = merge_words(self._dataset_words, _by_place(by_dataset))
 
     def link(self, names: Collection[tuple[DatasetName, DatasetName]]) -> None:
         self._links |= dict.fromkeys(names)
@@ -130,29 +130,20 @@ class SqlLineageWriter:
 
     def prune(self, run_ids: Collection[RunId]) -> None:
         self.flush()
+        self._runs.clear()
         prune(self._connection, run_ids)
 
     def pruned(self, run_ids: Collection[RunId]) -> set[RunId]:
         gone = tables.pruned_runs.c.id
-        return {
-            run_id
-            for some in chunks(list(run_ids))
-            for run_id in self._connection.scalars(select(gone).where(gone.in_(some)))
-        }
+        return {run_id for [run_id] in find_rows(self._connection, (gone,), gone, list(run_ids))}
 
     def keep_words(self, words: Mapping[bytes, bytes]) -> None:
-        if words:
-            put = insert_or_update(self._connection, tables.kept_words, columns=("words",), by=("digest",))
-            rows = [{"digest": digest, "words": each} for digest, each in sorted(words.items())]
-            self._connection.execute(put, rows)
+        rows = [{"digest": digest, "words": each} for digest, each in sorted(words.items())]
+        put_rows(self._connection, tables.kept_words, rows, by=("digest",))
 
     def kept_words(self, digests: Collection[bytes]) -> dict[bytes, bytes]:
-        kept = tables.kept_words
-        return {
-            row.digest: row.words
-            for some in chunks(list(digests))
-            for row in self._connection.execute(select(kept).where(kept.c.digest.in_(some)))
-        }
+        kept = tables.kept_words.c
+        return dict(find_rows(self._connection, (kept.digest, kept.words), kept.digest, list(digests)))
 
     def all_kept_words(self, *, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         kept = tables.kept_words
@@ -161,6 +152,7 @@ class SqlLineageWriter:
 
     def clear(self) -> None:
         self._forget()
+        self._runs.clear()
         self._connection.execute(update(tables.datasets).values(first=None))  # rows that refer to each other
         for table in _FACTS:
             self._connection.execute(delete(table))
@@ -179,18 +171,36 @@ class SqlLineageWriter:
             run_id: Accesses(facts.reads, facts.writes) for run_id, (facts, _) in self._facts.items()
         }
         facts = [facts for facts, _ in self._facts.values()]
-        jobs = self._jobs(facts)
-        runs = self._put_runs(jobs)
-        runs |= self._run_keys([run_id for run_id in accesses if run_id not in runs])
-        names = self._names(facts, accesses.values())
-        self._put_accesses({runs[run_id]: each for run_id, each in accesses.items()}, names)
-        self._put_details({runs[each.run.id]: each for each in facts}, jobs, names)
-        self._put_words(jobs, names)
+        known = self._known_runs(accesses)
+        jobs = self._job_keys(facts)
+        runs = known | self._put_runs(known, jobs)
+        names = self._dataset_keys(facts, accesses.values())
+        put_accesses(
+            self._connection,
+            {runs[run_id]: each for run_id, each in accesses.items()},
+            names,
+            known=list(known.values()),
+        )
+        put_details(
+            self._connection,
+            {runs[each.run.id]: each for each in facts},
+            known=list(known.values()),
+            jobs=jobs,
+            names=names,
+        )
+        put_words(
+            self._connection,
+            jobs={(jobs[name], facet): word for (name, facet), word in self._job_words.items()},
+            datasets={(names[name].key, facet): word for (name, facet), word in self._dataset_words.items()},
+        )
+        self._runs |= runs
         self._forget()
 
     def _forget(self) -> None:
         self._facts.clear()
-        self._words.clear()
+        self._job_words, self._dataset_words = {}, {}
+        self._jobs.clear()
+        self._datasets.clear()
         self._links.clear()
 
     def _relinked(self) -> dict[RunId, Accesses]:
@@ -204,221 +214,49 @@ class SqlLineageWriter:
             touched |= set(self._connection.scalars(query.where(table.c.dataset.in_(outdated)).distinct()))
         return stated_accesses(self._connection, sorted(touched))
 
-    def _jobs(self, facts: Iterable[RunFacts]) -> dict[Job, int]:
-        wanted = {facts.run.job for facts in facts}
-        wanted |= {job for each in facts for edge in each.job_edges for job in (edge.source, edge.target)}
-        wanted |= {job for words, _ in self._words for job in words}
-        rows = {job: lineage_rows.job_row(job) for job in wanted}
-        known = keys(self._connection, tables.jobs, {row["digest"]: row for row in rows.values()})
-        return {job: known[row["digest"]] for job, row in rows.items()}
+    def _known_runs(self, run_ids: Iterable[RunId]) -> dict[RunId, int]:
+        """Returns the keys of those runs that are there."""
+        run = tables.runs.c
+        unasked = [run_id for run_id in run_ids if run_id not in self._runs]
+        self._runs |= dict.fromkeys(unasked)
+        self._runs |= dict(find_rows(self._connection, (run.id, run.key), run.id, unasked))
+        return {run_id: key for run_id in run_ids if (key := self._runs[run_id]) is not None}
 
-    def _put_runs(self, jobs: Mapping[Job, int]) -> dict[RunId, int]:
-        if not self._facts:
-            return {}
-        put = insert_or_update(
-            self._connection,
-            tables.runs,
-            columns=("job", "state", "parent", "placed_at", "ended_at", "body", "record"),
-            by=("id",),
-        ).returning(tables.runs.c.id, tables.runs.c.key)
-        wanted = [
-            lineage_rows.run_row(jobs[facts.run.job], facts.run, record)
-            for facts, record in self._facts.values()
-        ]
-        return {row.id: row.key for row in self._connection.execute(put, wanted)}
-
-    def _run_keys(self, run_ids: Sequence[RunId]) -> dict[RunId, int]:
-        query = select(tables.runs.c.id, tables.runs.c.key)
-        return {
-            row.id: row.key
-            for some in chunks(run_ids)
-            for row in self._connection.execute(query.where(tables.runs.c.id.in_(some)))
-        }
-
-    def _names(self, facts: Iterable[RunFacts], accesses: Iterable[Accesses]) -> dict[DatasetName, Named]:
-        wanted = {io.version.dataset for each in accesses for side in each for io in side}
-        for each in facts:
-            wanted |= {name for flow in each.flows for name in (flow.target, flow.source) if name is not None}
-            wanted |= each.columns.keys() | {tested.dataset for tested in each.tested}
-            wanted |= {edge.source for edges in each.columns.values() for edge in edges}
-        wanted |= {name for _, words in self._words for name in words}
-        return name_keys(self._connection, wanted)
-
-    def _put_accesses(self, accesses: Mapping[int, Accesses], names: Mapping[DatasetName, Named]) -> None:
-        stated = {
-            run: [
-                (io.version.under(names[io.version.dataset].name), io, written)
-                for written, side in ((False, each.reads), (True, each.writes))
-                for io in side
-                if written or io.version.version is not None
-            ]
-            for run, each in accesses.items()
-        }
-        versions = self._version_keys({io[0] for ios in stated.values() for io in ios}, names)
-        wanted: dict[tuple[int, bool, int], Values] = {}
-        for run, ios in stated.items():
-            for version, io, written in sorted(ios, key=lambda item: item[1].precedence, reverse=True):
-                key = versions[version]
-                first = names[io.version.dataset].first
-                wanted[run, written, key] = lineage_rows.io_row(run, first, key, io, written=written)
-        open_reads = {
-            (run, row["dataset"], row["partition"]): row
-            for run, each in accesses.items()
-            for io in sorted(each.reads, key=lambda io: io.precedence, reverse=True)
-            if io.version.version is None
-            for row in [lineage_rows.open_read_row(run, names[io.version.dataset].first, io)]
-        }
-        as_of = AsOf(self._connection)
-        as_of.release(list(accesses))
-        self._replace(tables.open_reads, list(accesses), open_reads.values())
-        as_of.wrote(self._update_ios(list(accesses), wanted))
-        as_of.bind(list(accesses))
-
-    def _update_ios(
-        self, runs: Sequence[int], wanted: Mapping[tuple[int, bool, int], Values]
-    ) -> list[Values]:
-        """Makes the rows of these runs what is wanted; returns those of writes that were or are there."""
-        io = tables.ios
-        there = {
-            (row["run"], row["written"], row["version"]): dict(row)
-            for some in chunks(runs)
-            for row in self._connection.execute(select(io).where(io.c.run.in_(some))).mappings()
-        }
-        gone = [row for key, row in there.items() if wanted.get(key) != row]
-        new = [row for key, row in wanted.items() if there.get(key) != row]
-        for some in chunks([(row["run"], row["written"], row["version"]) for row in gone]):
-            for run, written, version in some:
-                here = (io.c.run == run) & (io.c.written == written) & (io.c.version == version)
-                self._connection.execute(delete(io).where(here))
-        if new:
-            self._connection.execute(insert(io), new)
-        return [row for row in (*gone, *new) if row["written"]]
-
-    def _put_details(
-        self, facts: Mapping[int, RunFacts], jobs: Mapping[Job, int], names: Mapping[DatasetName, Named]
-    ) -> None:
-        runs = list(facts)
-        flows = [
-            {
-                "run": run,
-                "target": names[flow.target].key,
-                "source": 0 if flow.source is None else names[flow.source].key,
-                "evidence": flow.evidence,
-            }
-            for run, each in facts.items()
-            for flow in each.flows
-        ]
-        self._replace(tables.flows, runs, flows)
-        maps = self._column_maps([edges for each in facts.values() for edges in each.columns.values()], names)
-        columns = [
-            {"run": run, "target": names[target].key, "map": maps[lineage_rows.column_map_digest(edges)]}
-            for run, each in facts.items()
-            for target, edges in each.columns.items()
-        ]
-        self._replace(tables.run_columns, runs, columns)
-        edges = [
-            {"run": run, "source": jobs[edge.source], "target": jobs[edge.target]}
-            for run, each in facts.items()
-            for edge in each.job_edges
-        ]
-        self._replace(tables.job_edges, runs, edges)
-        tested = [
-            {"run": run, "written": it.written, "dataset": names[it.dataset].key, "failed": it.failed}
-            for run, each in facts.items()
-            for it in each.tested
-        ]
-        self._replace(tables.tested, runs, tested)
-
-    def _column_maps(
-        self, maps: Iterable[frozenset[ColumnEdge]], names: Mapping[DatasetName, Named]
-    ) -> dict[bytes, int]:
-        by_digest = {lineage_rows.column_map_digest(edges): edges for edges in maps}
-        found = keys(
-            self._connection, tables.column_maps, {digest: {"digest": digest} for digest in by_digest}
-        )
+    def _put_runs(self, known: Mapping[RunId, int], jobs: Mapping[Name, int]) -> dict[RunId, int]:
+        new = [run_id for run_id in self._facts if run_id not in known]
+        added = dict(zip(new, new_keys(self._connection, tables.runs, len(new)), strict=True))
+        runs = {**known, **added}
         rows = [
-            lineage_rows.column_edge_row(found[digest], names[edge.source].key, edge)
-            for digest, edges in by_digest.items()
-            for edge in edges
+            {"key": runs[run_id]}
+            | lineage_rows.run_row(jobs[facts.run.job.namespace, facts.run.job.name], facts.run, record)
+            for run_id, (facts, record) in self._facts.items()
         ]
-        if rows:
-            self._connection.execute(insert_missing(self._connection, tables.column_edges), rows)
-        return found
+        put_rows(self._connection, tables.runs, rows, by=("key",))
+        return added
 
-    def _put_words(self, jobs: Mapping[Job, int], names: Mapping[DatasetName, Named]) -> None:
-        by_job: dict[tuple[int, str], Word] = {}
-        by_dataset: dict[tuple[int, str], Word] = {}
-        for job_words, dataset_words in self._words:
-            by_job = merge_words(
-                by_job,
-                {
-                    (jobs[job], facet): word
-                    for job, words in job_words.items()
-                    for facet, word in words.items()
-                },
-            )
-            by_dataset = merge_words(
-                by_dataset,
-                {
-                    (names[name].key, facet): word
-                    for name, words in dataset_words.items()
-                    for facet, word in words.items()
-                },
-            )
-        for table, owner, found in (
-            (tables.job_words, "job", by_job),
-            (tables.dataset_words, "dataset", by_dataset),
-        ):
-            if found:
-                index_words(self._connection, tables.jobs if owner == "job" else tables.datasets, found)
-                put = insert_or_update(
-                    self._connection,
-                    table,
-                    columns=("stamp", "said"),
-                    by=(owner, "facet"),
-                    where=_IS_LATER[table.name],
-                )
-                rows = [lineage_rows.word_row(owner, *key, word) for key, word in sorted(found.items())]
-                self._connection.execute(put, rows)
-        self._see(tables.jobs, {jobs[job] for words, _ in self._words for job in words})
-        self._see(tables.datasets, {names[name].key for _, words in self._words for name in words})
+    def _job_keys(self, facts: Iterable[RunFacts]) -> dict[Name, int]:
+        jobs = {facts.run.job for facts in facts}
+        jobs |= {job for each in facts for edge in each.job_edges for job in (edge.source, edge.target)}
+        wanted = {(job.namespace, job.name) for job in jobs} | self._jobs
+        return job_keys(self._connection, sorted(wanted), seen=self._jobs)
 
-    def _see(self, table: Table, keys: Collection[int]) -> None:
-        """Marks what events are about."""
-        for some in chunks(sorted(keys)):
-            is_new = table.c.key.in_(some) & ~table.c.seen
-            self._connection.execute(update(table).where(is_new).values(seen=True))
-
-    def _replace(self, table: Table, runs: Sequence[int], rows: Collection[Values]) -> None:
-        for some in chunks(runs):
-            self._connection.execute(delete(table).where(table.c.run.in_(some)))
-        if rows:
-            self._connection.execute(insert(table), list(rows))
-
-    def _version_keys(
-        self, versions: Collection[Version], names: Mapping[DatasetName, Named]
-    ) -> dict[Version, int]:
-        firsts = {each.name: each.first for each in names.values()}
-        wanted = {each: lineage_rows.version_row(firsts[each.dataset], each) for each in versions}
-        known = keys(self._connection, tables.versions, {row["digest"]: row for row in wanted.values()})
-        return {version: known[row["digest"]] for version, row in wanted.items()}
+    def _dataset_keys(self, facts: Iterable[RunFacts], accesses: Iterable[Accesses]) -> dict[Name, Named]:
+        wanted = {(io.version.namespace, io.version.name) for each in accesses for io, _ in each.sides()}
+        wanted |= {(name.namespace, name.name) for each in facts for name in _named_by(each)}
+        return dataset_keys(self._connection, sorted(wanted | self._datasets), seen=self._datasets)
 
 
-def stated_accesses(connection: Connection, run_ids: Sequence[RunId]) -> dict[RunId, Accesses]:
-    """Returns what runs read and wrote as it was put, before reads were bound to versions."""
-    run, name = tables.runs.c.id.label("run_id"), tables.datasets
-    io, version, read = tables.ios, tables.versions, tables.open_reads
-    is_stated = io.c.written | (io.c.evidence == Evidence.EXPLICIT)
-    stated = (
-        select(run, name.c.namespace, name.c.name, version.c.partition, version.c.version, io)
-        .select_from(io.join(tables.runs).join(version).join(name, name.c.key == version.c.dataset))
-        .where(is_stated)
-    )
-    opened = select(run, name.c.namespace, name.c.name, read).select_from(read.join(tables.runs).join(name))
-    found: dict[RunId, tuple[list[Io], list[Io]]] = {run_id: ([], []) for run_id in run_ids}
-    for some in chunks(run_ids):
-        for row in connection.execute(stated.where(tables.runs.c.id.in_(some))):
-            found[row.run_id][row.written].append(lineage_rows.io_from(row))
-        for row in connection.execute(opened.where(tables.runs.c.id.in_(some))):
-            found[row.run_id][0].append(lineage_rows.open_read_from(row))
-    return {run_id: Accesses(*sides) for run_id, sides in found.items()}
+def _named_by(facts: RunFacts) -> Iterator[DatasetName]:
+    """Yields the datasets that facts name besides what was read and written."""
+    for flow in facts.flows:
+        yield flow.target
+        if flow.source is not None:
+            yield flow.source
+    for target, edges in facts.columns.items():
+        yield target
+        yield from (edge.source for edge in edges)
+    yield from (tested.dataset for tested in facts.tested)
+
+
+def _by_place(words: Mapping[Name, Mapping[str, Word]]) -> dict[tuple[Name, str], Word]:
+    return {(name, facet): word for name, each in words.items() for facet, word in each.items()}

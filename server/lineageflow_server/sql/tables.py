@@ -27,7 +27,8 @@ from lineageflow_core.model.run import TransactionState
 from lineageflow_core.model.transfer import ImportState
 from lineageflow_server.sql import lineage_tables
 from lineageflow_server.sql.column_types import Choice, Digest, Instant, Key, Name, RunKey
-from lineageflow_server.sql.metadata import metadata
+
+metadata = lineage_tables.metadata
 
 FORMAT = 3
 """Of the tables below. A lake with a larger number was made by a later version."""
