@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.event import EventReceipt
 from lineageflow_core.model.json_values import read_json
@@ -19,6 +21,7 @@ MAX_DEPTH = 200
 """Levels of objects and lists."""
 MAX_VALUES = 4_000_000
 
+_parts = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _STATIC_KEYS = frozenset({"run", "job", "dataset"})
 
 
