@@ -10,7 +10,7 @@ here: which it was depends on other runs, so the store says that (`store.ports.L
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import datetime
 from typing import Any
 
@@ -33,17 +33,19 @@ FOLD = 2
 
 ENDLESS = frozenset({"STREAMING", "SERVICE"})
 """Types of processing that have no end."""
-_OF_RUN = (
-    Facet.ERROR,
-    Facet.PROCESSING_ENGINE,
-    Facet.ENVIRONMENT_VARIABLES,
-    Facet.OUR_ENVIRONMENT,
-    Facet.PARAMETERS,
-    Facet.DEPENDENCIES,
-    Facet.TEST,
+_OF_RUN = frozenset(
+    {
+        Facet.ERROR,
+        Facet.PROCESSING_ENGINE,
+        Facet.ENVIRONMENT_VARIABLES,
+        Facet.OUR_ENVIRONMENT,
+        Facet.PARAMETERS,
+        Facet.DEPENDENCIES,
+        Facet.TEST,
+    }
 )
-_OF_JOB = (Facet.CODE, Facet.JOB_TYPE, Facet.LINEAGE)
-_OF_FLOWS = (Facet.LINEAGE, Facet.COLUMN_LINEAGE)
+_OF_JOB = frozenset({Facet.CODE, Facet.JOB_TYPE, Facet.LINEAGE})
+_OF_FLOWS = frozenset({Facet.LINEAGE, Facet.COLUMN_LINEAGE})
 
 
 def fold(run_id: RunId, events: Iterable[StoredEvent]) -> RunFacts:
@@ -161,12 +163,13 @@ def _ios(
     run_id: RunId, versions: Iterable[Version], access: AccessRecord, *, at: datetime | None
 ) -> Iterator[Io]:
     kind = access.facets.get(Facet.TYPE)
+    dataset_type = parse_text(as_object(kind.read()).get("datasetType")) if kind else None
     for version in versions:
         yield Io(
             run_id=run_id,
             version=version,
             evidence=Evidence.UNKNOWN if version.version is None else Evidence.EXPLICIT,
-            dataset_type=parse_text(as_object(kind.read() if kind else None).get("datasetType")),
+            dataset_type=dataset_type,
             at=at,
         )
 
@@ -260,11 +263,9 @@ def _named_jobs(dependencies: object) -> set[Job]:
     return {job for job in named if job is not None}
 
 
-def _read(words: Mapping[str, Word], keys: Collection[str]) -> dict[str, Any]:
+def _read(words: Mapping[str, Word], keys: Set[str]) -> dict[str, Any]:
     """Returns some facets by key, without those that were taken back. Reading others would take long."""
-    return {
-        key: word.read() for key in keys if (word := words.get(key)) is not None and word.said is not None
-    }
+    return {key: words[key].read() for key in words.keys() & keys if words[key].said is not None}
 
 
 def _texts(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:

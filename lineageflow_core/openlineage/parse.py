@@ -109,12 +109,17 @@ def parse_lenient_run_id(value: object) -> RunId | None:
     text = parse_text(value)
     if not text:
         return None
-    if _CANONICAL_UUID.fullmatch(text):
-        return RunId(text)
+    return RunId(parse_uuid(text) or str(uuid5(_RUN_ID_NAMESPACE, text)))
+
+
+def parse_uuid(text: str) -> str | None:
+    """Returns a UUID in its canonical form; None for what is none."""
+    if _CANONICAL_UUID.fullmatch(text):  # nearly all of them
+        return text
     try:
-        return RunId(str(UUID(text)))
+        return str(UUID(text))
     except ValueError:
-        return RunId(str(uuid5(_RUN_ID_NAMESPACE, text)))
+        return None
 
 
 def parse_text(value: object) -> str | None:

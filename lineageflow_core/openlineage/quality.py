@@ -13,7 +13,7 @@ from lineageflow_core.model.quality import Assertion, Measurements, Outcome
 from lineageflow_core.openlineage.parse import parse_text
 from lineageflow_core.openlineage.vocabulary import Facet
 
-QUALITY_FACETS = (Facet.ASSERTIONS, Facet.METRICS)
+QUALITY_FACETS = frozenset({Facet.ASSERTIONS, Facet.METRICS})
 """Of a dataset; that it also has counts of rows is usual, and does not make it tested."""
 
 _STATUS = {"pass": Outcome.PASSED, "fail": Outcome.FAILED, "skip": Outcome.SKIPPED}

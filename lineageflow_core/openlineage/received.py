@@ -15,17 +15,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.json_values import read_json
 from lineageflow_core.openlineage.canonical import canonical_json, event_digest
-from lineageflow_core.openlineage.parse import ParsedEvent, parse_event, parse_text
+from lineageflow_core.openlineage.parse import ParsedEvent, parse_event, parse_text, parse_uuid
 from lineageflow_core.openlineage.record import Said, say
 from lineageflow_core.store.ports import StoredEvent
 
 _LONGEST = 2000
 """Characters of what is said about one event: a hostile one could be wrong in a million places."""
+_KINDS = {kind.value: kind for kind in (EventKind.RUN, EventKind.DATASET, EventKind.JOB)}
 _FINER_THAN_MICROSECONDS = re.compile(r"[.,]\d{7}")
 
 
@@ -56,10 +56,9 @@ def receive_again(stored: StoredEvent) -> ReceivedEvent:
 
 def kind_of(event: object) -> EventKind:
     """Returns what an event is about."""
-    known = (EventKind.RUN, EventKind.DATASET, EventKind.JOB)
     if not isinstance(event, Mapping):
         return EventKind.UNKNOWN
-    return next((kind for kind in known if kind.value in event), EventKind.UNKNOWN)
+    return next((kind for key, kind in _KINDS.items() if key in event), EventKind.UNKNOWN)
 
 
 def _understand(event: object, received_at: datetime) -> tuple[StoredEvent, ParsedEvent]:
@@ -110,7 +109,7 @@ def _run_warnings(event: Mapping[str, Any]) -> Iterator[str]:
         yield "eventType is not in capitals"
     run = event["run"]
     run_id = run.get("runId") if isinstance(run, Mapping) else None
-    if isinstance(run_id, str) and run_id and not _is_uuid(run_id):
+    if isinstance(run_id, str) and run_id and parse_uuid(run_id) is None:
         yield f"run.runId {parse_text(run_id[:50])!r} is no UUID: the run is known by one made from it"
 
 
@@ -135,13 +134,6 @@ def _parse(time: str) -> datetime | None:
 def _is_uri(value: object) -> bool:
     try:
         return isinstance(value, str) and bool(urlsplit(value).scheme)
-    except ValueError:
-        return False
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return bool(UUID(text))
     except ValueError:
         return False
 
