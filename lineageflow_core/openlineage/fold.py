@@ -65,9 +65,8 @@ def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
     job_type = as_object(job_facets.get(Facet.JOB_TYPE))
     inputs = _current(record, job_type, record.inputs)
     outputs = _current(record, job_type, record.outputs)
-    said = flows(
-        run.job, job_facets, {dataset: _read(access.facets, _OF_FLOWS) for dataset, access in outputs.items()}
-    )
+    told = ((dataset, _read(access.facets, _OF_FLOWS)) for dataset, access in outputs.items())
+    said = flows(run.job, job_facets, {dataset: facets for dataset, facets in told if facets})
     explained = said.reads.union(*(fed.sources for fed in said.outputs.values()))
     unexplained = inputs.keys() - explained
     for source in explained:
@@ -200,7 +199,9 @@ def _without_versions(dataset: DatasetName, access: AccessRecord) -> list[Versio
 def _partitions(access: AccessRecord) -> list[str]:
     """Reads the subset facet: the partitions that were read or written; '' is the whole dataset."""
     subset = access.facets.get(Facet.SUBSET)
-    facet = as_object(subset.read() if subset else None)
+    if subset is None:
+        return [""]
+    facet = as_object(subset.read())
     condition = as_object(facet.get("inputCondition") or facet.get("outputCondition"))
     if condition.get("type") != "partition":
         return [""]
@@ -241,8 +242,8 @@ def _tested(
         is_tested = bool(of_run) and written == (not inputs)
         for dataset, access in sorted(accesses.items()):
             said = _read(access.facets, QUALITY_FACETS)
-            found = [*assertions(said), *(of_run if is_tested else ())]
             if said or is_tested:
+                found = [*assertions(said), *(of_run if is_tested else ())]
                 failed = any(each.outcome is Outcome.FAILED for each in found)
                 yield Tested(run_id=run_id, dataset=dataset, written=written, failed=failed)
 

@@ -6,6 +6,7 @@ and what would take more to hold than any event needs: nesting deeper than `MAX_
 `MAX_VALUES` values in one body.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +22,7 @@ MAX_DEPTH = 200
 """Levels of objects and lists."""
 MAX_VALUES = 4_000_000
 
-_parts = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_split = msgspec.json.Decoder(list[msgspec.Raw] | dict[str, msgspec.Raw]).decode
 _STATIC_KEYS = frozenset({"run", "job", "dataset"})
 
 
@@ -95,17 +96,32 @@ def reply_to(receipts: Sequence[EventReceipt]) -> BatchReply:
 
 def decode_events(content: bytes) -> list[Any]:
     """Returns the events in a body: one, a list of them, or `{"events": [...]}`. Raises InvalidInputError."""
-    value = decode_event(content)
+    return [decode_event(part) for part in split_events(content)]
+
+
+def split_events(content: bytes) -> list[bytes]:
+    """Returns each event in a body as JSON of its own. Raises InvalidInputError.
+
+    So each can be read, and forgotten, by itself: all of a large body are a hundred thousand objects at once.
+    """
+    _check_size(content)
+    try:
+        found = _split(content)
+        if isinstance(found, dict) and "events" in found and not _STATIC_KEYS & found.keys():
+            found = _split(found["events"])
+        return [content] if isinstance(found, dict) else [bytes(part) for part in found]
+    except RecursionError:
+        raise _too_deep() from None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        value = decode_event(content)  # it may be JSON to others all the same
     if isinstance(value, dict) and isinstance(value.get("events"), list) and not _STATIC_KEYS & value.keys():
         value = value["events"]
-    return value if isinstance(value, list) else [value]
+    return [json.dumps(each).encode() for each in value] if isinstance(value, list) else [content]
 
 
 def decode_event(content: bytes) -> Any:
     """Returns JSON of any producer. Raises InvalidInputError."""
-    nested = content.count(b"{") + content.count(b"[")
-    if nested + content.count(b",") > MAX_VALUES:
-        raise InvalidInputError(f"this JSON has more than {MAX_VALUES} values: send fewer events at once")
+    nested = _check_size(content)
     try:
         value = read_json(content)
     except RecursionError:
@@ -115,6 +131,14 @@ def decode_event(content: bytes) -> Any:
     if nested > MAX_DEPTH:
         _check_depth(value)
     return value
+
+
+def _check_size(content: bytes) -> int:
+    """Returns how many objects and lists there are, at most. Raises InvalidInputError for too many values."""
+    nested = content.count(b"{") + content.count(b"[")
+    if nested + content.count(b",") > MAX_VALUES:
+        raise InvalidInputError(f"this JSON has more than {MAX_VALUES} values: send fewer events at once")
+    return nested
 
 
 def _check_depth(value: Any) -> None:

@@ -9,7 +9,6 @@ that may be better in a second is 503, a full disk too.
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -22,7 +21,7 @@ from lineageflow_core.model.token import Scope
 from lineageflow_core.openlineage.received import ReceivedEvent, receive
 from lineageflow_core.service.intake import OF_THE_STORAGE, report_of
 from lineageflow_core.wire.codec import encode
-from lineageflow_core.wire.events import BatchReply, decode_events, reply_to
+from lineageflow_core.wire.events import BatchReply, decode_event, reply_to, split_events
 from lineageflow_core.wire.routes import API_PREFIX, EVENT_BATCH_PATH, EVENTS_PATH
 from lineageflow_server.access.guard import needs
 from lineageflow_server.api.bodies import read_body
@@ -110,12 +109,12 @@ def intake_router(intake: Intake, *, max_body: int, max_batch: int) -> APIRouter
 
 def _read(body: bytes, max_batch: int) -> list[ReceivedEvent]:
     try:
-        events: list[Any] = decode_events(body)
+        parts = split_events(body)
+        if len(parts) > max_batch:
+            raise HTTPException(
+                413, f"these are {len(parts)} events; a request may bring {max_batch}: send them in parts"
+            )
+        now = datetime.now(UTC)
+        return [receive(decode_event(part), at=now) for part in parts]
     except InvalidInputError as error:
         raise HTTPException(400, error.message) from None
-    if len(events) > max_batch:
-        raise HTTPException(
-            413, f"these are {len(events)} events; a request may bring {max_batch}: send them in parts"
-        )
-    now = datetime.now(UTC)
-    return [receive(event, at=now) for event in events]
