@@ -62,6 +62,14 @@ def test_as_much_nesting_as_is_allowed_is_read() -> None:
     assert [{}] * 1000 == decode_event(json.dumps([{}] * 1000).encode())
 
 
+def test_events_of_a_batch_may_be_nested_as_deeply_as_one() -> None:
+    deepest = b"[" * (MAX_DEPTH - 1) + b"]" * (MAX_DEPTH - 1)
+    event = b'{"job":%s}' % deepest
+    assert 3 == len(decode_events(b"[" + b",".join([event] * 3) + b"]"))
+    with pytest.raises(InvalidInputError, match="nested deeper than 200 levels"):
+        decode_events(b'[%s,{"job":[%s]}]' % (event, deepest))
+
+
 def test_more_values_than_any_events_have_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="more than 4000000 values"):
         decode_event(b"[" + b"0," * 4_000_000 + b"0]")
