@@ -167,7 +167,7 @@ class SqlLineageStore:
 
     def records(self, run_ids: Sequence[RunId]) -> dict[RunId, bytes]:
         query = select(tables.runs.c.id, tables.runs.c.record)
-        return {row.id: lineage_rows.record_from(row) for row in self._of_runs(query, run_ids)}
+        return {row.id: lineage_rows.record_from(row.record) for row in self._of_runs(query, run_ids)}
 
     def steps(self, parents: Sequence[RunId]) -> list[Run]:
         return sorted(self._runs(tables.runs.c.parent, parents), key=place_of_run)

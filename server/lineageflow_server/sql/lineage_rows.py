@@ -87,11 +87,7 @@ def run_row(job: int, run: Run, record: bytes) -> Values:
     }
 
 
-def record_from(row: AnyRow) -> bytes:
-    return unpack(row.record)
-
-
-def unpack(compressed: bytes) -> bytes:
+def record_from(compressed: bytes) -> bytes:
     return zstandard.decompress(compressed)
 
 

@@ -54,7 +54,7 @@ class SqlLineageWriter:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._runs: dict[RunId, int | None] = {}
-        """Keys of runs that were asked for; None of those that are not there."""
+        """Keys of runs that were asked for and not yet put; None of those that are not there."""
         self._facts: dict[RunId, tuple[RunFacts, bytes]] = {}
         self._job_words: dict[tuple[Name, str], Word] = {}
         self._dataset_words: dict[tuple[Name, str], Word] = {}
@@ -96,7 +96,7 @@ class SqlLineageWriter:
         self._runs |= dict.fromkeys(asked)
         for run_id, key, record in find_rows(self._connection, (run.id, run.key, run.record), run.id, asked):
             self._runs[run_id] = key
-            stored[run_id] = lineage_rows.unpack(record)
+            stored[run_id] = lineage_rows.record_from(record)
         return stored | put
 
     def put_facts(self, facts: RunFacts, record: bytes = b"") -> None:
@@ -193,7 +193,8 @@ class SqlLineageWriter:
             jobs={(jobs[name], facet): word for (name, facet), word in self._job_words.items()},
             datasets={(names[name].key, facet): word for (name, facet), word in self._dataset_words.items()},
         )
-        self._runs |= runs
+        for run_id in accesses:  # of a rebuild there is any number
+            self._runs.pop(run_id, None)
         self._forget()
 
     def _forget(self) -> None:
