@@ -250,9 +250,10 @@ def _facets(value: object, where: str, problems: list[str]) -> dict[str, Any]:
         problems.append(f"{where} is not an object")
         return {}
     found: dict[str, Any] = {}
-    for key, facet in as_object(value).items():
+    for name, facet in as_object(value).items():
+        key = name if name.isascii() else parse_text(name) or ""
         if isinstance(facet, dict):
             found[key] = None if facet.get("_deleted") is True else facet
         elif facet is not None:
-            problems.append(f"{where}.{str(key)[:50]} is not an object")
+            problems.append(f"{where}.{key[:50]} is not an object")
     return found
