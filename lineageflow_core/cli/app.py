@@ -147,6 +147,7 @@ _GROUPS: dict[str, dict[str, dict[str, str]]] = {
             "show": "events.show_event",
             "replay": "events.replay_events",
             "post": "events.post_events",
+            "check": "events_check.check_events",
             "import-marquez": "events_import.import_marquez",
         },
         "outbox": {"status": "outbox.show_status", "flush": "outbox.flush"},
@@ -171,7 +172,7 @@ _GROUP_HELP = {
     "runs": "Runs of pipelines: list, show, tree, facets.",
     "dataset": "Datasets that events name: list, show, versions, quality, taint.",
     "job": "Jobs that events name: list, show, runs.",
-    "events": "OpenLineage events, as they came: list, show, replay, post, import-marquez.",
+    "events": "OpenLineage events, as they came: list, show, check, replay, post, import-marquez.",
     "outbox": "Events that wait for a server: status, flush.",
 }
 _PANELS = {

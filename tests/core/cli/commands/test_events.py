@@ -92,3 +92,28 @@ def test_events_are_read_again(empty: Cli) -> None:
     ran = empty.good("events", "replay")
     assert ([], "2 events read again, 0 without a problem now\n") == (ran.rows, ran.err)
     assert {"read": 2, "mended": []} == empty.good("events", "replay", "--json").json
+
+
+def test_facets_that_are_not_as_the_specification_has_them_are_told_and_counted(empty: Cli) -> None:
+    meta = {"_producer": "https://p", "_schemaURL": "https://s"}
+    wrong = {**meta, "version": 3}
+    post(
+        empty,
+        event("START", 0, run_facets={"processing_engine": wrong}),
+        event(
+            "RUNNING",
+            1,
+            run_facets={"processing_engine": wrong, "processingEngine": {**meta, "version": "3"}},
+        ),
+    )
+    rows = empty.good("events", "check").rows
+    assert ["2", "run.facets.processing_engine.version"] == rows[0][:2]
+    assert ["1", "run.facets.processingEngine"] == rows[1][:2]
+    assert "'processing_engine'" in rows[1][2]
+    assert rows == empty.good("events", "check", "--run", RUN).rows
+    [one] = empty.good("events", "check", "--event", list_ids(empty)[1], "--json").json
+    assert (1, "it is a whole number, and should be text") == (one["events"], one["what"])
+
+
+def list_ids(cli: Cli) -> list[str]:
+    return [row[0] for row in cli.good("events", "list").rows]
