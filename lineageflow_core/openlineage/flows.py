@@ -12,7 +12,7 @@ from typing import Any
 from lineageflow_core.model.json_values import as_object, as_objects
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence
 from lineageflow_core.model.run import Job
-from lineageflow_core.openlineage.parse import parse_dataset, parse_job, parse_text
+from lineageflow_core.openlineage.parse import parse_dataset, parse_job, parse_name
 from lineageflow_core.openlineage.vocabulary import Facet
 
 
@@ -83,8 +83,8 @@ def _add_lineage(found: Flows, target: DatasetName, said: Mapping[str, Any], job
                 fed.jobs.add(parse_job(each) or job)
             elif (source := parse_dataset(each)) is not None:
                 fed.sources.add(source)
-                if name or parse_text(each.get("field")):
-                    fed.columns |= set(_column_edges(parse_text(name) or "", source, each))
+                if name or parse_name(each.get("field")):
+                    fed.columns |= set(_column_edges(parse_name(name) or "", source, each))
 
 
 def _column_lineage(facet: Mapping[str, Any]) -> Iterator[ColumnEdge]:
@@ -94,7 +94,7 @@ def _column_lineage(facet: Mapping[str, Any]) -> Iterator[ColumnEdge]:
         masked = said.get("transformationType") == "MASKED"  # the deprecated way to say it
         for each in as_objects(said.get("inputFields")):
             if (source := parse_dataset(each)) is not None:
-                yield from _column_edges(parse_text(name) or "", source, each, masked=masked)
+                yield from _column_edges(parse_name(name) or "", source, each, masked=masked)
 
 
 def _column_edges(
@@ -104,8 +104,8 @@ def _column_edges(
         yield ColumnEdge(
             field=target,
             source=source,
-            source_field=parse_text(said.get("field")) or "",
-            kind=parse_text(step.get("type")) or "",
-            subtype=parse_text(step.get("subtype")) or "",
+            source_field=parse_name(said.get("field")) or "",
+            kind=parse_name(step.get("type")) or "",
+            subtype=parse_name(step.get("subtype")) or "",
             masking=masked or step.get("masking") is True,
         )

@@ -21,7 +21,7 @@ from lineageflow_core.model.lineage import DatasetName, Evidence, Flow, Io, Vers
 from lineageflow_core.model.quality import Outcome, Tested
 from lineageflow_core.model.run import CodeVersion, Job, JobEdge, Run, RunState
 from lineageflow_core.openlineage.flows import Flows, flows
-from lineageflow_core.openlineage.parse import parse_event, parse_job, parse_text
+from lineageflow_core.openlineage.parse import parse_event, parse_job, parse_name, parse_text
 from lineageflow_core.openlineage.quality import QUALITY_FACETS, assertions, run_tests
 from lineageflow_core.openlineage.record import AccessRecord, Key, RunRecord, Said, say
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
@@ -212,7 +212,7 @@ def _partitions(access: AccessRecord) -> list[str]:
 def _partition(entry: Mapping[str, Any]) -> str:
     dimensions = _texts(as_object(entry.get("dimensions")).items())
     by_dimension = "/".join(f"{name}={value}" for name, value in dimensions.items())
-    return parse_text(entry.get("identifier")) or by_dimension
+    return parse_name(entry.get("identifier")) or parse_name(by_dimension) or ""
 
 
 def _flows(run_id: RunId, said: Flows, unexplained: Iterable[DatasetName]) -> Iterator[Flow]:

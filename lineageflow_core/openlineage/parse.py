@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from blake3 import blake3
+
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.json_values import as_object
 from lineageflow_core.model.lineage import DatasetName
@@ -21,6 +23,9 @@ from lineageflow_core.openlineage.vocabulary import EventType, Facet
 
 _RUN_ID_NAMESPACE = uuid5(NAMESPACE_URL, "https://lineageflow.dev/runs")
 _CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+MAX_NAME_BYTES = 1024
+"""Of a name, in UTF-8: as many as a path of ours, or a key in S3."""
+_KEPT_BYTES = 900
 _STATIC_EVENT_KEYS = ("job", "dataset")
 _DAGSTER = re.compile(r"https://github\.com/OpenLineage/OpenLineage/tree/[^/]+/integration/dagster")
 
@@ -146,8 +151,19 @@ def parse_dataset(value: object) -> DatasetName | None:
 def parse_named(value: object) -> tuple[str, str] | None:
     """Returns the namespace and name that an object has; None where one is missing, or the name is empty."""
     entry = as_object(value)
-    namespace, name = parse_text(entry.get("namespace")), parse_text(entry.get("name"))
+    namespace, name = parse_name(entry.get("namespace")), parse_name(entry.get("name"))
     return (namespace, name) if namespace is not None and name else None
+
+
+def parse_name(value: object) -> str | None:
+    """Returns the name of something as every store can keep it, and find it by.
+
+    A longer one than any database's index holds keeps its first bytes, and gets a digest of all of it.
+    """
+    text = parse_text(value)
+    if text is None or len(text) * 4 <= MAX_NAME_BYTES or len(name := text.encode()) <= MAX_NAME_BYTES:
+        return text
+    return f"{name[:_KEPT_BYTES].decode(errors='ignore')}...{blake3(name).hexdigest(length=16)}"
 
 
 def _static_event(event: Mapping[str, Any], problems: list[str]) -> ParsedEvent:
@@ -251,7 +267,7 @@ def _facets(value: object, where: str, problems: list[str]) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {}
     for name, facet in as_object(value).items():
-        key = name if name.isascii() else parse_text(name) or ""
+        key = parse_name(name) or ""
         if isinstance(facet, dict):
             found[key] = None if facet.get("_deleted") is True else facet
         elif facet is not None:

@@ -20,7 +20,14 @@ from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.json_values import as_object, as_objects
 from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.canonical import canonical_json
-from lineageflow_core.openlineage.parse import DatasetMention, Facets, ParsedEvent, parse_named, parse_text
+from lineageflow_core.openlineage.parse import (
+    DatasetMention,
+    Facets,
+    ParsedEvent,
+    parse_name,
+    parse_named,
+    parse_text,
+)
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
 from lineageflow_core.store.instants import to_microseconds
 from lineageflow_core.store.ports import Word
@@ -284,7 +291,7 @@ def contents_of(facet: object) -> set[Content]:
     return {
         (partition, snapshot)
         for each in entries
-        if (partition := parse_text(each.get("partition"))) is not None
+        if (partition := parse_name(each.get("partition"))) is not None
         and (snapshot := parse_text(each.get("snapshot")))
     }
 

@@ -39,7 +39,7 @@ from lineageflow_server.serve import serve
 serve(sys.argv[1], announce=lambda serving: print(serving.url, flush=True))
 """
 _CLIENT = """
-import http.client, itertools, json, os, sys
+import gzip, http.client, itertools, json, os, sys
 from urllib.parse import urlsplit
 url, token, first, step, sends, acknowledged = sys.argv[1:]
 event = json.loads(sends)
@@ -48,8 +48,11 @@ headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json
 for number in itertools.count(int(first), int(step)):
     several = [{**event, "number": f"{number}.{part}"} for part in range(3)] if number % 5 == 0 else None
     path, sent = ("/batch", several) if several else ("", {**event, "number": f"{number}.0"})
+    body, coding = json.dumps(sent).encode(), {}
+    if number % 3 == 0:
+        body, coding = gzip.compress(body), {"Content-Encoding": "gzip"}
     try:
-        connection.request("POST", "/api/v1/lineage" + path, json.dumps(sent), headers)
+        connection.request("POST", "/api/v1/lineage" + path, body, headers | coding)
         answer = connection.getresponse()
         answer.read()
     except (OSError, http.client.HTTPException):
@@ -115,13 +118,13 @@ def clients(url: str) -> Iterator[int]:
 
 
 def numbers_in(lake: str) -> list[Any]:
-    with closing(_stores(lake)) as stores:
+    with closing(stores_of(lake)) as stores:
         log = open_embedded(stores).events
         found = every(lambda after, limit: log.list_events(after=after, limit=limit))
         return [json.loads(each.body).get("number") for each in found]
 
 
-def _stores(lake: str) -> Any:
+def stores_of(lake: str) -> Any:
     return postgresql.open_stores(lake) if "://" in lake else embedded.open_stores(Path(lake))
 
 

@@ -6,19 +6,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-from lineageflow_server import embedded, postgresql
 
 from lineageflow_core.connect import connect
+from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.service.embedded import open_embedded
 from lineageflow_core.service.folding import verify
+from tests.core.openlineage.graphs import STORIES, graph_of, graph_out, told
 from tests.core.openlineage.stories import all_events
 from tests.server.serving import TOKEN, served
-from tests.stateful.test_intake import LAKES
+from tests.stateful.test_intake import LAKES, stores_of
 
 CLIENTS = 3
+EVENTS = [*all_events(), *(event for story in STORIES for event in told(story))]
 
 _CLIENT = """
 import http.client, json, random, sys
@@ -50,15 +51,11 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str
         yield first, second
 
 
-def _stores(lake: str) -> Any:
-    return postgresql.open_stores(lake) if "://" in lake else embedded.open_stores(Path(lake))
-
-
 def digests(lake: str) -> dict[str, str]:
     """Returns the digest of every kind of fact, and checks that making them anew would change none."""
-    with closing(_stores(lake)) as stores:
+    with closing(stores_of(lake)) as stores:
         again = verify(stores)
-        assert (len({json.dumps(each) for each in all_events()}), ()) == (again.events, again.differences)
+        assert (len({canonical_json(each) for each in EVENTS}), ()) == (again.events, again.differences)
         with stores.lineage.write() as writer:
             return dict(writer.digests())
 
@@ -68,12 +65,15 @@ def test_several_clients_in_any_order_tell_the_same(
     places: tuple[str, str], tmp_path: Path, seed: int
 ) -> None:
     in_order, shuffled = places
-    with closing(_stores(in_order)) as stores:
-        open_embedded(stores).lineage.ingest(all_events())
-    (tmp_path / "events.json").write_text(json.dumps(all_events()))
+    with closing(stores_of(in_order)) as stores:
+        open_embedded(stores).lineage.ingest(EVENTS)
+    (tmp_path / "events.json").write_text(json.dumps(EVENTS))
     with served(connect(shuffled)) as url:
         words = [url, TOKEN, str(tmp_path / "events.json")]
         commands = [[sys.executable, "-c", _CLIENT, *words, f"{seed}.{number}"] for number in range(CLIENTS)]
         running = [subprocess.Popen(command) for command in commands]
         assert [0] * CLIENTS == [process.wait(120) for process in running]
+        remote = connect(url, token=TOKEN)
+        graphs = {story: graph_of(remote, story) for story in STORIES}
+    assert {story: graph_out(story) for story in STORIES} == graphs
     assert digests(in_order) == digests(shuffled)

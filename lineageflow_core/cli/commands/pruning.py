@@ -14,7 +14,7 @@ from lineageflow_core.model.pruning import KeptBecause, Pruned, PruningPlan
 
 _DAYS = {"": 1, "d": 1, "w": 7, "y": 365}
 _AGE = re.compile(r"([0-9]{1,6})([dwy]?)")
-_COLUMNS = (Column(name="pipelines", right=True), Column(name="what"), Column(name="why"))
+_COLUMNS = (Column(name="number", right=True), Column(name="of"), Column(name="what"), Column(name="why"))
 _REASONS = {
     KeptBecause.GOING: "a run of it has not ended, or was heard of since",
     KeptBecause.LAST: "it wrote one of the last versions of a dataset",
@@ -55,19 +55,24 @@ def prune_lineage(
     if dry_run:
         output.note("nothing changed yet")
         return
-    if plan.pipelines and not yes:
+    if (plan.pipelines or plan.events) and not yes:
+        what = f"{cells.plural(plan.runs, 'run')} and {cells.plural(plan.events, 'other event')}"
         if not output.can_ask:
-            raise StateError(f"this removes {cells.plural(plan.runs, 'run')} for good: say --yes if it shall")
-        if not output.confirm(f"Remove {cells.plural(plan.runs, 'run')} for good?"):
+            raise StateError(f"this removes {what} for good: say --yes if it shall")
+        if not output.confirm(f"Remove {what} for good?"):
             raise StateError("nothing was removed")
-    pipelines = runs = 0
+    pipelines = runs = others = 0
     more = True
     with output.waiting("pruning"):
         while more:
             done = events.prune(older_than_days=days, keep_last=keep_last)
-            pipelines, runs, more = pipelines + done.pipelines, runs + done.runs, done.more
-    output.document(Pruned(pipelines=pipelines, runs=runs, more=False))
-    output.note(f"{cells.plural(runs, 'run')} of {cells.plural(pipelines, 'pipeline')} removed")
+            pipelines, runs, others = pipelines + done.pipelines, runs + done.runs, others + done.events
+            more = done.more
+    output.document(Pruned(pipelines=pipelines, runs=runs, events=others, more=False))
+    output.note(
+        f"{cells.plural(runs, 'run')} of {cells.plural(pipelines, 'pipeline')} and "
+        f"{cells.plural(others, 'other event')} removed"
+    )
 
 
 def _days(age: str) -> int:
@@ -78,11 +83,10 @@ def _days(age: str) -> int:
 
 
 def _rows(plan: PruningPlan) -> list[tuple[cells.Cell, ...]]:
-    reason = f"ended before {plan.before:%Y-%m-%d %H:%M}, with {cells.plural(plan.runs, 'run')}"
-    return [
-        (cells.count(plan.pipelines), cells.text("go"), cells.text(reason)),
-        *(
-            (cells.count(kept.count), cells.text("stay"), cells.text(_REASONS[kept.because]))
-            for kept in plan.kept
-        ),
+    before = f"before {plan.before:%Y-%m-%d %H:%M}"
+    told = [
+        (plan.pipelines, "pipelines", "go", f"ended {before}, with {cells.plural(plan.runs, 'run')}"),
+        *((kept.count, "pipelines", "stay", _REASONS[kept.because]) for kept in plan.kept),
+        (plan.events, "events", "go", f"came {before}, and are about no run"),
     ]
+    return [(cells.count(number), *map(cells.text, words)) for number, *words in told]
