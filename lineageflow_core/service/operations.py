@@ -26,6 +26,8 @@ from lineageflow_core.service.writing import writable
 from lineageflow_core.store.ports import RefUpdate
 
 _PEOPLES = frozenset({RefKind.BRANCH, RefKind.TAG})
+_LAST = (1 << 63) - 1
+"""No log is longer."""
 
 
 class OperationsService:
@@ -189,7 +191,8 @@ def _refs(text: str) -> list[RefName]:
 
 
 def _existing(opened: OpenRepository, operation_id: int) -> Operation:
-    found = opened.stores.operations.get(opened.info.id, operation_id)
+    is_number = 0 < operation_id <= _LAST
+    found = opened.stores.operations.get(opened.info.id, operation_id) if is_number else None
     if found is None:
         raise OperationNotFoundError(
             f"repository {opened.info.name!r} has no operation {operation_id}; "

@@ -16,9 +16,10 @@ from lineageflow_server.api.truncated import truncated_header
 
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _TYPES = (
-    "text/vnd.graphviz", "text/vnd.mermaid", "application/graphml+xml", "application/zip", "application/json",
+    "text/vnd.graphviz", "text/vnd.mermaid", "application/graphml+xml", "application/zip",
     "application/x-cypher-query", "application/jsonl",
 )  # fmt: skip
+_GRAPH = {"application/json": {"schema": {"$ref": "#/components/schemas/LineageGraph"}}}
 
 
 def graphs_router(catalog: Catalog) -> APIRouter:
@@ -29,7 +30,7 @@ def graphs_router(catalog: Catalog) -> APIRouter:
         "/lineage/export",
         operation_id="export_lineage",
         response_class=Response,
-        responses={**PROBLEMS, 200: {"content": dict.fromkeys(_TYPES, _FILE)}},
+        responses={**PROBLEMS, 200: {"content": dict.fromkeys(_TYPES, _FILE) | _GRAPH}},
         summary="Returns what fed a node and what it fed as a file",
     )
     @needs(Scope.READ)
