@@ -59,15 +59,17 @@ class Events(Protocol):
         Old is a pipeline that ended, with all of its steps, more than `older_than_days` days ago. It stays if
         it wrote one of the `keep_last` last versions of a dataset or partition; if anything that a branch,
         tag, draft, plan or quarantine holds was made of what it wrote, however far back; and if a run that
-        stays read what it wrote without naming the version. Raises InvalidInputError.
+        stays read what it wrote without naming the version. Events about no run (of datasets and jobs as
+        such, or not understood) are old that came more than so many days ago. Raises InvalidInputError.
         """
         ...
 
     def prune(self, *, older_than_days: int, keep_last: int = 0, limit: int = 10_000) -> Pruned:
-        """Removes old pipelines, in small transactions, about `limit` runs at most: their events and facts.
+        """Removes old pipelines, in small transactions: their events and facts; then old events about no run.
 
-        What stays says the same as before: no read changes, and what the events said of jobs and datasets
-        (facets, names) is kept. An event about a pruned run that comes later is stored, and counts for
-        nothing but that. It may be interrupted anywhere, and called again. Raises InvalidInputError.
+        Of both together it removes about `limit`, and tells whether there are more. What stays says the same
+        as before: no read changes, and what the events said of jobs and datasets (facets, names) is kept. An
+        event about a pruned run that comes later is stored, and counts for nothing but that. It may be
+        interrupted anywhere, and called again. Raises InvalidInputError.
         """
         ...

@@ -39,6 +39,8 @@ class PruningPlan:
     pipelines: int
     runs: int
     """Of those pipelines, steps included."""
+    events: int
+    """About no run: of datasets and jobs as such, or not understood. Those of runs go with these."""
     examples: tuple[RunId, ...]
     """Some of the pipelines."""
     kept: tuple[KeptPipelines, ...]
@@ -51,5 +53,7 @@ class Pruned:
 
     pipelines: int
     runs: int
+    events: int
+    """About no run."""
     more: bool
     """There is more to prune: call again."""

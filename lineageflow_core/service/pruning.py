@@ -1,8 +1,9 @@
-"""Which old runs may go, and removing them.
+"""Which old runs and events may go, and removing them.
 
 Invariant: what stays says the same as before. A pipeline goes with all of its steps, or stays. One stays if
 anything that is held now was made of what it wrote, however far back; and if a run that stays read what it
 wrote as the newest version of a dataset, because without that write it would seem to have read an older one.
+Events about no run go by their age alone: what they say of jobs and datasets is kept.
 """
 
 from collections import defaultdict, deque
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from graphlib import CycleError, TopologicalSorter
 from itertools import islice
 
 from lineageflow_core.errors import IntegrityError, InvalidInputError, NotFoundError
@@ -25,14 +27,18 @@ from lineageflow_core.service.collection_roots import roots_of
 from lineageflow_core.service.folding import said_by
 from lineageflow_core.service.kept_words import keep_words
 from lineageflow_core.service.opened import Lake, OpenRepository
+from lineageflow_core.service.renames import RepositoryNames
 from lineageflow_core.store.paging import Place
-from lineageflow_core.store.ports import LineageStore, LineageWriter
+from lineageflow_core.store.ports import LineageStore, LineageWriter, StoredEvent
 from lineageflow_core.tree.root import RootTree
 
 _EXAMPLES = 20
-_AT_ONCE = 500
-"""Runs, about, that one transaction removes."""
+_AT_ONCE = 200
+"""Runs, about, or events about none, that one transaction removes: others wait for it."""
+_ASKED = 1000
+"""Things that are asked about at once."""
 _MAX_DAYS = 36_500
+_MAX_VERSIONS = 1_000_000
 _SMALLEST_ID = RunId("00000000-0000-0000-0000-000000000000")
 
 
@@ -46,15 +52,36 @@ class _Found:
     _roots: dict[RunId, RunId] = field(default_factory=dict)
     """By run, its pipeline."""
 
+    readers: dict[RunId, set[RunId]] = field(default_factory=lambda: defaultdict(set))
+    """By pipeline, others that may go, too, and read what it wrote without naming a version."""
+
     @property
     def going(self) -> dict[RunId, tuple[RunId, ...]]:
-        """Those that may go, newest first: so what read goes before what it read."""
+        """Those that may go, newest first."""
         return {root: family for root, family in self.families.items() if root not in self.kept}
 
-    def keep(self, run_ids: Iterable[RunId], because: KeptBecause) -> None:
-        """Keeps the pipelines of these runs, if they are among the old ones."""
-        for root in {self._roots[run_id] for run_id in run_ids if run_id in self._roots}:
-            self.kept.setdefault(root, because)
+    def in_order(self) -> deque[RunId]:
+        """Returns those that may go, what read before what it read, as far as there is such an order."""
+        going = self.going
+        sorter = TopologicalSorter({root: self.readers.get(root, ()) for root in going})
+        with suppress(CycleError):  # what lies before a circle is sorted all the same
+            sorter.prepare()
+        ordered: dict[RunId, None] = {}
+        while ready := sorter.get_ready():
+            ordered |= dict.fromkeys(ready)
+            sorter.done(*ready)
+        return deque(ordered | dict.fromkeys(going))
+
+    def read(self, reader: RunId, writers: Iterable[RunId]) -> None:
+        """Takes note that a run read what others wrote; all of them are of pipelines that may go."""
+        for root in {self._roots[each] for each in writers} - {self._roots[reader]}:
+            self.readers[root].add(self._roots[reader])
+
+    def keep(self, run_ids: Iterable[RunId], because: KeptBecause) -> set[RunId]:
+        """Keeps the pipelines of these runs that are among the old ones; returns those not kept before."""
+        new = {self._roots[each] for each in run_ids if each in self._roots} - self.kept.keys()
+        self.kept |= dict.fromkeys(new, because)
+        return new
 
     def is_going(self, run_id: RunId) -> bool:
         """Tells whether a run is of a pipeline that may go."""
@@ -86,6 +113,7 @@ class Pruning:
             before=before,
             pipelines=len(going),
             runs=sum(map(len, going.values())),
+            events=self._store.count_runless_events(before=before),
             examples=tuple(islice(going, _EXAMPLES)),
             kept=tuple(
                 KeptPipelines(because=because, count=len(roots), examples=tuple(roots[:_EXAMPLES]))
@@ -102,29 +130,26 @@ class Pruning:
         found = self._find(before, keep_last)
         place = self._lake.stores.operations.last_place()
         pipelines = runs = 0
-        waiting = deque(found.going)
+        waiting = found.in_order()
         while waiting and runs < limit:
             batch: list[RunId] = []
             while waiting and sum(len(found.families[root]) for root in batch) < _AT_ONCE:
                 batch.append(waiting.popleft())
             with self._store.write() as writer:
                 place = self._keep_what_is_held_since(place, found)
-                for root in batch:
-                    family = found.families[root]
-                    if root in found.kept or not self._may_go(root, found, before):
-                        found.kept.setdefault(root, KeptBecause.GOING)
-                    elif self._remove(writer, family):
-                        pipelines, runs = pipelines + 1, runs + len(family)
+                removed = self._remove(writer, self._ready(batch, found, before))
+            pipelines, runs = pipelines + len(removed), runs + sum(map(len, removed))
         with self._store.write() as writer:
-            for run_id in self._store.late_runs(_AT_ONCE):
-                self._remove(writer, (run_id,))
-        return Pruned(pipelines=pipelines, runs=runs, more=bool(waiting))
+            self._remove(writer, [(run_id,) for run_id in self._store.late_runs(_AT_ONCE)])
+        events = self._remove_runless(before, limit - runs)
+        more = bool(waiting) or self._store.count_runless_events(before=before) > 0
+        return Pruned(pipelines=pipelines, runs=runs, events=events, more=more)
 
     def _before(self, older_than_days: int, keep_last: int) -> datetime:
-        if not 0 <= older_than_days <= _MAX_DAYS or keep_last < 0:
+        if not 0 <= older_than_days <= _MAX_DAYS or not 0 <= keep_last <= _MAX_VERSIONS:
             raise InvalidInputError(
                 f"{older_than_days} days and {keep_last} versions cannot be; days are 0 to {_MAX_DAYS}, and "
-                "versions 0 or more"
+                f"versions 0 to {_MAX_VERSIONS}"
             )
         return self._lake.clock() - timedelta(days=older_than_days)
 
@@ -185,10 +210,10 @@ class Pruning:
         pending = [reader for reader in writers if reader not in old]
         while pending:
             needed = writers.pop(pending.pop(), set())
-            kept_before = set(found.kept)
-            found.keep(needed, KeptBecause.READ)
-            for root in found.kept.keys() - kept_before:
+            for root in found.keep(needed, KeptBecause.READ):
                 pending += [run_id for run_id in found.families[root] if run_id in writers]
+        for reader, needed in writers.items():
+            found.read(reader, needed)
 
     def _held(self) -> Iterator[Version]:
         """Yields all that refs, plans and quarantines of all repositories hold."""
@@ -225,7 +250,7 @@ class Pruning:
         runs: set[RunId] = set()
         seen: set[Version] = set()
         pending = iter(versions)
-        while some := list(islice(pending, _AT_ONCE)):
+        while some := list(islice(pending, _ASKED)):
             firsts = self._lake.datasets.first_names({each.dataset for each in some})
             frontier = [each.under(firsts[each.dataset]) for each in some]
             while frontier := [each for each in dict.fromkeys(frontier) if each not in seen]:
@@ -248,31 +273,72 @@ class Pruning:
             place = done[-1].place
         return place
 
-    def _may_go(self, root: RunId, found: _Found, before: datetime) -> bool:
-        """Tells whether a pipeline is as it was when it was found, now that nobody else writes."""
-        family = found.families[root]
-        runs = self._store.runs(family)
-        if len(runs) < len(family) or {step.id for step in self._store.steps(family)} - set(family):
-            return False
-        if any(self._last_heard(run, before) >= before for run in runs.values()):
-            return False
-        versions = [io.version for io in self._store.writes(family)]
-        readers = self._store.readers(versions)
-        return all(found.is_going(io.run_id) for io in readers if io.evidence is Evidence.AS_OF)
+    def _ready(self, roots: Sequence[RunId], found: _Found, before: datetime) -> list[tuple[RunId, ...]]:
+        """Returns those pipelines that are as they were when they were found, now that nobody else writes."""
+        run_ids = [run_id for root in roots for run_id in found.families[root]]
+        runs, old = self._store.runs(run_ids), set(run_ids)
+        changed = [run_id for run_id in run_ids if run_id not in runs]
+        changed += [run.id for run in runs.values() if self._last_heard(run, before) >= before]
+        changed += [step.parent for step in self._store.steps(run_ids) if step.parent and step.id not in old]
+        found.keep(changed, KeptBecause.GOING)
+        writers: dict[Version, set[RunId]] = defaultdict(set)
+        for io in self._store.writes(run_ids):
+            writers[io.version].add(io.run_id)
+        reads = [io for io in self._store.readers(list(writers)) if io.evidence is Evidence.AS_OF]
+        while any(
+            found.keep(writers[io.version], KeptBecause.READ) for io in reads if not found.is_going(io.run_id)
+        ):
+            pass  # what read them may itself have been kept just now
+        return [found.families[root] for root in roots if root not in found.kept]
 
-    def _remove(self, writer: LineageWriter, family: Sequence[RunId]) -> bool:
-        """Removes runs, and keeps what they said of others; not if that is about runs that stay."""
-        said, names = Said(), self._lake.names()
-        for run_id in family:
-            for event in self._store.events_of(run_id):
-                if event.counts:
-                    said.add(said_by(event, names))
-        others = said.runs.keys() - set(family)
-        if others - writer.pruned(others):
-            return False
-        keep_words(writer, said)
-        writer.prune(family)
-        return True
+    def _remove_runless(self, before: datetime, limit: int) -> int:
+        """Removes events about no run, and keeps what they said; returns how many."""
+        removed = place = 0
+        while removed < limit:
+            with self._store.write() as writer:
+                some = self._store.runless_events(before=before, after=place, limit=_AT_ONCE)
+                keep_words(writer, _said_by((event for _, event in some), self._lake.names()))
+                writer.prune_events([event.digest for _, event in some])
+            if not some:
+                break
+            removed, place = removed + len(some), some[-1][0]
+        return removed
+
+    def _remove(
+        self, writer: LineageWriter, families: Sequence[tuple[RunId, ...]]
+    ) -> list[tuple[RunId, ...]]:
+        """Removes runs, and keeps what they said of others; but none that say something about runs that stay.
+
+        Returns those that were removed.
+        """
+        by_run: dict[RunId, list[StoredEvent]] = defaultdict(list)
+        for event in self._store.events_about([run_id for family in families for run_id in family]):
+            assert event.run_id is not None  # it was found by it
+            by_run[event.run_id].append(event)
+        names = self._lake.names()
+        said = {
+            family: _said_by((event for run_id in family for event in by_run[run_id]), names)
+            for family in families
+        }
+        about = {run_id for each in said.values() for run_id in each.runs}
+        gone = writer.pruned(about)
+        while staying := about - gone - {run_id for family in said for run_id in family}:
+            said = {family: each for family, each in said.items() if not staying & each.runs.keys()}
+            about = {run_id for each in said.values() for run_id in each.runs}
+        words = Said()
+        for each in said.values():
+            words.add(each)
+        keep_words(writer, words)
+        writer.prune([run_id for family in said for run_id in family])
+        return list(said)
+
+
+def _said_by(events: Iterable[StoredEvent], names: RepositoryNames) -> Said:
+    said = Said()
+    for event in events:
+        if event.counts:
+            said.add(said_by(event, names))
+    return said
 
 
 def _versions_at(opened: OpenRepository, commits: Iterable[CommitId]) -> Iterator[Version]:
@@ -298,5 +364,5 @@ def _versions_at(opened: OpenRepository, commits: Iterable[CommitId]) -> Iterato
 
 
 def _chunks(values: Sequence[RunId]) -> Iterator[Sequence[RunId]]:
-    for start in range(0, len(values), _AT_ONCE):
-        yield values[start : start + _AT_ONCE]
+    for start in range(0, len(values), _ASKED):
+        yield values[start : start + _ASKED]

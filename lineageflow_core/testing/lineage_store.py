@@ -182,6 +182,29 @@ class EventLogContract:
         assert (worse,) == list_events(stores, with_problems=True).items
         assert replace(broken, replaced_by=worse.digest) == list_events(stores).items[-1]
 
+    def test_events_about_no_run_are_found_by_when_they_came_and_removed(self, stores: Stores) -> None:
+        def came(name: str, minutes: float | None, **more: Any) -> StoredEvent:
+            received_at = None if minutes is None else later(minutes)
+            return replace(new_event(name, run=more.pop("run", None)), received_at=received_at, **more)
+
+        old, older = came("old", -2), came("no receipt", None, at=later(-3))
+        others = [
+            came("too late", 0),
+            came("nobody knows when", None),
+            came("of a run", -2, run=run_id(1)),
+            came("aside", -2, is_aside=True, problem="odd"),
+        ]
+        append(stores, *others, old, older, came("the last", -2))
+        found = stores.lineage.runless_events(before=NOON, after=0, limit=9)
+        assert [old, older] == [event for _, event in found]
+        assert [found[1]] == stores.lineage.runless_events(before=NOON, after=found[0][0], limit=9)
+        assert [found[0]] == stores.lineage.runless_events(before=NOON, after=0, limit=1)
+        assert 2 == stores.lineage.count_runless_events(before=NOON)
+        with stores.lineage.write() as writer:
+            writer.prune_events([old.digest])
+        assert [found[1]] == stores.lineage.runless_events(before=NOON, after=0, limit=9)
+        assert 6 == len(list_events(stores).items)
+
     def test_an_event_that_was_replaced_counts_no_more(self, stores: Stores) -> None:
         broken, mended = (new_event(text, run=run_id(1)) for text in ("broken", "mended"))
         append(stores, broken)

@@ -4,6 +4,7 @@ It keeps facts as they were put, and works out names and versions in force for e
 stores keep ready, they must answer as this one does.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -140,6 +141,23 @@ class MemoryLineageStore:
             about = [event.run_id for digest, event in events if event.run_id and digest != last]
             found = dict.fromkeys(run_id for run_id in about if run_id in self._state.pruned_runs)
         return list(found)[:limit]
+
+    def runless_events(self, *, before: datetime, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
+        with self._state.lock:
+            places, last = self._state.event_places, self._state.last_event
+            found = [(places[digest], event) for digest, event in self._state.events.items()]
+        return [
+            (place, event)
+            for place, event in found
+            if after < place < last
+            and event.run_id is None
+            and not event.is_aside
+            and (came := event.received_at or event.at) is not None
+            and came < before
+        ][:limit]
+
+    def count_runless_events(self, *, before: datetime) -> int:
+        return len(self.runless_events(before=before, after=0, limit=sys.maxsize))
 
     def last_event(self) -> int:
         with self._state.lock:

@@ -83,6 +83,9 @@ class MemoryLineageWriter:
             self.new.facts.pop(run_id, None)
             self.new.records.pop(run_id, None)
 
+    def prune_events(self, digests: Collection[bytes]) -> None:
+        self.gone.update(digests)
+
     def pruned(self, run_ids: Collection[RunId]) -> set[RunId]:
         return set(run_ids) & (self.pruned_runs | self.state.pruned_runs)
 

@@ -130,6 +130,10 @@ class LineageWriter(Protocol):
         """
         ...
 
+    def prune_events(self, digests: Collection[bytes]) -> None:
+        """Removes events about no run."""
+        ...
+
     def pruned(self, run_ids: Collection[RunId]) -> set[RunId]:
         """Which of these runs were pruned."""
         ...
@@ -235,6 +239,18 @@ class LineageStore(Protocol):
 
     def late_runs(self, limit: int) -> list[RunId]:
         """Runs that were pruned, and of which events came later."""
+        ...
+
+    def runless_events(self, *, before: datetime, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
+        """The first events behind a place in the log that are about no run and came before an instant.
+
+        Each with its place. Without those that were set aside, those of which nobody knows when they came or
+        happened, and the last of the log.
+        """
+        ...
+
+    def count_runless_events(self, *, before: datetime) -> int:
+        """How many `runless_events` there are."""
         ...
 
     def last_event(self) -> int:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
 
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
@@ -158,6 +158,17 @@ class SqlLineageStore:
         with self._database.read() as connection:
             return list(connection.scalars(query.limit(limit)))
 
+    def runless_events(self, *, before: datetime, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
+        event = tables.events.c
+        query = select(tables.events).where(_is_runless(before), event.seq > after).order_by(event.seq)
+        with self._database.read() as connection:
+            return [(row.seq, lineage_rows.event_from(row)) for row in connection.execute(query.limit(limit))]
+
+    def count_runless_events(self, *, before: datetime) -> int:
+        query = select(func.count()).select_from(tables.events).where(_is_runless(before))
+        with self._database.ask() as connection:
+            return connection.scalars(query).one()
+
     def last_event(self) -> int:
         with self._database.ask() as connection:
             return connection.scalar(select(func.max(tables.events.c.seq))) or 0
@@ -289,6 +300,13 @@ def _chosen(kind: EventKind | None, since: datetime | None, until: datetime | No
     if until is not None:
         query = query.where(event.at < until)
     return query
+
+
+def _is_runless(before: datetime) -> ColumnElement[bool]:
+    event = tables.events.c
+    last = select(func.max(event.seq)).scalar_subquery()
+    came = func.coalesce(event.received_at, event.at, type_=event.at.type)
+    return and_(event.run_id.is_(None), ~event.is_aside, came < before, event.seq < last)
 
 
 def _events_of(connection: Connection, run_id: RunId) -> list[StoredEvent]:

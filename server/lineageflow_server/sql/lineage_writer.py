@@ -133,6 +133,10 @@ class SqlLineageWriter:
         self._runs.clear()
         prune(self._connection, run_ids)
 
+    def prune_events(self, digests: Collection[bytes]) -> None:
+        for some in chunks(list(digests)):
+            self._connection.execute(delete(tables.events).where(tables.events.c.digest.in_(some)))
+
     def pruned(self, run_ids: Collection[RunId]) -> set[RunId]:
         gone = tables.pruned_runs.c.id
         return {run_id for [run_id] in find_rows(self._connection, (gone,), gone, list(run_ids))}

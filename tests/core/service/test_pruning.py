@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import Direction
 from lineageflow_core.model.pruning import KeptBecause, PruningPlan
 from lineageflow_core.model.run import Job
+from lineageflow_core.openlineage.received import receive
 from lineageflow_core.repository import Repository
 from lineageflow_core.run import RunSession
 from lineageflow_core.service import folding
@@ -257,6 +259,75 @@ def test_what_events_said_of_jobs_and_datasets_stays(scene: Scene) -> None:
     assert before == after
 
 
+def test_what_read_goes_before_what_it_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineageflow_core.service.pruning._AT_ONCE", 1)
+    scene.run("maker", 50, [], ["a"])
+    # Nobody tells when the reader's pipeline started, so it stands before all others.
+    scene.run("reader", 40, ["a"], ["b"], run_facets=parent_facet(run_id("pipeline"), "pipeline"))
+    closing_event(scene)
+    assert 2 == scene.catalog.events.prune(older_than_days=30, limit=1).runs
+    assert [True, False] == [scene.is_there(name) for name in ("maker", "reader")]
+    assert 1 == scene.catalog.events.prune(older_than_days=30).runs
+
+
+OF_DATASET = {"eventTime": "2020-01-01T00:00:00Z", "dataset": dataset("a", ownership={"owners": []})}
+OF_JOB = {
+    "eventTime": "2020-01-01T00:00:00Z",
+    "job": {"namespace": "nightly", "name": "declared"},
+    "inputs": [dataset("a")],
+    "outputs": [dataset("b")],
+}
+
+
+def test_events_about_no_run_go_by_their_age_and_what_they_say_stays(scene: Scene) -> None:
+    odd = scene.catalog.lineage.ingest([OF_DATASET, OF_JOB, {"eventTime": "2020-01-01T00:00:00Z"}])
+    assert 1 == len(odd.problems)
+    closing_event(scene)
+    assert (0, 0) == (scene.plan(30).events, scene.plan(30).runs)  # they came just now
+    scene.now += timedelta(days=20)
+    assert (0, 3) == (scene.plan(30).events, scene.plan(10).events)
+    job, name = Job(namespace="nightly", name="declared"), dataset_name("a")
+
+    def said() -> Any:
+        jobs = [each.job for each in scene.catalog.jobs.list_jobs().items]
+        return (
+            jobs,
+            scene.catalog.datasets.list_known_datasets().items,
+            scene.stores.lineage.dataset_words(name),
+            scene.stores.known.declared(job),
+        )
+
+    before = said()
+    done = scene.catalog.events.prune(older_than_days=10)
+    assert (1, 3, False) == (done.runs, done.events, done.more)
+    assert before == said()
+    folding.rebuild(scene.stores.lineage)
+    assert before == said()
+
+
+def test_an_event_that_was_set_aside_waits_for_a_version_that_understands_it(scene: Scene) -> None:
+    with scene.stores.lineage.write() as writer:
+        aside = receive(OF_DATASET, at=NOW).stored
+        writer.append([replace(aside, is_aside=True, problem="this version failed on it")])
+    closing_event(scene)
+    scene.now += timedelta(days=20)
+    assert 0 == scene.plan(10).events
+    scene.catalog.events.replay_events()
+    assert 1 == scene.plan(10).events
+
+
+def test_events_about_no_run_go_in_parts(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineageflow_core.service.pruning._AT_ONCE", 2)
+    numbered = [{**OF_DATASET, "number": number} for number in range(7)]
+    scene.take([{**each, "producer": "https://p", "schemaURL": "https://s"} for each in numbered])
+    closing_event(scene)
+    scene.now += timedelta(days=20)
+    first = scene.catalog.events.prune(older_than_days=10, limit=3)
+    assert (1, 2, True) == (first.runs, first.events, first.more)
+    second = scene.catalog.events.prune(older_than_days=10)
+    assert (0, 5, False) == (second.runs, second.events, second.more)
+
+
 def test_no_place_in_the_log_is_given_again(scene: Scene) -> None:
     scene.run("old", 40)
     place = scene.catalog.live.changes().next
@@ -299,7 +370,7 @@ def test_what_comes_while_it_prunes_is_folded_as_ever(scene: Scene, monkeypatch:
         assert (f"run:{run_id(f'r{number}')}" if made else None) == read.version.version
 
 
-@pytest.mark.parametrize("days, last", [(-1, 0), (10**9, 0), (1, -1)])
+@pytest.mark.parametrize("days, last", [(-1, 0), (10**9, 0), (1, -1), (1, 2**63)])
 def test_what_cannot_be_is_refused(days: int, last: int) -> None:
     scene = Scene(MemoryStores())
     with pytest.raises(InvalidInputError):

@@ -15,8 +15,8 @@ def old(cli: Cli) -> Cli:
 
 def test_a_plan_says_what_goes_and_why_the_rest_stays(old: Cli) -> None:
     rows = old.good("lineage", "prune", "--older-than", "0d", "--dry-run").rows
-    assert [["1", "go"], ["3", "stay"]] == [row[:2] for row in rows]
-    assert "holds" in rows[1][2]
+    assert ["1 pipelines go", "3 pipelines stay", "0 events go"] == [" ".join(row[:3]) for row in rows]
+    assert "holds" in rows[1][3]
     plan = old.good("lineage", "prune", "--older-than", "0", "--dry-run", "--json").json
     assert ("held", 3, 1) == (plan["kept"][0]["because"], plan["kept"][0]["count"], plan["pipelines"])
     last = old.good("lineage", "prune", "--older-than", "0", "--keep-last", "1", "--dry-run", "--json").json
