@@ -46,6 +46,9 @@ class EventLogContract:
         others = [new_event("another run's", run=run_id(2)), new_event("no run's")]
         append(stores, *events, *others)
         assert events == events_of(stores, run)
+        about = stores.lineage.events_about([run, run_id(2), run_id(3)])
+        assert events == [each for each in about if each.run_id == run]
+        assert len(events) + 1 == len(about)
 
     def test_an_event_that_comes_again_is_told_and_kept_once(self, stores: Stores) -> None:
         old, new = new_event("old", run=run_id(1)), new_event("new", run=run_id(1))

@@ -60,6 +60,11 @@ class MemoryLineageStore:
         with self._state.lock:
             return [event for event in self._state.events.values() if event.run_id == run_id]
 
+    def events_about(self, run_ids: Sequence[RunId]) -> list[StoredEvent]:
+        wanted = set(run_ids)
+        with self._state.lock:
+            return [event for event in self._state.events.values() if event.run_id in wanted]
+
     def list_events(
         self,
         *,

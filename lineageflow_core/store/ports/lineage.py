@@ -189,6 +189,10 @@ class LineageStore(Protocol):
         """A run's events, in the order in which they came. Waits for no writer."""
         ...
 
+    def events_about(self, run_ids: Sequence[RunId]) -> list[StoredEvent]:
+        """All events of these runs; of each run in the order in which they came."""
+        ...
+
     def list_events(
         self,
         *,

@@ -75,6 +75,16 @@ class SqlLineageStore:
         with self._database.read() as connection:
             return _events_of(connection, run_id)
 
+    def events_about(self, run_ids: Sequence[RunId]) -> list[StoredEvent]:
+        event = tables.events.c
+        query = select(tables.events).order_by(event.seq)
+        with self._database.read() as connection:
+            return [
+                lineage_rows.event_from(row)
+                for some in chunks(run_ids)
+                for row in connection.execute(query.where(event.run_id.in_(some)))
+            ]
+
     def list_events(
         self,
         *,

@@ -263,7 +263,9 @@ def test_what_read_goes_before_what_it_read(scene: Scene, monkeypatch: pytest.Mo
     monkeypatch.setattr("lineageflow_core.service.pruning._AT_ONCE", 1)
     scene.run("maker", 50, [], ["a"])
     # Nobody tells when the reader's pipeline started, so it stands before all others.
-    scene.run("reader", 40, ["a"], ["b"], run_facets=parent_facet(run_id("pipeline"), "pipeline"))
+    around = parent_facet(run_id("pipeline"), "pipeline")
+    at = (NOW - timedelta(days=40)).isoformat()
+    scene.take([event("COMPLETE", time=at, run=run_id("reader"), inputs=[dataset("a")], run_facets=around)])
     closing_event(scene)
     assert 2 == scene.catalog.events.prune(older_than_days=30, limit=1).runs
     assert [True, False] == [scene.is_there(name) for name in ("maker", "reader")]
