@@ -14,6 +14,7 @@ from benchmarks import (
     imports,
     intake,
     lineage,
+    pruning,
     staging,
     tables,
     transfers,
@@ -34,6 +35,7 @@ BENCHMARKS = {
     "collection": collection.rows,
     "intake": intake.rows,
     "lineage": lineage.rows,
+    "pruning": pruning.rows,
 }
 
 

@@ -7,6 +7,9 @@ COMPLETE with what it wrote at an explicit version.
 The limit is what the database itself takes: the rows of all tables that the server has filled, inserted into
 an empty lake by the driver alone, in transactions as large as ours can be: of an event from each connection,
 or of 500 where they come in batches.
+
+Feast's consumer is sent the first hundred of the same events in as large requests, and its time is that for
+all of them at that rate.
 """
 
 import asyncio
@@ -26,6 +29,7 @@ from uuid import UUID
 import psycopg
 from lineageflow_server import embedded, postgresql
 
+from benchmarks import feast
 from benchmarks.measure import Row
 from benchmarks.serving import serving
 from tests.servers.postgresql import running_postgresql
@@ -52,6 +56,7 @@ _FILLED = (
     "job_words",
     "dataset_words",
 )
+_OF_FEAST = 100
 _MOST = 500
 """Events in a transaction of ours."""
 
@@ -62,17 +67,25 @@ def rows() -> Iterator[Row]:
         mean = sum(map(len, events)) / len(events) / 1000
         for name, opened in LAKES.items():
             for many in (1, BATCH):
-                with opened() as (lake, bare):
+                with opened() as (lake, bare, peers):
                     with serving(lake) as (url, token):
-                        ours = _in_process(load, url, token, events, many)
+                        ours = in_process(load, url, token, events, many)
                     yield Row(
                         name=f"{EVENTS} events of {size}, {name}, {many} a request",
                         ours=ours,
                         limit=bare(min(CONNECTIONS * many, _MOST)),
                         limit_is="bare inserts of the same rows",
                         target=2.0,
+                        peers=tuple(_feast(peers, events, many)),
                         note=f"{EVENTS / ours:,.0f} events a second of {mean:.1f} kB",
                     )
+
+
+def _feast(database: str, events: Sequence[bytes], many: int) -> Iterator[tuple[str, float]]:
+    if feast.is_there():
+        some = events[:_OF_FEAST]
+        with feast.receiving(database) as url:
+            yield "Feast", in_process(load, url, "", some, many) * len(events) / len(some)
 
 
 def make_events(number: int, columns: int) -> Iterator[dict[str, Any]]:
@@ -118,7 +131,8 @@ def make_events(number: int, columns: int) -> Iterator[dict[str, Any]]:
         yield {"eventType": "COMPLETE", "eventTime": f"{second}.9Z", **common, "outputs": writes}
 
 
-def _in_process(work: Callable[..., float], *arguments: Any) -> float:
+def in_process(work: Callable[..., float], *arguments: Any) -> float:
+    """Does it in a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(work, arguments)
 
@@ -153,9 +167,10 @@ def load(url: str, token: str, events: Sequence[bytes], many: int) -> float:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: bytes) -> bytes:
             writer.write(sent)
             head = await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
+            length = head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]
+            await reader.readexactly(int(length or b"0"))
             status = head.split(b" ", 2)[1]
-            assert status in {b"200", b"201", b"503"}, head
+            assert status in {b"200", b"201", b"204", b"503"}, head
             return status
 
         started = time.perf_counter()
@@ -166,7 +181,7 @@ def load(url: str, token: str, events: Sequence[bytes], many: int) -> float:
 
 
 @contextmanager
-def _sqlite() -> Iterator[tuple[str, Callable[[int], float]]]:
+def _sqlite() -> Iterator[tuple[str, Callable[[int], float], str]]:
     with tempfile.TemporaryDirectory(prefix="lineageflow-intake-") as folder:
         full, empty = Path(folder) / "full", Path(folder) / "empty"
 
@@ -188,11 +203,11 @@ def _sqlite() -> Iterator[tuple[str, Callable[[int], float]]]:
                     target.execute("COMMIT")
                 return time.perf_counter() - started
 
-        yield str(full), bare
+        yield str(full), bare, f"sqlite:///{folder}/feast.db"
 
 
 @contextmanager
-def _postgresql() -> Iterator[tuple[str, Callable[[int], float]]]:
+def _postgresql() -> Iterator[tuple[str, Callable[[int], float], str]]:
     with (
         running_postgresql(fsync="on", full_page_writes="on", shared_buffers="256MB") as server,
         tempfile.TemporaryDirectory(prefix="lineageflow-intake-") as folder,
@@ -213,7 +228,8 @@ def _postgresql() -> Iterator[tuple[str, Callable[[int], float]]]:
                     target.commit()
                 return time.perf_counter() - started
 
-        yield f"{full}&storage={folder}", bare
+        peers = server.new_database().replace("postgresql://", "postgresql+psycopg://", 1)
+        yield f"{full}&storage={folder}", bare, peers
 
 
 def _insert(table: str, values: Sequence[Any], mark: str) -> str:

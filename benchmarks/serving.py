@@ -10,6 +10,13 @@ from contextlib import contextmanager
 @contextmanager
 def serving(lake: str) -> Iterator[tuple[str, str]]:
     """Runs a server until the end of the block; gives its address and token."""
+    with serving_process(lake) as (_, url, token):
+        yield url, token
+
+
+@contextmanager
+def serving_process(lake: str) -> Iterator[tuple["subprocess.Popen[str]", str, str]]:
+    """Runs a server until the end of the block; gives its process, its address and its token."""
     code = "from lineageflow_core.cli import main; main()"
     command = [sys.executable, "-c", code, "up", lake, "--port", "0", "--no-open", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
@@ -19,6 +26,6 @@ def serving(lake: str) -> Iterator[tuple[str, str]]:
             text += server.stdout.readline()
         served = json.loads(text)
         try:
-            yield served["url"], served["token"]
+            yield server, served["url"], served["token"]
         finally:
             server.terminate()
