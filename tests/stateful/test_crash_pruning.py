@@ -89,13 +89,13 @@ def open_stores(lake: str) -> Stores:
 
 
 def prune(lake: str) -> None:
-    with closing(open_stores(lake)) as stores:  # type: ignore[type-var]  # every kind of store has it
+    with closing(open_stores(lake)) as stores:
         at(stores).events.prune(older_than_days=30)
 
 
 def left(lake: str) -> tuple[dict[RunId, tuple[Io, ...]], dict[str, str]]:
     """Returns what each run read, and the digests of all facts, which are those that the events give."""
-    with closing(open_stores(lake)) as stores:  # type: ignore[type-var]
+    with closing(open_stores(lake)) as stores:
         assert () == folding.verify(stores.lineage).differences
         runs = at(stores).lineage.list_runs().items
         found = {run.id: at(stores).lineage.get_run(run.id).reads for run in runs}

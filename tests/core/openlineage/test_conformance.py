@@ -74,5 +74,12 @@ def test_a_facet_says_who_made_it_and_after_which_schema() -> None:
 def test_nothing_that_an_event_may_hold_is_too_odd() -> None:
     for each in (*all_events(), *(told for scenario in SCENARIOS.values() for told in scenario)):
         list(departures(each))
-    for odd in (None, [], "x", {"run": 1, "inputs": {"a": 1}}, {"inputs": [None, {"facets": [1]}]}):
+    odd_events: list[Any] = [
+        None,
+        [],
+        "x",
+        {"run": 1, "inputs": {"a": 1}},
+        {"inputs": [None, {"facets": [1]}]},
+    ]
+    for odd in odd_events:
         assert [] == list(departures(odd))
