@@ -96,7 +96,7 @@ def prune(lake: str) -> None:
 def left(lake: str) -> tuple[dict[RunId, tuple[Io, ...]], dict[str, str]]:
     """Returns what each run read, and the digests of all facts, which are those that the events give."""
     with closing(open_stores(lake)) as stores:
-        assert () == folding.verify(stores.lineage).differences
+        assert () == folding.verify(stores).differences
         runs = at(stores).lineage.list_runs().items
         found = {run.id: at(stores).lineage.get_run(run.id).reads for run in runs}
         with stores.lineage.write() as writer:

@@ -22,4 +22,4 @@ def test_a_story_gives_its_graph(story: str, seed: int) -> None:
     for event in events:
         lake.lineage.ingest([event])
     assert graph_out(story) == graph_of(lake, story)
-    assert () == verify(stores.lineage).differences
+    assert () == verify(stores).differences

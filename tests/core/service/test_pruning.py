@@ -295,15 +295,15 @@ def test_events_about_no_run_go_by_their_age_and_what_they_say_stays(scene: Scen
         return (
             jobs,
             scene.catalog.datasets.list_known_datasets().items,
-            scene.stores.lineage.dataset_words(name),
-            scene.stores.known.declared(job),
+            scene.stores.datasets.words([name]),
+            scene.stores.jobs.declared([job]),
         )
 
     before = said()
     done = scene.catalog.events.prune(older_than_days=10)
     assert (1, 3, False) == (done.runs, done.events, done.more)
     assert before == said()
-    folding.rebuild(scene.stores.lineage)
+    folding.rebuild(scene.stores)
     assert before == said()
 
 
