@@ -28,6 +28,7 @@ _STATIC: Json = {
 }
 _FAR: Json = {"description": "x" * 200_000, "words": {f"w{number}": "y" * 40 for number in range(2000)}}
 _ODD = "größe/日本 \N{PILE OF POO}\0\x01\ud800'\";--"
+_ODD_FACET: Json = {_ODD: {_ODD: _ODD}}
 
 
 def _of_dataset(told: Json, minute: int = 30) -> Json:
@@ -192,9 +193,7 @@ _STRANGE: dict[str, tuple[list[Json], str]] = {
     "names of any letters, NUL and halves of letters": (
         [
             event("START", 0, run="load", inputs=[dataset(_ODD)], job=_ODD),
-            event(
-                "COMPLETE", 5, run="load", outputs=[dataset("out", _ODD, **{_ODD: {_ODD: _ODD}})], job=_ODD
-            ),
+            event("COMPLETE", 5, run="load", outputs=[dataset("out", _ODD, **_ODD_FACET)], job=_ODD),
             event("COMPLETE", 9, run="reader", inputs=[dataset("out", _ODD)]),
         ],
         """
