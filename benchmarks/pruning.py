@@ -30,13 +30,14 @@ _LATER = _NOW + timedelta(days=20)
 def rows(runs: int = RUNS) -> Iterator[Row]:
     for name, opened in LAKES.items():
         with opened() as stores:
+            held: list[float] = []
+            stores.lineage.write = _timed(stores.lineage.write, held)  # type: ignore[method-assign]
             catalog = open_embedded(stores, clock=lambda: _LATER)
             _fill(catalog, runs)
             started = time.perf_counter()
             plan = catalog.events.plan_pruning(older_than_days=30)
             planned = time.perf_counter() - started
-            held: list[float] = []
-            stores.lineage.write = _timed(stores.lineage.write, held)  # type: ignore[method-assign]
+            held.clear()
             started = time.perf_counter()
             done = calls = 0
             more = True
