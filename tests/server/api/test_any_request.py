@@ -31,7 +31,7 @@ from tests.core.openlineage.stories import all_events
 from tests.server.flights import NAME, REPORT, make_repository, run_id
 from tests.server.serving import KNOWN, served
 
-EXAMPLES = int(os.environ.get("LF_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("LF_EXAMPLES", "2"))
 SEED = int(os.environ.get("LF_SEED", "0"))
 ENDLESS = frozenset({"stream"})
 """Answers that do not end: tests/server/api/test_stream.py reads them."""
