@@ -18,6 +18,7 @@ from lineageflow_server.sql import lineage_rows
 from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.accesses import Accesses, put_accesses, stated_accesses
 from lineageflow_server.sql.bulk import find_rows, insert_rows, new_keys, put_rows
+from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dataset_names import Name, Named, dataset_keys, job_keys, link
 from lineageflow_server.sql.last_words import put_words
 from lineageflow_server.sql.lineage_digests import digests
