@@ -1,8 +1,9 @@
 """Questions about lineage, over a graph of daily runs: 240,000 versions, 1.26 million edges between them.
 
 Each dataset is made anew every day by a run of its own, from five others: most as they are that day, one in
-ten as it was the day before; three in ten datasets are also made from what they were the day before. Beside
-the same walk with nothing but the driver and a set, over the same tables.
+ten as it was the day before; three in ten datasets are also made from what they were the day before. Each has
+four columns, which come from columns of those. Beside the same walk with nothing but the driver and a set,
+over the same tables.
 """
 
 import json
@@ -11,18 +12,22 @@ import sqlite3
 import statistics
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
+import psycopg
 import zstandard
-from lineageflow_server.embedded import open_stores
+from lineageflow_server import embedded, postgresql
 from lineageflow_server.sql import lineage_rows
 from lineageflow_server.sql.rows import encode, identity
+from lineageflow_server.sql.stores import SqlStores
 
 from benchmarks.measure import Row, seconds
 from benchmarks.serving import serving
@@ -31,19 +36,29 @@ from lineageflow_core.model.lineage import Direction, Version
 from lineageflow_core.model.node import format_node
 from lineageflow_core.model.run import Job, Run, RunState
 from lineageflow_core.openlineage.fold import FOLD
+from lineageflow_core.openlineage.record import RunRecord, encode_record
 from lineageflow_core.service.edges import Edges
+from lineageflow_core.service.embedded import open_embedded
 from lineageflow_core.service.taint import derive
 from lineageflow_core.service.walk import walk
 from lineageflow_core.store.instants import to_microseconds
+from lineageflow_core.store.terms import name_terms
+from tests.servers.postgresql import running_postgresql
 
 T = TypeVar("T")
+Rows = Iterable[tuple[object, ...]]
+Tables = Iterable[tuple[str, str, Rows]]
+"""Names of tables, each with the names of columns, and rows of these."""
 
 DATASETS = 4_800
 DAYS = 50
 SOURCES = 5
+COLUMNS = 4
 STARTS = 30
+CLOSURES = 5
 DEPTH = 10
 SHOWN = 150
+WITHOUT_END = 1 << 30
 
 _NAMESPACE = "s3://lake"
 _FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -51,56 +66,93 @@ _NEAR = 100
 """A dataset is made of some of so many before it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A lake with the graph in it."""
+
+    database: str
+    address: str
+    """What the command line takes."""
+    open: Callable[[], SqlStores]
+    ask: Callable[[str, list[int]], list[tuple[int]]]
+    """Returns the answer to a statement with one list of keys, with nothing but the driver."""
+
+
 def rows(datasets: int = DATASETS, days: int = DAYS, starts: int = STARTS) -> Iterator[Row]:
-    with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as place:
-        lake = Path(place).resolve() / "lake"
-        open_stores(lake).close()
-        database = next(lake.glob("*.db"))
-        edges = _fill(database, datasets, days)
-        chance = random.Random(2)
-        first = [(chance.randrange(datasets), chance.randrange(days // 2)) for _ in range(starts)]
-        yield from _walks(lake, database, first, edges)
-        yield from _answers(lake, database, first)
+    chance = random.Random(2)
+    first = [(chance.randrange(datasets), chance.randrange(days // 2)) for _ in range(starts)]
+    for filled_in in (_sqlite, _postgresql):
+        with filled_in(Graph(datasets, days)) as filled:
+            yield from _walks(filled, [_version(*each) for each in first])
+            yield from _answers(filled, [_version(*each) for each in first])
 
 
-def _walks(lake: Path, database: Path, first: list[tuple[int, int]], edges: int) -> Iterator[Row]:
-    stores = open_stores(lake)
-    versions = [_version(*each) for each in first]
-    reach: list[int] = []
-
-    def ours(version: Version) -> None:
+def _walks(filled: Filled, versions: Sequence[Version]) -> Iterator[Row]:
+    with closing(filled.open()) as stores:
+        catalog = open_embedded(stores)
         with stores.lineage.look() as look:
-            found = walk(
-                look,
-                Edges(look),
-                direction=Direction.DOWNSTREAM,
-                versions=look.version_keys([version]).values(),
-                depth=DEPTH,
-                limit=1 << 60,
-            )
+            keys = look.version_keys(versions)
+        reach: list[int] = []
+
+        def ours(version: Version, depth: int) -> None:
+            with stores.lineage.look() as look:
+                edges, start = Edges(look), look.version_keys([version]).values()
+                found = walk(
+                    look, edges, direction=Direction.DOWNSTREAM, versions=start, depth=depth, limit=1 << 60
+                )
             reach.append(len(found.versions))
 
-    bare = sqlite3.connect(database)
-    middle = _median(ours, versions)
-    limit = _median(lambda version: _bare_walk(bare, version, DEPTH), versions)
-    note = f"{edges:,} edges; it finds {statistics.median(reach):,.0f} versions"
-    yield Row(
-        name="downstream, 10 runs", ours=middle, limit=limit, limit_is="a bare walk", target=1.5, note=note
-    )
-    closures = versions[:5]
-    middle = _median(lambda version: derive(stores.lineage, bad_versions=[version]), closures)
-    limit = _median(lambda version: _bare_walk(bare, version, 1 << 30), closures)
-    yield Row(name="all that is tainted", ours=middle, limit=limit, limit_is="a bare walk, not what is clean")
-    bare.close()
-    stores.close()
+        def bare(version: Version, depth: int) -> int:
+            return _bare_walk(filled, keys[version], depth)
+
+        limit = _median(partial(bare, depth=DEPTH), versions)
+        yield Row(
+            name=f"{filled.database}: downstream, {DEPTH} runs",
+            ours=_median(partial(ours, depth=DEPTH), versions),
+            limit=limit,
+            limit_is="a bare walk",
+            target=1.5,
+            note=f"it finds {statistics.median(reach):,.0f} versions",
+        )
+        reach.clear()
+        some = versions[:CLOSURES]
+        whole = _median(partial(bare, depth=WITHOUT_END), some)
+        yield Row(
+            name=f"{filled.database}: all that is downstream",
+            ours=_median(partial(ours, depth=WITHOUT_END), some),
+            limit=whole,
+            limit_is="a bare walk",
+            target=1.5,
+            note=f"it finds {statistics.median(reach):,.0f} versions",
+        )
+        yield Row(
+            name=f"{filled.database}: all that is tainted",
+            ours=_median(lambda version: derive(stores.lineage, bad_versions=[version]), some),
+            limit=whole,
+            limit_is="a bare walk, not what is clean",
+        )
+        counts: list[int] = []
+
+        def columns(version: Version) -> None:
+            found = catalog.lineage.trace_columns(
+                format_node(version), direction=Direction.UPSTREAM, depth=DEPTH, limit=10_000
+            )
+            counts.append(len(found.columns))
+
+        yield Row(
+            name=f"{filled.database}: where all columns come from, {DEPTH} runs",
+            ours=_median(columns, versions),
+            limit=limit,
+            limit_is="a bare walk downstream",
+            note=f"it finds {statistics.median(counts):,.0f} columns",
+        )
 
 
-def _answers(lake: Path, database: Path, first: list[tuple[int, int]]) -> Iterator[Row]:
-    nodes = [format_node(_version(*each)) for each in first]
-    bare = sqlite3.connect(database)
-    limit = _median(lambda each: _bare_walk(bare, _version(*each), DEPTH), first)
-    bare.close()
-    with serving(str(lake)) as (url, token):
+def _answers(filled: Filled, versions: Sequence[Version]) -> Iterator[Row]:
+    with closing(filled.open()) as stores, stores.lineage.look() as look:
+        keys = look.version_keys(versions)
+    limit = _median(lambda version: _bare_walk(filled, keys[version], DEPTH), versions)
+    with serving(filled.address) as (url, token):
 
         def ask(path: str, **query: object) -> None:
             request = urllib.request.Request(
@@ -109,13 +161,32 @@ def _answers(lake: Path, database: Path, first: list[tuple[int, int]]) -> Iterat
             with urllib.request.urlopen(request) as reply:
                 json.load(reply)
 
-        def graph(node: str) -> None:
+        def graph(version: Version) -> None:
+            node = format_node(version)
             ask("/lineage/graph", node=node, direction="downstream", depth=DEPTH, limit=SHOWN)
 
-        middle = _median(graph, nodes)
+        def search(version: Version) -> None:
+            ask("/lineage/search", query=version.name.rpartition(".")[2])
+
+        def search_many(_: Version) -> None:
+            ask("/lineage/search", query="warehouse daily")
+
+        def timeline(version: Version) -> None:
+            ask("/lineage/dataset/versions", namespace=version.namespace, name=version.name, limit=DAYS)
+
         yield Row(
-            name=f"the same over HTTP, {SHOWN} nodes", ours=middle, limit=limit, limit_is="the same", target=5
+            name=f"{filled.database}: downstream over HTTP, {SHOWN} nodes",
+            ours=_median(graph, versions),
+            limit=limit,
+            limit_is=f"a bare walk of all that is {DEPTH} runs away",
+            target=5,
         )
+        for name, question in (
+            (f"versions of a dataset over HTTP, {DAYS}", timeline),
+            ("search for one of all datasets over HTTP", search),
+            ("search that finds all over HTTP, the first 100", search_many),
+        ):
+            yield Row(name=f"{filled.database}: {name}", ours=_median(question, versions))
 
 
 def _median(ask: Callable[[T], object], questions: Sequence[T]) -> float:
@@ -123,65 +194,129 @@ def _median(ask: Callable[[T], object], questions: Sequence[T]) -> float:
     return statistics.median(seconds(partial(ask, each), repeat=2) for each in questions)
 
 
-def _bare_walk(connection: sqlite3.Connection, start: Version, depth: int) -> int:
+def _bare_walk(filled: Filled, start: Any, depth: int) -> int:
     """Walks the same tables with two statements a layer and a set."""
-    [key] = connection.execute(
-        "SELECT key FROM versions WHERE digest = ?", [lineage_rows.version_identity(start)]
-    )
-    seen, frontier, runs = {key[0]}, [key[0]], set[int]()
+    seen, frontier, runs = {start}, [start], set[int]()
     while frontier and depth:
         depth -= 1
-        found = connection.execute(
-            "SELECT run FROM ios WHERE version IN (SELECT value FROM json_each(?)) AND NOT written",
-            [json.dumps(frontier)],
-        )
+        found = filled.ask("SELECT run FROM ios WHERE version IN ({}) AND NOT written", frontier)
         new = {run for (run,) in found} - runs
         runs |= new
-        found = connection.execute(
-            "SELECT version FROM ios WHERE run IN (SELECT value FROM json_each(?)) AND written",
-            [json.dumps(list(new))],
-        )
+        found = filled.ask("SELECT version FROM ios WHERE run IN ({}) AND written", list(new))
         frontier = list({version for (version,) in found} - seen)
         seen.update(frontier)
     return len(seen)
 
 
-def _fill(database: Path, datasets: int, days: int) -> int:
-    """Puts the runs of so many days into the tables, as their events would; returns the number of edges."""
-    chance = random.Random(1)
-    made_of = [
-        sorted({chance.randrange(max(0, number - _NEAR), number) for _ in range(SOURCES)}) if number else []
-        for number in range(datasets)
-    ]
-    goes_on = [chance.random() < 0.3 for _ in range(datasets)]
-    connection = sqlite3.connect(database)
-    connection.execute("PRAGMA synchronous = OFF")
-    count = 0
+@contextmanager
+def _sqlite(tables: Tables) -> Iterator[Filled]:
+    with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as place:
+        lake = Path(place).resolve() / "lake"
+        embedded.open_stores(lake).close()
+        with closing(sqlite3.connect(next(lake.glob("*.db")))) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            for table, columns, found in tables:
+                marks = ", ".join("?" * (columns.count(",") + 1))
+                connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", found)
+            connection.execute("UPDATE lake SET fold = ?", [FOLD])
+            connection.execute("ANALYZE")
+            connection.commit()
 
-    def insert(table: str, columns: str, found: Iterator[tuple[object, ...]]) -> None:
-        marks = ", ".join("?" * (columns.count(",") + 1))
-        connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", found)
+            def ask(statement: str, keys: list[int]) -> list[tuple[int]]:
+                query = statement.format("SELECT value FROM json_each(?)")
+                return connection.execute(query, [json.dumps(keys)]).fetchall()
 
-    names = [_name(number) for number in range(datasets)]
-    insert(
-        "datasets",
-        "key, digest, namespace, name",
-        ((number + 1, identity(_NAMESPACE, name), _NAMESPACE, name) for number, name in enumerate(names)),
-    )
-    insert(
-        "jobs",
-        "key, digest, namespace, name",
-        ((number + 1, identity("daily", name), "daily", name) for number, name in enumerate(names)),
-    )
-    places = [(day, number) for day in range(days) for number in range(datasets)]
+            yield Filled(
+                database="SQLite",
+                address=str(lake),
+                open=lambda: embedded.open_stores(lake),
+                ask=ask,
+            )
 
-    def runs() -> Iterator[tuple[object, ...]]:
-        record = zstandard.compress(b"", 1)
-        for key, (day, number) in enumerate(places, start=1):
+
+@contextmanager
+def _postgresql(tables: Tables) -> Iterator[Filled]:
+    with (
+        running_postgresql(shared_buffers="512MB") as server,
+        server.empty_database() as database,
+        tempfile.TemporaryDirectory(prefix="lineageflow-lineage-") as folder,
+    ):
+        address = f"{database}&storage={folder}"
+        postgresql.open_stores(address).close()
+        with psycopg.connect(database) as connection:
+            for table, columns, found in tables:
+                with connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                    for row in found:
+                        copy.write_row(row)
+            connection.execute("UPDATE lake SET fold = %s", [FOLD])
+            connection.commit()
+            connection.autocommit = True
+            connection.execute("VACUUM ANALYZE")
+
+            def ask(statement: str, keys: list[int]) -> list[tuple[int]]:
+                query = statement.replace("IN ({})", "= ANY(%s::bigint[])")
+                return connection.execute(query, [keys]).fetchall()
+
+            yield Filled(
+                database="PostgreSQL",
+                address=address,
+                open=lambda: postgresql.open_stores(address),
+                ask=ask,
+            )
+
+
+class Graph:
+    """The rows of the runs of so many days, as their events would put them."""
+
+    def __init__(self, datasets: int, days: int) -> None:
+        chance = random.Random(1)
+        self._names = [_name(number) for number in range(datasets)]
+        self._days = days
+        self._made_of = [
+            sorted({chance.randrange(max(0, number - _NEAR), number) for _ in range(SOURCES)})
+            if number
+            else []
+            for number in range(datasets)
+        ]
+        self._goes_on = [chance.random() < 0.3 for _ in range(datasets)]
+
+    def __iter__(self) -> Iterator[tuple[str, str, Rows]]:
+        names = list(enumerate(self._names, start=1))
+        named = [(key, identity(_NAMESPACE, name), _NAMESPACE, name, True) for key, name in names]
+        yield "datasets", "key, digest, namespace, name, seen", named
+        jobs = [(key, identity("daily", name), "daily", name, True) for key, name in names]
+        yield "jobs", "key, digest, namespace, name, seen", jobs
+        terms = [
+            (key, b"", field, value)
+            for key, name in names
+            for field, value in sorted(name_terms(_NAMESPACE, name))
+        ]
+        yield "dataset_terms", "dataset, facet, field, value", terms
+        runs = "key, id, job, state, placed_at, ended_at, body, record"
+        yield "runs", runs, self._runs()
+        yield "versions", "key, digest, dataset, partition, version", self._versions()
+        yield "ios", "run, written, version, dataset, whole, evidence, dataset_type, at", self._ios()
+        yield "column_maps", "key, digest", [(key, identity("map", name)) for key, name in names]
+        edges = "map, field, source, source_field, kind, subtype, masking"
+        yield "column_edges", edges, self._column_edges()
+        mapped = ((run, number + 1, number + 1) for run, number, _ in self._places())
+        yield "run_columns", "run, target, map", mapped
+
+    def _places(self) -> Iterator[tuple[int, int, int]]:
+        """Yields the key of each run and its output, with the dataset and the day."""
+        key = 0
+        for day in range(self._days):
+            for number in range(len(self._names)):
+                key += 1
+                yield key, number, day
+
+    def _runs(self) -> Rows:
+        record = zstandard.compress(encode_record(RunRecord()), 1)
+        for key, number, day in self._places():
             start, end = _when(number, day)
             run = Run(
                 id=RunId(str(UUID(int=key))),
-                job=Job(namespace="daily", name=names[number]),
+                job=Job(namespace="daily", name=self._names[number]),
                 state=RunState.COMPLETED,
                 started_at=start,
                 ended_at=end,
@@ -189,36 +324,26 @@ def _fill(database: Path, datasets: int, days: int) -> int:
             at, until = to_microseconds(start), to_microseconds(end)
             yield key, UUID(int=key).bytes, number + 1, "completed", at, until, encode(run), record
 
-    insert("runs", "key, id, job, state, placed_at, ended_at, body, record", runs())
-    insert(
-        "versions",
-        "key, digest, dataset, partition, version",
-        (
-            (key, lineage_rows.version_identity(_version(number, day)), number + 1, "", str(day))
-            for key, (day, number) in enumerate(places, start=1)
-        ),
-    )
+    def _versions(self) -> Rows:
+        for key, number, day in self._places():
+            yield key, lineage_rows.version_identity(_version(number, day)), number + 1, "", str(day)
 
-    def ios() -> Iterator[tuple[object, ...]]:
-        nonlocal count
-        for key, (day, number) in enumerate(places, start=1):
+    def _ios(self) -> Rows:
+        chance = random.Random(3)
+        for key, number, day in self._places():
             start, end = (to_microseconds(each) for each in _when(number, day))
-            read = {(source, max(0, day - (chance.random() < 0.1))) for source in made_of[number]}
-            if goes_on[number] and day:
+            read = {(source, max(0, day - (chance.random() < 0.1))) for source in self._made_of[number]}
+            if self._goes_on[number] and day:
                 read.add((number, day - 1))
-            for source, of_day in read:
-                version = of_day * datasets + source + 1
-                yield key, 0, version, source + 1, 1, "explicit", "TABLE", start
-            yield key, 1, key, number + 1, 1, "explicit", "TABLE", end
-            count += len(read)
+            for source, of_day in sorted(read):
+                version = of_day * len(self._names) + source + 1
+                yield key, False, version, source + 1, True, "explicit", "TABLE", start
+            yield key, True, key, number + 1, True, "explicit", "TABLE", end
 
-    insert("ios", "run, written, version, dataset, whole, evidence, dataset_type, at", ios())
-    connection.execute("UPDATE lake SET fold = ?", [FOLD])
-    connection.commit()
-    connection.execute("ANALYZE")
-    connection.commit()
-    connection.close()
-    return count
+    def _column_edges(self) -> Rows:
+        for number, sources in enumerate(self._made_of):
+            for column, source in enumerate(sources[:COLUMNS]):
+                yield number + 1, f"c{column}", source + 1, f"c{(column + 1) % COLUMNS}", "DIRECT", "", False
 
 
 def _name(number: int) -> str:

@@ -24,6 +24,7 @@ from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.lineage import Blame, Direction, Impact
 from lineageflow_core.model.names import check_path, is_under
 from lineageflow_core.model.objects import Dataset as Version
+from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import parse_revision
 from lineageflow_core.model.table import TableProfile, TableSchema
 from lineageflow_core.model.table_diff import RowDiff
@@ -288,7 +289,8 @@ class Dataset:
 
     def impact(self) -> tuple[Impact, ...]:
         """Returns every version that was derived from it, nearest first."""
-        return self._scope.catalog.lineage.impact(self._node)
+        impact = self._scope.catalog.lineage.impact
+        return tuple(every(lambda after, limit: impact(self._node, after=after, limit=limit)))
 
     @property
     def _node(self) -> str:

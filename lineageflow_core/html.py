@@ -192,7 +192,7 @@ def _steps(start: set[str], neighbours: Mapping[str, set[str]]) -> list[set[str]
 
 
 def _box(node: LineageNode, x: int, y: int) -> str:
-    round_ = ' rx="13"' if node.kind is NodeKind.RUN else ' rx="3"'
+    round_ = ' rx="13"' if node.kind is not NodeKind.VERSION else ' rx="3"'
     title = escape(node.id)
     label = _text(_label(node), 28)
     return (
@@ -204,6 +204,8 @@ def _box(node: LineageNode, x: int, y: int) -> str:
 def _label(node: LineageNode) -> str:
     if node.run is not None:
         return node.run.job.name
+    if node.job is not None:
+        return node.job.name
     if node.version is None:
         return node.id
     return "/".join(filter(None, (node.version.name, node.version.partition)))

@@ -115,7 +115,7 @@ class Story:
         self.console.print(tables.blame_table(raw))
         self.fact("there it is: delay_unit=hours")
         self.command(f"impact {JULY_AS_DELIVERED}")
-        impacts = self.catalog.lineage.impact(f"lf://flights/{JULY_AS_DELIVERED}")
+        impacts = self.catalog.lineage.impact(f"lf://flights/{JULY_AS_DELIVERED}").items
         claim(
             "the model is among what it poisoned",
             holds="MODEL" in {impact.dataset_type for impact in impacts},

@@ -13,6 +13,7 @@ from lineageflow_core.model.lineage import (
     Impact,
     IntakeReport,
     LineageGraph,
+    LineagePart,
     LineagePaths,
     RunDetails,
     SourceChange,
@@ -24,7 +25,8 @@ from lineageflow_core.model.run import Run, RunState
 class Lineage(Protocol):
     """Which run read and wrote what, at exact versions.
 
-    A `node` is `run:<id>`, `lf://repository/[@ref/]dataset[/partition]`, or a node id of a graph.
+    A `node` is `run:<id>`, `job:<namespace>/<name>`, `lf://repository/[@ref/]dataset[/partition]`, or a node
+    id of a graph. A job stands for its last run.
     """
 
     def ingest(self, events: Sequence[dict[str, Any]]) -> IntakeReport:
@@ -71,6 +73,10 @@ class Lineage(Protocol):
         `dataset_types`: only what lies between the node and versions of these (TABLE, MODEL, ...: in any
         case), which is found among the nearest 10,000 nodes.
 
+        What jobs only declare stands at the edge of it: jobs of which no run did anything, from what they
+        would read to what they would write (`Evidence.DECLARED`). They say so of no time and of no type: it
+        is left out with `until` and with `dataset_types`.
+
         Raises InvalidInputError for a limit that is not 1 to 10,000. A time without a zone is UTC.
         """
         ...
@@ -108,6 +114,17 @@ class Lineage(Protocol):
         """
         ...
 
+    def list_lineage(
+        self, *, namespace: str | None = None, after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> LineagePart:
+        """Returns the whole graph in parts: the next `limit` runs, with all that each read and wrote.
+
+        By run id. `namespace`: only runs that touched a dataset in it, as `lf://repository`; nothing else of
+        what they touched is left out. All nodes are of depth 0, without what a trace would count beyond them.
+        Runs that touched no data, and what jobs only declare, are not in it.
+        """
+        ...
+
     def diff_lineage(self, repository: str, left: str, right: str) -> tuple[SourceChange, ...]:
         """Returns which datasets are made of something else at `right` than they were at `left`.
 
@@ -116,8 +133,24 @@ class Lineage(Protocol):
         """
         ...
 
-    def impact(self, node: str) -> tuple[Impact, ...]:
-        """Returns every version derived from `node`, nearest first."""
+    def impact(
+        self,
+        node: str,
+        *,
+        depth: int | None = None,
+        evidence: Sequence[Evidence] | None = None,
+        dataset_types: Sequence[str] | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Impact]:
+        """Returns the versions derived from `node`, nearest first, then by name.
+
+        `depth`: at most so many runs away. `evidence`, `until`: only what is derived along such edges, as in
+        `trace`; that is how far away it is then. `dataset_types`: only versions of these types (TABLE, MODEL,
+        ...: in any case). What is tainted depends on none of these. Raises InvalidInputError for a negative
+        depth, or a time without a zone.
+        """
         ...
 
     def blame(self, repository: str, ref: str, path: str) -> Blame:

@@ -42,6 +42,7 @@ _COMMANDS: dict[str, dict[str, str]] = {
         "lineage report": "upkeep.report",
         "lineage rebuild": "upkeep.rebuild",
         "lineage diff": "lineage_diff.diff",
+        "lineage export": "lineage_export.export",
         "why": "why.why",
         "lineage prune": "pruning.prune_lineage",
         "impact": "lineage.impact",

@@ -61,6 +61,8 @@ def node_cell(node: LineageNode, home: str | None) -> cells.Cell:
         named = version_cell(node.version, home)
         kind = ((f"  {node.dataset_type.lower()}", "dim"),) if node.dataset_type else ()
         return cells.Cell(named.plain, (*named.parts, *kind))
+    if node.job is not None:
+        return cells.Cell(node.id, ((node.job.name, "name"), ("  declared, no run", "dim")))
     if node.run is None:
         return cells.text(node.id, "run")
     run = node.run

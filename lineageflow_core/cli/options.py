@@ -39,8 +39,8 @@ NodeArgument = Annotated[
     str,
     typer.Argument(
         metavar="NODE",
-        help="A run (its id, or the start of it), an address of a dataset or partition, dataset:... or "
-        "version:...",
+        help="A run (its id, or the start of it), an address of a dataset or partition, dataset:..., "
+        "version:... or job:...",
         show_default=False,
     ),
 ]

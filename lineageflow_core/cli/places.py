@@ -136,7 +136,7 @@ class Places:
 
         Raises InvalidInputError where a bare word is both the start of a run's id and a path.
         """
-        if text.startswith(("version:", "dataset:")):
+        if text.startswith(("version:", "dataset:", "job:")):
             return format_node(parse_node(text))
         if text.startswith(_RUN):
             return _RUN + find_run(self._catalog, text.removeprefix(_RUN))

@@ -5,8 +5,20 @@ own rules: no name can leave the place that it is written to. What a format cann
 pairs, control characters in XML) stands there as its escape in Python.
 """
 
+from lineageflow_core.graph_formats.csv_tables import impact_csv
 from lineageflow_core.graph_formats.graph_format import GraphFormat, Rendered, archive, render
-from lineageflow_core.graph_formats.merged import merged
-from lineageflow_core.graph_formats.openlineage import events_in
+from lineageflow_core.graph_formats.merged import merged, parts_of, whole
+from lineageflow_core.graph_formats.openlineage import event_lines, events_in
 
-__all__ = ["GraphFormat", "Rendered", "archive", "events_in", "merged", "render"]
+__all__ = [
+    "GraphFormat",
+    "Rendered",
+    "archive",
+    "event_lines",
+    "events_in",
+    "impact_csv",
+    "merged",
+    "parts_of",
+    "render",
+    "whole",
+]

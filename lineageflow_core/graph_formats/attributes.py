@@ -1,7 +1,7 @@
 """What is known of a node or an edge, flat: as formats of columns and properties need it."""
 
 from lineageflow_core.graph_formats.text import label
-from lineageflow_core.model.lineage import LineageEdge, LineageNode
+from lineageflow_core.model.lineage import Impact, LineageEdge, LineageNode
 
 NODE_ATTRIBUTES = (
     "id", "kind", "label", "depth", "namespace", "name", "partition", "version", "dataset_type", "run_id",
@@ -9,6 +9,10 @@ NODE_ATTRIBUTES = (
 )  # fmt: skip
 """In the order in which they are columns. All but the first four may be unknown."""
 EDGE_ATTRIBUTES = ("source", "target", "evidence")
+IMPACT_ATTRIBUTES = (
+    "degree", "state", "namespace", "name", "partition", "version", "dataset_type", "owners", "job_namespace",
+    "job", "run_id", "ended_at", "current",
+)  # fmt: skip
 
 
 def node_attributes(node: LineageNode) -> dict[str, str]:
@@ -38,9 +42,32 @@ def node_attributes(node: LineageNode) -> dict[str, str]:
             "code": run.code.revision if run.code else None,
             "error": run.error,
         }
+    if node.job is not None:
+        found |= {"job_namespace": node.job.namespace, "job": node.job.name}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def edge_attributes(edge: LineageEdge) -> dict[str, str]:
     """Returns what is known of an edge, as text."""
     return {"source": edge.source, "target": edge.target, "evidence": edge.evidence.value}
+
+
+def impact_attributes(impact: Impact) -> dict[str, str]:
+    """Returns what is known of a derived version, as text; several owners or branches by commas."""
+    version, run = impact.version, impact.produced_by
+    found = {
+        "degree": str(impact.degree),
+        "state": "tainted" if impact.tainted else "clean",
+        "namespace": version.namespace,
+        "name": version.name,
+        "partition": version.partition,
+        "version": version.version,
+        "dataset_type": impact.dataset_type,
+        "owners": ",".join(impact.owners),
+        "job_namespace": run.job.namespace,
+        "job": run.job.name,
+        "run_id": run.id,
+        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+        "current": ",".join(impact.current),
+    }
+    return {name: value for name, value in found.items() if value}

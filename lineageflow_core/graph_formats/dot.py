@@ -7,7 +7,7 @@ from lineageflow_core.model.lineage import Evidence, LineageGraph, LineageNode, 
 
 
 def dot(graph: LineageGraph) -> str:
-    """Returns a graph in DOT: runs are rounded, models are hexagons, what is not known exactly is dashed."""
+    """Returns a graph in DOT: runs are rounded, models are hexagons, what is not sure is dashed."""
     return "\n".join(["digraph lineage {", "  rankdir=LR;", *_lines(graph), "}", ""])
 
 
@@ -16,12 +16,12 @@ def _lines(graph: LineageGraph) -> Iterator[str]:
     for node in graph.nodes:
         yield f"  {names[node.id]} [{_style(node)} label={_quoted(label(node))}];"
     for edge in graph.edges:
-        style = " [style=dashed]" if edge.evidence is Evidence.UNKNOWN else ""
+        style = " [style=dashed]" if edge.evidence in {Evidence.UNKNOWN, Evidence.DECLARED} else ""
         yield f"  {names[edge.source]} -> {names[edge.target]}{style};"
 
 
 def _style(node: LineageNode) -> str:
-    if node.kind is NodeKind.RUN:
+    if node.kind is not NodeKind.VERSION:
         return 'shape=box style="rounded"'
     return "shape=hexagon" if node.dataset_type == "MODEL" else "shape=box"
 

@@ -1,10 +1,43 @@
 """Several walks as one graph."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from lineageflow_core.model.lineage import LineageEdge, LineageGraph, LineageNode
+from lineageflow_core.catalog import Lineage
+from lineageflow_core.model.lineage import LineageEdge, LineageGraph, LineageNode, LineagePart
+from lineageflow_core.model.page import MAX_LIMIT
+
+
+def parts_of(lineage: Lineage, namespace: str | None = None) -> Iterator[LineagePart]:
+    """Yields the whole graph of a lake, or of a namespace, in parts."""
+    after: str | None = None
+    while True:
+        part = lineage.list_lineage(namespace=namespace, after=after, limit=MAX_LIMIT)
+        yield part
+        if part.next is None:
+            return
+        after = part.next
+
+
+def whole(parts: Iterable[LineagePart], *, limit: int) -> LineageGraph:
+    """Returns the first `limit` nodes of a graph that comes in parts, with the edges between them.
+
+    No more parts are taken than there is room for.
+    """
+    graph, is_all = merged(()), False
+    for part in parts:
+        graph, is_all = merged([graph, part.graph]), part.next is None
+        if len(graph.nodes) > limit:
+            break
+    nodes = graph.nodes[:limit]
+    kept = {node.id for node in nodes}
+    return replace(
+        graph,
+        nodes=nodes,
+        edges=tuple(edge for edge in graph.edges if edge.source in kept and edge.target in kept),
+        truncated=not is_all or len(nodes) < len(graph.nodes),
+    )
 
 
 def merged(graphs: Iterable[LineageGraph]) -> LineageGraph:

@@ -10,7 +10,7 @@ _ESCAPES = str.maketrans({character: f"#{ord(character)};" for character in "#\"
 
 
 def mermaid(graph: LineageGraph) -> str:
-    """Returns a graph for Mermaid: runs are rounded, models hexagons, what is not known exactly is dotted."""
+    """Returns a graph for Mermaid: runs are rounded, models hexagons, what is not sure is dotted."""
     return "\n".join(["flowchart LR", *_lines(graph), ""])
 
 
@@ -20,11 +20,11 @@ def _lines(graph: LineageGraph) -> Iterator[str]:
         start, end = _shape(node)
         yield f'  {names[node.id]}{start}"{label(node).translate(_ESCAPES)}"{end}'
     for edge in graph.edges:
-        arrow = "-.->" if edge.evidence is Evidence.UNKNOWN else "-->"
+        arrow = "-.->" if edge.evidence in {Evidence.UNKNOWN, Evidence.DECLARED} else "-->"
         yield f"  {names[edge.source]} {arrow} {names[edge.target]}"
 
 
 def _shape(node: LineageNode) -> tuple[str, str]:
-    if node.kind is NodeKind.RUN:
+    if node.kind is not NodeKind.VERSION:
         return "([", "])"
     return ("{{", "}}") if node.dataset_type == "MODEL" else ("[", "]")

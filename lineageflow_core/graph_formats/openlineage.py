@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from lineageflow_core.catalog import Events
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import LineageGraph
+from lineageflow_core.model.lineage import LineageGraph, LineagePart
 from lineageflow_core.model.page import MAX_LIMIT, every
 
 EventsOf = Callable[[RunId], Iterable[str]]
@@ -14,6 +14,13 @@ EventsOf = Callable[[RunId], Iterable[str]]
 def openlineage(graph: LineageGraph, events_of: EventsOf) -> str:
     """Returns the events of all runs in a graph, one a line (https://jsonlines.org)."""
     return "".join(f"{event}\n" for event in _events(graph, events_of))
+
+
+def event_lines(parts: Iterable[LineagePart], events_of: EventsOf) -> Iterator[bytes]:
+    """Yields the events of all runs in a graph that comes in parts, a line each."""
+    for part in parts:
+        for event in _events(part.graph, events_of):
+            yield f"{event}\n".encode()
 
 
 def events_in(events: Events) -> EventsOf:

@@ -1,6 +1,6 @@
 """A lineage graph in the words of a property graph: labels for nodes, types for relations.
 
-- A run is an `ETLProcess`.
+- A run is an `ETLProcess`, and so is a job that only declares what it does.
 - A version of a dataset of type MODEL is an `MLModel`, and one of type METRIC or METRICS is a `Metric`.
 - Any other version is an `Output` if a run in the graph made it, and a `DataSource` if a run in the graph
   read it or none made it; so what one run made and another read is both.
@@ -76,7 +76,7 @@ def property_relations(graph: LineageGraph) -> Iterator[PropertyRelation]:
     trainings = {edge.source for edge in graph.edges if edge.target in models}
     for edge in graph.edges:
         evidence = edge.evidence.value
-        if nodes[edge.source].kind is NodeKind.RUN:
+        if nodes[edge.source].kind is not NodeKind.VERSION:
             yield PropertyRelation(
                 version=edge.target, run=edge.source, type=Relation.TRANSFORMED_BY, evidence=evidence
             )
@@ -87,7 +87,7 @@ def property_relations(graph: LineageGraph) -> Iterator[PropertyRelation]:
 
 
 def _labels(node: LineageNode, read: set[str], written: set[str]) -> tuple[Label, ...]:
-    if node.kind is NodeKind.RUN:
+    if node.kind is not NodeKind.VERSION:
         return (Label.ETL_PROCESS,)
     if label := _OF_TYPE.get(node.dataset_type or ""):
         return (label,)

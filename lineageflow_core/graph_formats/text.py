@@ -35,6 +35,8 @@ def label(node: LineageNode) -> str:
         return on_one_line(f"{namespace}/{version.name}{partition} {content}")
     if node.run is not None:
         return on_one_line(f"{node.run.job.name} {node.run.id[:_SHORT]}")
+    if node.job is not None:
+        return on_one_line(node.job.name)
     return on_one_line(node.id)
 
 

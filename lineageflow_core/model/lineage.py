@@ -7,7 +7,7 @@ from enum import StrEnum
 from lineageflow_core.model.address import SCHEME
 from lineageflow_core.model.event import EventReceipt
 from lineageflow_core.model.ids import CommitId, RunId
-from lineageflow_core.model.run import Run
+from lineageflow_core.model.run import Job, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -67,7 +67,7 @@ class Evidence(StrEnum):
     CARTESIAN = "cartesian"
     """The run read the one and wrote the other."""
     DECLARED = "declared"
-    """A job says that it would, without any run."""
+    """A job says that it would, and no run is known to have."""
     UNKNOWN = "unknown"
     """The event names the dataset only, and no version of it is known."""
 
@@ -84,19 +84,25 @@ class Direction(StrEnum):
 class NodeKind(StrEnum):
     VERSION = "version"
     RUN = "run"
+    JOB = "job"
+    """A job that says what it reads and writes, and no run of which did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineageNode:
-    """A version or a run in a graph."""
+    """A version, a run, or a job without runs in a graph."""
 
     id: str
-    """`run:<id>` or `version:<namespace>/<name>[partition]@<version>`: a name that can be asked for again."""
+    """`run:<id>`, `version:<namespace>/<name>[partition]@<version>` or `job:<namespace>/<name>`.
+
+    A name that can be asked for again.
+    """
     kind: NodeKind
     depth: int
     """How many runs away from the start it is."""
     version: Version | None = None
     run: Run | None = None
+    job: Job | None = None
     dataset_type: str | None = None
     """TABLE, FILE, MODEL, ... as OpenLineage's datasetType facet says."""
     more_upstream: int = 0
@@ -125,6 +131,15 @@ class LineageGraph:
     edges: tuple[LineageEdge, ...]
     truncated: bool
     """More was reachable than the limit allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineagePart:
+    """Some runs of the whole graph, and where to go on."""
+
+    graph: LineageGraph
+    next: str | None = None
+    """Pass as `after` for the following part; None on the last one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +246,9 @@ class Impact:
     current: tuple[str, ...] = ()
     """Branches whose tip holds this very version."""
     dataset_type: str | None = None
+    """TABLE, MODEL, JOB_OUTPUT, ... as OpenLineage's datasetType facet says."""
+    owners: tuple[str, ...] = ()
+    """Whom to tell, as OpenLineage's ownership facet says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

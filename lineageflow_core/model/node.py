@@ -1,6 +1,7 @@
 """Nodes of the lineage graph as people and programs write them.
 
 - `run:<id>` is a run; a pipeline's run stands for all of its steps.
+- `job:<namespace>/<name>` is the last run of a job; of one that never ran, what it declares.
 - `version:<namespace>/<name>[partition]@<version>` is one exact version.
 - `dataset:<namespace>/<name>` is the version of a dataset that was written last.
 - `lf://repository/[@ref/]dataset[/partition]` is whatever is at that address now.
@@ -16,11 +17,13 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.address import SCHEME, Address, parse_address
 from lineageflow_core.model.ids import RunId, parse_run_id
 from lineageflow_core.model.lineage import DatasetName, Version
+from lineageflow_core.model.run import Job
 
-Node: TypeAlias = RunId | Version | DatasetName | Address
-"""A run, an exact version, or what names versions only once it is looked up: a dataset, or an address."""
+Node: TypeAlias = RunId | Version | DatasetName | Job | Address
+"""A run, an exact version, or what names them only once it is looked up: a dataset, a job, or an address."""
 
 _RUN = "run:"
+_JOB = "job:"
 _VERSION = "version:"
 _DATASET = "dataset:"
 _ESCAPES = str.maketrans({character: f"%{ord(character):02X}" for character in "%@[]"})
@@ -38,6 +41,8 @@ def format_node(node: Node) -> str:
         return _VERSION + _format_version(node)
     if isinstance(node, DatasetName):
         return _DATASET + _format_version(Version(namespace=node.namespace, name=node.name))
+    if isinstance(node, Job):
+        return _JOB + _format_version(Version(namespace=node.namespace, name=node.name))
     return f"{_RUN}{node}"
 
 
@@ -51,6 +56,11 @@ def parse_node(text: str) -> Node:
         version = _parse_version(text, _DATASET)
         if not version.partition and version.version is None:
             return version.dataset
+    if text.startswith(_JOB):
+        job = _parse_version(text, _JOB)
+        if job.partition or job.version is not None:
+            raise _not_a_node(text)
+        return Job(namespace=job.namespace, name=job.name)
     if text.startswith(f"{SCHEME}://"):
         address = parse_address(text)
         if address.path:
@@ -90,6 +100,6 @@ def _escape(text: str, more: str = "") -> str:
 def _not_a_node(text: str) -> InvalidInputError:
     return InvalidInputError(
         f"{text[:200]!r} is not a node of the lineage graph; write 'run:<id>', "
-        f"'{SCHEME}://repository/[@ref/]dataset[/partition]' or "
-        "'dataset:<namespace>/<name>' or 'version:<namespace>/<name>[partition]@<version>'"
+        f"'{SCHEME}://repository/[@ref/]dataset[/partition]', 'dataset:<namespace>/<name>', "
+        "'version:<namespace>/<name>[partition]@<version>' or 'job:<namespace>/<name>'"
     )

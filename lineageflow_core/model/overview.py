@@ -78,7 +78,7 @@ class RunCard:
     columns: tuple[OutputColumns, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Wire:
     """A job reads or writes a dataset."""
 

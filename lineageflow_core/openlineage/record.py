@@ -18,8 +18,10 @@ import msgspec
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.json_values import as_object, as_objects
+from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.canonical import canonical_json
+from lineageflow_core.openlineage.flows import flows
 from lineageflow_core.openlineage.parse import (
     DatasetMention,
     Facets,
@@ -124,7 +126,7 @@ def say(event: ParsedEvent, digest: bytes) -> Said:
     job = (event.job.namespace, event.job.name)
     said.jobs[job] = job_facets
     if event.run_id is None:
-        said.declared[job] = Word(stamp, canonical_json(_declared(event)))
+        said.declared[job] = Word(stamp, canonical_json(_declared(event, event.job)))
         return said
     own = _own(event, event.job, stamp, moment)
     own.job_facets = job_facets
@@ -304,11 +306,18 @@ def _links(key: Key, facets: Facets) -> Iterator[tuple[Key, Key]]:
             yield min(key, other), max(key, other)
 
 
-def _declared(event: ParsedEvent) -> list[list[list[str]]]:
-    return [
-        sorted({(each.namespace, each.name) for each in side})  # type: ignore[misc]  # JSON has no tuples
+def _declared(event: ParsedEvent, job: Job) -> list[list[list[str]]]:
+    """What a job says that it reads and writes, also by its `lineage` facet, as a run's would."""
+    reads, writes = (
+        {DatasetName(namespace=each.namespace, name=each.name): each.facets for each in side}
         for side in (event.inputs, event.outputs)
-    ]
+    )
+    said = flows(job, event.job_facets, writes)
+    sides = (
+        {*reads, *said.reads, *(source for fed in said.outputs.values() for source in fed.sources)},
+        {*writes, *said.outputs},
+    )
+    return [[[each.namespace, each.name] for each in sorted(side)] for side in sides]
 
 
 def _words(facets: Facets, stamp: bytes) -> Words:

@@ -53,6 +53,7 @@ class Facet(StrEnum):
     ENVIRONMENT_VARIABLES = "environmentVariables"
     PARAMETERS = "executionParameters"
     CODE = "sourceCodeLocation"
+    OWNERSHIP = "ownership"
     SCHEMA = "schema"
     TYPE = "datasetType"
     VERSION = "version"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.column_lineage import ColumnGraph, ColumnLink, ColumnNode, format_column
-from lineageflow_core.model.lineage import Direction, Version
+from lineageflow_core.model.lineage import Direction, Evidence, Version
 from lineageflow_core.openlineage.parse import parse_text
 from lineageflow_core.openlineage.vocabulary import Facet
 from lineageflow_core.service.edges import Edges
@@ -117,6 +117,8 @@ class _Walk:
     depths: dict[_Place, int] = field(default_factory=dict)
     steps: dict[_Step, None] = field(default_factory=dict)
     unknown: set[_Place] = field(default_factory=set)
+    placeholders: set[Key] = field(default_factory=set)
+    """Versions that are not known: they are shown, and never walked through."""
     ways: set[_Way] = field(default_factory=set)
     truncated: bool = False
 
@@ -132,7 +134,7 @@ class _Walk:
                 way = _Way(place, step.run)
                 if self._enter(place, level):
                     self.steps[step] = None
-                    if way not in self.ways:
+                    if way not in self.ways and place.version not in self.placeholders:
                         new[way] = None
             self.ways.update(new)
             frontier = list(new)
@@ -171,13 +173,20 @@ class _Walk:
     def _steps(self, frontier: Sequence[_Way]) -> Iterator[_Step]:
         """Yields the column edges that lead on, in an order that is the same in every store."""
         versions = {way.place.version for way in frontier}
-        reads, writes = self.edges.of(versions, written=False), self.edges.of(versions, written=True)
+        reads, writes = self.edges.around(versions)
         over = writes if self.upstream else reads
         runs = {touch[0] for touch in over}
         told: dict[Key, list[KeyedColumnEdge]] = defaultdict(list)
         for edge in self.look.columns(runs):
             told[edge.run_id].append(edge)
         accesses = {written: _by_run(self.look.accesses(runs, written=written)) for written in (False, True)}
+        self.placeholders |= {
+            access.version
+            for sides in accesses.values()
+            for some in sides.values()
+            for access in some
+            if access.evidence is Evidence.UNKNOWN
+        }
         connected = self._connected(frontier, reads, writes)
         here = {
             (access.run, access.version): access.dataset

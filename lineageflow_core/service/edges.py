@@ -55,6 +55,13 @@ class Edges:
         found = look.writes_of(versions) if written else look.reads_of(versions)
         return found if self._until is None else self._ended(found, self._until)
 
+    def around(self, versions: Collection[Key]) -> tuple[Sequence[Touch], Sequence[Touch]]:
+        """Returns what read these versions, and what wrote them."""
+        reads, writes = self._look.touches_of(versions)
+        if self._until is None:
+            return reads, writes
+        return self._ended(reads, self._until), self._ended(writes, self._until)
+
     def by(self, runs: Collection[Key], *, written: bool) -> Sequence[KnownTouch]:
         """Returns what these runs wrote, or what they read."""
         look = self._look

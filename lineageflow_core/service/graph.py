@@ -1,19 +1,18 @@
 """Answering questions about the graph of runs and versions: what fed something, and what it fed."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.instants import in_utc
-from lineageflow_core.model.lineage import Direction, Evidence, Impact, LineageGraph, LineagePaths, Version
-from lineageflow_core.model.node import format_node
+from lineageflow_core.model.lineage import Direction, Evidence, LineageGraph, LineagePaths
 from lineageflow_core.model.run import Run
 from lineageflow_core.service.edges import Edges
 from lineageflow_core.service.nodes import Start
 from lineageflow_core.service.paths import ways_between
 from lineageflow_core.service.picture import draw, node_ids
-from lineageflow_core.service.taint import derive
 from lineageflow_core.service.walk import Found, Node, both_ways, leading_to, nearest, walk
 from lineageflow_core.store.ports import Key, LineageLook, LineageStore
 
@@ -40,6 +39,12 @@ class Question:
                 f"{MAX_NODES}"
             )
 
+    @property
+    def follows_declared(self) -> bool:
+        """Whether what jobs declare is of interest: it says so of no time, and of no type."""
+        is_known_so = self.evidence is None or Evidence.DECLARED in self.evidence
+        return is_known_so and self.until is None and self.dataset_types is None
+
 
 def trace(store: LineageStore, start: Start, question: Question) -> LineageGraph:
     """Returns what fed the start, or what it fed, or both, nearest first."""
@@ -56,6 +61,19 @@ def trace(store: LineageStore, start: Start, question: Question) -> LineageGraph
         found = _find(look, edges, question, runs, versions, limit=question.limit - len(alone))
         found.truncated |= len(alone) < len(untouched)
         return draw(look, edges, found, alone=alone)
+
+
+def part(store: LineageStore, run_ids: Sequence[RunId]) -> LineageGraph:
+    """Returns the graph of some runs and all that they touched."""
+    with store.look() as look:
+        runs = look.run_keys(run_ids).values()
+        touched = {written: look.accesses(runs, written=written) for written in (False, True)}
+        found = Found(
+            runs=dict.fromkeys(runs, 0),
+            versions={access.version: 0 for accesses in touched.values() for access in accesses},
+            followed=[*touched.items()],
+        )
+        return draw(look, Edges(look), found, counts=False)
 
 
 def paths(store: LineageStore, source: Start, target: Start, *, depth: int, limit: int) -> LineagePaths:
@@ -117,43 +135,6 @@ def _find(
     if question.direction is not Direction.BOTH:
         return one_way(question.direction)
     return both_ways(look, one_way(Direction.UPSTREAM), one_way(Direction.DOWNSTREAM), limit=limit)
-
-
-def impact(
-    store: LineageStore,
-    start: Start,
-    *,
-    current: Callable[[Collection[Version]], Mapping[Version, tuple[str, ...]]],
-) -> tuple[Impact, ...]:
-    """Returns every version derived from the start, nearest first, then by name.
-
-    The versions that a start names are left out, the outputs of a run are in. `current` tells for versions
-    which branches hold them. Raises InvalidInputError for a version that is not known.
-    """
-    if unknown := [version for version in start.versions if version.version is None]:
-        node = format_node(unknown[0])
-        raise InvalidInputError(
-            f"nobody told which version {node} is, so nothing is known to be derived from just that; "
-            f"`lineageflow lineage {node} --down 3` shows who read the dataset"
-        )
-    derived = derive(
-        store, bad_writes=store.writes([run.id for run in start.runs]), bad_versions=start.versions
-    )
-    found = [item for item in derived if item.version not in start.versions]
-    makers = store.runs(sorted({item.produced_by for item in found if item.produced_by}))
-    branches = current([item.version for item in found])
-    return tuple(
-        Impact(
-            version=item.version,
-            degree=item.degree,
-            produced_by=makers[item.produced_by],
-            tainted=item.tainted,
-            current=branches.get(item.version, ()),
-            dataset_type=item.dataset_type,
-        )
-        for item in found
-        if item.produced_by in makers
-    )
 
 
 def _active(store: LineageStore, runs: Sequence[Run]) -> list[Run]:

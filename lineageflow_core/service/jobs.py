@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from lineageflow_core.errors import InvalidInputError, JobNotFoundError
+from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId, parse_run_id
 from lineageflow_core.model.known import JobDetails, KnownJob, RunTree, SaidOfRun
 from lineageflow_core.model.lineage import DatasetName, Io
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.run import Job, Run
-from lineageflow_core.service.nodes import unknown_run
+from lineageflow_core.service.nodes import find_job, unknown_run
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.renames import first_names_today
 from lineageflow_core.service.said import Said, plain_facets
@@ -81,16 +81,7 @@ class JobsService:
         )
 
     def _known(self, namespace: str, name: str) -> KnownJob:
-        job = Job(namespace=namespace, name=name)
-        known = self._lake.jobs.jobs([job]).get(job)
-        if known is None:
-            raise JobNotFoundError(
-                f"no event names the job {name[:200]!r} in {namespace[:200]!r}; `lineageflow job list` lists "
-                "those there are",
-                namespace=namespace,
-                name=name,
-            )
-        return known
+        return find_job(self._lake.jobs, Job(namespace=namespace, name=name))
 
     def _run(self, run_id: RunId) -> Run:
         run_id = parse_run_id(run_id)

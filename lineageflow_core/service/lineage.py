@@ -6,6 +6,7 @@ number of processes, and the outcome is one.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,24 +21,27 @@ from lineageflow_core.model.lineage import (
     Impact,
     IntakeReport,
     LineageGraph,
+    LineagePart,
     LineagePaths,
     RunDetails,
     SourceChange,
 )
-from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
+from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.run import Run, RunState
 from lineageflow_core.openlineage.received import ReceivedEvent, receive
 from lineageflow_core.openlineage.record import Said
 from lineageflow_core.service.blame import BlameService
 from lineageflow_core.service.columns import check_question, trace_columns
+from lineageflow_core.service.declared import Declarations, with_declared
 from lineageflow_core.service.folding import put
-from lineageflow_core.service.graph import Question, impact, paths, trace
+from lineageflow_core.service.graph import Question, part, paths, trace
+from lineageflow_core.service.impact import ImpactQuestion, Impacts
 from lineageflow_core.service.intake import take_in
 from lineageflow_core.service.lineage_at import source_changes, versions_at
 from lineageflow_core.service.nodes import Nodes, Start, in_order, run_with_steps
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.renames import lasting_words
-from lineageflow_core.service.tips import branches_holding
+from lineageflow_core.store.paging import check_limit, page_of
 
 
 class LineageService:
@@ -56,6 +60,7 @@ class LineageService:
         self._store = store
         self._objects = objects
         self._nodes = Nodes(lake, repositories=repositories, objects=objects)
+        self._impacts = Impacts(lake)
         self._blame = BlameService(lake, objects=objects, history=history)
 
     def ingest(self, events: Sequence[dict[str, Any]]) -> IntakeReport:
@@ -81,8 +86,7 @@ class LineageService:
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Run]:
-        if not 1 <= limit <= MAX_LIMIT:
-            raise InvalidInputError(f"a page holds 1 to {MAX_LIMIT} runs, not {limit}")
+        check_limit(limit)
         parent = parse_run_id(parent) if parent is not None else None
         return self._store.list_runs(job=job, state=state, parent=parent, after=after, limit=limit)
 
@@ -105,7 +109,7 @@ class LineageService:
             dataset_types=dataset_types,
             until=until,
         )
-        return trace(self._store, self._nodes.resolve(node), question)
+        return self._trace(self._nodes.resolve(node), question)
 
     def paths(self, source: str, target: str, *, depth: int = 20, limit: int = 10) -> LineagePaths:
         one, other = self._nodes.resolve(source), self._nodes.resolve(target)
@@ -131,7 +135,16 @@ class LineageService:
     def trace_ref(self, repository: str, ref: str, *, depth: int = 1, limit: int = 1000) -> LineageGraph:
         question = Question(direction=Direction.UPSTREAM, depth=depth, limit=limit)
         start = Start(versions=tuple(versions_at(self._lake, self._objects, repository, ref)))
-        return trace(self._store, start, question)
+        return self._trace(start, question)
+
+    def list_lineage(
+        self, *, namespace: str | None = None, after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> LineagePart:
+        check_limit(limit)
+        last = parse_run_id(after) if after is not None else None
+        runs = self._store.runs_that_touched(namespace, after=last, limit=limit + 1)
+        page = page_of(runs, limit, cursor=str)
+        return LineagePart(graph=part(self._store, page.items), next=page.next)
 
     def diff_lineage(self, repository: str, left: str, right: str) -> tuple[SourceChange, ...]:
         before, after = (
@@ -139,12 +152,19 @@ class LineageService:
         )
         return source_changes(self._store, before, after)
 
-    def impact(self, node: str) -> tuple[Impact, ...]:
-        return impact(
-            self._store,
-            self._nodes.resolve(node),
-            current=lambda versions: branches_holding(self._lake, versions),
-        )
+    def impact(
+        self,
+        node: str,
+        *,
+        depth: int | None = None,
+        evidence: Sequence[Evidence] | None = None,
+        dataset_types: Sequence[str] | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Impact]:
+        question = ImpactQuestion(depth=depth, evidence=evidence, dataset_types=dataset_types, until=until)
+        return self._impacts.list(self._nodes.resolve(node), question, after=after, limit=limit)
 
     def blame(self, repository: str, ref: str, path: str) -> Blame:
         return self._blame.blame(repository, ref, path)
@@ -153,6 +173,25 @@ class LineageService:
         self, repository: str, ref: str, dataset: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[Blame]:
         return self._blame.blame_partitions(repository, ref, dataset, after=after, limit=limit)
+
+    def _trace(self, start: Start, question: Question) -> LineageGraph:
+        if not question.follows_declared:
+            return trace(self._store, start, question)
+        said = Declarations(self._lake)
+        said.learn(jobs=start.jobs)
+        jobs = [job for job in start.jobs if said.declares(job) or not start.runs]
+        if jobs:  # with what they would read now; what that fed besides has nothing to do with them
+            is_upstream = question.direction is not Direction.DOWNSTREAM and question.limit > len(jobs)
+            start = Start(versions=tuple(each for job in jobs for each in said.read_now(job) if is_upstream))
+        only_up = replace(question, direction=Direction.UPSTREAM, limit=max(question.limit - len(jobs), 1))
+        return with_declared(
+            trace(self._store, start, only_up if jobs else question),
+            said,
+            direction=question.direction,
+            depth=question.depth,
+            limit=question.limit,
+            jobs=jobs,
+        )
 
     def _store_new(self, events: Sequence[ReceivedEvent]) -> Sequence[bool]:
         """Stores what is new, with all that follows from it; tells for each whether it was new."""

@@ -4,26 +4,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lineageflow_core.catalog import Objects, Repositories
-from lineageflow_core.errors import DatasetNotFoundError, RunNotFoundError
+from lineageflow_core.errors import DatasetNotFoundError, JobNotFoundError, RunNotFoundError
 from lineageflow_core.model.address import Address
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.known import KnownJob
 from lineageflow_core.model.lineage import DatasetName, Io, Version
 from lineageflow_core.model.names import is_under
 from lineageflow_core.model.node import parse_node
 from lineageflow_core.model.objects import Dataset, Snapshot
 from lineageflow_core.model.page import every
-from lineageflow_core.model.run import Run
+from lineageflow_core.model.run import Job, Run
 from lineageflow_core.openlineage.naming import version_of
 from lineageflow_core.service.opened import Lake
-from lineageflow_core.store.ports import LineageStore
+from lineageflow_core.store.ports import JobStore, LineageStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What a node stands for: a run with its steps, or versions."""
+    """What a node stands for: a run with its steps, versions, or what a job declares."""
 
     runs: tuple[Run, ...] = ()
     versions: tuple[Version, ...] = ()
+    jobs: tuple[Job, ...] = ()
 
 
 class Nodes:
@@ -37,8 +39,8 @@ class Nodes:
     def resolve(self, text: str) -> Start:
         """Returns what a node stands for.
 
-        Raises InvalidInputError if it is none, RunNotFoundError, DatasetNotFoundError, and for an address
-        what looking there raises. A version that nobody read or wrote is a node all the same.
+        Raises InvalidInputError if it is none, RunNotFoundError, DatasetNotFoundError, JobNotFoundError, and
+        for an address what looking there raises. A version that nobody touched is a node all the same.
         """
         node = parse_node(text)
         if isinstance(node, Version):
@@ -47,6 +49,10 @@ class Nodes:
             return Start(versions=tuple(self._versions_at(node)))
         if isinstance(node, DatasetName):
             return Start(versions=(self._current(node),))
+        if isinstance(node, Job):
+            latest = find_job(self._lake.jobs, node).latest
+            runs = run_with_steps(self._lake.lineage, latest.id) if latest else ()
+            return Start(runs=runs, jobs=(node,))
         return Start(runs=run_with_steps(self._lake.lineage, node))
 
     def _current(self, dataset: DatasetName) -> Version:
@@ -96,6 +102,19 @@ def partition_at(dataset: Dataset, path: str) -> str | None:
     if len(segments) < dataset.partition_depth or segments == [""]:
         return None
     return "/".join(segments[: dataset.partition_depth])
+
+
+def find_job(store: JobStore, job: Job) -> KnownJob:
+    """Returns what is known of a job. Raises JobNotFoundError."""
+    known = store.jobs([job]).get(job)
+    if known is None:
+        raise JobNotFoundError(
+            f"no event names the job {job.name[:200]!r} in {job.namespace[:200]!r}; `lineageflow job list` "
+            "lists those there are",
+            namespace=job.namespace,
+            name=job.name,
+        )
+    return known
 
 
 def run_with_steps(store: LineageStore, run_id: RunId) -> tuple[Run, ...]:

@@ -5,19 +5,16 @@ is named, with whom to tell. Nothing is skipped silently.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
 
 from lineageflow_core.errors import InvalidInputError, NotFoundError
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.json_values import as_objects
 from lineageflow_core.model.lineage import Io, Version
 from lineageflow_core.model.plan import PlanAction, PlanItem, PlanReason, RollbackScope
 from lineageflow_core.model.run import RunState
 from lineageflow_core.openlineage.naming import repository_of
-from lineageflow_core.openlineage.parse import parse_text
 from lineageflow_core.service.nodes import in_order
 from lineageflow_core.service.opened import Lake
-from lineageflow_core.service.said import Said
+from lineageflow_core.service.owners import owners_of
 from lineageflow_core.service.taint import Derived
 
 
@@ -30,14 +27,11 @@ def outside_items(
     jobs: Mapping[RunId, str],
 ) -> Iterator[PlanItem]:
     """Yields what is tainted and cannot be taken back, nearest first."""
-    owners = _Owners(lake)
     for found in derived:
         if found.tainted and not _is_here(lake, found.version):
-            yield _cannot(
-                lake, found.version, found.degree, found.produced_by, found.dataset_type, jobs, owners
-            )
+            yield _cannot(lake, found.version, found.degree, found.produced_by, found.dataset_type, jobs)
     for io, degree in _unversioned(lake, derived, bad_writes, scope):
-        yield _cannot(lake, io.version, degree, io.run_id, io.dataset_type, jobs, owners)
+        yield _cannot(lake, io.version, degree, io.run_id, io.dataset_type, jobs)
 
 
 def _unversioned(
@@ -81,7 +75,6 @@ def _cannot(
     run: RunId | None,
     dataset_type: str | None,
     jobs: Mapping[RunId, str],
-    owners: "_Owners",
 ) -> PlanItem:
     is_here = _is_here(lake, version)
     return PlanItem(
@@ -94,23 +87,10 @@ def _cannot(
         job=jobs.get(run) or _job(lake, run) if run else None,
         bad=None,
         dataset_type=dataset_type,
-        owners=owners.of(run, version) if run else (),
+        owners=owners_of(lake, [version.dataset]).get(version.dataset, ()),
     )
 
 
 def _job(lake: Lake, run: RunId) -> str | None:
     found = lake.lineage.runs([run]).get(run)
     return found.job.name if found else None
-
-
-class _Owners:
-    """Who owns what runs wrote, as OpenLineage's ownership facet says; each run's record is read once."""
-
-    def __init__(self, lake: Lake) -> None:
-        self._of = cache(lambda run: Said(lake, [run]))
-
-    def of(self, run: RunId, version: Version) -> tuple[str, ...]:
-        """Returns the owners of what a run wrote."""
-        facets = self._of(run).facets(run, version.dataset, written=True)
-        owners = as_objects(facets.get("ownership", {}).get("owners"))
-        return tuple(dict.fromkeys(name for owner in owners if (name := parse_text(owner.get("name")))))

@@ -33,7 +33,7 @@ def ways_between(
         limit=MAX_NODES,
     )
     between = leading_to(found, end, direction=Direction.DOWNSTREAM)
-    search = _Search(look, edges, between, end)
+    search = _Search(look, edges, between, end, depth)
     ways = list(search.ways(limit + 1))
     on_them = {node for way in ways[:limit] for node in way}
     kept = Found(
@@ -48,8 +48,11 @@ def ways_between(
 class _Search:
     """Tries ways, the shortest first."""
 
-    def __init__(self, look: LineageLook, edges: Edges, found: Found, end: Collection[Node]) -> None:
+    def __init__(
+        self, look: LineageLook, edges: Edges, found: Found, end: Collection[Node], depth: int
+    ) -> None:
         self.gave_up = False
+        self._depth = depth
         self._edges = edges
         self._start = found.start
         self._end = frozenset(end)
@@ -90,9 +93,20 @@ class _Search:
                 yield way
                 continue
             for node in self._next[way[-1]]:
-                if node in self._far and node not in way and self._goes_on(way, node):
+                if (
+                    node in self._far
+                    and node not in way
+                    and self._fits(way, node)
+                    and self._goes_on(way, node)
+                ):
                     heapq.heappush(pending, (len(way) + self._far[node], len(tried)))
                     tried.append((*way, node))
+
+    def _fits(self, way: tuple[Node, ...], node: Node) -> bool:
+        """Tells whether a way on over the node can end within the depth; a run that it starts at is none."""
+        steps = len(way) + self._far[node]
+        starts_at_version = way[0][0]
+        return (steps + starts_at_version) // 2 <= self._depth
 
     def _goes_on(self, way: tuple[Node, ...], node: Node) -> bool:
         """Tells whether what came this way goes on to the node."""

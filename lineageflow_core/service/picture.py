@@ -11,16 +11,23 @@ from lineageflow_core.service.walk import Found, Node
 from lineageflow_core.store.ports import Access, Key, LineageLook
 
 
-def draw(look: LineageLook, edges: Edges, found: Found, *, alone: Collection[Version] = ()) -> LineageGraph:
+def draw(
+    look: LineageLook,
+    edges: Edges,
+    found: Found,
+    *,
+    alone: Collection[Version] = (),
+    counts: bool = True,
+) -> LineageGraph:
     """Returns a graph of what was found, and of versions `alone` that no run touched.
 
-    Nodes stand by depth, runs before versions, then by name.
+    Nodes stand by depth, runs before versions, then by name. `counts`: each tells how many edges more it has.
     """
     runs, versions = look.runs(found.runs), look.versions(found.versions)
     types = look.types(found.versions)
     accesses = [access for written in (False, True) for access in look.accesses(found.runs, written=written)]
     drawn = found.edges()
-    more = _beyond(edges, accesses, drawn, versions)
+    more = _beyond(edges, accesses, drawn, versions) if counts else Counter()
     start = [format_node(version) for version in alone]
     start += [format_node(versions[key] if is_version else runs[key].id) for is_version, key in found.start]
     nodes = [
@@ -32,7 +39,7 @@ def draw(look: LineageLook, edges: Edges, found: Found, *, alone: Collection[Ver
         for key, depth in found.versions.items()
     ]
     nodes += [_version_node(version, 0, None, 0, 0) for version in alone]
-    nodes.sort(key=lambda node: (node.depth, node.kind is NodeKind.VERSION, node.id))
+    nodes.sort(key=node_order)
     evidence = edges.evidence(access for access in accesses if edge_of(access) in drawn)
     names = _ids(runs, versions)
     return LineageGraph(
@@ -46,6 +53,11 @@ def draw(look: LineageLook, edges: Edges, found: Found, *, alone: Collection[Ver
         ),
         truncated=found.truncated,
     )
+
+
+def node_order(node: LineageNode) -> tuple[int, bool, str]:
+    """Returns what the nodes of a graph are sorted by: depth, then runs before versions, then name."""
+    return node.depth, node.kind is NodeKind.VERSION, node.id
 
 
 def node_ids(look: LineageLook, found: Found) -> dict[Node, str]:
@@ -70,8 +82,8 @@ def _beyond(
     """Counts the edges that are not shown, by node and by whether they lead on."""
     known = [key for key, version in versions.items() if version.version is not None]
     more: Counter[tuple[Node, bool]] = Counter()
-    for written in (False, True):
-        for run, version, *_ in edges.wanted(edges.of(known, written=written), written=written):
+    for written, touches in zip((False, True), edges.around(known), strict=True):
+        for run, version, *_ in edges.wanted(touches, written=written):
             if Edge(run, version, written) not in drawn:
                 more[(True, version), not written] += 1
     for access in edges.wanted_of(accesses):

@@ -17,11 +17,10 @@ from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page, every
 from lineageflow_core.model.quarantine import Quarantine, QuarantineNotice, QuarantineReport
 from lineageflow_core.model.settings import QuarantinePolicy
 from lineageflow_core.openlineage.naming import dataset_namespace
-from lineageflow_core.service.graph import impact
+from lineageflow_core.service.impact import derived_from, impacts
 from lineageflow_core.service.log import changing
 from lineageflow_core.service.nodes import Nodes, Start
 from lineageflow_core.service.opened import Lake, OpenRepository
-from lineageflow_core.service.tips import branches_holding
 from lineageflow_core.tree.root import RootTree
 
 
@@ -82,12 +81,9 @@ class QuarantineService:
                 "what is",
                 target=target,
             )
-        derived = impact(
-            opened.lineage,
-            Start(versions=(_version_of(opened, held),)),
-            current=lambda some: branches_holding(self._lake, some),
-        )
-        return QuarantineReport(quarantine=held, derived=tuple(each for each in derived if each.tainted))
+        derived = derived_from(self._lake, Start(versions=(_version_of(opened, held),)))
+        tainted = impacts(self._lake, [each for each in derived if each.tainted])
+        return QuarantineReport(quarantine=held, derived=tuple(tainted))
 
     def check_reading(
         self, repository: str, ref: str, path: str, *, allow_quarantined: bool = False

@@ -110,15 +110,14 @@ class _Walk:
 
     def _readers(self, frontier: Frontier) -> Sequence[Touch]:
         """Returns the reads that were fed by a run from which the walk came."""
-        reads = self._edges.of(frontier, written=False)
-        writes = self._edges.of(frontier, written=True)
+        reads, writes = self._edges.around(frontier)
         fed_since = {version: at if at > NO_TIME else _NEVER for _, version, at in writes}
         several = _repeated(writes) if len(fed_since) < len(writes) else set()
         self._unsettle(several, frontier)
         fed_since |= dict.fromkeys(several, _NEVER)
         fed_since |= {version: _ALWAYS for version, came in frontier.items() if not came}
         unclear = [read for read in reads if read[2] < fed_since.get(read[1], _NEVER)]
-        both = {write[0] for write in writes}.intersection(read[0] for read in reads)
+        both = {write[0] for write in writes} & {read[0] for read in reads}
         own = {write[:2] for write in writes if write[0] in both}  # no run is fed by itself
         unclear += [read for read in reads if read[0] in both and read[:2] in own and frontier[read[1]]]
         if not unclear:

@@ -172,6 +172,24 @@ class PlaceOfFound(NamedTuple):
         return cls(rank, *rest)
 
 
+class PlaceOfDerived(NamedTuple):
+    """A place in what was derived from something."""
+
+    degree: int
+    namespace: str
+    name: str
+    partition: str
+    version: str
+
+    def __str__(self) -> str:
+        return json.dumps(self)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads what `str` wrote. Raises InvalidInputError."""
+        return cls(*_parse_parts(text, (int, str, str, str, str)))
+
+
 class PlaceOfTested(NamedTuple):
     """A place in the list of what was tested: larger places come earlier."""
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from lineageflow_core.model.lineage import DatasetName
+from lineageflow_core.model.overview import Wire
+from lineageflow_core.model.run import Job
 from lineageflow_core.store.ports import Word
 
 DATASET_TYPE = "datasetType"
@@ -18,6 +21,16 @@ def merge_words(some: Mapping[K, Word], others: Mapping[K, Word]) -> dict[K, Wor
         if there is None or there.stamp < word.stamp:
             merged[key] = word
     return merged
+
+
+def wires_of(job: Job, declared: Word) -> set[Wire]:
+    """Returns what a job says that it reads and writes: two lists of namespaces and names."""
+    reads, writes = declared.read() or ((), ())
+    return {
+        Wire(dataset=DatasetName(namespace=namespace, name=name), job=job, written=written)
+        for written, side in ((False, reads), (True, writes))
+        for namespace, name in side
+    }
 
 
 def dataset_type_of(words: Mapping[str, Word]) -> str | None:

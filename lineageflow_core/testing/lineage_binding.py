@@ -17,10 +17,12 @@ from lineageflow_core.model.gaps import Gap
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownDataset
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
+from lineageflow_core.model.overview import Wire
 from lineageflow_core.model.page import Page, every
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
 from lineageflow_core.model.search import parse_search
+from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.ports import DatasetStore, LineageStore, RunFacts, Stores, Word
 from lineageflow_core.testing.strategies import contract_settings
@@ -38,6 +40,7 @@ class Put:
     facts: RunFacts | None = None
     link: Link | None = None
     words: tuple[DatasetName, str, Word] | None = None
+    declared: tuple[Job, Word] | None = None
     joined: bool = False
 
 
@@ -121,6 +124,30 @@ class LineageBindingContract:
         assert {"schema": Word(b"2", b'"2"')} == stores.datasets.words([name])[name]
         assert {"sql": Word(b"1", b"1")} == stores.jobs.words([JOB])[JOB]
 
+    def test_what_jobs_declare_is_found_by_dataset_under_any_name_and_by_job(self, stores: Stores) -> None:
+        world = World()
+        one, other = world.jobs()
+        table, files, report = (world.name(name) for name in ("table", "files", "report"))
+        for job, stamp, sides in (
+            (one, b"2", ([table], [report])),
+            (one, b"1", ([report], [])),  # which was said before
+            (other, b"1", ([report], [files])),
+        ):
+            said = canonical_json([[[each.namespace, each.name] for each in side] for side in sides])
+            apply(stores.lineage, [Put(declared=(job, Word(stamp, said)))])
+        with stores.lineage.write() as writer:
+            writer.link([(table, files)])
+        reads, writes = (
+            Wire(dataset=table, job=one, written=False),
+            Wire(dataset=report, job=one, written=True),
+        )
+        wrote = Wire(dataset=files, job=other, written=True)
+        read = Wire(dataset=report, job=other, written=False)
+        assert sorted([reads, wrote]) == stores.lineage.declarations(datasets=[files])
+        assert sorted([reads, writes]) == stores.lineage.declarations(jobs=[one])
+        assert sorted([reads, writes, read]) == stores.lineage.declarations(datasets=[report], jobs=[one])
+        assert [] == stores.lineage.declarations()
+
     @contract_settings
     @given(data=st.data())
     def test_every_store_answers_as_the_one_in_memory(self, stores: Stores, data: st.DataObject) -> None:
@@ -161,6 +188,10 @@ class World:
         """Returns the name of a dataset; that of 'ours' is one of ours."""
         scheme = "lf" if dataset == "ours" else "s3"
         return DatasetName(namespace=f"{scheme}://{self._id.hex}", name=dataset)
+
+    def jobs(self) -> list[Job]:
+        """Returns jobs that no other example has."""
+        return [Job(namespace=self._id.hex, name=name) for name in ("p", "q")]
 
     def version(self, version: int | None, *, dataset: str = "a", partition: str = "") -> Version:
         """Returns a version."""
@@ -223,6 +254,9 @@ def apply(store: LineageStore, steps: Sequence[Put]) -> None:
                 if step.words is not None:
                     name, facet, word = step.words
                     writer.put_words(datasets={name: {facet: word}})
+                if step.declared is not None:
+                    job, word = step.declared
+                    writer.put_words(jobs={job: {}}, declared={job: word})
 
 
 def assert_same_answers(
@@ -245,6 +279,13 @@ def assert_same_answers(
         lambda store: set(store.writers(first_names)),
         lambda store: set(store.flows(runs)),
         lambda store: store.columns(runs),
+        lambda store: [
+            store.runs_that_touched(name.namespace, after=after, limit=2)
+            for name in names[1:]
+            for after in (None, *runs)
+        ],
+        lambda store: [store.declarations(datasets=[name]) for name in names],
+        lambda store: store.declarations(datasets=names[:1], jobs=world.jobs()),
     ]
     for ask in asked:
         assert ask(expected.lineage) == ask(actual.lineage)
@@ -326,7 +367,7 @@ SEARCHES = (
 def _steps(draw: st.DrawFn, world: World) -> Put:
     joined = draw(st.booleans())
     names = st.sampled_from(DATASETS).map(world.name)
-    kind = draw(st.integers(0, 9))
+    kind = draw(st.integers(0, 10))
     if kind == 0:
         return Put(link=draw(st.tuples(names, names).filter(lambda pair: pair[0] != pair[1])), joined=joined)
     if kind == 1:
@@ -334,6 +375,11 @@ def _steps(draw: st.DrawFn, world: World) -> Put:
         # Of one stamp there is one word: so what stands for it is part of the stamp.
         word = Word(b"%d%d" % (number, WORDS.index((facet, said))), said)
         return Put(words=(draw(names), facet, word), joined=joined)
+    if kind == 2:
+        some = st.lists(names, max_size=2, unique=True)
+        wires = canonical_json([[[each.namespace, each.name] for each in draw(some)] for _ in range(2)])
+        word = Word(b"%d" % draw(st.integers(0, 3)) + wires, wires)
+        return Put(declared=(draw(st.sampled_from(world.jobs())), word), joined=joined)
     versions = st.builds(
         lambda version, dataset, partition: world.version(version, dataset=dataset, partition=partition),
         st.sampled_from(VERSIONS),

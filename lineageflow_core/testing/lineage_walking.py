@@ -7,17 +7,21 @@ its own.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lineageflow_core.model.column_lineage import format_column
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import DatasetName, Direction, Evidence, Flow, Io, Version
+from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Direction, Evidence, Flow, Io, Version
 from lineageflow_core.model.node import format_node
 from lineageflow_core.model.run import Run
-from lineageflow_core.service.graph import Question, trace
+from lineageflow_core.service.columns import trace_columns
+from lineageflow_core.service.graph import Question, paths, trace
 from lineageflow_core.service.nodes import Start
+from lineageflow_core.service.opened import Lake
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.paging import place_of_run
 from lineageflow_core.store.ports import LineageStore, RunFacts, Stores
@@ -26,6 +30,7 @@ from lineageflow_core.testing.strategies import contract_settings
 from lineageflow_core.testing.values import later
 
 RUNS = "0123456"
+COLUMNS = ("f", "g")
 DIRECTIONS = (Direction.UPSTREAM, Direction.DOWNSTREAM)
 Way: TypeAlias = tuple[RunId | Version, object]
 """A run with the dataset over which one came to it, or a version with the run; None at the start."""
@@ -80,6 +85,45 @@ class LineageWalkingContract:
             assert (len(whole.nodes) > question.limit) == graph.truncated
             assert graph.truncated or graph == whole
 
+    @settings(contract_settings, max_examples=30)
+    @given(data=st.data())
+    def test_the_ways_between_two_things_are_the_shortest_there_are(
+        self, stores: Stores, data: st.DataObject
+    ) -> None:
+        world = World()
+        facts = data.draw(st.lists(runs_of(world), max_size=7, unique_by=lambda each: each.run.id))
+        put(stores.lineage, facts)
+        plain = PlainGraph.of(facts)
+        source, target = data.draw(starts(world, plain)), data.draw(starts(world, plain))
+        depth, limit = data.draw(st.integers(1, 4)), data.draw(st.sampled_from([1, 2, 100]))
+        found = paths(stores.lineage, source, target, depth=depth, limit=limit)
+        ways = plain.paths(source, target, depth) or plain.paths(target, source, depth)
+        assert sorted(map(len, ways))[:limit] == [len(path) for path in found.paths]
+        assert len(set(found.paths)) == len(found.paths)
+        assert {*found.paths} <= ways
+        assert (len(ways) > limit) <= found.truncated
+        steps = {step for path in found.paths for step in pairwise(path)}
+        assert steps <= {(edge.source, edge.target) for edge in found.graph.edges}
+        assert {node for path in found.paths for node in path} == {node.id for node in found.graph.nodes}
+
+    @settings(contract_settings, max_examples=30)
+    @given(data=st.data())
+    def test_columns_come_from_what_the_maps_of_runs_say(self, stores: Stores, data: st.DataObject) -> None:
+        world = World()
+        facts = data.draw(st.lists(runs_of(world), max_size=7, unique_by=lambda each: each.run.id))
+        put(stores.lineage, facts)
+        plain = PlainGraph.of(facts)
+        versions = sorted({io.version for io in (*plain.reads, *plain.writes)}, key=format_node)
+        start = data.draw(st.lists(st.sampled_from(versions), max_size=2, unique=True)) if versions else []
+        direction, depth = data.draw(st.sampled_from(DIRECTIONS)), data.draw(st.integers(0, 4))
+        column = data.draw(st.sampled_from(["", *COLUMNS]))
+        lake = Lake(stores, lambda: later(0))
+        graph = trace_columns(lake, start, column, direction=direction, depth=depth, limit=1000)
+        depths, links = plain.columns_from(start, column, direction, depth)
+        assert depths == {node.id: node.depth for node in graph.columns}
+        assert links == {(link.source, link.target, link.run) for link in graph.links}
+        assert not graph.truncated
+
 
 @dataclass(slots=True)
 class PlainGraph:
@@ -92,6 +136,7 @@ class PlainGraph:
     inputs: dict[RunId, set[DatasetName]] = field(default_factory=dict)
     how: dict[tuple[RunId, DatasetName], Evidence] = field(default_factory=dict)
     evidence: set[Evidence] | None = None
+    columns: dict[tuple[RunId, DatasetName], frozenset[ColumnEdge]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, facts: Sequence[RunFacts]) -> "PlainGraph":
@@ -104,6 +149,7 @@ class PlainGraph:
             reads=store.reads(run_ids),
             writes=store.writes(run_ids),
             inputs=defaultdict(set),
+            columns=store.columns(run_ids),
         )
         for flow in store.flows(run_ids):
             graph.flows.setdefault((flow.run_id, flow.target), set())
@@ -140,6 +186,61 @@ class PlainGraph:
             for following, _ in self._following(way, direction):
                 pending.append((following, far + (not isinstance(following[0], Version))))
         return found
+
+    def paths(self, source: Start, target: Start, depth: int) -> set[tuple[str, ...]]:
+        """Returns all ways from one thing to another that come to nothing twice."""
+        ends = {run.id for run in target.runs} | {each for each in target.versions if each.version}
+        found: set[tuple[str, ...]] = set()
+        first: list[RunId | Version] = [run.id for run in source.runs]
+        first += [version for version in source.versions if version.version]
+        pending: list[tuple[Way, ...]] = [((node, None),) for node in first]
+        while pending:
+            path = pending.pop()
+            if len(path) > 1 and path[-1][0] in ends:
+                found.add(tuple(format_node(node) for node, _ in path))
+                continue
+            for following, _ in self._following(path[-1], Direction.DOWNSTREAM):
+                longer = (*path, following)
+                runs = sum(not isinstance(node, Version) for node, _ in longer[1:])
+                if runs <= depth and following[0] not in {node for node, _ in path}:
+                    pending.append(longer)
+        return found
+
+    def columns_from(
+        self, start: Sequence[Version], column: str, direction: Direction, depth: int
+    ) -> tuple[dict[str, int], set[tuple[str, str, RunId]]]:
+        """Returns all columns that are connected with one of some versions, with how far away they are."""
+        pending: list[tuple[Version, str, RunId | None, int]] = [
+            (version, column, None, 0) for version in start if version.version
+        ]
+        depths = {format_column(version, column): 0 for version, *_ in pending}
+        links: set[tuple[str, str, RunId]] = set()
+        seen: set[tuple[Version, str, RunId | None]] = set()
+        while pending:
+            version, name, came, far = pending.pop(0)
+            if (version, name, came) in seen or far == depth:
+                continue
+            seen.add((version, name, came))
+            for other, there, run in self._over_columns(version, name, came, direction):
+                ends = format_column(version, name), format_column(other, there)
+                depths.setdefault(ends[1], far + 1)
+                links.add((*(ends if direction is Direction.DOWNSTREAM else ends[::-1]), run))
+                pending.append((other, there, run, far + 1))
+        return depths, links
+
+    def _over_columns(
+        self, version: Version, name: str, came: RunId | None, direction: Direction
+    ) -> Iterator[tuple[Version, str, RunId]]:
+        down = direction is Direction.DOWNSTREAM
+        for (run, _), _ in self._following((version, came), direction):
+            assert not isinstance(run, Version)
+            for io in self._beside((run, None), direction):
+                output = io.version if down else version
+                for edge in self.columns.get((run, output.dataset), ()):
+                    near, far = (edge.source_field, edge.field) if down else (edge.field, edge.source_field)
+                    source = version if down else io.version
+                    if edge.source == source.dataset and (near == name or "" in {near, name}):
+                        yield io.version, far, run
 
     def edges(self, ways: dict[Way, int], direction: Direction) -> dict[tuple[str, str], Evidence]:
         """Returns the edges between ways that were found."""
@@ -221,6 +322,8 @@ def runs_of(draw: st.DrawFn, world: World) -> RunFacts:
     at = draw(st.none() | st.integers(0, 4))
     facts = new_facts(world.run(draw(st.sampled_from(RUNS))), at=at, reads=draw(sides), writes=draw(sides))
     names = st.sampled_from(DATASETS).map(world.name)
+    fields = st.sampled_from(["", *COLUMNS])
+    edges = st.builds(ColumnEdge, field=fields, source=names, source_field=fields)
     flows = st.builds(
         Flow,
         run_id=st.just(facts.run.id),
@@ -233,6 +336,7 @@ def runs_of(draw: st.DrawFn, world: World) -> RunFacts:
         facts,
         run=replace(facts.run, ended_at=None if ended is None else later(ended)),
         flows=tuple(draw(st.lists(flows, max_size=2, unique=True))),
+        columns=draw(st.dictionaries(names, st.frozensets(edges, min_size=1, max_size=3), max_size=2)),
     )
 
 

@@ -312,6 +312,7 @@ ROUTES: tuple[Route, ...] = (
     _get(Lineage.get_run, "/runs/{run_id}"),
     _get(Lineage.list_runs, "/runs"),
     _get(Lineage.trace, "/lineage/graph"),
+    _get(Lineage.list_lineage, "/lineage/parts"),
     _get(Lineage.trace_columns, "/lineage/columns"),
     _get(Lineage.trace_ref, _COMMIT + "/lineage"),
     _get(Lineage.diff_lineage, _REPOSITORY + "/diff/lineage"),

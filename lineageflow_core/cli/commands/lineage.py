@@ -1,10 +1,8 @@
 """`lineage`, `impact` and `blame`: where data came from, and where it went."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from csv import writer
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from io import StringIO
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
@@ -22,14 +20,21 @@ from lineageflow_core.cli.output import Column
 from lineageflow_core.cli.table_cells import table_blame_facts
 from lineageflow_core.cli.versions import version_cell, version_cells
 from lineageflow_core.errors import InvalidInputError
-from lineageflow_core.graph_formats import GraphFormat, events_in, merged, render
-from lineageflow_core.graph_formats.csv_tables import no_formula
+from lineageflow_core.graph_formats import GraphFormat, events_in, impact_csv, merged, render
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.lineage import Blame, Direction, Evidence, Impact, LineageGraph, LineageNode
 from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import parse_instant
 from lineageflow_core.model.table_blame import TableBlame
 
+EvidenceOption = Annotated[
+    list[Evidence] | None,
+    typer.Option("--evidence", metavar="HOW", help="Only along edges known so.", show_default=False),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", metavar="TIME", help="Only over runs that had ended then.", show_default=False),
+]
 _DEPTH = 3
 """Runs to go in each direction where nobody says."""
 _SHOWN_INPUTS = 20
@@ -49,6 +54,7 @@ _IMPACT_COLUMNS = (
     Column(name="partition"),
     Column(name="version"),
     Column(name="type"),
+    Column(name="owner"),
     Column(name="made by"),
     Column(name="run"),
     Column(name="current on"),
@@ -120,10 +126,7 @@ def lineage(
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many nodes at most, each way.")
     ] = 300,
-    evidence: Annotated[
-        list[Evidence] | None,
-        typer.Option("--evidence", metavar="HOW", help="Only along edges known so.", show_default=False),
-    ] = None,
+    evidence: EvidenceOption = None,
     types: Annotated[
         list[str] | None,
         typer.Option(
@@ -133,12 +136,7 @@ def lineage(
             show_default=False,
         ),
     ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            "--until", metavar="TIME", help="Only over runs that had ended then.", show_default=False
-        ),
-    ] = None,
+    until: UntilOption = None,
     columns: Annotated[bool, typer.Option("--columns", help="Of each column, instead of the data.")] = False,
     column: Annotated[
         str | None,
@@ -216,32 +214,53 @@ def _columns(
 def impact(
     invocation: Invocation,
     node: NodeArgument,
+    depth: Annotated[
+        int | None,
+        typer.Option("--depth", min=0, metavar="N", help="At most so many runs away.", show_default=False),
+    ] = None,
+    evidence: EvidenceOption = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--type", metavar="TYPE", help="Only these, as model.", show_default=False),
+    ] = None,
+    until: UntilOption = None,
+    limit: LimitOption = 0,
     csv: Annotated[bool, typer.Option("--csv", help="As CSV, with a line of headings.")] = False,
 ) -> None:
-    """List what was derived from a run or version.
+    """List what was derived from a run or version, and whose it is.
 
     Tainted is what cannot be trusted if that is bad: no clean run ever made the same content.
     """
-    found = invocation.catalog.lineage.impact(invocation.places.node(node))
-    home = invocation.places.home
-    if csv and not invocation.output.json:
-        invocation.output.text(_as_csv(_impact_row(item, home) for item in found))
-    else:
-        invocation.output.listing(found, _IMPACT_COLUMNS, lambda item: _impact_row(item, home))
-    tainted = sum(item.tainted for item in found)
-    current = sum(bool(item.current) for item in found)
-    invocation.output.note(
-        f"{cells.plural(len(found), 'version')} derived, {tainted} tainted, {current} current on a branch"
+    start, home = invocation.places.node(node), invocation.places.home
+    lineage, instant = invocation.catalog.lineage, parse_instant(until) if until else None
+    found = every(
+        lambda after, limit: lineage.impact(
+            start,
+            depth=depth,
+            evidence=evidence,
+            dataset_types=types,
+            until=instant,
+            after=after,
+            limit=limit,
+        )
     )
+    if csv and not invocation.output.json:
+        for line in impact_csv(islice(found, most_of(limit))):
+            invocation.output.text(line)
+        return
+    tainted = current = 0
 
+    def row(item: Impact) -> Sequence[cells.Cell]:
+        nonlocal tainted, current
+        tainted += item.tainted
+        current += bool(item.current)
+        return _impact_row(item, home)
 
-def _as_csv(rows: Iterable[Sequence[cells.Cell]]) -> str:
-    """Returns the rows of an impact as RFC 4180 has them, but for the line ends; no cell is a formula."""
-    text = StringIO()
-    table = writer(text, lineterminator="\n")
-    table.writerow(column.name for column in _IMPACT_COLUMNS)
-    table.writerows([no_formula(cell.plain) for cell in row] for row in rows)
-    return text.getvalue()
+    number = invocation.output.listing(found, _IMPACT_COLUMNS, row, most=most_of(limit))
+    if not invocation.output.json:
+        invocation.output.note(
+            f"{cells.plural(number, 'version')} derived, {tainted} tainted, {current} current on a branch"
+        )
 
 
 def blame(
@@ -376,6 +395,7 @@ def _impact_row(item: Impact, home: str | None) -> Sequence[cells.Cell]:
         state,
         *version_cells(item.version, home),
         cells.text(item.dataset_type.lower() if item.dataset_type else None, "dim"),
+        cells.joined(cells.text(owner) for owner in item.owners),
         cells.text(item.produced_by.job.name),
         cells.short_id(item.produced_by.id, "run"),
         cells.joined(cells.text(branch, "ref") for branch in item.current),

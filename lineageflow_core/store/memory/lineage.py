@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
+from lineageflow_core.model.overview import Wire
 from lineageflow_core.model.page import Page, Stretch, TimeOrder
-from lineageflow_core.model.run import Run, RunState
+from lineageflow_core.model.run import Job, Run, RunState
 from lineageflow_core.store.in_force import in_force
 from lineageflow_core.store.memory.checks import check_instant
 from lineageflow_core.store.memory.lineage_look import MemoryLineageLook
@@ -31,6 +32,7 @@ from lineageflow_core.store.paging import (
     stretch_of,
 )
 from lineageflow_core.store.ports import LineageLook, LineageWriter, RunFacts, StoredEvent
+from lineageflow_core.store.words import wires_of
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -202,6 +204,11 @@ class MemoryLineageStore:
         ]
         return page_of(sorted(found, key=place_of_run, reverse=True), limit, cursor=place_of_run)
 
+    def runs_that_touched(self, namespace: str | None, *, after: RunId | None, limit: int) -> list[RunId]:
+        ios = (*self.all_reads(), *self.all_writes())
+        found = {io.run_id for io in ios if namespace in {None, io.version.namespace}}
+        return sorted(run_id for run_id in found if after is None or run_id > after)[:limit]
+
     def look(self) -> AbstractContextManager[LineageLook]:
         with self._state.lock:  # its tables are replaced, never changed
             return nullcontext(MemoryLineageLook(MemoryLineageStore(State(lineage=self._state.lineage))))
@@ -241,6 +248,19 @@ class MemoryLineageStore:
                 named = {replace(edge, source=self.names(edge.source)[0]) for edge in edges}
                 found[key] = found.get(key, frozenset()) | named
         return found
+
+    def declarations(
+        self, *, datasets: Collection[DatasetName] = (), jobs: Collection[Job] = ()
+    ) -> list[Wire]:
+        names = {name for dataset in datasets for name in self.names(dataset)}
+        with self._state.lock:
+            declared = list(self._state.lineage.declared.items())
+        return sorted(
+            wire
+            for job, word in declared
+            for wire in wires_of(job, word)
+            if wire.dataset in names or job in jobs
+        )
 
     def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
         """Returns all names of a dataset, the first one first."""

@@ -12,6 +12,7 @@ from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.json_values import read_json
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
+from lineageflow_core.model.overview import Wire
 from lineageflow_core.model.page import Page, Stretch, TimeOrder
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
@@ -109,7 +110,10 @@ class LineageWriter(Protocol):
         declared: Mapping[Job, Word] = {},
         datasets: Mapping[DatasetName, Mapping[str, Word]] = {},
     ) -> None:
-        """Keeps each word that is later than the one there: of jobs and datasets, by facet."""
+        """Keeps each word that is later than the one there: of jobs and datasets, by facet.
+
+        `declared`: what a job reads and writes, as `store.words.wires_of` reads it.
+        """
         ...
 
     def link(self, names: Collection[tuple[DatasetName, DatasetName]]) -> None:
@@ -283,6 +287,10 @@ class LineageStore(Protocol):
         """Newest first; those without a parent where `parent` is None. `job` is a job's name."""
         ...
 
+    def runs_that_touched(self, namespace: str | None, *, after: RunId | None, limit: int) -> list[RunId]:
+        """The next runs, by id, that read or wrote a dataset with its first name in a namespace, or any."""
+        ...
+
     def look(self) -> AbstractContextManager[LineageLook]:
         """Opens a look at the graph, for walking."""
         ...
@@ -301,4 +309,13 @@ class LineageStore(Protocol):
 
     def columns(self, run_ids: Sequence[RunId]) -> dict[tuple[RunId, DatasetName], frozenset[ColumnEdge]]:
         """Column lineage of what these runs wrote, by run and output; nothing where none was put."""
+        ...
+
+    def declarations(
+        self, *, datasets: Collection[DatasetName] = (), jobs: Collection[Job] = ()
+    ) -> list[Wire]:
+        """What jobs declare (`put_words`): all about these datasets, and all by these jobs, each once.
+
+        A dataset is asked about under any name, and answered under the name that the job uses.
+        """
         ...

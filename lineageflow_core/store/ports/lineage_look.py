@@ -84,6 +84,10 @@ class LineageLook(Protocol):
         """All that wrote one of these versions."""
         ...
 
+    def touches_of(self, versions: Collection[Key]) -> tuple[Sequence[Touch], Sequence[Touch]]:
+        """All that read, and all that wrote, one of these versions."""
+        ...
+
     def reads_by(self, runs: Collection[Key]) -> Sequence[KnownTouch]:
         """All that these runs read."""
         ...

@@ -1,15 +1,32 @@
 """What every catalog promises about events, and about what they say."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import permutations
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 
 from lineageflow_core.catalog import Catalog, Lineage
-from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError, RefNotFoundError, RunNotFoundError
+from lineageflow_core.errors import (
+    InvalidInputError,
+    JobNotFoundError,
+    ObjectNotFoundError,
+    RefNotFoundError,
+    RunNotFoundError,
+)
+from lineageflow_core.graph_formats import merged, whole
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.lineage import Direction, Evidence, NodeKind, SourceChangeKind
+from lineageflow_core.model.lineage import (
+    Direction,
+    Evidence,
+    LineageGraph,
+    LineagePart,
+    NodeKind,
+    SourceChangeKind,
+)
 from lineageflow_core.model.node import format_node
 from lineageflow_core.model.run import RunState
 from lineageflow_core.repository import Repository
@@ -18,6 +35,63 @@ from lineageflow_core.testing.catalog.stories import build_all, node_at, run, se
 from lineageflow_core.testing.signatures import assert_same_signatures
 
 UP, DOWN = Direction.UPSTREAM, Direction.DOWNSTREAM
+
+
+Dataset = tuple[str, str, dict[str, Any]]
+"""Its name, its version, and facets."""
+_PRODUCER = {
+    "producer": "https://producer.example/1",
+    "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json",
+}
+
+
+def graphs_as_parts(graphs: Sequence[LineageGraph]) -> Iterator[LineagePart]:
+    """Yields graphs as the parts of one."""
+    for number, graph in enumerate(graphs, start=1):
+        yield LineagePart(graph=graph, next=str(number) if number < len(graphs) else None)
+
+
+def _run_id(namespace: str, number: int) -> str:
+    return str(uuid5(NAMESPACE_OID, f"{namespace}.{number}"))
+
+
+def _run_events(
+    namespace: str, number: int, reads: Sequence[Dataset], writes: Sequence[Dataset]
+) -> list[dict[str, Any]]:
+    """A run of the job `etl` that takes a minute."""
+
+    def datasets(found: Sequence[Dataset]) -> list[dict[str, Any]]:
+        return [
+            {
+                "namespace": f"s3://{namespace}",
+                "name": name,
+                "facets": {"version": {"datasetVersion": version}, **facets},
+            }
+            for name, version, facets in found
+        ]
+
+    return [
+        {
+            "eventType": kind,
+            "eventTime": f"2026-05-01T00:{minute:02d}:00Z",
+            "run": {"runId": _run_id(namespace, number)},
+            "job": {"namespace": namespace, "name": "etl"},
+            "inputs": datasets(reads),
+            "outputs": datasets(writes),
+            **_PRODUCER,
+        }
+        for kind, minute in (("START", number), ("COMPLETE", number))
+    ]
+
+
+def _job_event(namespace: str, name: str, reads: Sequence[str], writes: Sequence[str]) -> dict[str, Any]:
+    return {
+        "eventTime": "2026-05-01T00:00:00Z",
+        "job": {"namespace": namespace, "name": name},
+        "inputs": [{"namespace": f"s3://{namespace}", "name": each} for each in reads],
+        "outputs": [{"namespace": f"s3://{namespace}", "name": each} for each in writes],
+        **_PRODUCER,
+    }
 
 
 class LineageContract(CatalogContract):
@@ -298,7 +372,7 @@ class LineageContract(CatalogContract):
         repo.branch("old")
         run(repo, "report", reads=("clean",), writes={"report": b"2"})
         newer = version_at(repo, "report")
-        found = repo.catalog.lineage.impact(format_node(raw))
+        found = repo.catalog.lineage.impact(format_node(raw)).items
         assert [
             (clean, 1, runs["clean"], True, ("main", "old")),
             (report, 2, runs["report"], True, ("old",)),
@@ -310,11 +384,148 @@ class LineageContract(CatalogContract):
         assert [(newer, 2, ("main",))] == [
             (each.version, each.degree, each.current) for each in found if each.version == newer
         ]
-        of_run = repo.catalog.lineage.impact(f"run:{runs['ingest']}")
+        of_run = repo.catalog.lineage.impact(f"run:{runs['ingest']}").items
         assert {raw: 0, version_at(repo, "weather"): 0, clean: 1, report: 1, newer: 2} == {
             each.version: each.degree for each in of_run
         }
-        assert () == repo.catalog.lineage.impact(node_at(repo, "report"))
+        assert () == repo.catalog.lineage.impact(node_at(repo, "report")).items
+
+    def test_an_impact_is_cut_by_depth_type_evidence_and_time_and_into_pages(self, repo: Repository) -> None:
+        lineage = repo.catalog.lineage
+        owned = {"ownership": {"owners": [{"name": "team:bi"}, {"name": "ada"}]}}
+        steps: list[tuple[list[Dataset], list[Dataset]]] = [
+            ([], [("raw", "1", {})]),
+            ([("raw", "1", {}), ("more", "1", {})], [("clean", "1", {})]),
+            ([("clean", "1", {})], [("model", "1", {"datasetType": {"datasetType": "MODEL"}, **owned})]),
+            ([("clean", "1", {})], [("report", "1", {"datasetType": {"datasetType": "DASHBOARD"}})]),
+        ]
+        for number, (reads, writes) in enumerate(steps):
+            lineage.ingest(_run_events(repo.name, number, reads, writes))
+        node = f"version:s3://{repo.name}/raw@1"
+
+        def names(**query: Any) -> list[str]:
+            return [
+                item.version.name
+                for item in in_pages_of_one(
+                    lambda after, limit: lineage.impact(node, after=after, limit=limit, **query)
+                )
+            ]
+
+        assert ["clean", "model", "report"] == names()
+        assert ["clean"] == names(depth=1)
+        assert [] == names(depth=0)
+        assert ["model", "report"] == names(dataset_types=["model", "Dashboard"])
+        # What the join made is a guess: several datasets fed it, and nobody says which.
+        assert [] == names(evidence=[Evidence.EXPLICIT])
+        assert ["clean", "model", "report"] == names(evidence=[Evidence.EXPLICIT, Evidence.CARTESIAN])
+        assert ["clean", "model"] == names(until=datetime.fromisoformat("2026-05-01T00:02:30Z"))
+        model = lineage.impact(node, dataset_types=["MODEL"]).items[0]
+        assert (("team:bi", "ada"), "MODEL", 2, "etl") == (
+            model.owners,
+            model.dataset_type,
+            model.degree,
+            model.produced_by.job.name,
+        )
+        calls: list[Call] = [
+            lambda: lineage.impact(node, depth=-1),
+            lambda: lineage.impact(node, limit=0),
+            lambda: lineage.impact(node, after="nowhere"),
+        ]
+        for call in calls:
+            with pytest.raises(InvalidInputError):
+                call()
+
+    def test_the_whole_graph_comes_in_parts(self, repo: Repository) -> None:
+        runs = build_all(repo, b"1")
+        lineage, namespace = repo.catalog.lineage, f"lf://{repo.name}"
+        graphs = []
+        after: str | None = None
+        while True:
+            part = lineage.list_lineage(namespace=namespace, after=after, limit=1)
+            graphs.append(part.graph)
+            if (after := part.next) is None:
+                break
+        assert sorted(f"run:{run}" for run in runs.values()) == [
+            node.id for graph in graphs for node in graph.nodes if node.run
+        ]
+        found = merged(graphs)
+        both = merged(
+            lineage.trace(node_at(repo, "clean"), direction=way, depth=9, limit=1000) for way in (UP, DOWN)
+        )
+        assert {node.id for node in both.nodes} <= {node.id for node in found.nodes}
+        assert set(both.edges) <= set(found.edges)
+        assert {end for edge in found.edges for end in (edge.source, edge.target)} == {
+            node.id for node in found.nodes
+        }
+        assert {(0, 0, 0)} == {(n.depth, n.more_upstream, n.more_downstream) for n in found.nodes}
+        assert found.nodes == whole(graphs_as_parts(graphs), limit=1000).nodes
+        few = whole(graphs_as_parts(graphs), limit=3)
+        assert (found.nodes[:3], True) == (few.nodes, few.truncated)
+        assert () == lineage.list_lineage(namespace=f"lf://no-{repo.name}").graph.nodes
+        calls: list[Call] = [
+            lambda: lineage.list_lineage(after="nowhere"),
+            lambda: lineage.list_lineage(limit=0),
+        ]
+        for call in calls:
+            with pytest.raises(InvalidInputError):
+                call()
+
+    def test_what_a_job_declares_is_shown_where_no_run_did_it(self, repo: Repository) -> None:
+        lineage, home = repo.catalog.lineage, f"s3://{repo.name}"
+        raw, clean, older = (f"version:{home}/{name}" for name in ("raw@1", "clean@2", "clean@1"))
+        for number, version in enumerate("12"):
+            lineage.ingest(_run_events(repo.name, number, [("raw", "1", {})], [("clean", version, {})]))
+        lineage.ingest(
+            [
+                _job_event(repo.name, "loader", [], ["raw"]),
+                _job_event(repo.name, "board", ["clean", "other"], ["numbers"]),
+                _job_event(repo.name, "mail", ["numbers"], []),
+                _job_event(repo.name, "etl", ["other"], ["raw"]),  # its runs say more
+                _job_event(repo.name, "cleaner", ["raw"], ["clean"]),
+            ]
+        )
+        loader, board, mail, cleaner = (
+            f"job:{repo.name}/{name}" for name in ("loader", "board", "mail", "cleaner")
+        )
+        numbers, other = f"version:{home}/numbers", f"version:{home}/other"
+        would_be = f"version:{home}/clean"
+
+        def declared(node: str, direction: Direction, **query: Any) -> set[tuple[str, str]]:
+            graph = lineage.trace(node, direction=direction, **query)
+            assert {end for edge in graph.edges for end in (edge.source, edge.target)} <= {
+                each.id for each in graph.nodes
+            }
+            return {(edge.source, edge.target) for edge in graph.edges if edge.evidence is Evidence.DECLARED}
+
+        # Nobody wrote raw that is known, so what says that it does is all there is.
+        assert {(loader, raw)} == declared(clean, UP)
+        down = {(clean, board), (board, numbers), (numbers, mail)}
+        assert down == declared(clean, DOWN)
+        assert set() == declared(older, DOWN)  # it is not what is there now
+        assert down | {(raw, cleaner), (cleaner, would_be), (would_be, board)} == declared(raw, DOWN)
+        assert {(clean, board), (board, numbers)} == declared(clean, DOWN, depth=1)
+        assert {(loader, raw), *down} == declared(clean, Direction.BOTH)
+        assert set() == declared(clean, DOWN, evidence=[Evidence.EXPLICIT])
+        assert {(clean, board)} <= declared(clean, DOWN, evidence=[Evidence.DECLARED])
+        assert set() == declared(clean, DOWN, until=datetime.fromisoformat("2027-01-01T00:00:00Z"))
+        assert {(clean, board), (other, board)} == declared(board, UP, depth=0)
+        assert {(clean, board), (other, board), (loader, raw)} == declared(board, UP)
+        assert (board,) == lineage.trace(board, direction=UP).start
+        assert {0: 3, 1: 2} == Counter(
+            node.depth for node in lineage.trace(board, direction=UP, depth=1).nodes
+        )
+        assert {(board, numbers), (numbers, mail)} == declared(board, DOWN)
+        few = lineage.trace(clean, direction=DOWN, limit=2)
+        assert ([clean, board], True) == ([node.id for node in few.nodes], few.truncated)
+        assert [(NodeKind.VERSION, 0), (NodeKind.JOB, 1)] == [
+            (node.kind, node.more_downstream) for node in few.nodes
+        ]
+        # A guess about what will be is nothing that anything was derived from.
+        assert () == lineage.impact(clean).items
+        assert () == lineage.paths(clean, numbers).paths
+        assert f"run:{_run_id(repo.name, 1)}" in lineage.trace(f"job:{repo.name}/etl", direction=UP).start
+        with pytest.raises(JobNotFoundError):
+            lineage.trace(f"job:{repo.name}/nobody", direction=UP)
 
     def test_blame_tells_the_run_that_made_a_content_and_what_it_read(self, repo: Repository) -> None:
         runs = build_all(repo, b"1")

@@ -147,7 +147,8 @@ def _exact(catalog: Catalog, start: DatasetCard, depth: int) -> Picture:
     assert start.version is not None  # a card of a version has one
     nodes, edges, truncated = exact_graph(catalog, start.version, depth)
     runs = run_cards(catalog, [node.run.id for node in nodes.values() if node.run])
-    jobs = {card.job: card for card in catalog.overview.get_job_cards([run.run.job for run in runs.values()])}
+    wanted = [run.run.job for run in runs.values()] + [node.job for node in nodes.values() if node.job]
+    jobs = {card.job: card for card in catalog.overview.get_job_cards(wanted)}
     said = _said_of(runs)
     names: dict[str, str] = {}
     picture = Picture(truncated=truncated)
@@ -162,9 +163,11 @@ def _exact(catalog: Catalog, start: DatasetCard, depth: int) -> Picture:
             names[node.id] = job_node(node.run.job, node.run.id)
             run = runs[node.run.id]
             picture.add(names[node.id], "JOB", job_shape(_job_of(run, jobs[run.run.job]), run, [run]))
+        elif node.job is not None:
+            names[node.id] = job_node(node.job)
+            picture.add(names[node.id], "JOB", job_shape(jobs[node.job], None, []))
     for edge in edges:
-        if edge.source in names and edge.target in names:
-            picture.connect(names[edge.source], names[edge.target])
+        picture.connect(names[edge.source], names[edge.target])
     return picture
 
 

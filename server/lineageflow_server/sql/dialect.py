@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Dialect,
     String,
     Subquery,
     Table,
@@ -76,6 +77,19 @@ def is_one_of(connection: Connection, column: ColumnElement[int], keys: Iterable
         listed = func.json_each(json.dumps(list(keys))).table_valued("value")
         return column.in_(select(listed.c.value))
     return column == func.any(bindparam(None, list(keys), type_=ARRAY(BigInteger)))
+
+
+def is_in_list(dialect: Dialect, column: ColumnElement[int]) -> ColumnElement[bool]:
+    """Returns the same for a statement that is kept as text; its only parameter is what `key_list` makes."""
+    if dialect.name == "sqlite":
+        listed = func.json_each(bindparam("keys")).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == func.any(bindparam("keys", type_=ARRAY(BigInteger)))
+
+
+def key_list(dialect: Dialect, keys: Iterable[Any]) -> tuple[Any, ...] | dict[str, Any]:
+    """Returns keys as the parameters of a statement with `is_in_list`."""
+    return (json.dumps(list(keys)),) if dialect.name == "sqlite" else {"keys": list(keys)}
 
 
 @cache

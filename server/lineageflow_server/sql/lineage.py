@@ -1,18 +1,19 @@
 """The log of events and the facts folded from it, in SQL."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
 
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
+from lineageflow_core.model.overview import Wire
 from lineageflow_core.model.page import Page, Stretch, TimeOrder
-from lineageflow_core.model.run import Run, RunState
+from lineageflow_core.model.run import Job, Run, RunState
 from lineageflow_core.store.paging import (
     check_limit,
     page_of,
@@ -217,6 +218,17 @@ class SqlLineageStore:
             found = [rows.from_body(Run, body) for body in connection.scalars(query)]
         return page_of(found, limit, cursor=place_of_run)
 
+    def runs_that_touched(self, namespace: str | None, *, after: RunId | None, limit: int) -> list[RunId]:
+        run, io, name = tables.runs.c, tables.ios.c, tables.datasets.c
+        touched = select(io.run).where(io.run == run.key)
+        if namespace is not None:
+            touched = touched.join(tables.datasets, name.key == io.dataset).where(name.namespace == namespace)
+        query = select(run.id).where(touched.exists()).order_by(run.id).limit(limit)
+        if after is not None:
+            query = query.where(run.id > after)
+        with self._database.read() as connection:
+            return list(connection.scalars(query))
+
     def look(self) -> AbstractContextManager[LineageLook]:
         return self._look()
 
@@ -275,6 +287,45 @@ class SqlLineageStore:
             output = (row.run_id, DatasetName(namespace=row.namespace, name=row.name))
             found[output].add(lineage_rows.column_edge_from(row))
         return {output: frozenset(edges) for output, edges in found.items()}
+
+    def declarations(
+        self, *, datasets: Collection[DatasetName] = (), jobs: Collection[Job] = ()
+    ) -> list[Wire]:
+        job, name = tables.jobs, tables.datasets
+        query = (
+            select(
+                tables.declarations.c.written,
+                name.c.namespace,
+                name.c.name,
+                job.c.namespace.label("job_namespace"),
+                job.c.name.label("job"),
+            )
+            .select_from(tables.declarations.join(job))
+            .join(name, name.c.key == tables.declarations.c.dataset)
+        )
+        digests = [lineage_rows.dataset_row(dataset)["digest"] for dataset in datasets]
+        of_jobs = [lineage_rows.job_row(each)["digest"] for each in jobs]
+        first = func.coalesce(name.c.first, name.c.key)
+        with self._database.read() as connection:
+            if connection.execute(select(tables.declarations.c.job).limit(1)).first() is None:
+                return []  # as in most lakes
+            firsts = [
+                key
+                for some in chunks(digests)
+                for key in connection.scalars(select(first).where(name.c.digest.in_(some)))
+            ]
+            conditions = [or_(name.c.key.in_(some), name.c.first.in_(some)) for some in chunks(firsts)]
+            conditions += [job.c.digest.in_(some) for some in chunks(of_jobs)]
+            found = {
+                Wire(
+                    dataset=DatasetName(namespace=row.namespace, name=row.name),
+                    job=Job(namespace=row.job_namespace, name=row.job),
+                    written=row.written,
+                )
+                for condition in conditions
+                for row in connection.execute(query.where(condition))
+            }
+        return sorted(found)
 
     def _of_runs(self, query: Select[Any], run_ids: Sequence[RunId]) -> Iterator[AnyRow]:
         with self._database.read() as connection:

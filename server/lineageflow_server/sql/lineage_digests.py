@@ -60,6 +60,11 @@ def _queries() -> dict[str, Select[Any]]:
         .select_from(tables.job_edges.join(tables.runs))
         .join(before, before.c.key == tables.job_edges.c.source)
         .join(after, after.c.key == tables.job_edges.c.target),
+        "declarations": select(
+            job.c.namespace, job.c.name, tables.declarations.c.written, own_name.c.namespace, own_name.c.name
+        )
+        .select_from(tables.declarations.join(job))
+        .join(own_name, own_name.c.key == tables.declarations.c.dataset),
         "tests": select(
             _RUN, tables.tested.c.written, _NAME.c.namespace, _NAME.c.name, tables.tested.c.failed
         )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Connection,
+    Dialect,
     Integer,
     Select,
     String,
@@ -33,14 +34,18 @@ from lineageflow_server.sql import lineage_rows, rows
 from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dataset_names import first_names
-from lineageflow_server.sql.dialect import is_one_of
+from lineageflow_server.sql.dialect import is_in_list, is_one_of, key_list
 from lineageflow_server.sql.rows import AnyRow
 
 _IO, _RUN, _VERSION, _NAME = tables.ios.c, tables.runs.c, tables.versions.c, tables.datasets.c
 # Columns as they are in the row: making values of them takes longer than finding the row.
 _AT = func.coalesce(type_coerce(_IO.at, BigInteger), literal_column(str(NO_TIME)))
+_IS_KNOWN = type_coerce(_IO.evidence, String) != literal_column(f"'{Evidence.UNKNOWN.value}'")
 _TOUCHES = select(_IO.run, _IO.version, _AT)
-_KNOWN_TOUCHES = _TOUCHES.add_columns(type_coerce(_IO.evidence, String) != Evidence.UNKNOWN.value)
+_ALL_TOUCHES = _TOUCHES.add_columns(_IO.written)
+_KNOWN_TOUCHES = _TOUCHES.add_columns(_IS_KNOWN)
+
+
 _ACCESSES = select(_IO.run, _IO.version, _IO.written, _IO.dataset, _IO.evidence)
 _TARGET, _SOURCE = tables.datasets.alias(), tables.datasets.alias()
 _FLOWS = (
@@ -53,6 +58,30 @@ _FLOWS = (
     .join(_TARGET, _TARGET.c.key == tables.flows.c.target)
     .outerjoin(_SOURCE, _SOURCE.c.key == tables.flows.c.source)
 )
+
+
+class _Question:
+    """A query about keys, as the driver takes it: making it anew takes longer than its answer."""
+
+    def __init__(self, query: Select[Any], column: Any) -> None:
+        self._query = query
+        self._column = column
+        self._texts: dict[str, str] = {}
+
+    def __call__(self, dialect: Dialect) -> str:
+        if dialect.name not in self._texts:
+            query = self._query.where(is_in_list(dialect, self._column))
+            self._texts[dialect.name] = str(query.compile(dialect=dialect))
+        return self._texts[dialect.name]
+
+
+_FLOWS_OF = _Question(_FLOWS, tables.flows.c.run)
+_READS_OF = _Question(_TOUCHES.where(~_IO.written), _IO.version)
+_WRITES_OF = _Question(_TOUCHES.where(_IO.written), _IO.version)
+_TOUCHES_OF = _Question(_ALL_TOUCHES, _IO.version)
+_READS_BY = _Question(_KNOWN_TOUCHES.where(~_IO.written), _IO.run)
+_WRITES_BY = _Question(_KNOWN_TOUCHES.where(_IO.written), _IO.run)
+
 _COLUMNS = (
     select(
         tables.run_columns.c.run,
@@ -94,23 +123,27 @@ class SqlLineageLook:
         }
 
     def reads_of(self, versions: Collection[Key]) -> Sequence[Touch]:
-        return self._plain(_TOUCHES.where(~_IO.written), _IO.version, versions)
+        return self._plain(_READS_OF, versions)
 
     def writes_of(self, versions: Collection[Key]) -> Sequence[Touch]:
-        return self._plain(_TOUCHES.where(_IO.written), _IO.version, versions)
+        return self._plain(_WRITES_OF, versions)
+
+    def touches_of(self, versions: Collection[Key]) -> tuple[Sequence[Touch], Sequence[Touch]]:
+        found = self._plain(_TOUCHES_OF, versions)
+        return [each[:3] for each in found if not each[3]], [each[:3] for each in found if each[3]]
 
     def reads_by(self, runs: Collection[Key]) -> Sequence[KnownTouch]:
-        return self._plain(_KNOWN_TOUCHES.where(~_IO.written), _IO.run, runs)
+        return self._plain(_READS_BY, runs)
 
     def writes_by(self, runs: Collection[Key]) -> Sequence[KnownTouch]:
-        return self._plain(_KNOWN_TOUCHES.where(_IO.written), _IO.run, runs)
+        return self._plain(_WRITES_BY, runs)
 
     def accesses(self, runs: Collection[Key], *, written: bool) -> list[Access]:
         query = _ACCESSES.where(_IO.written == written)
         return [Access(*row) for row in self._of(query, _IO.run, runs)]
 
     def flows(self, runs: Collection[Key]) -> list[KeyedFlow]:
-        return [KeyedFlow(*row) for row in self._of(_FLOWS, tables.flows.c.run, runs)]
+        return [KeyedFlow(row[0], row[1], row[2], Evidence(row[3])) for row in self._plain(_FLOWS_OF, runs)]
 
     def columns(self, runs: Collection[Key]) -> list[KeyedColumnEdge]:
         return [KeyedColumnEdge(*row) for row in self._of(_COLUMNS, tables.run_columns.c.run, runs)]
@@ -157,9 +190,10 @@ class SqlLineageLook:
             return iter(())
         return iter(self._connection.execute(query.where(is_one_of(self._connection, column, keys))))
 
-    def _plain(self, query: Select[Any], column: Any, keys: Collection[Any]) -> Sequence[Any]:
+    def _plain(self, question: "_Question", keys: Collection[Any]) -> Sequence[Any]:
         """Returns the rows as the driver has them: there are very many."""
-        found = self._connection.execute(query.where(is_one_of(self._connection, column, keys)))
+        statement, listed = question(self._connection.dialect), key_list(self._connection.dialect, keys)
+        found = self._connection.exec_driver_sql(statement, listed)
         assert found.cursor is not None  # of a query that has rows
         rows: Sequence[Any] = found.cursor.fetchall()
         return rows

@@ -216,6 +216,17 @@ tested = Table(
 )
 """What runs found out about the data that they read and wrote; what that is, stands in their records."""
 
+declarations = Table(
+    "declarations",
+    metadata,
+    Column("job", Key, ForeignKey("jobs.key"), primary_key=True),
+    Column("written", Boolean, primary_key=True),
+    Column("dataset", Key, ForeignKey("datasets.key"), primary_key=True),
+    Index("declarations_by_dataset", "dataset"),
+    sqlite_with_rowid=False,
+)
+"""What each job declares, by the names that it uses: what its word without a facet in `job_words` says."""
+
 job_words = Table(
     "job_words",
     metadata,

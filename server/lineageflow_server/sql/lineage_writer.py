@@ -7,13 +7,13 @@ that goes on costs what is new about it.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.model.run import Job
 from lineageflow_core.store.ports import RunFacts, StoredEvent, Word
-from lineageflow_core.store.words import merge_words
+from lineageflow_core.store.words import merge_words, wires_of
 from lineageflow_server.sql import lineage_rows
 from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.accesses import Accesses, put_accesses, stated_accesses
@@ -34,6 +34,7 @@ _FACTS = (
     tables.dataset_words,
     tables.job_words,
     tables.tested,
+    tables.declarations,
     tables.job_edges,
     tables.run_columns,
     tables.column_edges,
@@ -198,6 +199,8 @@ class SqlLineageWriter:
             jobs={(jobs[name], facet): word for (name, facet), word in self._job_words.items()},
             datasets={(names[name].key, facet): word for (name, facet), word in self._dataset_words.items()},
         )
+        declaring = {name for name, facet in self._job_words if facet == ""}
+        self._declare({jobs[name]: Job(namespace=name[0], name=name[1]) for name in declaring})
         for run_id in accesses:  # of a rebuild there is any number
             self._runs.pop(run_id, None)
         self._forget()
@@ -250,6 +253,30 @@ class SqlLineageWriter:
         wanted = {(io.version.namespace, io.version.name) for each in accesses for io, _ in each.sides()}
         wanted |= {(name.namespace, name.name) for each in facts for name in _named_by(each)}
         return dataset_keys(self._connection, sorted(wanted | self._datasets), seen=self._datasets)
+
+    def _declare(self, jobs: Mapping[int, Job]) -> None:
+        """Makes what these jobs declare what their last words say."""
+        word, declaration = tables.job_words.c, tables.declarations
+        for some in chunks(sorted(jobs)):
+            query = select(word.job, word.stamp, word.said).where(word.job.in_(some), word.facet == "")
+            wires = [
+                (row.job, wire)
+                for row in self._connection.execute(query)
+                for wire in wires_of(jobs[row.job], Word(row.stamp, row.said))
+            ]
+            wanted = {(wire.dataset.namespace, wire.dataset.name) for _, wire in wires}
+            names = dataset_keys(self._connection, sorted(wanted), seen=())
+            self._connection.execute(delete(declaration).where(declaration.c.job.in_(some)))
+            rows = [
+                {
+                    "job": job,
+                    "written": wire.written,
+                    "dataset": names[wire.dataset.namespace, wire.dataset.name].key,
+                }
+                for job, wire in wires
+            ]
+            if rows:
+                self._connection.execute(insert(declaration), rows)
 
 
 def _named_by(facts: RunFacts) -> Iterator[DatasetName]:

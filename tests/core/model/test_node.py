@@ -9,6 +9,7 @@ from lineageflow_core.model.address import Address
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import DatasetName, Version
 from lineageflow_core.model.node import Node, format_node, parse_node
+from lineageflow_core.model.run import Job
 
 RUN = RunId("0195b2a4-0000-7000-8000-000000000001")
 VERSIONS = st.builds(
@@ -29,6 +30,12 @@ def test_a_version_reads_back_from_its_text(version: Version) -> None:
     assert version.dataset == parse_node(format_node(version.dataset))
 
 
+@given(st.builds(Job, namespace=st.text(), name=st.text()))
+@example(Job(namespace="a:", name="/b"))
+def test_a_job_reads_back_from_its_text(job: Job) -> None:
+    assert job == parse_node(format_node(job))
+
+
 @pytest.mark.parametrize(
     "text, node",
     [
@@ -42,6 +49,8 @@ def test_a_version_reads_back_from_its_text(version: Version) -> None:
             Version(namespace="postgres://db:5432", name="shop.public.orders"),
         ),
         ("dataset:s3://lake/a/b", DatasetName(namespace="s3://lake", name="a/b")),
+        ("job:airflow/daily.etl", Job(namespace="airflow", name="daily.etl")),
+        ("job:airflow://prod/daily.etl", Job(namespace="airflow://prod", name="daily.etl")),
         ("lf://lake/raw/flights", Address(repository="lake", path="raw/flights")),
         ("lf://lake/@main~1/raw/flights", Address(repository="lake", ref="main~1", path="raw/flights")),
     ],
@@ -63,6 +72,8 @@ def test_nodes_are_written_as_people_read_them(text: str, node: Node) -> None:
         "lf://lake/@main",
         "s3://b/k",
         "dataset:a/b@1",
+        "job:x",
+        "job:a/b@1",
     ],
 )
 def test_what_is_no_node_says_how_to_write_one(text: str) -> None:

@@ -112,3 +112,17 @@ def test_numbers_and_text_that_json_holds_and_others_do_not_are_kept() -> None:
 
 def read(word: Any) -> Any:
     return word.read() if word else None
+
+
+def test_what_a_job_declares_is_also_what_its_lineage_facet_names() -> None:
+    def named(name: str) -> dict[str, str]:
+        return {"namespace": "s3://lake", "name": name}
+
+    entries = [{"type": "DATASET", **named("c"), "inputs": [{"type": "DATASET", **named("b")}]}]
+    raw = {
+        "eventTime": "2026-05-01T02:00:00Z",
+        "job": {"namespace": "bi", "name": "board", "facets": {"lineage": {"entries": entries}}},
+        "inputs": [named("a")],
+    }
+    [word] = say(parse_event(raw), b"d" * 16).declared.values()
+    assert [[["s3://lake", "a"], ["s3://lake", "b"]], [["s3://lake", "c"]]] == word.read()

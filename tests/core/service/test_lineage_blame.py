@@ -167,7 +167,7 @@ def test_an_address_stands_for_the_partitions_at_it(lake: Lake) -> None:
     ]
     lake.tell("report", partitions, ["report@1"])
     for address in ("lf://lake/daily", "lf://lake/@main/daily/06"):
-        found = lake.catalog.lineage.impact(address)
+        found = lake.catalog.lineage.impact(address).items
         assert [version("report@1")] == [item.version for item in found]
 
 
@@ -176,7 +176,7 @@ def test_a_version_can_be_asked_for_again(lake: Lake) -> None:
     found = lake.blame("daily/06").version
     assert isinstance(found, Version)
     lake.tell("report", [lake.catalog.objects.get_snapshot("lake", "main", "daily/06")], ["report@1"])
-    assert 1 == len(lake.catalog.lineage.impact(format_node(found)))
+    assert 1 == len(lake.catalog.lineage.impact(format_node(found)).items)
 
 
 def test_what_is_not_there_cannot_be_blamed(lake: Lake) -> None:

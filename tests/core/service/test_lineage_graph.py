@@ -1,5 +1,7 @@
 """Walking up and down, and what follows from a run."""
 
+from typing import Any
+
 import pytest
 
 from lineageflow_core.errors import InvalidInputError, RepositoryNotFoundError, RunNotFoundError
@@ -126,7 +128,7 @@ def test_only_what_fed_an_output_is_walked_through(story: Story) -> None:
     assert {at("y"), f"run:{RUN}", at("b")} == {
         found.id for found in story.catalog.lineage.trace(at("y"), direction=UP).nodes
     }
-    assert {"x", "z"} == {found.version.name for found in story.catalog.lineage.impact(at("a"))}
+    assert {"x", "z"} == {found.version.name for found in story.catalog.lineage.impact(at("a")).items}
 
 
 def dataset_input(name: str) -> dict[str, str]:
@@ -191,7 +193,7 @@ def test_a_node_that_is_not_there_has_an_error_of_its_kind(story: Story) -> None
 
 
 def test_the_impact_of_a_run_is_its_outputs_and_all_that_follows(story: Story) -> None:
-    impact = story.catalog.lineage.impact(node("clean"))
+    impact = story.catalog.lineage.impact(node("clean")).items
     assert [("clean", 0, "clean"), ("joined", 1, "join"), ("report", 2, "report")] == [
         (item.version.name, item.degree, item.produced_by.job.name) for item in impact
     ]
@@ -199,13 +201,13 @@ def test_the_impact_of_a_run_is_its_outputs_and_all_that_follows(story: Story) -
 
 
 def test_the_impact_of_a_version_is_what_follows_from_it(story: Story) -> None:
-    impact = story.catalog.lineage.impact(node("joined@1"))
+    impact = story.catalog.lineage.impact(node("joined@1")).items
     assert [(version("report@1"), 1)] == [(item.version, item.degree) for item in impact]
 
 
 def test_impact_tells_what_a_clean_run_made_as_well(story: Story) -> None:
     story.tell("again", [], ["clean@1"])
-    impact = {item.version.name: item.tainted for item in story.catalog.lineage.impact(node("ingest"))}
+    impact = {item.version.name: item.tainted for item in story.catalog.lineage.impact(node("ingest")).items}
     assert {"flights": True, "weather": True, "clean": False, "joined": True, "report": True} == impact
 
 
@@ -220,9 +222,9 @@ def test_impact_names_the_branches_that_hold_a_version_now() -> None:
     (other,) = lake.content.upload("lake", [b"other"])
     lake.history.commit("lake", "exp", [replace("planes", [other])], author="ada", message="planes")
     story.tell("report", [], [held])
-    assert [("exp", "main")] == [item.current for item in lake.lineage.impact(node("report"))]
+    assert [("exp", "main")] == [item.current for item in lake.lineage.impact(node("report")).items]
     lake.history.commit("lake", "main", [replace("report", [other])], author="ada", message="new")
-    assert [("exp",)] == [item.current for item in lake.lineage.impact(node("report"))]
+    assert [("exp",)] == [item.current for item in lake.lineage.impact(node("report")).items]
 
 
 def test_a_pipeline_that_was_never_heard_of_is_not_found(story: Story) -> None:
@@ -245,3 +247,36 @@ def test_a_reader_was_fed_by_the_last_writer_before_it() -> None:
     assert node("late") in depths(trace(node("again"), direction=DOWN))
     both = depths(trace(node("flights@1"), direction=DOWN))
     assert {node("early"), node("late")} <= both.keys()
+
+
+def test_a_way_over_more_runs_than_asked_for_is_none_though_all_on_it_is_near() -> None:
+    story = Story()
+    story.tell("around", ["s@1"], ["w@1"])
+    story.tell("join", ["s@1", "w@1"], ["x@1"])
+    story.tell("last", ["x@1"], ["b@1"])
+
+    def ways(depth: int) -> list[int]:
+        found = story.catalog.lineage.paths(node("s@1"), node("b@1"), depth=depth)
+        return [len(path) for path in found.paths]
+
+    assert [[5], [5, 7]] == [ways(2), ways(3)]
+
+
+def test_columns_are_not_walked_through_a_version_that_is_not_known() -> None:
+    def column(source: str) -> dict[str, Any]:
+        fields = {"c": {"inputFields": [{"namespace": "s3://lake", "name": source, "field": "c"}]}}
+        return {"columnLineage": {"fields": fields}}
+
+    story = Story()
+    unknown, known = dataset("t", **column("x")), dataset("u", "1", **column("t"))
+    reader = run_id("reader")
+    story.catalog.lineage.ingest(
+        [
+            event("START", 0, inputs=[dataset("x", "1")], outputs=[unknown]),
+            event("FAIL", 1),
+            event("START", 2, run=reader, inputs=[dataset("t")]),
+            event("COMPLETE", 3, run=reader, outputs=[known]),
+        ]
+    )
+    graph = story.catalog.lineage.trace_columns("version:s3://lake/u@1", direction=UP, depth=5)
+    assert ["version:s3://lake/u@1#c", "version:s3://lake/t#c"] == [found.id for found in graph.columns]

@@ -77,7 +77,7 @@ def test_what_was_derived_before_a_rename_is_found_after_it(lake: Lake) -> None:
     lake.tell("report", [orders], ["report@1"])
     rename(lake, "lake", "sea")
     for name in ("lake", "sea"):
-        [derived] = lake.catalog.lineage.impact(f"lf://{name}/orders")
+        [derived] = lake.catalog.lineage.impact(f"lf://{name}/orders").items
         assert ("lf://sea", "report") == (derived.version.namespace, derived.version.name)
 
 

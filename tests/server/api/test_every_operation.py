@@ -17,7 +17,7 @@ from lineageflow_core.model.collection import ContentKind
 from lineageflow_core.model.event import EventReceipt
 from lineageflow_core.model.gaps import Gap
 from lineageflow_core.model.ids import ObjectId, PlanId
-from lineageflow_core.model.lineage import DatasetName, Direction, IntakeReport
+from lineageflow_core.model.lineage import DatasetName, Direction, Evidence, IntakeReport
 from lineageflow_core.model.live import LiveKind
 from lineageflow_core.model.merge import Side, content, content_of
 from lineageflow_core.model.page import TimeOrder
@@ -230,11 +230,21 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
         "get_run": ((run_id("night", name),), {}),
         "list_runs": ((), {"job": "nightly", "state": RunState.COMPLETED, "parent": None}),
         "trace": ((f"lf://{name}/{REPORT}",), {"direction": Direction.UPSTREAM, "depth": 2, "limit": 10}),
+        "list_lineage": ((), {"namespace": f"lf://{name}", "after": run_id("night", name), "limit": 1}),
         "trace_columns": ((f"lf://{name}/{REPORT}",), {"direction": Direction.UPSTREAM, "column": "ä b"}),
         "trace_ref": ((name, "main"), {"depth": 2, "limit": 20}),
         "diff_lineage": ((name, "main~1", "main"), {}),
         "paths": ((night, f"lf://{name}/{REPORT}"), {"depth": 3, "limit": 2}),
-        "impact": ((night,), {}),
+        "impact": (
+            (night,),
+            {
+                "depth": 3,
+                "evidence": [Evidence.EXPLICIT],
+                "dataset_types": ["table"],
+                "until": LONG_AGO,
+                "limit": 1,
+            },
+        ),
         "plan_pruning": ((), {"older_than_days": 90, "keep_last": 2}),
         "prune": ((), {"older_than_days": 90, "keep_last": 2, "limit": 1}),
         "changes": (

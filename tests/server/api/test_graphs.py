@@ -1,3 +1,4 @@
+import csv
 import io
 import zipfile
 
@@ -8,7 +9,7 @@ from lineageflow_server.settings import Settings
 from starlette.testclient import TestClient
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.graph_formats import GraphFormat, events_in, merged, render
+from lineageflow_core.graph_formats import GraphFormat, events_in, merged, parts_of, render, whole
 from lineageflow_core.model.lineage import Direction, LineageGraph
 from lineageflow_core.model.token import Scope
 from lineageflow_core.wire.codec import decode
@@ -96,3 +97,39 @@ def test_it_needs_what_reading_needs(lake: Catalog) -> None:
     routes = create_app(lake, Settings(token=TOKEN)).routes
     [route] = [each for each in routes if getattr(each, "path", "").endswith("/lineage/export")]
     assert Scope.READ is needed_by(route)
+
+
+def test_an_impact_comes_as_csv(api: TestClient, lake: Catalog) -> None:
+    asked: dict[str, str | int | list[str]] = {
+        "node": f"lf://{NAME}/raw/flights.csv",
+        "depth": 5,
+        "evidence": ["explicit", "cartesian", "as_of"],
+    }
+    answer = api.get("/lineage/impact/table", params=asked)
+    assert (200, "text/csv; charset=utf-8") == (answer.status_code, answer.headers["content-type"])
+    heading, *rows = csv.reader(io.StringIO(answer.text))
+    found = lake.lineage.impact(f"lf://{NAME}/raw/flights.csv").items
+    assert [(item.version.name, item.produced_by.id) for item in found] == [
+        (row[heading.index("name")], row[heading.index("run_id")]) for row in rows
+    ]
+    assert rows
+
+
+@pytest.mark.parametrize("asked, status", [({"node": "nothing"}, 422), ({"node": f"lf://{NAME}/no"}, 404)])
+def test_what_has_no_impact_is_told_before_anything_is_sent(
+    asked: dict[str, str], status: int, api: TestClient
+) -> None:
+    answer = api.get("/lineage/impact/table", params=asked)
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+@pytest.mark.parametrize("format", GraphFormat)
+def test_without_a_node_it_is_the_whole_graph(format: GraphFormat, api: TestClient, lake: Catalog) -> None:  # noqa: A002
+    answer = api.get("/lineage/export", params={"namespace": f"lf://{NAME}", "format": format})
+    graph = whole(parts_of(lake.lineage), limit=100)
+    assert (200, TYPES[format], render(graph, format, events=events_in(lake.events)).content) == (
+        answer.status_code,
+        answer.headers["content-type"],
+        answer.content,
+    )
+    assert answer.headers["content-disposition"].startswith('attachment; filename="lineage.')

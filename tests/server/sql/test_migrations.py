@@ -124,7 +124,7 @@ def seed(database: Database) -> None:
 
 
 def seed_lineage(stores: SqlStores) -> None:
-    """Fills every table of lineage with what an event says."""
+    """Fills every table of lineage with what events say."""
     columns = {"fields": {"f": {"inputFields": [{"namespace": "s3://b", "name": "i", "field": "g"}]}}}
     names = {"identifiers": [{"namespace": "hive", "name": "o", "type": "TABLE"}]}
     before = {"job": {"namespace": "n", "name": "before"}}
@@ -137,11 +137,13 @@ def seed_lineage(stores: SqlStores) -> None:
         run_facets={"jobDependencies": {"upstream": [before]}},
         job_facets={"sql": {"query": "SELECT 1"}},
     )
-    body, parsed = canonical_json(raw), parse_event(raw)
+    declared = {"eventTime": raw["eventTime"], "job": raw["job"], "inputs": raw["inputs"]}
     called = RepositoryNames(stores.repositories)
     with stores.lineage.write() as writer:
-        writer.append([StoredEvent(digest=event_digest(body), run_id=parsed.run_id, body=body)])
-        put(writer, say(parsed, event_digest(body)), called)
+        for each in (raw, declared):
+            body, parsed = canonical_json(each), parse_event(each)
+            writer.append([StoredEvent(digest=event_digest(body), run_id=parsed.run_id, body=body)])
+            put(writer, say(parsed, event_digest(body)), called)
         writer.prune([run_id(2)])
         writer.keep_words({b"d" * 16: b"words"})
 

@@ -4,7 +4,10 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from lineageflow_core.connect import connect
+from lineageflow_core.graph_formats import GraphFormat
 from tests.core.cli.calling import Cli
 from tests.core.cli.story import Story, run_id
 
@@ -122,14 +125,14 @@ def test_a_graph_that_was_cut_off_says_so(seen: Cli) -> None:
 def test_the_impact_is_what_was_derived_nearest_first(seen: Cli, told: Story) -> None:
     ran = seen.good("impact", told.bad)
     assert [["0", "tainted", "lf://flights/clean/flights", "2013-02"]] == [row[:4] for row in ran.rows[:1]]
-    assert ["main"] * 4 == [row[8] for row in ran.rows]
+    assert ["main"] * 4 == [row[9] for row in ran.rows]
     assert "4 versions derived, 4 tainted, 4 current on a branch\n" == ran.err
     assert ["1", "2", "2"] == [row[0] for row in seen.good("impact", "raw/flights/2013-02").rows]
 
 
 def test_what_is_no_longer_there_is_not_current(seen: Cli, told: Story) -> None:
     ran = seen.good("impact", told.good)
-    current = {(row[2], row[3]): row[8] for row in ran.rows}
+    current = {(row[2], row[3]): row[9] for row in ran.rows}
     assert ("", "main") == (
         current["lf://flights/raw/flights", "2013-02"],
         current["lf://flights/raw/flights", "2013-01"],
@@ -205,8 +208,11 @@ def test_only_some_evidence_types_and_times_are_followed(seen: Cli) -> None:
 
 def test_the_impact_is_csv_for_a_spreadsheet(seen: Cli, told: Story) -> None:
     first, *rows = seen.good("impact", told.bad, "--csv").out.splitlines()
-    assert "degree,state,dataset,partition,version,type,made by,run,current on" == first
-    assert seen.good("impact", told.bad).rows == [row.split(",") for row in rows]
+    assert ["degree", "state", "namespace", "name"] == next(csv.reader([first]))[:4]
+    listed = seen.good("impact", told.bad).rows
+    assert [row[0] for row in listed] == [row[0] for row in csv.reader(rows)]
+    assert ["lf://flights", "clean/flights", "2013-02"] == next(csv.reader(rows))[2:5]
+    assert 2 == len(seen.good("impact", told.bad, "--csv", "--limit", "1").out.splitlines())
 
 
 def _told_of(cli: Cli, name: str) -> None:
@@ -233,4 +239,33 @@ def test_a_dataset_elsewhere_is_asked_about_by_its_name(empty: Cli) -> None:
 def test_no_cell_of_an_impact_is_a_formula(empty: Cli) -> None:
     _told_of(empty, "orders")
     [row] = csv.DictReader(empty.good("impact", "dataset:s3://lake/orders", "--csv").out.splitlines())
-    assert "'=load()" == row["made by"]
+    assert "'=load()" == row["job"]
+
+
+def test_an_impact_is_cut_as_people_say(seen: Cli) -> None:
+    def degrees(*words: str) -> list[str]:
+        return [row[0] for row in seen.good("impact", "raw/flights/2013-02", *words).rows]
+
+    assert ["1"] == degrees("--depth", "1")
+    assert ["2"] == degrees("--type", "model")
+    assert [] == degrees("--until", "2001-01-01T00:00:00Z")
+    assert [] == degrees("--evidence", "declared")
+
+
+@pytest.mark.parametrize("format", GraphFormat)
+def test_all_of_a_lake_is_written_in_each_format(format: GraphFormat, seen: Cli, tmp_path: Path) -> None:  # noqa: A002
+    out = tmp_path / "all"
+    seen.good("lineage", "export", "--format", format, "-o", str(out))
+    assert out.is_dir() if format in {GraphFormat.CSV, GraphFormat.NEO4J} else out.read_bytes()
+
+
+def test_all_of_a_namespace_is_written_up_to_a_limit_that_is_told(seen: Cli) -> None:
+    everything = seen.good("lineage", "export", "--namespace", "lf://flights").json
+    assert (True, False) == (bool(everything["edges"]), everything["truncated"])
+    few = seen.good("lineage", "export", "--limit", "2")
+    assert "more than 2 nodes" in few.err
+    assert 2 == len(few.json["nodes"])
+    assert [] == seen.good("lineage", "export", "--namespace", "s3://nothing").json["nodes"]
+    events = seen.good("lineage", "export", "--format", "openlineage").out.splitlines()
+    assert len(events) == len(seen.good("lineage", "export", "--format", "openlineage").out.splitlines())
+    assert all("runId" in event for event in events)

@@ -30,6 +30,7 @@ _DETAILS = (
     "dataset_words",
     "job_words",
     "tested",
+    "declarations",
     "job_edges",
     "run_columns",
     "column_edges",
@@ -251,6 +252,14 @@ def _make_details() -> None:
     )
     op.create_index("job_edges_by_source", "job_edges", ["source", "target"])
     op.create_index("job_edges_by_target", "job_edges", ["target", "source"])
+    op.create_table(
+        "declarations",
+        _key("job", "jobs"),
+        sa.Column("written", sa.Boolean(), primary_key=True),
+        _key("dataset", "datasets"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("declarations_by_dataset", "declarations", ["dataset"])
     op.create_table(
         "tested",
         _key("run", "runs"),
