@@ -4,7 +4,7 @@ import { urls } from "../urls";
 export function destination(text: string): string | undefined {
   const name = text.trim();
   if (/^run:[0-9a-f-]{36}$/i.test(name)) return urls.run(name.slice("run:".length).toLowerCase());
-  if (/^version:./.test(name)) return urls.lineage({ node: name });
+  if (/^(?:version|job):./.test(name)) return urls.lineage({ node: name });
   const parts = /^lf:\/\/(?<repository>[^/]+)(?:\/@(?<ref>[^/]+))?(?:\/(?<path>.+?))?\/?$/.exec(name)?.groups;
   const repository = parts?.repository;
   if (repository === undefined) return undefined;

@@ -98,6 +98,7 @@ export const sampleNode = (values: Partial<LineageNode> & Pick<LineageNode, "id"
   depth: 0,
   version: null,
   run: null,
+  job: null,
   dataset_type: null,
   more_upstream: 0,
   more_downstream: 0,

@@ -15,12 +15,13 @@ import { bestViewport } from "./viewport";
 import { flowEdges, type FlowNode, flowNodes, type Marks } from "./flow";
 import type { Drawing } from "./groups";
 import { GroupCard } from "./GroupCard";
+import { JobPill } from "./JobPill";
 import classes from "./LineageCanvas.module.css";
 import { RoutedEdge } from "./RoutedEdge";
 import { RunPill } from "./RunPill";
 import { VersionCard } from "./VersionCard";
 
-const NODE_TYPES = { version: VersionCard, run: RunPill, stack: GroupCard };
+const NODE_TYPES = { version: VersionCard, run: RunPill, job: JobPill, stack: GroupCard };
 const EDGE_TYPES = { routed: RoutedEdge };
 const FIT = { padding: 0.06, maxZoom: 1 };
 const MINI_MAP = { width: 160, height: 110 };

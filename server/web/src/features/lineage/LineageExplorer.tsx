@@ -11,6 +11,7 @@ import { toggled, useUrlState, useUrlText } from "../../ui/urlState";
 import { urls } from "../../urls";
 import type { Graph, Taint } from "./graph";
 import { foldSiblings } from "./groups";
+import { Legend } from "./Legend";
 import { LineageCanvas } from "./LineageCanvas";
 import classes from "./LineageExplorer.module.css";
 import { LineageTable } from "./LineageTable";
@@ -115,6 +116,7 @@ function GraphView({ graph, taint }: { graph: Graph; taint: Taint | undefined })
       <div className={classes.canvas}>
         <Truncated graph={graph} />
         <LineageCanvas drawing={drawing} marks={marks} onSelect={setSelected} onOpen={onOpen} />
+        <Legend edges={drawing.edges} />
       </div>
       {panel}
     </div>

@@ -54,7 +54,7 @@ export function LineageTable({ graph, tainted, focusUrl }: LineageTableProps) {
       header: "Version or run",
       cell: ({ kind, content }) =>
         content === "" ? (
-          <span className="dim">unknown</span>
+          <span className="dim">{kind === "job" ? "no run" : "unknown"}</span>
         ) : kind === "run" ? (
           <Id value={content} of="run" to={urls.run(content)} />
         ) : (
@@ -81,6 +81,12 @@ export function LineageTable({ graph, tainted, focusUrl }: LineageTableProps) {
     },
     { key: "from", header: "From", align: "right", sortBy: (row) => row.from, cell: (row) => row.from },
     { key: "into", header: "Into", align: "right", sortBy: (row) => row.into, cell: (row) => row.into },
+    {
+      key: "known",
+      header: "Known by",
+      sortBy: ({ known }) => known,
+      cell: ({ known }) => <span className="dim">{known}</span>,
+    },
   ];
   return (
     <Panel

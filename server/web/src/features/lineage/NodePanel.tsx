@@ -1,6 +1,7 @@
 import { ActionIcon } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { type ReactNode, useEffect } from "react";
+import { Facts } from "../../ui/Facts";
 import { nodeTitle } from "./node";
 import type { Graph, Taint } from "./graph";
 import type { Drawing } from "./groups";
@@ -64,6 +65,18 @@ export function NodePanel({
         {group && isOpen(group.id) && (
           <Fold onFold={() => onToggleGroup(group.id)} count={group.members.length} />
         )}
+      </Frame>
+    );
+  if (node?.job)
+    return (
+      <Frame title={node.job.name} onClose={() => onSelect(null)}>
+        <Facts
+          facts={[
+            ["Job", node.job.name],
+            ["Namespace", node.job.namespace],
+            ["Known", "It declares what it reads and writes. No run of it is known to have done so."],
+          ]}
+        />
       </Frame>
     );
   if (group)

@@ -8,12 +8,15 @@ export function RoutedEdge({ id, data, style, markerEnd, ...ends }: EdgeProps<Ro
   const target = { x: ends.targetX, y: ends.targetY };
   const isDown = ends.sourceHandleId === "bottom";
   return (
-    <BaseEdge
-      id={id}
-      path={isDown ? elbowPath(source, target) : smoothPath([source, ...(data?.bends ?? []), target])}
-      {...(style === undefined ? {} : { style })}
-      {...(markerEnd === undefined ? {} : { markerEnd })}
-    />
+    <g>
+      <title>{data?.words}</title>
+      <BaseEdge
+        id={id}
+        path={isDown ? elbowPath(source, target) : smoothPath([source, ...(data?.bends ?? []), target])}
+        {...(style === undefined ? {} : { style })}
+        {...(markerEnd === undefined ? {} : { markerEnd })}
+      />
+    </g>
   );
 }
 

@@ -9,6 +9,7 @@ import { urls } from "../../urls";
 import { transactionQuery } from "../runs/queries";
 import { stepName } from "../runs/steps";
 import classes from "./details.module.css";
+import { wordsOf } from "./evidence";
 import { type Graph, neighbours, type PlacedNode, type Taint } from "./graph";
 import { repositoryOf } from "./node";
 import { Tainted } from "./Tainted";
@@ -25,6 +26,10 @@ interface VersionDetailsProps {
 export function VersionDetails({ node, graph, taint, focusUrl, onSelect }: VersionDetailsProps) {
   const { version } = node;
   const { before, behind } = neighbours(graph, node.id);
+  const words = (source: string, target: string) => {
+    const edge = graph.edges.find((each) => each.source === source && each.target === target);
+    return edge === undefined ? "" : wordsOf(edge);
+  };
   const current = taint?.current.get(node.id);
   const isTainted = taint?.nodes.has(node.id) === true;
   return (
@@ -59,8 +64,8 @@ export function VersionDetails({ node, graph, taint, focusUrl, onSelect }: Versi
         </Button>
         <OpenData version={version} makers={before} />
       </div>
-      <Neighbours title="Made by" nodes={before} onSelect={onSelect} />
-      <Neighbours title="Read by" nodes={behind} onSelect={onSelect} />
+      <Neighbours title="Made by" nodes={before} words={(id) => words(id, node.id)} onSelect={onSelect} />
+      <Neighbours title="Read by" nodes={behind} words={(id) => words(node.id, id)} onSelect={onSelect} />
     </>
   );
 }
@@ -100,25 +105,26 @@ function OpenData({ version, makers }: { version: Version; makers: readonly Plac
 interface NeighboursProps {
   title: string;
   nodes: readonly PlacedNode[];
+  /** How the edge from or to a node is known. */
+  words: (id: string) => string;
   onSelect: (id: string) => void;
 }
 
-function Neighbours({ title, nodes, onSelect }: NeighboursProps) {
+function Neighbours({ title, nodes, words, onSelect }: NeighboursProps) {
   if (nodes.length === 0) return null;
   return (
     <section>
       <h3 className={classes.heading}>{title}</h3>
       <ul className={classes.list}>
-        {nodes.map(({ id, run }) =>
-          run ? (
-            <li key={id}>
-              <button type="button" className={classes.pick} onClick={() => onSelect(id)}>
-                {stepName(run)}
-              </button>
-              <Id value={run.id} of="run" to={urls.run(run.id)} />
-            </li>
-          ) : null,
-        )}
+        {nodes.map(({ id, run, job }) => (
+          <li key={id}>
+            <button type="button" className={classes.pick} onClick={() => onSelect(id)}>
+              {run ? stepName(run) : (job?.name ?? id)}
+            </button>
+            {run && <Id value={run.id} of="run" to={urls.run(run.id)} />}
+            <span className={classes.known}>{words(id)}</span>
+          </li>
+        ))}
       </ul>
     </section>
   );

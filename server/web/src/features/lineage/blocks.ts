@@ -20,6 +20,7 @@ export interface Placement {
 export const CARD_SIZES = {
   version: { width: 226, height: 46 },
   run: { width: 190, height: 30 },
+  job: { width: 190, height: 30 },
 } as const;
 
 /** Outputs stand so far right of their run: room for the edges that lead down to them. */
@@ -70,7 +71,7 @@ export function placeDrawing(drawing: Drawing): Placement {
 
 function makeBlocks({ singles, groups, edges }: Drawing): { blocks: Block[]; blockOf: Map<string, string> } {
   const drawn = [...singles, ...groups];
-  const runs = new Set(drawn.filter(({ kind }) => kind === "run").map(({ id }) => id));
+  const runs = new Set(drawn.filter(({ kind }) => kind !== "version").map(({ id }) => id));
   const written = edges.filter(({ source }) => runs.has(source));
   const blockOf = unite(
     drawn.map(({ id }) => id),
@@ -79,7 +80,7 @@ function makeBlocks({ singles, groups, edges }: Drawing): { blocks: Block[]; blo
   const made = new Set(written.map(({ target }) => target));
   const blocks = new Map<string, Card[]>();
   for (const { id, kind } of drawn.toSorted(
-    (left, right) => Number(right.kind === "run") - Number(left.kind === "run"),
+    (left, right) => Number(left.kind === "version") - Number(right.kind === "version"),
   )) {
     const block = blockOf.get(id) ?? id;
     const card = { id, indent: made.has(id) ? INDENT : 0, ...CARD_SIZES[kind] };

@@ -118,6 +118,7 @@ test("taint covers bad versions, the runs that made them, and what was asked abo
     tainted,
     current,
     dataset_type: null,
+    owners: [],
   });
   const taint = taintOf("run:bad", [
     impact("a", true, ["main"]),

@@ -1,9 +1,10 @@
 /** Many siblings drawn as one: the versions of one dataset, or the runs of one job, at one distance. Pure. */
 import type { LineageEdge } from "../../api/types";
+import { surer } from "./evidence";
 import type { Graph, PlacedNode } from "./graph";
 
 /** So many siblings are one group. Runs of one job say less each than versions do. */
-const GROUP_FROM = { version: 5, run: 3 };
+const GROUP_FROM = { version: 5, run: 3, job: 3 };
 
 export interface Group {
   id: string;
@@ -53,9 +54,8 @@ export function foldSiblings(graph: Graph, open: ReadonlySet<string>, tainted: R
 
 /** Nodes with the same family may be drawn as one. The family is the group's id. */
 function familyOf(node: PlacedNode, marks: (string | false)[]): string {
-  const name = node.version
-    ? `${node.version.namespace}/${node.version.name}`
-    : `${node.run?.job.namespace ?? ""}/${node.run?.job.name ?? ""}`;
+  const of = node.version ?? node.run?.job ?? node.job;
+  const name = `${of?.namespace ?? ""}/${of?.name ?? ""}`;
   return ["group", node.kind, node.distance, ...marks.filter(Boolean), name].join(":");
 }
 
@@ -65,7 +65,7 @@ function makeGroup(id: string, members: readonly PlacedNode[], tainted: Readonly
   return {
     id,
     kind: first?.kind ?? "version",
-    title: first?.version?.name ?? first?.run?.job.name ?? "",
+    title: first?.version?.name ?? first?.run?.job.name ?? first?.job?.name ?? "",
     members: sorted,
     tainted: members.some((member) => tainted.has(member.id)),
   };
@@ -75,19 +75,14 @@ function sortKey({ version, run }: PlacedNode): string {
   return version?.partition ?? run?.started_at ?? "";
 }
 
-/** Whether an edge is drawn as certain: the version is known, not inferred from when the run started. */
-export function isCertain({ evidence }: LineageEdge): boolean {
-  return evidence !== "as_of" && evidence !== "declared" && evidence !== "unknown";
-}
-
-/** The edges between what is drawn. An edge is certain if any that it stands for is. */
+/** The edges between what is drawn. An edge is known as the surest of those that it stands for. */
 function redirect(edges: readonly LineageEdge[], drawnAs: (id: string) => string): LineageEdge[] {
   const drawn = new Map<string, LineageEdge>();
-  for (const edge of edges) {
-    const [source, target] = [drawnAs(edge.source), drawnAs(edge.target)];
-    const key = JSON.stringify([source, target]);
+  for (const each of edges) {
+    const edge = { ...each, source: drawnAs(each.source), target: drawnAs(each.target) };
+    const key = JSON.stringify([edge.source, edge.target]);
     const before = drawn.get(key);
-    if (source !== target && !(before && isCertain(before))) drawn.set(key, { ...edge, source, target });
+    if (edge.source !== edge.target) drawn.set(key, before ? surer(before, edge) : edge);
   }
   return [...drawn.values()];
 }

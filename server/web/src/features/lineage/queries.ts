@@ -1,12 +1,13 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import type { Direction } from "../../api/types";
+import type { Page } from "../../api/paging";
+import type { Direction, Impact } from "../../api/types";
 import { type Graph, joinTraces, taintOf, type Way } from "./graph";
 
 /** More boxes than anybody reads at once. */
 const MAX_NODES = 300;
-/** A whole repository is drawn from so many of its datasets. */
-const MAX_DATASETS = 24;
+/** What one page of an impact holds at most. */
+const MAX_PAGE = 1000;
 
 /** What fed a node, what it fed, or both, `depth` runs away. */
 export const graphQuery = (node: string, way: Way, depth: number) =>
@@ -25,17 +26,13 @@ export const mapQuery = (repository: string, ref: string) =>
   queryOptions({
     queryKey: ["lineage", "map", repository, ref],
     queryFn: async ({ signal }): Promise<Graph> => {
-      const datasets = await answer(
-        api.GET("/api/v1/repositories/{repository}/commits/{ref}/datasets", {
-          params: { path: { repository, ref }, query: { limit: MAX_DATASETS } },
+      const graph = await answer(
+        api.GET("/api/v1/repositories/{repository}/commits/{ref}/lineage", {
+          params: { path: { repository, ref }, query: { depth: 1, limit: MAX_NODES } },
           signal,
         }),
       );
-      const nodes = datasets.items.map(({ path }) => `lf://${repository}/@${ref}/${path}`);
-      const graph = joinTraces(
-        await Promise.all(nodes.map((node) => fetchTrace(node, "upstream", 1, signal))),
-      );
-      return { ...graph, start: new Set(), truncated: graph.truncated || datasets.next !== null };
+      return { ...joinTraces([{ direction: "upstream", graph }]), start: new Set() };
     },
   });
 
@@ -43,12 +40,21 @@ export const mapQuery = (repository: string, ref: string) =>
 export const taintQuery = (bad: string) =>
   queryOptions({
     queryKey: ["lineage", "taint", bad],
-    queryFn: async ({ signal }) =>
-      taintOf(
-        bad,
-        await answer(api.GET("/api/v1/lineage/impact", { params: { query: { node: bad } }, signal })),
-      ),
+    queryFn: async ({ signal }) => taintOf(bad, await fetchImpact(bad, signal)),
   });
+
+async function fetchImpact(node: string, signal: AbortSignal): Promise<Impact[]> {
+  const found: Impact[] = [];
+  let after: string | null = null;
+  do {
+    const query: { node: string; limit: number; after?: string } = { node, limit: MAX_PAGE };
+    if (after !== null) query.after = after;
+    const page: Page<Impact> = await answer(api.GET("/api/v1/lineage/impact", { params: { query }, signal }));
+    found.push(...page.items);
+    after = page.next;
+  } while (after !== null);
+  return found;
+}
 
 async function fetchTrace(node: string, direction: Direction, depth: number, signal: AbortSignal) {
   const query = { node, direction, depth, limit: MAX_NODES };

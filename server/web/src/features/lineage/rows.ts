@@ -1,11 +1,12 @@
 /** The lineage graph as rows. */
 import type { RunState } from "../../api/types";
 import { toCsv } from "./csv";
+import { wordsOf } from "./evidence";
 import type { Graph } from "./graph";
 
 export interface LineageRow {
   id: string;
-  kind: "version" | "run";
+  kind: "version" | "run" | "job";
   name: string;
   partition: string;
   /** A snapshot's id, or a run's; '' where it is not known. */
@@ -18,21 +19,26 @@ export interface LineageRow {
   /** How many nodes lead here, and how many this leads to, within the graph. */
   from: number;
   into: number;
+  /** How the edges that lead here are known, each once. */
+  known: string;
 }
 
 /** One row a node, nearest first. */
 export function lineageRows(graph: Graph, tainted: ReadonlySet<string>): LineageRow[] {
   const from = new Map<string, number>();
   const into = new Map<string, number>();
-  for (const { source, target } of graph.edges) {
+  const known = new Map<string, Set<string>>();
+  for (const edge of graph.edges) {
+    const { source, target } = edge;
     from.set(target, (from.get(target) ?? 0) + 1);
     into.set(source, (into.get(source) ?? 0) + 1);
+    known.set(target, (known.get(target) ?? new Set()).add(wordsOf(edge)));
   }
   return graph.nodes
-    .map(({ id, kind, version, run, distance, dataset_type }) => ({
+    .map(({ id, kind, version, run, job, distance, dataset_type }) => ({
       id,
       kind,
-      name: version?.name ?? run?.job.name ?? "",
+      name: version?.name ?? run?.job.name ?? job?.name ?? "",
       partition: version?.partition ?? "",
       content: version?.version ?? run?.id ?? "",
       distance,
@@ -41,6 +47,7 @@ export function lineageRows(graph: Graph, tainted: ReadonlySet<string>): Lineage
       tainted: tainted.has(id),
       from: from.get(id) ?? 0,
       into: into.get(id) ?? 0,
+      known: [...(known.get(id) ?? [])].sort().join("; "),
     }))
     .sort(
       (left, right) =>
@@ -61,6 +68,7 @@ export function lineageCsv(rows: readonly LineageRow[]): string {
     "tainted",
     "from",
     "into",
+    "known",
   ];
   return toCsv(
     header,
@@ -76,6 +84,7 @@ export function lineageCsv(rows: readonly LineageRow[]): string {
       row.tainted ? "yes" : "no",
       row.from,
       row.into,
+      row.known,
     ]),
   );
 }
