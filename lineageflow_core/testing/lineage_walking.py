@@ -189,10 +189,10 @@ class PlainGraph:
 
     def paths(self, source: Start, target: Start, depth: int) -> set[tuple[str, ...]]:
         """Returns all ways from one thing to another that come to nothing twice."""
-        ends = {run.id for run in target.runs} | {each for each in target.versions if each.version}
+        ends = {run.id for run in target.runs} | set(target.versions)
         found: set[tuple[str, ...]] = set()
         first: list[RunId | Version] = [run.id for run in source.runs]
-        first += [version for version in source.versions if version.version]
+        first += source.versions
         pending: list[tuple[Way, ...]] = [((node, None),) for node in first]
         while pending:
             path = pending.pop()
