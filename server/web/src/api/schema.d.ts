@@ -1468,7 +1468,8 @@ export interface paths {
          *     Old is a pipeline that ended, with all of its steps, more than `older_than_days` days ago. It stays if
          *     it wrote one of the `keep_last` last versions of a dataset or partition; if anything that a branch,
          *     tag, draft, plan or quarantine holds was made of what it wrote, however far back; and if a run that
-         *     stays read what it wrote without naming the version. Raises InvalidInputError.
+         *     stays read what it wrote without naming the version. Events about no run (of datasets and jobs as
+         *     such, or not understood) are old that came more than so many days ago. Raises InvalidInputError.
          */
         get: operations["plan_pruning"];
         put?: never;
@@ -1489,12 +1490,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Removes old pipelines, in small transactions, about `limit` runs at most: their events and facts
-         * @description Removes old pipelines, in small transactions, about `limit` runs at most: their events and facts.
+         * Removes old pipelines, in small transactions: their events and facts; then old events about no run
+         * @description Removes old pipelines, in small transactions: their events and facts; then old events about no run.
          *
-         *     What stays says the same as before: no read changes, and what the events said of jobs and datasets
-         *     (facets, names) is kept. An event about a pruned run that comes later is stored, and counts for
-         *     nothing but that. It may be interrupted anywhere, and called again. Raises InvalidInputError.
+         *     Of both together it removes about `limit`, and tells whether there are more. What stays says the same
+         *     as before: no read changes, and what the events said of jobs and datasets (facets, names) is kept. An
+         *     event about a pruned run that comes later is stored, and counts for nothing but that. It may be
+         *     interrupted anywhere, and called again. Raises InvalidInputError.
          */
         post: operations["prune"];
         delete?: never;
@@ -1604,9 +1606,37 @@ export interface paths {
          *     `dataset_types`: only what lies between the node and versions of these (TABLE, MODEL, ...: in any
          *     case), which is found among the nearest 10,000 nodes.
          *
+         *     What jobs only declare stands at the edge of it: jobs of which no run did anything, from what they
+         *     would read to what they would write (`Evidence.DECLARED`). They say so of no time and of no type: it
+         *     is left out with `until` and with `dataset_types`.
+         *
          *     Raises InvalidInputError for a limit that is not 1 to 10,000. A time without a zone is UTC.
          */
         get: operations["trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the whole graph in parts: the next `limit` runs, with all that each read and wrote
+         * @description Returns the whole graph in parts: the next `limit` runs, with all that each read and wrote.
+         *
+         *     By run id. `namespace`: only runs that touched a dataset in it, as `lf://repository`; nothing else of
+         *     what they touched is left out. All nodes are of depth 0, without what a trace would count beyond them.
+         *     Runs that touched no data, and what jobs only declare, are not in it.
+         */
+        get: operations["list_lineage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1716,8 +1746,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Returns every version derived from `node`, nearest first
-         * @description Returns every version derived from `node`, nearest first.
+         * Returns the versions derived from `node`, nearest first, then by name
+         * @description Returns the versions derived from `node`, nearest first, then by name.
+         *
+         *     `depth`: at most so many runs away. `evidence`, `until`: only what is derived along such edges, as in
+         *     `trace`; that is how far away it is then. `dataset_types`: only versions of these types (TABLE, MODEL,
+         *     ...: in any case). What is tainted depends on none of these. Raises InvalidInputError for a negative
+         *     depth, or a time without a zone.
          */
         get: operations["impact"];
         put?: never;
@@ -3156,13 +3191,35 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Returns what fed a node and what it fed as a file
+         * Returns what fed a node and what it fed, or the whole graph, as a file
          * @description Returns what fed a node, what it fed, or both as one graph, in a format for other programs.
          *
-         *     `depth` and `limit` are for each way, as in `trace`. The header `LineageFlow-Truncated` is `true`
-         *     where more was reachable than the limit allowed. CSV and Neo4j's files come in a ZIP archive.
+         *     `depth` and `limit` (else 300) are for each way, as in `trace`. Without a node, it is the whole graph,
+         *     or that of the runs that touched a dataset in `namespace` (`lf://repository`); then `limit` is 100,000
+         *     nodes, and events have none. The header `LineageFlow-Truncated` is `true` where more was reachable
+         *     than the limit allowed. CSV and Neo4j's files come in a ZIP archive.
          */
         get: operations["export_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/impact/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what was derived from a node as CSV
+         * @description Returns all that `impact` lists, one version a line. Several types stand in the query one each.
+         */
+        get: operations["export_impact"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4714,6 +4771,8 @@ export interface components {
             /** @default [] */
             current: string[];
             dataset_type: string | null;
+            /** @default [] */
+            owners: string[];
         };
         /**
          * Import
@@ -4972,7 +5031,7 @@ export interface components {
         };
         /**
          * LineageNode
-         * @description A version or a run in a graph.
+         * @description A version, a run, or a job without runs in a graph.
          */
         LineageNode: {
             id: string;
@@ -4980,11 +5039,20 @@ export interface components {
             depth: number;
             version: components["schemas"]["Version"] | null;
             run: components["schemas"]["Run"] | null;
+            job: components["schemas"]["Job"] | null;
             dataset_type: string | null;
             /** @default 0 */
             more_upstream: number;
             /** @default 0 */
             more_downstream: number;
+        };
+        /**
+         * LineagePart
+         * @description Some runs of the whole graph, and where to go on.
+         */
+        LineagePart: {
+            graph: components["schemas"]["LineageGraph"];
+            next: string | null;
         };
         /**
          * LineagePaths
@@ -5058,7 +5126,7 @@ export interface components {
          * NodeKind
          * @enum {string}
          */
-        NodeKind: "version" | "run";
+        NodeKind: "version" | "run" | "job";
         /**
          * ObjectEntry
          * @description A path and its content. Bytes are immutable and stored once per content.
@@ -5193,6 +5261,14 @@ export interface components {
          */
         Page_Found_: {
             items: components["schemas"]["Found"][];
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items, and where to go on.
+         */
+        Page_Impact_: {
+            items: components["schemas"]["Impact"][];
             next: string | null;
         };
         /**
@@ -5477,6 +5553,7 @@ export interface components {
         Pruned: {
             pipelines: number;
             runs: number;
+            events: number;
             more: boolean;
         };
         /**
@@ -5488,6 +5565,7 @@ export interface components {
             before: string;
             pipelines: number;
             runs: number;
+            events: number;
             examples: string[];
             kept: components["schemas"]["KeptPipelines"][];
         };
@@ -9134,6 +9212,39 @@ export interface operations {
             };
         };
     };
+    list_lineage: {
+        parameters: {
+            query?: {
+                namespace?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineagePart"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     trace_columns: {
         parameters: {
             query: {
@@ -9276,6 +9387,12 @@ export interface operations {
         parameters: {
             query: {
                 node: string;
+                depth?: number | null;
+                evidence?: string;
+                dataset_types?: string;
+                until?: string | null;
+                after?: string | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -9289,7 +9406,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Impact"][];
+                    "application/json": components["schemas"]["Page_Impact_"];
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
@@ -11759,11 +11876,12 @@ export interface operations {
     export_lineage: {
         parameters: {
             query: {
-                node: string;
                 format: components["schemas"]["GraphFormat"];
+                node?: string | null;
+                namespace?: string | null;
                 direction?: components["schemas"]["Direction"] | null;
                 depth?: number;
-                limit?: number;
+                limit?: number | null;
             };
             header?: never;
             path?: never;
@@ -11781,9 +11899,44 @@ export interface operations {
                     "text/vnd.mermaid": string;
                     "application/graphml+xml": string;
                     "application/zip": string;
-                    "application/json": string;
                     "application/x-cypher-query": string;
                     "application/jsonl": string;
+                    "application/json": components["schemas"]["LineageGraph"];
+                };
+            };
+            /** @description What was wrong, what was expected, what to do next (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_impact: {
+        parameters: {
+            query: {
+                node: string;
+                depth?: number | null;
+                evidence?: components["schemas"]["Evidence"][] | null;
+                dataset_types?: string[] | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description What was wrong, what was expected, what to do next (RFC 9457). */
