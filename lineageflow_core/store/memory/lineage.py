@@ -1,7 +1,8 @@
 """The log of events and the facts folded from it, in memory.
 
-It keeps facts as they were put, and works out names and versions in force for each question: what the other
-stores keep ready, they must answer as this one does.
+It keeps facts as they were put, and works out names and versions in force when somebody asks, once for each
+state of the tables, which a transaction replaces as a whole: what the other stores keep ready, they must
+answer as this one does.
 """
 
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
@@ -21,7 +23,7 @@ from lineageflow_core.store.in_force import in_force
 from lineageflow_core.store.memory.checks import check_instant
 from lineageflow_core.store.memory.lineage_look import MemoryLineageLook
 from lineageflow_core.store.memory.lineage_writer import MemoryLineageWriter
-from lineageflow_core.store.memory.state import State
+from lineageflow_core.store.memory.state import LineageTables, State
 from lineageflow_core.store.memory.turns import ThreadTurns
 from lineageflow_core.store.paging import (
     check_limit,
@@ -264,24 +266,15 @@ class MemoryLineageStore:
 
     def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
         """Returns all names of a dataset, the first one first."""
-        with self._state.lock:
-            links = list(self._state.lineage.links)
-        found = {dataset}
-        while more := {name for link in links if found & set(link) for name in link} - found:
-            found |= more
-        return tuple(sorted(found, key=lambda name: name.rank))
+        return _names(self._state.lineage, dataset)
 
     def all_writes(self) -> list[Io]:
         """Returns everything that runs wrote."""
-        return self._under_first_names(facts.writes for facts in self._facts())
+        return _writes(self._state.lineage)
 
     def all_reads(self) -> list[Io]:
         """Returns everything that runs read, at the versions that it was of."""
-        written: dict[DatasetName, list[Io]] = defaultdict(list)
-        for io in self.all_writes():
-            written[io.version.dataset].append(io)
-        reads = self._under_first_names(facts.reads for facts in self._facts())
-        return _distinct(bound for io in reads for bound in _bound(io, written[io.version.dataset]))
+        return _reads(self._state.lineage)
 
     def _facts(self, run_ids: Collection[RunId] | None = None) -> list[RunFacts]:
         with self._state.lock:
@@ -291,11 +284,38 @@ class MemoryLineageStore:
     def _runs(self) -> list[Run]:
         return [facts.run for facts in self._facts()]
 
-    def _under_first_names(self, ios: Iterable[Sequence[Io]]) -> list[Io]:
-        return _distinct(replace(io, version=self._named(io.version)) for some in ios for io in some)
-
     def _named(self, version: Version) -> Version:
-        return version.under(self.names(version.dataset)[0])
+        return _named(self._state.lineage, version)
+
+
+@lru_cache(maxsize=4096)
+def _names(tables: LineageTables, dataset: DatasetName) -> tuple[DatasetName, ...]:
+    found = {dataset}
+    while more := {name for link in tables.links if found & set(link) for name in link} - found:
+        found |= more
+    return tuple(sorted(found, key=lambda name: name.rank))
+
+
+@lru_cache(maxsize=2)
+def _writes(tables: LineageTables) -> list[Io]:
+    return _under_first_names(tables, (facts.writes for facts in tables.facts.values()))
+
+
+@lru_cache(maxsize=2)
+def _reads(tables: LineageTables) -> list[Io]:
+    written: dict[DatasetName, list[Io]] = defaultdict(list)
+    for io in _writes(tables):
+        written[io.version.dataset].append(io)
+    reads = _under_first_names(tables, (facts.reads for facts in tables.facts.values()))
+    return _distinct(bound for io in reads for bound in _bound(io, written[io.version.dataset]))
+
+
+def _under_first_names(tables: LineageTables, ios: Iterable[Sequence[Io]]) -> list[Io]:
+    return _distinct(replace(io, version=_named(tables, io.version)) for some in ios for io in some)
+
+
+def _named(tables: LineageTables, version: Version) -> Version:
+    return version.under(_names(tables, version.dataset)[0])
 
 
 def _bound(read: Io, writes: Sequence[Io]) -> list[Io]:

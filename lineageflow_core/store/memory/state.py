@@ -29,9 +29,9 @@ from lineageflow_core.store.ports import (
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class LineageTables:
-    """What follows from events. A transaction changes a copy."""
+    """What follows from events. A transaction changes a copy, which takes the place of these."""
 
     fold: int = 0
     facts: dict[RunId, RunFacts] = field(default_factory=dict)
