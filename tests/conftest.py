@@ -24,10 +24,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_loop_of_another_test(request: pytest.FixtureRequest) -> None:
-    """Forgets a loop that another test has left as the running one of this thread.
+def _no_loop_of_a_browser(request: pytest.FixtureRequest) -> None:
+    """Forgets a browser's loop, so that a test may call `asyncio.run`.
 
-    A browser's does, for the rest of the process; whoever calls `asyncio.run` then is refused.
+    Playwright's loop runs in a greenlet of the same thread, and counts as running for the whole session.
     """
     if "web" not in request.path.parts:
         asyncio._set_running_loop(None)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.lineage import Evidence
 from lineageflow_core.model.merge import Side
 
 AuthorOption = Annotated[
@@ -43,6 +44,14 @@ NodeArgument = Annotated[
         "version:... or job:...",
         show_default=False,
     ),
+]
+EvidenceOption = Annotated[
+    list[Evidence] | None,
+    typer.Option("--evidence", metavar="HOW", help="Only along edges known so.", show_default=False),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", metavar="TIME", help="Only over runs that had ended then.", show_default=False),
 ]
 PickOption = Annotated[
     list[str] | None,

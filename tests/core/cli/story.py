@@ -16,6 +16,7 @@ from lineageflow_core.model.objects import ObjectEntry
 from lineageflow_core.model.run import CodeVersion, Job
 from lineageflow_core.repository import Repository
 from lineageflow_core.run import Reading, RunSession
+from tests.core.cli.calling import Cli
 
 MONTHS = ("2013-01", "2013-02", "2013-03")
 
@@ -107,3 +108,16 @@ def _step(catalog: Catalog, name: str, step: str, pipeline: RunId) -> RunSession
         params={"year": "2013"},
         environment={"python": "3.11.2"},
     )
+
+
+def tell_of(cli: Cli, name: str) -> None:
+    """Events tell that `name` was written, and that a run read it and wrote =cmd()."""
+    for number, sides in enumerate(({"outputs": [name]}, {"inputs": [name], "outputs": ["=cmd()"]})):
+        event = {
+            "eventType": "COMPLETE",
+            "eventTime": f"2026-05-01T0{number}:00:00Z",
+            "run": {"runId": f"0190c2f0-0000-7000-8000-00000000000{number}"},
+            "job": {"namespace": "airflow", "name": "=load()"},
+            **{side: [{"namespace": "s3://lake", "name": each} for each in sides[side]] for side in sides},
+        }
+        connect(str(cli.lake)).lineage.ingest([event])

@@ -1,4 +1,3 @@
-import csv
 import json
 import re
 import zipfile
@@ -9,7 +8,7 @@ import pytest
 from lineageflow_core.connect import connect
 from lineageflow_core.graph_formats import GraphFormat
 from tests.core.cli.calling import Cli
-from tests.core.cli.story import Story, run_id
+from tests.core.cli.story import Story, run_id, tell_of
 
 
 def test_the_tree_goes_back_to_what_was_ingested(seen: Cli) -> None:
@@ -122,67 +121,6 @@ def test_a_graph_that_was_cut_off_says_so(seen: Cli) -> None:
     assert "more than 2 nodes" in ran.err
 
 
-def test_the_impact_is_what_was_derived_nearest_first(seen: Cli, told: Story) -> None:
-    ran = seen.good("impact", told.bad)
-    assert [["0", "tainted", "lf://flights/clean/flights", "2013-02"]] == [row[:4] for row in ran.rows[:1]]
-    assert ["main"] * 4 == [row[9] for row in ran.rows]
-    assert "4 versions derived, 4 tainted, 4 current on a branch\n" == ran.err
-    assert ["1", "2", "2"] == [row[0] for row in seen.good("impact", "raw/flights/2013-02").rows]
-
-
-def test_what_is_no_longer_there_is_not_current(seen: Cli, told: Story) -> None:
-    ran = seen.good("impact", told.good)
-    current = {(row[2], row[3]): row[9] for row in ran.rows}
-    assert ("", "main") == (
-        current["lf://flights/raw/flights", "2013-02"],
-        current["lf://flights/raw/flights", "2013-01"],
-    )
-
-
-def test_blame_names_commit_run_and_code(seen: Cli, told: Story) -> None:
-    ran = seen.good("blame", "report.md")
-    facts = ran.facts
-    assert (run_id("bad report"), told.bad, "flights.report", "3f2a91c0" * 5, "bad run", "dagster") == (
-        facts["run"],
-        facts["pipeline"],
-        facts["job"],
-        facts["code"],
-        facts["message"],
-        facts["author"],
-    )
-    assert 3 == len(ran.section("made from"))
-    assert facts["version"] == seen.good("blame", "report.md", "--json").json["version"]["version"]
-
-
-def test_blame_looks_into_the_past(seen: Cli, told: Story) -> None:
-    assert told.good == seen.good("blame", "@main~1/report.md").facts["pipeline"]
-
-
-def test_partitions_are_blamed_one_by_one(seen: Cli) -> None:
-    ran = seen.good("blame", "raw/flights", "--partitions")
-    good, bad = run_id("good ingest"), run_id("bad ingest")
-    assert [["2013-01", good], ["2013-02", bad], ["2013-03", good]] == [[row[0], row[5]] for row in ran.rows]
-    assert ["flights.ingest"] * 3 == [row[4] for row in ran.rows]
-    assert 1 == len(seen.good("blame", "raw/flights", "--partitions", "-n", "1").rows)
-    both = seen("blame", "raw/flights", "--partitions", "--column", "carrier")
-    assert (2, True) == (both.code, "leave --key and --column out" in both.err)
-
-
-def test_a_person_is_blamed_without_a_run(seen: Cli) -> None:
-    facts = seen.good("blame", "notes.txt").facts
-    assert ("ada", False) == (facts["author"], "run" in facts)
-
-
-def test_blame_tells_who_restored_content_from_who_made_it(empty: Cli) -> None:
-    made = empty.good("put", "-", "a", "--author", "grace", input="1").rows[0][0]
-    empty.good("put", "-", "a", "--author", "ada", input="2")
-    restored = empty.good("restore", "a", "--from", "main~1", "--author", "bob").rows[0][0]
-    facts = empty.good("blame", "a").facts
-    told = (facts["commit"], facts["author"], facts["made in"], facts["made by"])
-    assert (restored, "bob", made, "grace") == told
-    assert "made in" not in empty.good("blame", "@main~1/a").facts
-
-
 def test_what_is_not_there_is_not_found(seen: Cli) -> None:
     assert [3, 3, 3] == [seen(verb, "nothere").code for verb in ("lineage", "impact", "blame")]
 
@@ -206,50 +144,12 @@ def test_only_some_evidence_types_and_times_are_followed(seen: Cli) -> None:
     assert 1 == nodes("--until", "2001-01-01T00:00:00Z")
 
 
-def test_the_impact_is_csv_for_a_spreadsheet(seen: Cli, told: Story) -> None:
-    first, *rows = seen.good("impact", told.bad, "--csv").out.splitlines()
-    assert ["degree", "state", "namespace", "name"] == next(csv.reader([first]))[:4]
-    listed = seen.good("impact", told.bad).rows
-    assert [row[0] for row in listed] == [row[0] for row in csv.reader(rows)]
-    assert ["lf://flights", "clean/flights", "2013-02"] == next(csv.reader(rows))[2:5]
-    assert 2 == len(seen.good("impact", told.bad, "--csv", "--limit", "1").out.splitlines())
-
-
-def _told_of(cli: Cli, name: str) -> None:
-    """Events tell that `name` was written, and that a run read it and wrote =cmd()."""
-    for number, sides in enumerate(({"outputs": [name]}, {"inputs": [name], "outputs": ["=cmd()"]})):
-        event = {
-            "eventType": "COMPLETE",
-            "eventTime": f"2026-05-01T0{number}:00:00Z",
-            "run": {"runId": f"0190c2f0-0000-7000-8000-00000000000{number}"},
-            "job": {"namespace": "airflow", "name": "=load()"},
-            **{side: [{"namespace": "s3://lake", "name": each} for each in sides[side]] for side in sides},
-        }
-        connect(str(cli.lake)).lineage.ingest([event])
-
-
 def test_a_dataset_elsewhere_is_asked_about_by_its_name(empty: Cli) -> None:
-    _told_of(empty, "orders")
+    tell_of(empty, "orders")
     found = empty.good("lineage", "dataset:s3://lake/orders", "--down", "1").rows
     assert ["0", "1", "1"] == [row[1] for row in found]
     ran = empty("lineage", "s3://lake/orders")
     assert (2, True) == (ran.code, "write 'dataset:s3://lake/orders'" in ran.err)
-
-
-def test_no_cell_of_an_impact_is_a_formula(empty: Cli) -> None:
-    _told_of(empty, "orders")
-    [row] = csv.DictReader(empty.good("impact", "dataset:s3://lake/orders", "--csv").out.splitlines())
-    assert "'=load()" == row["job"]
-
-
-def test_an_impact_is_cut_as_people_say(seen: Cli) -> None:
-    def degrees(*words: str) -> list[str]:
-        return [row[0] for row in seen.good("impact", "raw/flights/2013-02", *words).rows]
-
-    assert ["1"] == degrees("--depth", "1")
-    assert ["2"] == degrees("--type", "model")
-    assert [] == degrees("--until", "2001-01-01T00:00:00Z")
-    assert [] == degrees("--evidence", "declared")
 
 
 @pytest.mark.parametrize("format", GraphFormat)
