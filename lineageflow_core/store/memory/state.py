@@ -29,9 +29,11 @@ from lineageflow_core.store.ports import (
 )
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class LineageTables:
     """What follows from events. A transaction changes a copy, which takes the place of these."""
+
+    __hash__ = object.__hash__  # what is worked out from these tables is remembered for just these
 
     fold: int = 0
     facts: dict[RunId, RunFacts] = field(default_factory=dict)
