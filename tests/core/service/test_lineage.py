@@ -139,7 +139,7 @@ def test_runs_are_listed_by_pipeline_and_its_steps_by_parent() -> None:
 
 
 def test_a_page_of_no_runs_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="a page holds 1 to 1000 runs, not 0"):
+    with pytest.raises(InvalidInputError, match="a page holds 1 to 1000 items, not 0"):
         Story().catalog.lineage.list_runs(limit=0)
 
 

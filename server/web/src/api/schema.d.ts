@@ -1751,8 +1751,8 @@ export interface paths {
          *
          *     `depth`: at most so many runs away. `evidence`, `until`: only what is derived along such edges, as in
          *     `trace`; that is how far away it is then. `dataset_types`: only versions of these types (TABLE, MODEL,
-         *     ...: in any case). What is tainted depends on none of these. Raises InvalidInputError for a negative
-         *     depth, or a time without a zone.
+         *     ...: in any case). What is tainted depends on none of these. A time without a zone is UTC.
+         *     Raises InvalidInputError for a negative depth.
          */
         get: operations["impact"];
         put?: never;
