@@ -1,32 +1,28 @@
-"""Tables of pandas, polars, Arrow and DuckDB as files of a dataset, and back, through Arrow.
+"""What people have (tables of four libraries, bytes, text, folders) as files of a dataset, and tables back.
 
-What a file holds is told by its ending, so any other tool can read it. Equal tables give equal bytes under
-one version of Arrow: what did not change is no new version. The four libraries are imported when they are
-needed.
+What a file holds is told by its ending, so any other tool can read it. The libraries are imported when they
+are needed.
 """
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.local_files import files_below
 from lineageflow_core.run import Reading
+from lineageflow_core.table_writing import ENDINGS, write_table
 from lineageflow_core.uploads import Source
 
 if TYPE_CHECKING:
     import duckdb
-    import pandas as pd
-    import polars as pl
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    Table: TypeAlias = (
-        pd.DataFrame | pl.DataFrame | pl.LazyFrame | pa.Table | pa.RecordBatchReader | duckdb.DuckDBPyRelation
-    )
-    """What can be written as a table."""
+    from lineageflow_core.table_writing import Table
+
     Data: TypeAlias = Table | bytes | str | Path | Mapping[str, Source | str]
     """What can be written: a table, bytes, text, a local file or folder, or files by relative path."""
 
@@ -34,10 +30,6 @@ DEFAULT_FILE = "data.parquet"
 """What the file of a table is called in a dataset whose path has no ending of its own."""
 VIEW = "data"
 """What SQL calls the dataset that it is about."""
-
-_GROUP_ROWS = 1 << 20
-"""Rows of a row group, as Arrow has it where nobody says otherwise."""
-_WRITTEN = (".parquet", ".csv", ".arrow", ".feather")
 
 
 @contextmanager
@@ -56,10 +48,10 @@ def files_of(data: "Data", path: str) -> Iterator[Mapping[str, Source]]:
         yield _local_files(data)
     else:
         ending = PurePosixPath(path).suffix
-        name = "" if ending in _WRITTEN else DEFAULT_FILE
+        name = "" if ending in ENDINGS else DEFAULT_FILE
         with tempfile.TemporaryDirectory(prefix="lineageflow-") as folder:
             file = Path(folder, name or f"table{ending}")
-            _write(data, file)
+            write_table(data, file)
             yield {name: file}
 
 
@@ -132,92 +124,3 @@ def _local_files(path: Path) -> dict[str, Source]:
     if not path.is_dir():
         raise InvalidInputError(f"there is no file or folder {str(path)!r}; nothing was written")
     return {relative: Path(item.path) for relative, item in files_below(str(path))}
-
-
-def _write(data: "Table", file: Path) -> None:
-    """Writes a table into a file. Raises InvalidInputError for what Arrow cannot take or write."""
-    import pyarrow as pa
-
-    try:
-        table = _as_arrow(data)
-    except (pa.ArrowException, ValueError) as error:  # of pandas' columns: two with one name, mixed types
-        raise _unfit(data, error) from error
-    try:
-        _write_table(table, file)
-    except pa.ArrowException as error:
-        raise _unfit(data, error) from error
-
-
-def _unfit(data: "Table", error: Exception) -> InvalidInputError:
-    reason = "; ".join(str(each) for each in error.args).rstrip(".")
-    kind = f"{type(data).__module__.partition('.')[0]}.{type(data).__name__}"
-    return InvalidInputError(
-        f"{kind} cannot be written as a table: {reason}. Give each column a name of its own and one type, "
-        "or write bytes"
-    )
-
-
-def _as_arrow(data: Any) -> "pa.Table | pa.RecordBatchReader":
-    """Returns a table of any of the four libraries as Arrow's, in batches where that is possible."""
-    import pyarrow as pa
-
-    if isinstance(data, (pa.Table, pa.RecordBatchReader)):
-        return data
-    module, name = type(data).__module__.partition(".")[0], type(data).__name__
-    if (module, name) == ("pandas", "DataFrame"):
-        return pa.Table.from_pandas(data)
-    if (module, name) == ("polars", "LazyFrame"):
-        data = data.collect()
-    if hasattr(data, "__arrow_c_stream__"):
-        return pa.RecordBatchReader.from_stream(data)
-    raise InvalidInputError(
-        f"{type(data).__module__}.{name} cannot be written; give a table of pandas, polars, Arrow or DuckDB, "
-        "bytes, text, a Path, or a dictionary of bytes, texts and Paths by file name"
-    )
-
-
-def _write_table(table: "pa.Table | pa.RecordBatchReader", path: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.csv as csv
-    import pyarrow.feather as feather
-    import pyarrow.parquet as pq
-
-    reader = table.to_reader() if isinstance(table, pa.Table) else table
-    reader = reader.cast(_plain(reader.schema))
-    groups = _groups(reader)
-    if path.suffix == ".csv":
-        with csv.CSVWriter(path, reader.schema) as writer:
-            for group in groups:
-                writer.write_table(group)
-    elif path.suffix == ".parquet":
-        with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
-            for group in groups:
-                writer.write_table(group, row_group_size=_GROUP_ROWS)
-    else:
-        feather.write_feather(reader.read_all().combine_chunks(), str(path))
-
-
-def _plain(schema: "pa.Schema") -> "pa.Schema":
-    """Returns a schema without the types that differ from others only in memory, as polars has them."""
-    import pyarrow as pa
-
-    plain = {pa.string_view(): pa.string(), pa.large_string(): pa.string(), pa.binary_view(): pa.binary()}
-    fields = [field.with_type(plain.get(field.type, field.type)) for field in schema]
-    return pa.schema(fields, metadata=schema.metadata)
-
-
-def _groups(reader: "pa.RecordBatchReader") -> "Iterator[pa.Table]":
-    """Yields the rows in tables of one size: how they came in batches does not show in the file."""
-    import pyarrow as pa
-
-    kept: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in reader:
-        kept.append(batch)
-        rows += batch.num_rows
-        while rows >= _GROUP_ROWS:
-            table = pa.Table.from_batches(kept, reader.schema)
-            yield table.slice(0, _GROUP_ROWS).combine_chunks()
-            kept = table.slice(_GROUP_ROWS).to_batches()
-            rows -= _GROUP_ROWS
-    yield pa.Table.from_batches(kept, reader.schema).combine_chunks()

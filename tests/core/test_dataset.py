@@ -44,6 +44,8 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "arrow": lambda: pa.table(ROWS),
     "arrow in batches": lambda: pa.table(ROWS).to_reader(max_chunksize=1),
     "duckdb": lambda: duckdb.connect().from_arrow(pa.table(ROWS)),
+    "pandas one by one": lambda: (pd.DataFrame(ROWS)[at : at + 1] for at in range(3)),
+    "arrow one by one": lambda: iter(pa.table(ROWS).to_batches(max_chunksize=2)),
 }
 
 
@@ -68,7 +70,7 @@ def test_equal_tables_are_one_version_however_they_are_cut(repo: Repository) -> 
 
 
 def test_so_are_large_ones(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lineageflow_core.frames._GROUP_ROWS", 2)
+    monkeypatch.setattr("lineageflow_core.table_writing._GROUP_ROWS", 2)
     table = pa.table({"x": list(range(7))})
     cuts = [table.to_reader(max_chunksize=size) for size in (1, 3, 100)]
     assert 1 == len({repo.write("numbers", cut).id for cut in cuts})

@@ -1,6 +1,6 @@
 """A Dagster instance with a home, a lake, and runs of the shop between them."""
 
-import pickle
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import pytest
 from lineageflow_core import Catalog, Repository, connect
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import Transaction
+from tests.integrations.dagster.lake import Lake
 
 IN_PROCESS: Mapping[str, Any] = {"in_process": {}}
 IMPORTED_ONCE = ["lineageflow_dagster.preload", "tests.integrations.dagster.shop"]
@@ -90,8 +91,8 @@ class Shop:
         )
 
     def value(self, asset: str, *, ref: str = "main") -> Any:
-        """Returns what an asset that is no table has at a ref."""
-        return pickle.loads(self.repository.read_bytes(f"{asset}/data.pickle", ref=ref))
+        """Returns what an asset that is a plain value has at a ref."""
+        return json.loads(self.repository.read_bytes(f"{asset}/data.json", ref=ref))
 
     def failure(self, run_id: str) -> str:
         """Returns why a run failed, with all causes."""
@@ -115,3 +116,8 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     shop = open_shop(tmp_path)
     with shop.instance:
         yield shop
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "lake")

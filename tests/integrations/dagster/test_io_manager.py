@@ -1,7 +1,5 @@
 """Assets as datasets: written, read, described, in runs that nobody publishes as a whole."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,60 +8,14 @@ import pyarrow as pa
 import pytest
 from lineageflow_dagster import LineageFlowIOManager, LineageFlowResource
 
-from lineageflow_core import Repository, connect
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import RunState
 from tests.integrations.dagster.conftest import Shop
+from tests.integrations.dagster.lake import Lake, metadata
 from tests.integrations.dagster.shop import ALL_DAYS, DAYS, graph_job, shop_job
 
 SINGLE_RUN = dg.BackfillPolicy.single_run()
-
-
-class Lake:
-    """A lake in a folder, and assets materialized into it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.resource = LineageFlowResource(lake=str(folder), repository="shop", page="http://page/")
-        self.repository = Repository(connect(str(folder)), "shop").create()
-
-    def materialize(
-        self,
-        assets: Sequence[dg.AssetsDefinition | dg.SourceAsset],
-        *,
-        tags: Mapping[str, str] = {},
-        fmt: str = "auto",
-        resources: Mapping[str, Any] = {},
-    ) -> dg.ExecuteInProcessResult:
-        return dg.materialize(
-            assets,
-            resources={
-                "io_manager": LineageFlowIOManager(lineageflow=self.resource, format=fmt),
-                "lineageflow": self.resource,
-                **resources,
-            },
-            tags=dict(tags),
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
-
-    def paths(self) -> list[str]:
-        listed = self.repository.catalog.objects.list_objects("shop", "main")
-        return [entry.path for entry in listed.items]
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(tmp_path / "lake")
-
-
-def metadata(result: dg.ExecuteInProcessResult, asset: str) -> list[dict[str, Any]]:
-    """Returns the metadata of an asset's materializations, and their data version."""
-    return [
-        {name: value.value for name, value in event.materialization.metadata.items()}
-        | {"data version": (event.materialization.tags or {}).get("dagster/data_version")}
-        for event in result.get_asset_materialization_events()
-        if event.asset_key == dg.AssetKey(asset)
-    ]
 
 
 def test_each_asset_is_published_by_itself_where_nobody_publishes_the_run(lake: Lake) -> None:
@@ -77,7 +29,7 @@ def test_each_asset_is_published_by_itself_where_nobody_publishes_the_run(lake: 
 
     result = lake.materialize([orders, total])
     assert result.output_for_node("total") == 3
-    assert lake.paths() == ["orders/data.parquet", "total/data.pickle"]
+    assert lake.paths() == ["orders/data.parquet", "total/data.json"]
     details = lake.repository.catalog.lineage.get_run(RunId(result.run_id))
     assert {step.state for step in details.steps} == {RunState.COMPLETED}
     assert {io.version.name for io in details.reads} == {"orders"}
@@ -94,7 +46,7 @@ def test_what_was_written_before_a_failing_step_is_not_lost(lake: Lake) -> None:
 
     with pytest.raises(ValueError, match="1"):
         lake.materialize([orders, total])
-    assert lake.paths() == ["orders/data.pickle"]
+    assert lake.paths() == ["orders/data.json"]
 
 
 def test_a_materialization_says_which_version_it_is(lake: Lake) -> None:
@@ -227,7 +179,7 @@ def test_two_outputs_of_one_step_are_both_published(lake: Lake) -> None:
         return 1, 2
 
     lake.materialize([both])
-    assert lake.paths() == ["one/data.pickle", "two/data.pickle"]
+    assert lake.paths() == ["one/data.json", "two/data.json"]
 
 
 def test_intermediates_of_ops_do_not_go_to_the_lake(shop: Shop) -> None:

@@ -1,25 +1,24 @@
 """From what a consumer of an asset asks for to a Python value: which partitions, objects and type."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
-from typing import Any, TypeVar, get_args, get_origin
+from pathlib import Path
+from typing import Any, get_args, get_origin
 
 import dagster as dg
 
 from lineageflow_core import Catalog
-from lineageflow_core.model.names import is_under
+from lineageflow_core.model.names import parents_of
 from lineageflow_core.model.objects import ObjectEntry, Snapshot
-from lineageflow_core.model.page import MAX_LIMIT, Page
+from lineageflow_core.model.page import every
 from lineageflow_core.run import Reading, admit
-from lineageflow_dagster.formats import Format, find_format
+from lineageflow_core.run.look import look, path_of
+from lineageflow_dagster.formats import Trust, is_object, read_value
 from lineageflow_dagster.internals import instance_of
 from lineageflow_dagster.naming import dataset_path, partition_key, path_segment
 
 ALLOW_MISSING_KEY = "allow_missing_partitions"
 """Metadata of an input, as for Dagster's own file stores: go without partitions that are not there."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,79 +87,51 @@ def without_missing(request: Request, catalog: Catalog, repository: str, ref: st
     return replace(request, partitions=tuple(part for part in request.partitions if part in there))
 
 
-def look(request: Request, catalog: Catalog, repository: str, ref: str) -> Reading:
+def look_at(request: Request, catalog: Catalog, repository: str, ref: str) -> Reading:
     """Reads what is asked for without a trace in the lineage: nothing is made from it."""
     commit = catalog.refs.resolve(repository, ref).id
     request = without_missing(request, catalog, repository, commit)
-    if request.partitions is None:
-        snapshots = _snapshots(catalog, repository, commit, request.dataset)
-    else:
-        paths = [f"{request.dataset}/{partition}" for partition in request.partitions]
-        snapshots = [catalog.objects.get_snapshot(repository, commit, path) for path in paths]
-    objects = [
-        entry for snapshot in snapshots for entry in _objects(catalog, repository, commit, _path(snapshot))
-    ]
+    reading = look(catalog, repository, commit, request.dataset, partitions=request.partitions)
     notices = admit(catalog, repository, commit, request.dataset, partitions=request.partitions)
-    return Reading(repository, commit, tuple(snapshots), tuple(objects), catalog, notices)
+    return replace(reading, notices=notices)
 
 
-def load(request: Request, reading: Reading) -> object:
+def load(request: Request, reading: Reading, *, trust: Trust, copies: Path) -> object:
     """Returns the value of what was read.
 
     By partition, it is a dictionary, unless there is one partition only and its value is a dictionary
-    itself. Otherwise the values of many partitions are put together, as far as their format can.
+    itself. Otherwise the values of many partitions are put together, as far as their kind can.
     """
-    by_partition = request.is_by_partition and any(snapshot.partition for snapshot in reading.snapshots)
-    value_type = request.value_type if by_partition else request.annotation
-    values = {
-        partition_key(snapshot.partition): _value(reading, _path(snapshot), value_type)
+    if not (request.is_by_partition and any(snapshot.partition for snapshot in reading.snapshots)):
+        return read_value(reading, request.annotation, trust=trust, copies=copies)
+    parts = by_partition(reading)
+    if len(parts) == 1 and is_object(reading):
+        only = read_value(reading, Any, trust=trust, copies=copies)
+        if isinstance(only, Mapping):
+            return only
+    return {
+        key: read_value(part, request.value_type, trust=trust, copies=copies) for key, part in parts.items()
+    }
+
+
+def by_partition(reading: Reading) -> dict[str, Reading]:
+    """Returns what was read of each partition, by its key."""
+    objects: dict[str, list[ObjectEntry]] = {path_of(snapshot): [] for snapshot in reading.snapshots}
+    for entry in reading.objects:
+        place = next((path for path in (entry.path, *parents_of(entry.path)) if path in objects), None)
+        if place is not None:
+            objects[place].append(entry)
+    return {
+        partition_key(snapshot.partition): replace(
+            reading, snapshots=(snapshot,), objects=tuple(objects[path_of(snapshot)])
+        )
         for snapshot in reading.snapshots
     }
-    if by_partition:
-        only = next(iter(values.values())) if len(values) == 1 else None
-        return only if isinstance(only, Mapping) else values
-    return _together(values, reading.objects)
 
 
-def _value(reading: Reading, path: str, python_type: Any) -> object:
-    entries = [entry for entry in reading.objects if is_under(entry.path, path)]
-    values: dict[str, object] = {}
-    for entry in entries:
-        with reading.open(entry) as file:
-            values[entry.path] = _format(entry).read(file, python_type)
-    return _together(values, entries)
-
-
-def _together(values: Mapping[str, object], entries: Sequence[ObjectEntry]) -> object:
-    if not values:
-        return None
-    return next(iter(values.values())) if len(values) == 1 else _format(entries[0]).join(values)
-
-
-def _format(entry: ObjectEntry) -> Format:
-    return find_format(PurePosixPath(entry.path).suffix.removeprefix("."))
-
-
-def _path(snapshot: Snapshot) -> str:
-    return f"{snapshot.dataset}/{snapshot.partition}" if snapshot.partition else snapshot.dataset
-
-
-def _snapshots(catalog: Catalog, repository: str, ref: str, dataset: str) -> list[Snapshot]:
-    return _all(
-        lambda after: catalog.objects.list_snapshots(repository, ref, dataset, after=after, limit=MAX_LIMIT)
+def _snapshots(catalog: Catalog, repository: str, ref: str, dataset: str) -> Iterable[Snapshot]:
+    return every(
+        lambda after, limit: catalog.objects.list_snapshots(
+            repository, ref, dataset, after=after, limit=limit
+        )
     )
-
-
-def _objects(catalog: Catalog, repository: str, ref: str, path: str) -> list[ObjectEntry]:
-    return _all(
-        lambda after: catalog.objects.list_objects(repository, ref, path=path, after=after, limit=MAX_LIMIT)
-    )
-
-
-def _all(page: Callable[[str | None], Page[T]]) -> list[T]:
-    found = page(None)
-    items = list(found.items)
-    while found.next is not None:
-        found = page(found.next)
-        items += found.items
-    return items

@@ -11,9 +11,10 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from lineageflow_core import RunSession
+from lineageflow_core.run import Reading
 from lineageflow_dagster import inputs, outputs
 from lineageflow_dagster.executor import publishes_run
-from lineageflow_dagster.formats import AUTOMATIC, FORMATS
+from lineageflow_dagster.formats import AUTOMATIC, FORMATS, Trust
 from lineageflow_dagster.internals import (
     add_partition_metadata,
     run_looked_at,
@@ -27,15 +28,26 @@ from lineageflow_dagster.resource import LineageFlowResource
 class LineageFlowIOManager(dg.ConfigurableIOManager):
     """Keeps assets in a lake.
 
-    Tables (pandas data frames, Arrow tables) become Parquet, strings text, anything else a pickle, unless
-    `format` or an asset's metadata `lineageflow/format` says otherwise. A step over many partitions returns
-    a dictionary by partition key. It gets one where its input is annotated as one; annotated as a table, the
-    partitions come as one table.
+    Tables of pandas, polars, Arrow and DuckDB become Parquet, strings text, plain dictionaries and lists
+    JSON, a Path its files, anything else a pickle, unless `format` or an asset's metadata
+    `lineageflow/format` says otherwise. An input is what its annotation says, whatever was written. A step
+    over many partitions returns a dictionary by partition key. It gets one where its input is annotated as
+    one; annotated as a table, the partitions come as one table.
     """
 
     lineageflow: dg.ResourceDependency[LineageFlowResource]
     format: str = Field(
         default=AUTOMATIC, description=f"How values are written: {', '.join([AUTOMATIC, *FORMATS])}."
+    )
+
+    allow_pickle: bool = Field(
+        default=True,
+        description="Whether objects that have no other format are pickled. Reading a pickle runs code that "
+        "its writer chose: say False where not everybody who may write to the lake is trusted. Models are "
+        "written by skops then.",
+    )
+    trusted_types: list[str] = Field(
+        default=[], description="Types that models read by skops may have, beside those that skops knows."
     )
 
     _intermediates: dg.IOManager = PrivateAttr()
@@ -54,7 +66,7 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
             raise dg.DagsterInvalidInvocationError("an asset is written only while a run executes")
         session = self.lineageflow.step_session(step)
         versions = {
-            key: outputs.write(context, session, key, value, default_format=self.format)
+            key: outputs.write(context, session, key, value, default_format=self.format, trust=self._trust)
             for key, value in outputs.values_by_partition(context, obj).items()
         }
         session.report()
@@ -85,11 +97,18 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
         session.report()
         for notice in reading.notices:
             context.log.warning(notice.text)
-        return inputs.load(request, reading)
+        return self._load(request, reading)
+
+    @property
+    def _trust(self) -> Trust:
+        return Trust(pickles=self.allow_pickle, types=tuple(self.trusted_types))
+
+    def _load(self, request: inputs.Request, reading: Reading) -> object:
+        return inputs.load(request, reading, trust=self._trust, copies=self.lineageflow.copies_folder)
 
     def _look(self, request: inputs.Request, ref: str) -> object:
         lake = self.lineageflow
-        return inputs.load(request, inputs.look(request, lake.catalog, lake.repository, ref))
+        return self._load(request, inputs.look_at(request, lake.catalog, lake.repository, ref))
 
     def _publish_output(self, session: RunSession) -> str:
         """Publishes one output by itself: nobody else will. Returns the branch that has it now."""

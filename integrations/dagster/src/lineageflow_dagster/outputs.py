@@ -9,7 +9,7 @@ import dagster as dg
 
 from lineageflow_core import RunSession
 from lineageflow_core.errors import InvalidInputError
-from lineageflow_dagster.formats import choose_format, find_format
+from lineageflow_dagster.formats import Trust, choose_format, find_format
 from lineageflow_dagster.metadata import Version
 from lineageflow_dagster.naming import dataset_path, path_segment
 
@@ -39,20 +39,25 @@ def values_by_partition(context: dg.OutputContext, value: object) -> dict[str, o
 
 
 def write(
-    context: dg.OutputContext, session: RunSession, key: str, value: object, *, default_format: str
+    context: dg.OutputContext,
+    session: RunSession,
+    key: str,
+    value: object,
+    *,
+    default_format: str,
+    trust: Trust,
 ) -> Version:
     """Writes one value as a dataset, or as the partition `key` of one."""
     asset = context.definition_metadata
-    ending = choose_format(_text(asset.get(FORMAT_KEY)) or default_format, value)
-    described = find_format(ending).describe(value)
+    chosen = choose_format(text_of(asset.get(FORMAT_KEY)) or default_format, value, trust=trust)
     with tempfile.TemporaryDirectory(prefix="lineageflow-") as folder:
-        file = Path(folder, f"data.{ending}")
-        find_format(ending).write(value, file)
+        made = find_format(chosen).write(value, Path(folder), trust=trust)
+        described = made.described
         written = session.write(
             dataset_path(context.asset_key.path),
-            {file.name: file},
+            made.files,
             partition=path_segment(key) if key else "",
-            dataset_type=_text(asset.get(DATASET_TYPE_KEY)) or described.dataset_type,
+            dataset_type=text_of(asset.get(DATASET_TYPE_KEY)) or described.dataset_type,
             schema=described.columns,
             rows=described.rows,
         )
@@ -70,7 +75,7 @@ def data_version(versions: Mapping[str, Version]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _text(value: object) -> str | None:
+def text_of(value: object) -> str | None:
     """Returns the text of a metadata entry, which Dagster may have wrapped."""
     value = getattr(value, "value", value)
     return value if isinstance(value, str) else None

@@ -50,6 +50,11 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
     page: str | None = Field(
         default=None, description="Where this lake's page is served, for links in Dagster's metadata."
     )
+    copies: str | None = Field(
+        default=None,
+        description="A folder on this machine for what assets read as a local Path. It is kept by content, "
+        "and may be deleted at any time when nothing runs. Default: in the user's cache folder.",
+    )
 
     _sessions: dict[RunId, RunSession] = PrivateAttr(default_factory=dict)
 
@@ -60,6 +65,13 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         catalog = connect(self.lake, token=token, outbox=outbox_folder(os.environ))
         Repository(catalog, self.repository, author=self.author).create(exist_ok=True)
         return catalog
+
+    @property
+    def copies_folder(self) -> Path:
+        """The folder on this machine for what assets read as a local Path."""
+        if self.copies is not None:
+            return Path(self.copies).absolute()
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "lineageflow", "copies")
 
     @property
     def base_ref(self) -> str:
