@@ -127,6 +127,16 @@ class RunSession:
             self.repository, self.pipeline, base=self._base, into=self._into
         )
 
+    @property
+    def reads(self) -> Sequence[DatasetAccess]:
+        """What this session read so far, in order; what it wrote itself is not among it."""
+        return self._accesses.reads
+
+    @property
+    def writes(self) -> Sequence[DatasetAccess]:
+        """What this session wrote so far; of files that were written one by one, what they left."""
+        return self._accesses.writes
+
     def start(self) -> None:
         """Tells that the run has started. The first read or write does so, too."""
         if not self._started:

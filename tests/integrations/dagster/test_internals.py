@@ -103,13 +103,42 @@ def test_a_data_version_that_is_set_while_an_output_is_handled_is_recorded() -> 
     assert (event.materialization.tags or {})["dagster/data_version"] == "v-result"
 
 
+def test_the_calling_code_knows_its_step_and_the_assets_that_it_makes() -> None:
+    @dg.asset
+    def orders() -> list[str]:
+        context = internals.current_context()
+        return [] if context is None else [key.to_user_string() for key in internals.assets_of(context)]
+
+    @dg.asset_check(asset=orders)
+    def no_asset() -> dg.AssetCheckResult:
+        context = internals.current_context()
+        return dg.AssetCheckResult(passed=context is not None and not internals.assets_of(context))
+
+    assert internals.current_context() is None
+    result = dg.materialize([orders, no_asset], run_config=QUIET)
+    assert result.output_for_node("orders") == ["orders"]
+    assert [check.passed for check in result.get_asset_check_evaluations()] == [True]
+
+
+def test_a_step_says_which_version_an_asset_has_that_it_stores_by_itself() -> None:
+    @dg.asset
+    def orders() -> None:
+        context = internals.current_context()
+        assert context is not None
+        internals.set_version_of(context, dg.AssetKey("orders"), "v1", {"": {"rows": 2}})
+
+    (event,) = dg.materialize([orders], run_config=QUIET).get_asset_materialization_events()
+    assert (event.materialization.tags or {})["dagster/data_version"] == "v1"
+    assert event.materialization.metadata["rows"].value == 2
+
+
 @pytest.mark.parametrize(
     "owner,names",
     [
         (dg.OutputContext, ["step_context"]),
         (dg.InputContext, ["step_context"]),
         (dg.AssetExecutionContext, ["get_step_execution_context"]),
-        (dg.OpExecutionContext, ["get_step_execution_context"]),
+        (dg.OpExecutionContext, ["get_step_execution_context", "has_assets_def", "selected_asset_keys"]),
         (
             StepExecutionContext,
             [

@@ -5,6 +5,7 @@ from lineageflow_dagster.definitions import with_lineageflow
 from lineageflow_dagster.executor import lineageflow_executor, publishing
 from lineageflow_dagster.io_manager import LineageFlowIOManager
 from lineageflow_dagster.resource import LineageFlowResource
+from lineageflow_dagster.versioned import versioned
 
 __all__ = [
     "INTO_TAG",
@@ -13,5 +14,6 @@ __all__ = [
     "LineageFlowResource",
     "lineageflow_executor",
     "publishing",
+    "versioned",
     "with_lineageflow",
 ]

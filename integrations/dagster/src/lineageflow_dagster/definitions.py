@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from lineageflow_dagster.executor import RESOURCE_KEY, lineageflow_executor, publishing
+from lineageflow_dagster.executor import lineageflow_executor, publishing
 from lineageflow_dagster.internals import PartialResource, UnresolvedAssetJobDefinition, with_fields
 from lineageflow_dagster.io_manager import LineageFlowIOManager
-from lineageflow_dagster.resource import LineageFlowResource
+from lineageflow_dagster.resource import RESOURCE_KEY, LineageFlowResource
 
 AnyJob = dg.JobDefinition | UnresolvedAssetJobDefinition
 AnyResource = LineageFlowResource | PartialResource[LineageFlowResource]

@@ -21,7 +21,7 @@ from lineageflow_dagster.internals import (
     resource_config,
     resource_definition,
 )
-from lineageflow_dagster.resource import LineageFlowResource
+from lineageflow_dagster.resource import RESOURCE_KEY, LineageFlowResource
 from lineageflow_dagster.transaction import LogLine, RunTransaction
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from dagster._core.execution.plan.plan import ExecutionPlan
     from dagster._core.execution.retries import RetryMode
     from dagster._core.execution.step_dependency_config import StepDependencyConfig
-
-RESOURCE_KEY = "lineageflow"
-"""The key under which a project has its LineageFlowResource."""
 
 
 def publishing(inner: ExecutorDefinition) -> ExecutorDefinition:

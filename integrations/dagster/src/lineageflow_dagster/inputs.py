@@ -74,7 +74,7 @@ def _partitions(context: dg.InputContext) -> tuple[str, ...] | None:
         return None
     keys = context.asset_partition_keys
     every = context.asset_partitions_def.get_partition_keys(dynamic_partitions_store=instance_of(context))
-    if set(keys) == set(every):
+    if len(keys) > 1 and set(keys) == set(every):
         return None
     return tuple(path_segment(key) for key in sorted(keys))  # Dagster's order is not always the same
 
@@ -99,13 +99,13 @@ def look_at(request: Request, catalog: Catalog, repository: str, ref: str) -> Re
 def load(request: Request, reading: Reading, *, trust: Trust, copies: Path) -> object:
     """Returns the value of what was read.
 
-    By partition, it is a dictionary, unless there is one partition only and its value is a dictionary
+    By partition, it is a dictionary, unless a single partition was asked for whose value is a dictionary
     itself. Otherwise the values of many partitions are put together, as far as their kind can.
     """
     if not (request.is_by_partition and any(snapshot.partition for snapshot in reading.snapshots)):
         return read_value(reading, request.annotation, trust=trust, copies=copies)
     parts = by_partition(reading)
-    if len(parts) == 1 and is_object(reading):
+    if request.partitions is not None and len(request.partitions) == 1 and is_object(reading):
         only = read_value(reading, Any, trust=trust, copies=copies)
         if isinstance(only, Mapping):
             return only

@@ -28,7 +28,9 @@ __all__ = [
     "Step",
     "UnresolvedAssetJobDefinition",
     "add_partition_metadata",
+    "assets_of",
     "config_schema_of",
+    "current_context",
     "engine_event",
     "executes_all_steps",
     "failure_of",
@@ -37,6 +39,7 @@ __all__ = [
     "resource_definition",
     "run_looked_at",
     "set_data_version",
+    "set_version_of",
     "step_of",
     "with_fields",
 ]
@@ -75,6 +78,35 @@ def step_of(context: IoContext | OpContext) -> Step | None:
         executor=step_context.job_def.executor_def,
         code_file=_code_file(step_context.op_def.compute_fn),
     )
+
+
+def current_context() -> dg.OpExecutionContext | None:
+    """Returns the context of the step that the calling code is part of; None where it is part of none."""
+    try:
+        return dg.OpExecutionContext.get()
+    except dg.DagsterInvariantViolationError:
+        return None
+
+
+def assets_of(context: dg.OpExecutionContext) -> frozenset[dg.AssetKey]:
+    """Returns the assets that a step makes; none for a check, or an op that makes no asset."""
+    return frozenset(context.selected_asset_keys) if context.has_assets_def else frozenset()
+
+
+def set_version_of(
+    context: dg.OpExecutionContext,
+    asset: dg.AssetKey,
+    data_version: str,
+    metadata: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Makes Dagster record a data version and metadata when the asset is materialized by this step.
+
+    `metadata` is by partition key; '' is for all materializations of the asset.
+    """
+    step_context = context.get_step_execution_context()
+    step_context.set_data_version(asset, dg.DataVersion(data_version))
+    for partition, entries in metadata.items():
+        step_context.add_asset_metadata(entries, asset, partition or None)
 
 
 def instance_of(context: dg.InputContext) -> dg.DagsterInstance | None:

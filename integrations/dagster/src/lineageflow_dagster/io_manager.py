@@ -10,18 +10,16 @@ from collections.abc import Mapping
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from lineageflow_core import RunSession
 from lineageflow_core.run import Reading
 from lineageflow_dagster import inputs, outputs
-from lineageflow_dagster.executor import publishes_run
-from lineageflow_dagster.formats import AUTOMATIC, FORMATS, Trust
+from lineageflow_dagster.formats import AUTOMATIC, FORMATS
 from lineageflow_dagster.internals import (
     add_partition_metadata,
     run_looked_at,
     set_data_version,
     step_of,
 )
-from lineageflow_dagster.metadata import Version, VersionFacts
+from lineageflow_dagster.metadata import Version, VersionFacts, data_version_of
 from lineageflow_dagster.resource import LineageFlowResource
 
 
@@ -40,16 +38,6 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
         default=AUTOMATIC, description=f"How values are written: {', '.join([AUTOMATIC, *FORMATS])}."
     )
 
-    allow_pickle: bool = Field(
-        default=True,
-        description="Whether objects that have no other format are pickled. Reading a pickle runs code that "
-        "its writer chose: say False where not everybody who may write to the lake is trusted. Models are "
-        "written by skops then.",
-    )
-    trusted_types: list[str] = Field(
-        default=[], description="Types that models read by skops may have, beside those that skops knows."
-    )
-
     _intermediates: dg.IOManager = PrivateAttr()
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
@@ -66,11 +54,12 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
             raise dg.DagsterInvalidInvocationError("an asset is written only while a run executes")
         session = self.lineageflow.step_session(step)
         versions = {
-            key: outputs.write(context, session, key, value, default_format=self.format, trust=self._trust)
+            key: outputs.write(
+                context, session, key, value, default_format=self.format, trust=self.lineageflow.trust
+            )
             for key, value in outputs.values_by_partition(context, obj).items()
         }
-        session.report()
-        branch = session.ref if publishes_run(step.executor) else self._publish_output(session)
+        branch = self.lineageflow.land(step, session)
         if versions:
             self._describe(context, branch, versions)
 
@@ -99,30 +88,14 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
             context.log.warning(notice.text)
         return self._load(request, reading)
 
-    @property
-    def _trust(self) -> Trust:
-        return Trust(pickles=self.allow_pickle, types=tuple(self.trusted_types))
-
     def _load(self, request: inputs.Request, reading: Reading) -> object:
-        return inputs.load(request, reading, trust=self._trust, copies=self.lineageflow.copies_folder)
+        return inputs.load(
+            request, reading, trust=self.lineageflow.trust, copies=self.lineageflow.copies_folder
+        )
 
     def _look(self, request: inputs.Request, ref: str) -> object:
         lake = self.lineageflow
         return self._load(request, inputs.look_at(request, lake.catalog, lake.repository, ref))
-
-    def _publish_output(self, session: RunSession) -> str:
-        """Publishes one output by itself: nobody else will. Returns the branch that has it now."""
-        session.complete()
-        into = session.transaction.into
-        self.lineageflow.catalog.merging.merge(
-            self.lineageflow.repository,
-            session.ref,
-            into=into,
-            author=self.lineageflow.author,
-            message=f"publish {session.run.job.name}",
-            run_id=session.run.id,
-        )
-        return into
 
     def _describe(self, context: dg.OutputContext, branch: str, versions: Mapping[str, Version]) -> None:
         """Puts metadata and the data version on the materializations that Dagster is about to record."""
@@ -134,4 +107,4 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
         else:
             for key, version in versions.items():
                 add_partition_metadata(context, key, facts.of_version(version))
-        set_data_version(context, outputs.data_version(versions))
+        set_data_version(context, data_version_of(versions))

@@ -3,6 +3,8 @@
 https://docs.dagster.io/guides/build/assets/metadata-and-tags lists the keys that start with `dagster/`.
 """
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -62,6 +64,17 @@ class VersionFacts:
             url = data_url(self.page, self.repository, written.commit, path)
             metadata["lineageflow/url"] = dg.MetadataValue.url(url)
         return metadata
+
+
+def data_version_of(versions: Mapping[str, Version]) -> str:
+    """Returns the data version of what a step wrote, by partition key: the snapshot's id.
+
+    Dagster records a single one for all partitions of a step, so many partitions have a digest of theirs.
+    """
+    if len(versions) == 1:
+        return next(iter(versions.values())).written.snapshot.snapshot
+    lines = (f"{key} {version.written.snapshot.snapshot}\n" for key, version in sorted(versions.items()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def data_url(page: str, repository: str, ref: str, path: str) -> str:

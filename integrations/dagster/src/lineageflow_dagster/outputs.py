@@ -1,6 +1,5 @@
 """From what a step returned to the versions that it became: one, or one for each partition."""
 
-import hashlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,35 +46,45 @@ def write(
     default_format: str,
     trust: Trust,
 ) -> Version:
-    """Writes one value as a dataset, or as the partition `key` of one."""
+    """Writes one value of an asset, as its metadata says; the partition `key` of it, unless that is ''."""
     asset = context.definition_metadata
-    chosen = choose_format(text_of(asset.get(FORMAT_KEY)) or default_format, value, trust=trust)
+    return write_value(
+        session,
+        dataset_path(context.asset_key.path),
+        value,
+        partition=key,
+        format_=_text(asset.get(FORMAT_KEY)) or default_format,
+        dataset_type=_text(asset.get(DATASET_TYPE_KEY)),
+        trust=trust,
+    )
+
+
+def write_value(
+    session: RunSession,
+    dataset: str,
+    value: object,
+    *,
+    partition: str,
+    format_: str,
+    dataset_type: str | None,
+    trust: Trust,
+) -> Version:
+    """Writes a value as a dataset, or as one partition of it, by its key."""
+    chosen = find_format(choose_format(format_, value, trust=trust))
     with tempfile.TemporaryDirectory(prefix="lineageflow-") as folder:
-        made = find_format(chosen).write(value, Path(folder), trust=trust)
-        described = made.described
+        made = chosen.write(value, Path(folder), trust=trust)
         written = session.write(
-            dataset_path(context.asset_key.path),
+            dataset,
             made.files,
-            partition=path_segment(key) if key else "",
-            dataset_type=text_of(asset.get(DATASET_TYPE_KEY)) or described.dataset_type,
-            schema=described.columns,
-            rows=described.rows,
+            partition=path_segment(partition) if partition else "",
+            dataset_type=dataset_type or made.described.dataset_type,
+            schema=made.described.columns,
+            rows=made.described.rows,
         )
-    return Version(written=written, described=described)
+    return Version(written=written, described=made.described)
 
 
-def data_version(versions: Mapping[str, Version]) -> str:
-    """Returns the data version of what a step wrote: the snapshot's id.
-
-    Dagster records a single one for all partitions of a step, so many partitions have a digest of theirs.
-    """
-    if len(versions) == 1:
-        return next(iter(versions.values())).written.snapshot.snapshot
-    lines = (f"{key} {version.written.snapshot.snapshot}\n" for key, version in sorted(versions.items()))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def text_of(value: object) -> str | None:
+def _text(value: object) -> str | None:
     """Returns the text of a metadata entry, which Dagster may have wrapped."""
     value = getattr(value, "value", value)
     return value if isinstance(value, str) else None

@@ -6,8 +6,10 @@ more to look at results. The lake is opened by the first call that needs it.
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -16,11 +18,21 @@ from lineageflow_core import Catalog, CodeVersion, Job, Repository, RunSession, 
 from lineageflow_core.location import TOKEN_VARIABLE
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.openlineage.outbox import outbox_folder
+from lineageflow_core.run import Written
 from lineageflow_core.tracking.code import code_version
 from lineageflow_core.tracking.environment import environment
 from lineageflow_dagster.bounds import Bounds, bounds_of, parent_bounds
+from lineageflow_dagster.formats import AUTOMATIC, Trust
 from lineageflow_dagster.internals import OpContext, Step, step_of
 from lineageflow_dagster.naming import pipeline_job, step_job, step_run_id
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+RESOURCE_KEY = "lineageflow"
+"""The key under which a project has its LineageFlowResource."""
+
+T = TypeVar("T")
 
 
 class LineageFlowResource(dg.ConfigurableResource[None]):
@@ -50,6 +62,15 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
     page: str | None = Field(
         default=None, description="Where this lake's page is served, for links in Dagster's metadata."
     )
+    allow_pickle: bool = Field(
+        default=True,
+        description="Whether objects that have no other format are pickled. Reading a pickle runs code that "
+        "its writer chose: say False where not everybody who may write to the lake is trusted. Models are "
+        "written by skops then.",
+    )
+    trusted_types: list[str] = Field(
+        default=[], description="Types that models read by skops may have, beside those that skops knows."
+    )
     copies: str | None = Field(
         default=None,
         description="A folder on this machine for what assets read as a local Path. It is kept by content, "
@@ -74,12 +95,94 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "lineageflow", "copies")
 
     @property
+    def trust(self) -> Trust:
+        """How far whoever writes to the lake is trusted."""
+        return Trust(pickles=self.allow_pickle, types=tuple(self.trusted_types))
+
+    @property
     def base_ref(self) -> str:
         """What is read outside of a run."""
         return self.base or self.into or Repository(self.catalog, self.repository).info.default_branch
 
+    @overload
+    def read(
+        self,
+        dataset: str | dg.AssetKey,
+        python_type: type[T],
+        *,
+        partition: str | None = ...,
+        ref: str | None = ...,
+    ) -> T: ...
+
+    @overload
+    def read(
+        self, dataset: str | dg.AssetKey, *, partition: str | None = ..., ref: str | None = ...
+    ) -> Any: ...
+
+    def read(
+        self,
+        dataset: str | dg.AssetKey,
+        python_type: Any = Any,
+        *,
+        partition: str | None = None,
+        ref: str | None = None,
+    ) -> Any:
+        """Returns the value of a dataset as `python_type`, as an input that is annotated so would be.
+
+        In a step it is at the version that the run sees, and the step has read it; elsewhere it is at
+        `base_ref`. `ref` is another branch, tag or commit. `partition` is a partition key, and
+        `dict[str, ...]` gives all partitions by key. Raises ObjectNotFoundError.
+
+        >>> orders = lineageflow.read("orders", pd.DataFrame)
+        """
+        from lineageflow_dagster.bodies import read
+
+        return read(self, dataset, python_type, partition=partition, ref=ref)
+
+    def write(
+        self,
+        dataset: str | dg.AssetKey,
+        value: object,
+        *,
+        partition: str | None = None,
+        format: str = AUTOMATIC,  # noqa: A002  # the word that the IO manager has for it
+        dataset_type: str | None = None,
+    ) -> Written:
+        """Writes a value as a dataset, or one partition of it, in the run: what was there before is gone.
+
+        Where the dataset is an asset of the step, its materialization tells of it. `partition` is the step's
+        own if it has one. A folder, or an iterator of tables, goes too. Raises DagsterInvalidInvocationError
+        outside of a step.
+
+        >>> lineageflow.write("report", html, format="html")
+        """
+        from lineageflow_dagster.bodies import write
+
+        return write(self, dataset, value, partition=partition, format_=format, dataset_type=dataset_type)
+
+    def writing(
+        self, dataset: str | dg.AssetKey, *, partition: str | None = None, dataset_type: str | None = None
+    ) -> AbstractContextManager[Path]:
+        """Gives an empty local folder, whose files become the dataset when the block ends well; see `write`.
+
+        >>> with lineageflow.writing("model") as folder:
+        ...     model.save(folder / "weights.onnx")
+        """
+        from lineageflow_dagster.bodies import writing
+
+        return writing(self, dataset, partition=partition, dataset_type=dataset_type)
+
+    def path(self, dataset: str | dg.AssetKey, *, partition: str | None = None) -> "UPath":
+        """Returns where a dataset lies in the lake, to open, list and write it file by file.
+
+        In a step it needs `@versioned`, which makes what is done by paths part of the run.
+        """
+        from lineageflow_dagster.bodies import place
+
+        return place(self, dataset, partition=partition)
+
     def session(self, context: OpContext) -> RunSession:
-        """Returns the session of the running step, for assets that read or write the lake by themselves."""
+        """Returns the session of the running step, for what the other verbs do not do."""
         step = step_of(context)
         if step is None:
             raise dg.DagsterInvalidInvocationError("there is a session only while a run executes")
@@ -98,6 +201,29 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
                 params={name: str(value) for name, value in step.config.items()},
             )
         return self._sessions[run_id]
+
+    def land(self, step: Step, session: RunSession) -> str:
+        """Brings what a step wrote to where others see it. Returns the branch that has it now.
+
+        That is the run's branch, unless nobody publishes the run as a whole: then each output is published
+        by itself.
+        """
+        from lineageflow_dagster.executor import publishes_run
+
+        session.report()
+        if publishes_run(step.executor):
+            return session.ref
+        session.complete()
+        into = session.transaction.into
+        self.catalog.merging.merge(
+            self.repository,
+            session.ref,
+            into=into,
+            author=self.author,
+            message=f"publish {session.run.job.name}",
+            run_id=session.run.id,
+        )
+        return into
 
     def outside_session(self, run: dg.DagsterRun, step_key: str, retry_number: int) -> RunSession:
         """Returns a session that can tell how a step ended, and leaves the rest to the step's own."""

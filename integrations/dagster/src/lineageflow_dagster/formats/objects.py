@@ -58,7 +58,7 @@ class SkopsFormat(FileFormat):
         except UntrustedTypesFoundException as error:
             raise InvalidInputError(
                 f"the model has types that nobody trusts yet: {error}; if you do, name them in trusted_types "
-                "of the LineageFlowIOManager"
+                "of the LineageFlowResource"
             ) from error
 
 

@@ -23,5 +23,5 @@ class Trust:
         if not self.pickles:
             raise InvalidInputError(
                 f"the format {ending!r} is a pickle, which runs code of its writer when it is read, and this "
-                "IO manager has allow_pickle=False; write tables, text, JSON, Paths, or models as 'skops'"
+                "resource has allow_pickle=False; write tables, text, JSON, Paths, or models as 'skops'"
             )

@@ -1,0 +1,184 @@
+"""What the body of an asset reads and writes by itself, where no IO manager does.
+
+The step is found by Dagster's own current context, so the verbs of LineageFlowResource work in any step, and
+reading works outside of steps, too. Writing describes the asset that was written: data version and metadata
+are on its materialization, as if an IO manager had written it.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from lineageflow_core import RunSession, current_run
+from lineageflow_core.openlineage.access import DatasetAccess
+from lineageflow_core.run import Written
+from lineageflow_dagster import inputs
+from lineageflow_dagster.formats import Described
+from lineageflow_dagster.internals import assets_of, current_context, set_version_of, step_of
+from lineageflow_dagster.metadata import Metadata, Version, VersionFacts, data_version_of
+from lineageflow_dagster.naming import dataset_path, partition_key, path_segment
+from lineageflow_dagster.outputs import write_value
+from lineageflow_dagster.resource import LineageFlowResource
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+AnyDataset = str | dg.AssetKey
+"""A dataset's path, or the asset that it is."""
+
+
+def read(
+    lake: LineageFlowResource,
+    dataset: AnyDataset,
+    python_type: Any,
+    *,
+    partition: str | None,
+    ref: str | None,
+) -> Any:
+    """Does `LineageFlowResource.read`."""
+    request = inputs.Request(
+        dataset=_path(dataset),
+        partitions=None if partition is None else (path_segment(partition),),
+        may_miss=False,
+        annotation=python_type,
+    )
+    context = current_context()
+    if context is None:
+        reading = inputs.look_at(request, lake.catalog, lake.repository, ref or lake.base_ref)
+    else:
+        session = lake.session(context)
+        reading = session.read(request.dataset, partitions=request.partitions, ref=ref)
+        session.report()
+        for notice in reading.notices:
+            context.log.warning(notice.text)
+    return inputs.load(request, reading, trust=lake.trust, copies=lake.copies_folder)
+
+
+def write(
+    lake: LineageFlowResource,
+    dataset: AnyDataset,
+    value: object,
+    *,
+    partition: str | None,
+    format_: str,
+    dataset_type: str | None,
+) -> Written:
+    """Does `LineageFlowResource.write`."""
+    context = _context()
+    session, path = lake.session(context), _path(dataset)
+    version = write_value(
+        session,
+        path,
+        value,
+        partition=_own_partition(context, path) if partition is None else partition,
+        format_=format_,
+        dataset_type=dataset_type,
+        trust=lake.trust,
+    )
+    conclude(lake, context)
+    return version.written
+
+
+@contextmanager
+def writing(
+    lake: LineageFlowResource, dataset: AnyDataset, *, partition: str | None, dataset_type: str | None
+) -> Iterator[Path]:
+    """Does `LineageFlowResource.writing`."""
+    _context()
+    with tempfile.TemporaryDirectory(prefix="lineageflow-") as folder:
+        yield Path(folder)
+        write(lake, dataset, Path(folder), partition=partition, format_="folder", dataset_type=dataset_type)
+
+
+def place(lake: LineageFlowResource, dataset: AnyDataset, *, partition: str | None) -> "UPath":
+    """Does `LineageFlowResource.path`."""
+    import fsspec
+    from upath import UPath
+
+    is_in_step = current_context() is not None
+    if is_in_step and current_run() is None:
+        raise dg.DagsterInvalidInvocationError(
+            "what is written by paths is part of the run only in an asset that is @versioned; decorate it"
+        )
+    fsspec.get_filesystem_class("lf")  # else UPath warns that it does not know how its paths are spelled
+    path = _path(dataset) if partition is None else f"{_path(dataset)}/{path_segment(partition)}"
+    there = UPath(f"lf://{lake.repository}/{path}", lake=lake.catalog.address)
+    if is_in_step:
+        there.mkdir(
+            parents=True, exist_ok=True
+        )  # what is written below a folder that was made is one dataset
+    return there
+
+
+def conclude(lake: LineageFlowResource, context: dg.OpExecutionContext) -> None:
+    """Lands what the step wrote so far, and says on the materializations of its assets what that is."""
+    session, step = lake.session(context), step_of(context)
+    if step is None or not session.writes:
+        return
+    branch = lake.land(step, session)
+    facts = VersionFacts(repository=lake.repository, branch=branch, page=lake.page)
+    for asset in assets_of(context):
+        versions = _versions(session, dataset_path(asset.path))
+        if versions:
+            set_version_of(context, asset, data_version_of(versions), _metadata(facts, versions))
+
+
+def _versions(session: RunSession, dataset: str) -> dict[str, Version]:
+    """Returns what a session wrote to a dataset, by partition key; the last write counts."""
+    return {
+        partition_key(snapshot.partition): Version(
+            written=Written(snapshot=snapshot, commit=access.commit, previous=None),
+            described=_described(access),
+        )
+        for access in session.writes
+        if access.dataset == dataset
+        for snapshot in access.snapshots
+    }
+
+
+def _described(access: DatasetAccess) -> Described:
+    return Described(
+        dataset_type=access.dataset_type or "FILE",
+        rows=access.rows if len(access.snapshots) == 1 else None,
+        columns=access.schema,
+    )
+
+
+def _metadata(facts: VersionFacts, versions: dict[str, Version]) -> dict[str, Metadata]:
+    any_version = next(iter(versions.values()))
+    metadata = {"": facts.of_dataset(any_version)}
+    if len(versions) == 1:
+        metadata[""] |= facts.of_version(any_version)
+    else:
+        metadata |= {key: facts.of_version(version) for key, version in versions.items()}
+    return metadata
+
+
+def _context() -> dg.OpExecutionContext:
+    context = current_context()
+    if context is None:
+        raise dg.DagsterInvalidInvocationError(
+            "this writes in a step of a run, and there is none here; elsewhere, write with "
+            "lineageflow.catalog.repository(...).write(...)"
+        )
+    return context
+
+
+def _own_partition(context: dg.OpExecutionContext, dataset: str) -> str:
+    """Returns the partition that the step is for, if the dataset is an asset of it with partitions."""
+    own = {dataset_path(asset.path) for asset in assets_of(context)}
+    if dataset not in own or not context.has_partition_key:
+        return ""
+    if len(context.partition_keys) > 1:
+        raise dg.DagsterInvalidInvocationError(
+            f"the step is for {len(context.partition_keys)} partitions; name one: write(..., partition=key)"
+        )
+    return context.partition_key
+
+
+def _path(dataset: AnyDataset) -> str:
+    return dataset if isinstance(dataset, str) else dataset_path(dataset.path)
