@@ -9,7 +9,7 @@ So a published run's lineage is there, but for what other machines still keep.
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -251,6 +251,11 @@ class RunSession:
             )
         )
         self._report_from_elsewhere()
+
+    def record_all(self, reads: Iterable[DatasetAccess]) -> None:
+        """Records reads that another session did for this one. The next event tells of them."""
+        for access in reads:
+            self._accesses.add_read(access)
 
     def record_read(self, repository: str, commit: CommitId, path: str, *, ref: str | None = None) -> None:
         """Records that the run read the file at `path` in a commit that it sees."""

@@ -28,6 +28,7 @@ class Lake:
         tags: Mapping[str, str] = {},
         fmt: str = "auto",
         resources: Mapping[str, Any] = {},
+        instance: dg.DagsterInstance | None = None,
     ) -> dg.ExecuteInProcessResult:
         return dg.materialize(
             assets,
@@ -37,6 +38,7 @@ class Lake:
                 **resources,
             },
             tags=dict(tags),
+            instance=instance,
             run_config=QUIET,
         )
 

@@ -132,6 +132,38 @@ def test_a_step_says_which_version_an_asset_has_that_it_stores_by_itself() -> No
     assert event.materialization.metadata["rows"].value == 2
 
 
+def test_a_partition_knows_what_feeds_it_by_its_mapping() -> None:
+    days = dg.DailyPartitionsDefinition("2026-01-01")
+    fed: dict[dg.AssetKey, frozenset[str]] = {}
+    probed = {"io_manager": Probe()}
+    seen.update(output=repr, input=repr)
+
+    @dg.asset(partitions_def=days)
+    def orders() -> int:
+        return 1
+
+    @dg.asset
+    def names() -> int:
+        return 1
+
+    @dg.asset(
+        partitions_def=days,
+        deps=[names],
+        ins={"orders": dg.AssetIn(partition_mapping=dg.TimeWindowPartitionMapping(start_offset=-1))},
+    )
+    def total(orders: int) -> int:
+        context = internals.current_context()
+        assert context is not None
+        fed.update(internals.upstream_partitions(context, dg.AssetKey("total"), "2026-01-03"))
+        return orders
+
+    assets = [orders, names, total]
+    for day in ("2026-01-02", "2026-01-03"):
+        dg.materialize(assets, partition_key=day, run_config=QUIET, selection=[orders], resources=probed)
+    dg.materialize(assets, partition_key="2026-01-03", run_config=QUIET, selection=[total], resources=probed)
+    assert fed == {dg.AssetKey("orders"): frozenset({"2026-01-02", "2026-01-03"})}
+
+
 @pytest.mark.parametrize(
     "owner,names",
     [

@@ -6,7 +6,7 @@ are on its materialization, as if an IO manager had written it.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from lineageflow_dagster.internals import assets_of, current_context, set_versio
 from lineageflow_dagster.metadata import Metadata, Version, VersionFacts, data_version_of
 from lineageflow_dagster.naming import dataset_path, partition_key, path_segment
 from lineageflow_dagster.outputs import write_value
+from lineageflow_dagster.partitions import partition_run
 from lineageflow_dagster.resource import LineageFlowResource
 
 if TYPE_CHECKING:
@@ -69,18 +70,33 @@ def write(
 ) -> Written:
     """Does `LineageFlowResource.write`."""
     context = _context()
-    session, path = lake.session(context), _path(dataset)
-    version = write_value(
-        session,
-        path,
-        value,
-        partition=_own_partition(context, path) if partition is None else partition,
-        format_=format_,
-        dataset_type=dataset_type,
-        trust=lake.trust,
-    )
+    path = _path(dataset)
+    asset = next((each for each in assets_of(context) if dataset_path(each.path) == path), None)
+    key = partition or ("" if asset is None else _own_partition(context))
+    with _session(lake, context, asset, key) as session:
+        version = write_value(
+            session,
+            path,
+            value,
+            partition=key,
+            format_=format_,
+            dataset_type=dataset_type,
+            trust=lake.trust,
+        )
     conclude(lake, context)
     return version.written
+
+
+@contextmanager
+def _session(
+    lake: LineageFlowResource, context: dg.OpExecutionContext, asset: dg.AssetKey | None, partition: str
+) -> Iterator[RunSession]:
+    step = step_of(context)
+    if step is None or asset is None or not partition:
+        yield lake.session(context)
+        return
+    with partition_run(lake, step, context, asset, partition, of=len(context.partition_keys)) as session:
+        yield session
 
 
 @contextmanager
@@ -116,25 +132,26 @@ def place(lake: LineageFlowResource, dataset: AnyDataset, *, partition: str | No
 
 def conclude(lake: LineageFlowResource, context: dg.OpExecutionContext) -> None:
     """Lands what the step wrote so far, and says on the materializations of its assets what that is."""
-    session, step = lake.session(context), step_of(context)
-    if step is None or not session.writes:
+    step = step_of(context)
+    writes = [access for session in lake.sessions(step) for access in session.writes] if step else []
+    if step is None or not writes:
         return
-    branch = lake.land(step, session)
+    branch = lake.land(step, lake.step_session(step))
     facts = VersionFacts(repository=lake.repository, branch=branch, page=lake.page)
     for asset in assets_of(context):
-        versions = _versions(session, dataset_path(asset.path))
+        versions = _versions(writes, dataset_path(asset.path))
         if versions:
             set_version_of(context, asset, data_version_of(versions), _metadata(facts, versions))
 
 
-def _versions(session: RunSession, dataset: str) -> dict[str, Version]:
-    """Returns what a session wrote to a dataset, by partition key; the last write counts."""
+def _versions(writes: Sequence[DatasetAccess], dataset: str) -> dict[str, Version]:
+    """Returns what was written to a dataset, by partition key; the last write counts."""
     return {
         partition_key(snapshot.partition): Version(
             written=Written(snapshot=snapshot, commit=access.commit, previous=None),
             described=_described(access),
         )
-        for access in session.writes
+        for access in writes
         if access.dataset == dataset
         for snapshot in access.snapshots
     }
@@ -168,10 +185,9 @@ def _context() -> dg.OpExecutionContext:
     return context
 
 
-def _own_partition(context: dg.OpExecutionContext, dataset: str) -> str:
-    """Returns the partition that the step is for, if the dataset is an asset of it with partitions."""
-    own = {dataset_path(asset.path) for asset in assets_of(context)}
-    if dataset not in own or not context.has_partition_key:
+def _own_partition(context: dg.OpExecutionContext) -> str:
+    """Returns the key of the partition that a step makes of its assets; '' if they have none."""
+    if not context.has_partition_key and not context.has_partition_key_range:
         return ""
     if len(context.partition_keys) > 1:
         raise dg.DagsterInvalidInvocationError(

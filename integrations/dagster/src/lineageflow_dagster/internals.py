@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import dagster as dg
 from dagster._config.pythonic_config import PartialResource
+from dagster._core.definitions.partitions.context import partition_loading_context
+from dagster._core.definitions.partitions.utils.mapping import infer_partition_mapping
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.events import DagsterEvent, EngineEventData
 from dagster_shared.record import copy
@@ -41,6 +43,7 @@ __all__ = [
     "set_data_version",
     "set_version_of",
     "step_of",
+    "upstream_partitions",
     "with_fields",
 ]
 
@@ -107,6 +110,32 @@ def set_version_of(
     step_context.set_data_version(asset, dg.DataVersion(data_version))
     for partition, entries in metadata.items():
         step_context.add_asset_metadata(entries, asset, partition or None)
+
+
+def upstream_partitions(
+    context: dg.OutputContext | dg.OpExecutionContext, asset: dg.AssetKey, partition: str
+) -> dict[dg.AssetKey, frozenset[str]]:
+    """Returns, of each partitioned asset above `asset`, the partitions that feed one of its partitions.
+
+    That is what partition mappings say, and what Dagster's staleness goes by.
+    """
+    step_context = _step_context(context)
+    assets = step_context.assets_def if step_context is not None else None
+    if step_context is None or assets is None:
+        return {}
+    layer = step_context.job_def.asset_layer
+    own = layer.get(asset).partitions_def
+    found: dict[dg.AssetKey, frozenset[str]] = {}
+    with partition_loading_context(dynamic_partitions_store=step_context.instance):
+        for upstream in assets.asset_deps[asset]:
+            above = layer.get(upstream).partitions_def
+            if own is None or above is None:
+                continue
+            mapping = infer_partition_mapping(assets.get_partition_mapping_for_dep(upstream), own, above)
+            wanted = own.empty_subset().with_partition_keys([partition])
+            mapped = mapping.get_upstream_mapped_partitions_result_for_partitions(wanted, own, above)
+            found[upstream] = frozenset(mapped.partitions_subset.get_partition_keys())
+    return found
 
 
 def instance_of(context: dg.InputContext) -> dg.DagsterInstance | None:

@@ -20,6 +20,7 @@ from lineageflow_dagster.internals import (
     step_of,
 )
 from lineageflow_dagster.metadata import Version, VersionFacts, data_version_of
+from lineageflow_dagster.partitions import partition_run
 from lineageflow_dagster.resource import LineageFlowResource
 
 
@@ -52,14 +53,15 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
         step = step_of(context)
         if step is None:
             raise dg.DagsterInvalidInvocationError("an asset is written only while a run executes")
-        session = self.lineageflow.step_session(step)
-        versions = {
-            key: outputs.write(
-                context, session, key, value, default_format=self.format, trust=self.lineageflow.trust
-            )
-            for key, value in outputs.values_by_partition(context, obj).items()
-        }
-        branch = self.lineageflow.land(step, session)
+        lake = self.lineageflow
+        values = outputs.values_by_partition(context, obj)
+        versions: dict[str, Version] = {}
+        for key, value in values.items():
+            with partition_run(lake, step, context, context.asset_key, key, of=len(values)) as session:
+                versions[key] = outputs.write(
+                    context, session, key, value, default_format=self.format, trust=lake.trust
+                )
+        branch = lake.land(step, lake.step_session(step))
         if versions:
             self._describe(context, branch, versions)
 

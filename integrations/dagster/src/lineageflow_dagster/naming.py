@@ -57,6 +57,11 @@ def step_run_id(dagster_run_id: str, step_key: str, retry_number: int) -> RunId:
     return RunId(str(uuid5(UUID(dagster_run_id), f"{step_key}/{retry_number}")))
 
 
+def partition_run_id(step_run: RunId, partition: str) -> RunId:
+    """Returns the id of what a step over many partitions does for one of them, by its key."""
+    return RunId(str(uuid5(UUID(step_run), f"partition/{partition}")))
+
+
 def pipeline_job(job_name: str) -> Job:
     """Returns the job that a whole Dagster run executes."""
     return Job(namespace=JOB_NAMESPACE, name=job_name)

@@ -24,7 +24,7 @@ from lineageflow_core.tracking.environment import environment
 from lineageflow_dagster.bounds import Bounds, bounds_of, parent_bounds
 from lineageflow_dagster.formats import AUTOMATIC, Trust
 from lineageflow_dagster.internals import OpContext, Step, step_of
-from lineageflow_dagster.naming import pipeline_job, step_job, step_run_id
+from lineageflow_dagster.naming import partition_run_id, pipeline_job, step_job, step_run_id
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -78,6 +78,7 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
     )
 
     _sessions: dict[RunId, RunSession] = PrivateAttr(default_factory=dict)
+    _partition_sessions: dict[RunId, dict[str, RunSession]] = PrivateAttr(default_factory=dict)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -224,6 +225,29 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
             run_id=session.run.id,
         )
         return into
+
+    def partition_session(self, step: Step, partition: str) -> RunSession:
+        """Returns the session of what a step over many partitions does for one of them: a run of its own.
+
+        So that the lineage of a partition is what was read for it, and not all that the step read.
+        """
+        sessions = self._partition_sessions.setdefault(self.step_session(step).run.id, {})
+        if partition not in sessions:
+            run = self.step_session(step).run
+            sessions[partition] = self._open(
+                step.run,
+                run.job,
+                run_id=partition_run_id(run.id, partition),
+                code=run.code,
+                environment=run.environment,
+                params={**run.params, "partition": partition},
+            )
+        return sessions[partition]
+
+    def sessions(self, step: Step) -> list[RunSession]:
+        """Returns all sessions of a step: its own, and those of its partitions."""
+        own = self.step_session(step)
+        return [own, *self._partition_sessions.get(own.run.id, {}).values()]
 
     def outside_session(self, run: dg.DagsterRun, step_key: str, retry_number: int) -> RunSession:
         """Returns a session that can tell how a step ended, and leaves the rest to the step's own."""
