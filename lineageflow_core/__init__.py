@@ -1,8 +1,9 @@
 """LineageFlow: versioned datasets with git semantics, and the lineage of every version.
 
 `connect` opens a lake; its `repository` method gives a `Repository`, and that `Branch`, `Stage`, `Dataset`
-and `Transaction`. `RunSession` is one run that reads and writes there. The values that they give and take
-are in `lineageflow_core.model`, the errors in `lineageflow_core.errors`.
+and `Transaction`. `RunSession` is one run that reads and writes there; a process that a run started joins it
+with `join_run`. The values that they give and take are in `lineageflow_core.model`, the errors in
+`lineageflow_core.errors`.
 """
 
 from lineageflow_core.branch import Branch
@@ -15,6 +16,7 @@ from lineageflow_core.model.run import CodeVersion, Job
 from lineageflow_core.repository import Repository
 from lineageflow_core.run import QuarantineWarning, RunSession, current_run, run_transaction
 from lineageflow_core.stage import Stage
+from lineageflow_core.tracking.joining import join_run
 from lineageflow_core.transaction import Transaction
 
 __all__ = [
@@ -32,5 +34,6 @@ __all__ = [
     "Transaction",
     "connect",
     "current_run",
+    "join_run",
     "run_transaction",
 ]

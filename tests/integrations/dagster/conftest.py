@@ -22,10 +22,18 @@ PROCESSES: Mapping[str, Any] = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lets Dagster warn of its own use of deprecated names, and of backfill policies, which are beta."""
+    """Lets Dagster warn of its own use of deprecated names, and of what is beta or less."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            for warning in ("InitResourceContext.dagster_run", "The `__fields__`", "Parameter `backfill"):
+            for warning in (
+                "AssetExecutionContext.run_id",
+                "Class `DataVersionsByPartition",
+                "Function `PipesMessageReader",
+                "InitResourceContext.dagster_run",
+                "Parameter `backfill",
+                "Property `OpDefinition.version",
+                "The `__fields__`",
+            ):
                 item.add_marker(pytest.mark.filterwarnings(f"ignore:{warning}"))
 
 

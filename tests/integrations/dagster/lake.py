@@ -23,7 +23,7 @@ class Lake:
 
     def materialize(
         self,
-        assets: Sequence[dg.AssetsDefinition | dg.SourceAsset],
+        assets: Sequence[dg.AssetsDefinition | dg.SourceAsset | dg.AssetSpec | dg.AssetChecksDefinition],
         *,
         tags: Mapping[str, str] = {},
         fmt: str = "auto",

@@ -43,6 +43,16 @@ def test_what_an_asset_reads_and_writes_by_the_resource_is_as_if_it_came_and_wen
     assert {io.version.name for io in found.writes} == {"orders", "report"}
 
 
+def test_an_asset_that_stores_itself_and_returns_nothing_is_not_overwritten(lake: Lake) -> None:
+    @dg.asset
+    def report(lineageflow: LineageFlowResource):  # type: ignore[no-untyped-def]  # as people write it
+        lineageflow.write("report", "text")
+
+    (said,) = metadata(lake.materialize([report]), "report")
+    assert lake.paths() == ["report/data.txt"]
+    assert said["data version"] == said["lineageflow/snapshot"]
+
+
 def test_a_folder_becomes_the_dataset_when_its_block_ends_well(lake: Lake) -> None:
     @dg.asset
     def model(lineageflow: LineageFlowResource) -> None:

@@ -7,18 +7,19 @@ are on its materialization, as if an IO manager had written it.
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from lineageflow_core import RunSession, current_run
+from lineageflow_core.errors import ObjectNotFoundError
 from lineageflow_core.openlineage.access import DatasetAccess
 from lineageflow_core.run import Written
 from lineageflow_dagster import inputs
 from lineageflow_dagster.formats import Described
-from lineageflow_dagster.internals import assets_of, current_context, set_version_of, step_of
+from lineageflow_dagster.internals import Step, assets_of, current_context, set_version_of, step_of
 from lineageflow_dagster.metadata import Metadata, Version, VersionFacts, data_version_of
 from lineageflow_dagster.naming import dataset_path, partition_key, path_segment
 from lineageflow_dagster.outputs import write_value
@@ -95,7 +96,7 @@ def _session(
     if step is None or asset is None or not partition:
         yield lake.session(context)
         return
-    with partition_run(lake, step, context, asset, partition, of=len(context.partition_keys)) as session:
+    with partition_run(lake, step, context, asset, partition, of=len(_partition_keys(context))) as session:
         yield session
 
 
@@ -123,18 +124,20 @@ def place(lake: LineageFlowResource, dataset: AnyDataset, *, partition: str | No
     fsspec.get_filesystem_class("lf")  # else UPath warns that it does not know how its paths are spelled
     path = _path(dataset) if partition is None else f"{_path(dataset)}/{path_segment(partition)}"
     there = UPath(f"lf://{lake.repository}/{path}", lake=lake.catalog.address)
-    if is_in_step:
-        there.mkdir(
-            parents=True, exist_ok=True
-        )  # what is written below a folder that was made is one dataset
+    if is_in_step:  # below a folder that was made, all that is written is one dataset
+        there.mkdir(parents=True, exist_ok=True)
     return there
 
 
 def conclude(lake: LineageFlowResource, context: dg.OpExecutionContext) -> None:
     """Lands what the step wrote so far, and says on the materializations of its assets what that is."""
     step = step_of(context)
-    writes = [access for session in lake.sessions(step) for access in session.writes] if step else []
-    if step is None or not writes:
+    if step is None:
+        return
+    writes = _writes(lake, step)
+    if lake.sessions(step).is_handed_over:
+        writes += _left_by_others(lake, context, step)
+    if not writes:
         return
     branch = lake.land(step, lake.step_session(step))
     facts = VersionFacts(repository=lake.repository, branch=branch, page=lake.page)
@@ -142,6 +145,30 @@ def conclude(lake: LineageFlowResource, context: dg.OpExecutionContext) -> None:
         versions = _versions(writes, dataset_path(asset.path))
         if versions:
             set_version_of(context, asset, data_version_of(versions), _metadata(facts, versions))
+
+
+def is_written(lake: LineageFlowResource, step: Step, dataset: str) -> bool:
+    """Tells whether a step's body has written a dataset by itself."""
+    return any(access.dataset == dataset for access in _writes(lake, step))
+
+
+def _writes(lake: LineageFlowResource, step: Step) -> list[DatasetAccess]:
+    return [access for session in lake.sessions(step).all for access in session.writes]
+
+
+def _left_by_others(
+    lake: LineageFlowResource, context: dg.OpExecutionContext, step: Step
+) -> Iterator[DatasetAccess]:
+    """Yields what the run has now of the step's assets, after another process had the run in its hands."""
+    ref = lake.step_session(step).ref
+    commit = lake.catalog.refs.resolve(lake.repository, ref).id
+    partitions = [f"/{path_segment(key)}" for key in _partition_keys(context)] or [""]
+    for asset in assets_of(context):
+        for partition in partitions:
+            with suppress(ObjectNotFoundError):
+                path = dataset_path(asset.path) + partition
+                snapshot = lake.catalog.objects.get_snapshot(lake.repository, commit, path)
+                yield DatasetAccess(repository=lake.repository, snapshots=(snapshot,), commit=commit, ref=ref)
 
 
 def _versions(writes: Sequence[DatasetAccess], dataset: str) -> dict[str, Version]:
@@ -187,13 +214,17 @@ def _context() -> dg.OpExecutionContext:
 
 def _own_partition(context: dg.OpExecutionContext) -> str:
     """Returns the key of the partition that a step makes of its assets; '' if they have none."""
-    if not context.has_partition_key and not context.has_partition_key_range:
-        return ""
-    if len(context.partition_keys) > 1:
+    keys = _partition_keys(context)
+    if len(keys) > 1:
         raise dg.DagsterInvalidInvocationError(
-            f"the step is for {len(context.partition_keys)} partitions; name one: write(..., partition=key)"
+            f"the step is for {len(keys)} partitions; name one: write(..., partition=key)"
         )
-    return context.partition_key
+    return keys[0] if keys else ""
+
+
+def _partition_keys(context: dg.OpExecutionContext) -> Sequence[str]:
+    has_any = context.has_partition_key or context.has_partition_key_range
+    return context.partition_keys if has_any else []
 
 
 def _path(dataset: AnyDataset) -> str:

@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr
 
 from lineageflow_core.run import Reading
 from lineageflow_dagster import inputs, outputs
+from lineageflow_dagster.bodies import is_written
 from lineageflow_dagster.formats import AUTOMATIC, FORMATS
 from lineageflow_dagster.internals import (
     add_partition_metadata,
@@ -20,6 +21,7 @@ from lineageflow_dagster.internals import (
     step_of,
 )
 from lineageflow_dagster.metadata import Version, VersionFacts, data_version_of
+from lineageflow_dagster.naming import dataset_path
 from lineageflow_dagster.partitions import partition_run
 from lineageflow_dagster.resource import LineageFlowResource
 
@@ -54,6 +56,8 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
         if step is None:
             raise dg.DagsterInvalidInvocationError("an asset is written only while a run executes")
         lake = self.lineageflow
+        if obj is None and is_written(lake, step, dataset_path(context.asset_key.path)):
+            return  # it stored itself, and its annotation does not say that it returns nothing
         values = outputs.values_by_partition(context, obj)
         versions: dict[str, Version] = {}
         for key, value in values.items():

@@ -25,6 +25,7 @@ from lineageflow_dagster.bounds import Bounds, bounds_of, parent_bounds
 from lineageflow_dagster.formats import AUTOMATIC, Trust
 from lineageflow_dagster.internals import OpContext, Step, step_of
 from lineageflow_dagster.naming import partition_run_id, pipeline_job, step_job, step_run_id
+from lineageflow_dagster.sessions import StepSessions, sessions_of
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -77,8 +78,7 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         "and may be deleted at any time when nothing runs. Default: in the user's cache folder.",
     )
 
-    _sessions: dict[RunId, RunSession] = PrivateAttr(default_factory=dict)
-    _partition_sessions: dict[RunId, dict[str, RunSession]] = PrivateAttr(default_factory=dict)
+    _steps: dict[RunId, StepSessions] = PrivateAttr(default_factory=dict)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -184,24 +184,60 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
 
     def session(self, context: OpContext) -> RunSession:
         """Returns the session of the running step, for what the other verbs do not do."""
+        return self.step_session(self._step(context))
+
+    def _step(self, context: OpContext) -> Step:
         step = step_of(context)
         if step is None:
             raise dg.DagsterInvalidInvocationError("there is a session only while a run executes")
-        return self.step_session(step)
+        return step
+
+    def hand_over(self, context: OpContext) -> RunSession:
+        """Returns the session of the running step, for another process that does a part of the step."""
+        step = self._step(context)
+        session = self.step_session(step)
+        _ = session.transaction  # begun, so that both see the same
+        self.sessions(step).is_handed_over = True
+        return session
 
     def step_session(self, step: Step) -> RunSession:
         """Returns the session of a step, in the process that executes it: the same one each time."""
-        run_id = step_run_id(step.run.run_id, step.key, step.retry_number)
-        if run_id not in self._sessions:
-            self._sessions[run_id] = self._open(
+        return self.sessions(step).own
+
+    def partition_session(self, step: Step, partition: str) -> RunSession:
+        """Returns the session of what a step over many partitions does for one of them: a run of its own.
+
+        So that the lineage of a partition is what was read for it, and not all that the step read.
+        """
+        sessions = self.sessions(step)
+        if partition not in sessions.partitions:
+            run = sessions.own.run
+            sessions.partitions[partition] = self._open(
                 step.run,
-                step_job(step.run.job_name, step.key),
-                run_id=run_id,
-                code=code_version(step.code_file) if step.code_file else None,
-                environment=environment(),
-                params={name: str(value) for name, value in step.config.items()},
+                run.job,
+                run_id=partition_run_id(run.id, partition),
+                code=run.code,
+                environment=run.environment,
+                params={**run.params, "partition": partition},
             )
-        return self._sessions[run_id]
+        return sessions.partitions[partition]
+
+    def sessions(self, step: Step) -> StepSessions:
+        """Returns all sessions of a step: its own, and those of its partitions."""
+        run_id = step_run_id(step.run.run_id, step.key, step.retry_number)
+        if run_id not in self._steps:
+            self._steps[run_id] = sessions_of(
+                (self.lake, self.repository, run_id),
+                lambda: self._open(
+                    step.run,
+                    step_job(step.run.job_name, step.key),
+                    run_id=run_id,
+                    code=code_version(step.code_file) if step.code_file else None,
+                    environment=environment(),
+                    params={name: str(value) for name, value in step.config.items()},
+                ),
+            )
+        return self._steps[run_id]
 
     def land(self, step: Step, session: RunSession) -> str:
         """Brings what a step wrote to where others see it. Returns the branch that has it now.
@@ -225,29 +261,6 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
             run_id=session.run.id,
         )
         return into
-
-    def partition_session(self, step: Step, partition: str) -> RunSession:
-        """Returns the session of what a step over many partitions does for one of them: a run of its own.
-
-        So that the lineage of a partition is what was read for it, and not all that the step read.
-        """
-        sessions = self._partition_sessions.setdefault(self.step_session(step).run.id, {})
-        if partition not in sessions:
-            run = self.step_session(step).run
-            sessions[partition] = self._open(
-                step.run,
-                run.job,
-                run_id=partition_run_id(run.id, partition),
-                code=run.code,
-                environment=run.environment,
-                params={**run.params, "partition": partition},
-            )
-        return sessions[partition]
-
-    def sessions(self, step: Step) -> list[RunSession]:
-        """Returns all sessions of a step: its own, and those of its partitions."""
-        own = self.step_session(step)
-        return [own, *self._partition_sessions.get(own.run.id, {}).values()]
 
     def outside_session(self, run: dg.DagsterRun, step_key: str, retry_number: int) -> RunSession:
         """Returns a session that can tell how a step ended, and leaves the rest to the step's own."""

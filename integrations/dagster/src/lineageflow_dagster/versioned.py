@@ -31,7 +31,7 @@ def versioned(function: F) -> F:
         @versioned
         def report() -> None:
             orders = pd.read_parquet("lf://shop/orders/data.parquet")
-            orders.describe().to_html("lf://shop/report/index.html")
+            orders.describe().to_csv("lf://shop/report/numbers.csv")
 
     The function may be a coroutine or a generator, and need not take the resource `lineageflow`; Dagster
     provides it all the same. What it returns goes to its IO manager, as ever. If it writes its own dataset,

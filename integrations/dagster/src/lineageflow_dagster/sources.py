@@ -1,0 +1,71 @@
+"""Datasets that this project only reads: Dagster observes which version of them there is."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+
+from lineageflow_core.model.objects import Snapshot
+from lineageflow_core.model.page import every
+from lineageflow_dagster.naming import dataset_path, partition_key
+from lineageflow_dagster.resource import LineageFlowResource
+
+
+def build_observable_asset(asset: dg.AssetSpec | str, *, io_manager_key: str | None = None) -> dg.SourceAsset:
+    """Returns an asset that somebody else writes to the lake, as one that Dagster can observe.
+
+    Its data version is the snapshot on the branch that runs read, or one for each partition that is there.
+    So what is made of it is stale as soon as its content has changed, and not before; with an automation
+    condition or a schedule on it, Dagster looks by itself. Consumers read it through `io_manager_key`.
+
+    .. code-block:: python
+
+        weather = build_observable_asset(
+            dg.AssetSpec("weather", automation_condition=dg.AutomationCondition.on_cron("@hourly"))
+        )
+
+    An observation fails with ObjectNotFoundError where the dataset is not there yet.
+    """
+    spec = asset if isinstance(asset, dg.AssetSpec) else dg.AssetSpec(asset)
+    observe = _by_partition(spec.key) if spec.partitions_def is not None else _as_a_whole(spec.key)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # Dagster has no other way to observe partitions
+        return dg.observable_source_asset(
+            key=spec.key,
+            description=spec.description,
+            metadata=dict(spec.metadata),
+            group_name=spec.group_name,
+            partitions_def=spec.partitions_def,
+            automation_condition=spec.automation_condition,
+            tags=dict(spec.tags),
+            io_manager_key=io_manager_key,
+        )(observe)
+
+
+def _as_a_whole(key: dg.AssetKey) -> Callable[..., Any]:
+    def observe(lineageflow: LineageFlowResource) -> dg.ObserveResult:
+        found = lineageflow.catalog.objects.get_dataset(
+            lineageflow.repository, lineageflow.base_ref, dataset_path(key.path)
+        )
+        return dg.ObserveResult(
+            data_version=dg.DataVersion(found.snapshot),
+            metadata={"lineageflow/snapshot": found.snapshot, "lineageflow/ref": lineageflow.base_ref},
+        )
+
+    return observe
+
+
+def _by_partition(key: dg.AssetKey) -> Callable[..., Any]:
+    def observe(lineageflow: LineageFlowResource) -> dg.DataVersionsByPartition:
+        objects, dataset = lineageflow.catalog.objects, dataset_path(key.path)
+        found: list[Snapshot] = list(
+            every(
+                lambda after, limit: objects.list_snapshots(
+                    lineageflow.repository, lineageflow.base_ref, dataset, after=after, limit=limit
+                )
+            )
+        )
+        return dg.DataVersionsByPartition({partition_key(each.partition): each.snapshot for each in found})
+
+    return observe
