@@ -21,7 +21,7 @@ from lineageflow_core.run import RunSession, running
 RUN_VARIABLE = "LINEAGEFLOW_RUN"
 """What `join_run` needs to know of the run, as JSON."""
 REF_VARIABLE = "LINEAGEFLOW_REF"
-"""What the run sees, for programs that are no Python: `lineageflow get orders --ref $LINEAGEFLOW_REF`."""
+"""What the run sees, for programs that are no Python: `lineageflow get @$LINEAGEFLOW_REF/orders`."""
 PARENT_VARIABLE = "OPENLINEAGE_PARENT_ID"
 """The run as `namespace/job/run id`, for programs that emit OpenLineage by themselves."""
 

@@ -153,8 +153,10 @@ def test_a_user_who_may_not_write_is_told(lake: str, database: str) -> None:
 def test_connections_that_the_server_closed_are_replaced(lake: str, database: str) -> None:
     with closing(open_stores(lake)) as stores:
         publish_commit(stores.refs, new_repository(), new_commit("first"))
+        milliseconds = 10_000  # it waits for their end, or the pool may find them open still
         close_all_others = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()"
+            f"SELECT pg_terminate_backend(pid, {milliseconds}) FROM pg_stat_activity"
+            " WHERE pid != pg_backend_pid()"
         )
         execute(database, f"{close_all_others} AND datname = current_database()")
         publish_commit(stores.refs, new_repository(), new_commit("second"))
