@@ -47,12 +47,13 @@ class _ContentWithReferences:
 
     def open_object(self, object_id: ObjectId) -> BinaryIO:
         """As of a ContentStore; of a reference also raises ChangedUnderneathError."""
-        if self._is_likely_elsewhere and (file := self._open_reference(object_id)) is not None:
+        was_elsewhere = self._is_likely_elsewhere  # looked at once: other threads change it meanwhile
+        if was_elsewhere and (file := self._open_reference(object_id)) is not None:
             return file
         try:
             file = self._stored.open_object(object_id)
         except ObjectMissingError:
-            if self._is_likely_elsewhere or (elsewhere := self._open_reference(object_id)) is None:
+            if was_elsewhere or (elsewhere := self._open_reference(object_id)) is None:
                 raise
             self._is_likely_elsewhere = True
             return elsewhere

@@ -153,8 +153,9 @@ class _Batch:
         """Makes sure that `name` has these bytes, which no other content ever has."""
         if self._likely_there and self._bucket.size(name) == len(content):
             return
-        self._likely_there = not self._bucket.create(name, content)
-        if self._likely_there and self._bucket.size(name) != len(content):
+        was_there = not self._bucket.create(name, content)
+        self._likely_there = was_there  # for the next one; other threads change it meanwhile
+        if was_there and self._bucket.size(name) != len(content):
             self._bucket.replace(name, content)
 
     def _write_whole(self, content: bytes) -> StoredObject:
