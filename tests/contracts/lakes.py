@@ -68,5 +68,4 @@ LAKES: dict[str, OpenLake] = {
     "folder": in_folder,
     "http": behind_server,
     "postgresql": in_postgresql,
-    "http-postgresql": behind_server_on_postgresql,
 }

@@ -232,7 +232,7 @@ class GitAgreesInOneDataset(GitAgrees):
 
 
 _SETTINGS = settings(
-    max_examples=25,
+    max_examples=15,
     stateful_step_count=25,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking costs minutes of git processes

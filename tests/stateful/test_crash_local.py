@@ -39,9 +39,11 @@ def killed_at(step: int, root: Path, contents: list[bytes]) -> bool:
     return status != 0
 
 
-@pytest.mark.parametrize("batch", [2, 20])
+@pytest.mark.parametrize("batch, stride", [(2, 1), (20, 7)])
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
-def test_a_killed_writer_leaves_whole_objects_or_none(tmp_path: Path, batch: int) -> None:
+def test_a_killed_writer_leaves_whole_objects_or_none(
+    tmp_path: Path, batch: int, stride: int
+) -> None:
     contents = [os.urandom(10) for _ in range(batch)]
     step = 0
     while killed_at(step, tmp_path / str(step), contents):
@@ -51,5 +53,5 @@ def test_a_killed_writer_leaves_whole_objects_or_none(tmp_path: Path, batch: int
         again = LocalContentStore(root).write_objects(contents)
         assert [object_of(each) for each in contents] == again
         assert contents == [LocalContentStore(root).open_object(each.object_id).read() for each in again]
-        step += 1
+        step += stride
     assert step > 10 * batch
