@@ -10,7 +10,7 @@ from itertools import product
 from typing import TypeVar
 from uuid import uuid4
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineageflow_core.model.gaps import Gap
@@ -148,7 +148,7 @@ class LineageBindingContract:
         assert sorted([reads, writes, read]) == stores.lineage.declarations(datasets=[report], jobs=[one])
         assert [] == stores.lineage.declarations()
 
-    @contract_settings
+    @settings(contract_settings, max_examples=40)
     @given(data=st.data())
     def test_every_store_answers_as_the_one_in_memory(self, stores: Stores, data: st.DataObject) -> None:
         world = World()
@@ -159,7 +159,7 @@ class LineageBindingContract:
             apply(each.lineage, steps)
         assert_same_answers(world, oracle, stores, searches=searches)
 
-    @contract_settings
+    @settings(contract_settings, max_examples=40)
     @given(data=st.data())
     def test_the_order_in_which_facts_come_does_not_matter(self, stores: Stores, data: st.DataObject) -> None:
         world = World()

@@ -41,9 +41,7 @@ def killed_at(step: int, root: Path, contents: list[bytes]) -> bool:
 
 @pytest.mark.parametrize("batch, stride", [(2, 1), (20, 7)])
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
-def test_a_killed_writer_leaves_whole_objects_or_none(
-    tmp_path: Path, batch: int, stride: int
-) -> None:
+def test_a_killed_writer_leaves_whole_objects_or_none(tmp_path: Path, batch: int, stride: int) -> None:
     contents = [os.urandom(10) for _ in range(batch)]
     step = 0
     while killed_at(step, tmp_path / str(step), contents):
