@@ -15,6 +15,7 @@ from lineageflow_core.testing.catalog.datasets import KnownDatasetsContract
 from lineageflow_core.testing.catalog.deciding import DecisionContract
 from lineageflow_core.testing.catalog.events import EventsContract
 from lineageflow_core.testing.catalog.history import HistoryContract
+from lineageflow_core.testing.catalog.impact import ImpactContract
 from lineageflow_core.testing.catalog.keys import KeyContract
 from lineageflow_core.testing.catalog.lineage import LineageContract
 from lineageflow_core.testing.catalog.live import LiveContract
@@ -44,6 +45,7 @@ from lineageflow_core.testing.catalog.staging_properties import StagingPropertie
 from lineageflow_core.testing.catalog.stale import StaleReadContract
 from lineageflow_core.testing.catalog.tables import TablesContract
 from lineageflow_core.testing.catalog.tokens import TokensContract
+from lineageflow_core.testing.catalog.tracing import TracingContract
 from lineageflow_core.testing.catalog.transactions import ExpiryContract, TransactionsContract
 from lineageflow_core.testing.catalog.transfers import TransfersContract
 from tests.contracts.lakes import LAKES
@@ -117,6 +119,12 @@ class TestTransactions(TransactionsContract): ...
 
 
 class TestLineage(LineageContract): ...
+
+
+class TestTracing(TracingContract): ...
+
+
+class TestImpact(ImpactContract): ...
 
 
 class TestEvents(EventsContract): ...

@@ -14,10 +14,11 @@ from lineageflow_core.store.turns import offset_of
 from lineageflow_core.testing.collection_store import CollectionStoreContract
 from lineageflow_core.testing.commit_store import CommitStoreContract
 from lineageflow_core.testing.dataset_store import DatasetStoreContract
+from lineageflow_core.testing.event_log import EventLogContract
 from lineageflow_core.testing.import_store import ImportStoreContract, ReferenceStoreContract
 from lineageflow_core.testing.job_store import JobStoreContract
 from lineageflow_core.testing.lineage_binding import LineageBindingContract
-from lineageflow_core.testing.lineage_store import EventLogContract, RunFactsContract
+from lineageflow_core.testing.lineage_store import RunFactsContract
 from lineageflow_core.testing.lineage_walking import LineageWalkingContract
 from lineageflow_core.testing.operation_store import OperationStoreContract
 from lineageflow_core.testing.plan_store import PlanStoreContract

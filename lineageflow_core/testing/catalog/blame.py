@@ -1,13 +1,57 @@
 """What every catalog promises about who made content, on whatever branch."""
 
+import pytest
+
+from lineageflow_core.errors import ObjectNotFoundError, RefNotFoundError
 from lineageflow_core.model.change import replace
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import CatalogContract, in_pages_of_one
-from lineageflow_core.testing.catalog.stories import run, version_at
+from lineageflow_core.testing.catalog.stories import build_all, run, version_at
 
 
 class BlameContract(CatalogContract):
     """Needs the fixture `catalog`."""
+
+    def test_blame_tells_the_run_that_made_a_content_and_what_it_read(self, repo: Repository) -> None:
+        runs = build_all(repo, b"1")
+        repo.put("other", b"1")
+        for path in ("clean", "clean/part-0"):
+            found = repo.catalog.lineage.blame(repo.name, "main", path)
+            assert (version_at(repo, "clean"), (version_at(repo, "raw"),)) == (found.version, found.inputs)
+            assert found.run is not None
+            assert (runs["clean"], runs["clean"]) == (found.run.id, found.pipeline)
+            assert ("runner", repo.head("main~2").id) == (found.author, found.commit)
+
+    def test_blame_tells_who_where_no_run_did(self, repo: Repository) -> None:
+        made = repo.put("a", b"1")
+        repo.put("b", b"1")
+        found = repo.catalog.lineage.blame(repo.name, "main", "a")
+        assert (made.id, "ada", None, None, ()) == (
+            found.commit,
+            found.author,
+            found.run,
+            found.pipeline,
+            found.inputs,
+        )
+
+    def test_blame_of_a_partition_is_not_that_of_its_neighbours(self, repo: Repository) -> None:
+        one = run(repo, "ingest", writes={"raw": b"1"}, partition="d1")
+        two = run(repo, "ingest", writes={"raw": b"2"}, partition="d2")
+        for path, run_id, partition in (
+            ("raw/d1", one, "d1"),
+            ("raw/d2/part-0", two, "d2"),
+            ("raw", two, "d2"),
+        ):
+            found = repo.catalog.lineage.blame(repo.name, "main", path)
+            assert found.run is not None
+            assert (run_id, partition) == (found.run.id, found.version.partition)
+
+    def test_nobody_is_blamed_for_nothing(self, repo: Repository) -> None:
+        repo.put("d", {"x": b"1"})
+        with pytest.raises(ObjectNotFoundError, match="'nothing'"):
+            repo.catalog.lineage.blame(repo.name, "main", "nothing")
+        with pytest.raises(RefNotFoundError, match="nothing"):
+            repo.catalog.lineage.blame(repo.name, "nothing", "d")
 
     def test_content_that_was_merged_is_blamed_on_who_made_it(self, repo: Repository) -> None:
         repo.replace("raw", {"part-0": b"1"})

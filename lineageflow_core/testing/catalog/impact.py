@@ -1,0 +1,87 @@
+"""What every catalog promises about what was derived from data."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.lineage import Evidence
+from lineageflow_core.model.node import format_node
+from lineageflow_core.repository import Repository
+from lineageflow_core.testing.catalog.producers import Dataset, run_events
+from lineageflow_core.testing.catalog.scene import Call, CatalogContract, in_pages_of_one
+from lineageflow_core.testing.catalog.stories import build_all, node_at, run, version_at
+
+
+class ImpactContract(CatalogContract):
+    """Needs the fixture `catalog`."""
+
+    def test_the_impact_of_a_node_is_all_that_was_derived_from_it(self, repo: Repository) -> None:
+        runs = build_all(repo, b"1")
+        raw, clean, report = (version_at(repo, path) for path in ("raw", "clean", "report"))
+        repo.branch("old")
+        run(repo, "report", reads=("clean",), writes={"report": b"2"})
+        newer = version_at(repo, "report")
+        found = repo.catalog.lineage.impact(format_node(raw)).items
+        assert [
+            (clean, 1, runs["clean"], True, ("main", "old")),
+            (report, 2, runs["report"], True, ("old",)),
+        ] == [
+            (each.version, each.degree, each.produced_by.id, each.tainted, each.current)
+            for each in found
+            if each.version != newer
+        ]
+        assert [(newer, 2, ("main",))] == [
+            (each.version, each.degree, each.current) for each in found if each.version == newer
+        ]
+        of_run = repo.catalog.lineage.impact(f"run:{runs['ingest']}").items
+        assert {raw: 0, version_at(repo, "weather"): 0, clean: 1, report: 1, newer: 2} == {
+            each.version: each.degree for each in of_run
+        }
+        assert () == repo.catalog.lineage.impact(node_at(repo, "report")).items
+
+    def test_an_impact_is_cut_by_depth_type_evidence_and_time_and_into_pages(self, repo: Repository) -> None:
+        lineage = repo.catalog.lineage
+        owned = {"ownership": {"owners": [{"name": "team:bi"}, {"name": "ada"}]}}
+        steps: list[tuple[list[Dataset], list[Dataset]]] = [
+            ([], [("raw", "1", {})]),
+            ([("raw", "1", {}), ("more", "1", {})], [("clean", "1", {})]),
+            ([("clean", "1", {})], [("model", "1", {"datasetType": {"datasetType": "MODEL"}, **owned})]),
+            ([("clean", "1", {})], [("report", "1", {"datasetType": {"datasetType": "DASHBOARD"}})]),
+        ]
+        for number, (reads, writes) in enumerate(steps):
+            lineage.ingest(run_events(repo.name, number, reads, writes))
+        node = f"version:s3://{repo.name}/raw@1"
+
+        def names(**query: Any) -> list[str]:
+            return [
+                item.version.name
+                for item in in_pages_of_one(
+                    lambda after, limit: lineage.impact(node, after=after, limit=limit, **query)
+                )
+            ]
+
+        assert ["clean", "model", "report"] == names()
+        assert ["clean"] == names(depth=1)
+        assert [] == names(depth=0)
+        assert ["model", "report"] == names(dataset_types=["model", "Dashboard"])
+        # What the join made is a guess: several datasets fed it, and nobody says which.
+        assert [] == names(evidence=[Evidence.EXPLICIT])
+        assert ["clean", "model", "report"] == names(evidence=[Evidence.EXPLICIT, Evidence.CARTESIAN])
+        assert ["clean", "model"] == names(until=datetime.fromisoformat("2026-05-01T00:02:30Z"))
+        model = lineage.impact(node, dataset_types=["MODEL"]).items[0]
+        assert (("team:bi", "ada"), "MODEL", 2, "etl") == (
+            model.owners,
+            model.dataset_type,
+            model.degree,
+            model.produced_by.job.name,
+        )
+        calls: list[Call] = [
+            lambda: lineage.impact(node, depth=-1),
+            lambda: lineage.impact(node, limit=0),
+            lambda: lineage.impact(node, after="nowhere"),
+        ]
+        for call in calls:
+            with pytest.raises(InvalidInputError):
+                call()
