@@ -36,6 +36,7 @@ class EventsService:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
+        self._events = lake.stores.events
         self._store = lake.lineage
         self._clock = lake.clock
         self._pruning = Pruning(lake)
@@ -51,7 +52,7 @@ class EventsService:
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Event]:
-        page = self._store.list_events(
+        page = self._events.list_events(
             run_id=parse_run_id(run_id) if run_id is not None else None,
             kind=kind,
             since=in_utc(since),
@@ -72,7 +73,7 @@ class EventsService:
         return shown(self._stored(event_id))
 
     def replay_events(self, *, after: str | None = None, limit: int = DEFAULT_LIMIT) -> Replay:
-        page = self._store.list_events(
+        page = self._events.list_events(
             run_id=None, kind=None, since=None, until=None, with_problems=True, after=after, limit=limit
         )
         mended: list[StoredEvent] = []
@@ -90,7 +91,7 @@ class EventsService:
         mended = receive(dict(replacement), at=self._clock())
         digest = mended.stored.digest
         _check_replaceable(broken, digest)
-        if any(event.replaced_by is not None for event in self._store.find_events(digest, digest)):
+        if any(event.replaced_by is not None for event in self._events.find_events(digest, digest)):
             raise InvalidInputError(
                 f"the replacement says just what event {digest.hex()} says, which was replaced itself"
             )
@@ -125,7 +126,7 @@ class EventsService:
                 "expected"
             )
         first, last = (bytes.fromhex(event_id.ljust(2 * DIGEST_BYTES, digit)) for digit in "0f")
-        found = self._store.find_events(first, last)
+        found = self._events.find_events(first, last)
         if not found:
             raise EventNotFoundError(
                 f"there is no event {event_id}; `lineageflow events list` shows which there are",

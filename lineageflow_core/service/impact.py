@@ -52,7 +52,7 @@ class Impacts:
         """
         check_limit(limit)
         place = PlaceOfDerived.parse(after) if after is not None else None
-        asked = start, question, self._lake.lineage.last_event()
+        asked = start, question, self._lake.stores.events.last_event()
         kept = self._kept if after is not None else None
         derived = kept[1] if kept is not None and kept[0] == asked else _wanted(self._lake, start, question)
         found = [item for item in derived if place is None or _place(item) > place]

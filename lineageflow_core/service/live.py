@@ -1,7 +1,7 @@
 """What happens in a lake, read from its two logs: events, and operations.
 
 Nothing is written for it: a place is one place in each log, and both give out their places in the order in
-which entries became visible (`LineageStore.events_after`, `OperationStore.placed_after`). So whoever goes on
+which entries became visible (`EventLog.events_after`, `OperationStore.placed_after`). So whoever goes on
 where they were misses nothing, whichever process wrote it, and no process needs to know who listens.
 """
 
@@ -55,7 +55,7 @@ class LiveService:
         limit: int = DEFAULT_LIMIT,
     ) -> LiveEntries:
         check_limit(limit)
-        events, operations = self._lake.lineage, self._lake.stores.operations
+        events, operations = self._lake.stores.events, self._lake.stores.operations
         if after is None:
             now = _Place(events.last_event(), operations.last_place())
             return LiveEntries(next=str(now), more=False)

@@ -221,7 +221,7 @@ class OverviewService:
         offset: int = 0,
         limit: int = DEFAULT_LIMIT,
     ) -> Stretch[Event]:
-        found = self._lake.lineage.list_events_by_time(
+        found = self._lake.stores.events.list_events_by_time(
             kind=kind, since=in_utc(since), until=in_utc(until), order=order, offset=offset, limit=limit
         )
         return Stretch(items=tuple(map(shown, found.items)), total=found.total)

@@ -100,6 +100,7 @@ class Pruning:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._store: LineageStore = lake.lineage
+        self._events = lake.stores.events
 
     def plan(self, older_than_days: int, keep_last: int) -> PruningPlan:
         """Returns what `catalog.Events.plan_pruning` promises."""
@@ -113,7 +114,7 @@ class Pruning:
             before=before,
             pipelines=len(going),
             runs=sum(map(len, going.values())),
-            events=self._store.count_runless_events(before=before),
+            events=self._events.count_runless_events(before=before),
             examples=tuple(islice(going, _EXAMPLES)),
             kept=tuple(
                 KeptPipelines(because=because, count=len(roots), examples=tuple(roots[:_EXAMPLES]))
@@ -140,9 +141,9 @@ class Pruning:
                 removed = self._remove(writer, self._ready(batch, found, before))
             pipelines, runs = pipelines + len(removed), runs + sum(map(len, removed))
         with self._store.write() as writer:
-            self._remove(writer, [(run_id,) for run_id in self._store.late_runs(_AT_ONCE)])
+            self._remove(writer, [(run_id,) for run_id in self._events.late_runs(_AT_ONCE)])
         events = self._remove_runless(before, limit - runs)
-        more = bool(waiting) or self._store.count_runless_events(before=before) > 0
+        more = bool(waiting) or self._events.count_runless_events(before=before) > 0
         return Pruned(pipelines=pipelines, runs=runs, events=events, more=more)
 
     def _before(self, older_than_days: int, keep_last: int) -> datetime:
@@ -190,7 +191,7 @@ class Pruning:
         """Returns when something was last heard of a run; of one that ended, when it ended."""
         told = [at for at in (run.started_at, run.ended_at) if at is not None]
         if run.state is RunState.RUNNING and max(told, default=before) <= before:
-            events = self._store.events_of(run.id)
+            events = self._events.events_of(run.id)
             told += [at for event in events for at in (event.at, event.received_at) if at is not None]
         return max(told, default=datetime.min.replace(tzinfo=before.tzinfo))
 
@@ -296,7 +297,7 @@ class Pruning:
         removed = place = 0
         while removed < limit:
             with self._store.write() as writer:
-                some = self._store.runless_events(before=before, after=place, limit=_AT_ONCE)
+                some = self._events.runless_events(before=before, after=place, limit=_AT_ONCE)
                 keep_words(writer, _said_by((event for _, event in some), self._lake.names()))
                 writer.prune_events([event.digest for _, event in some])
             if not some:
@@ -312,7 +313,7 @@ class Pruning:
         Returns those that were removed.
         """
         by_run: dict[RunId, list[StoredEvent]] = defaultdict(list)
-        for event in self._store.events_about([run_id for family in families for run_id in family]):
+        for event in self._events.events_about([run_id for family in families for run_id in family]):
             assert event.run_id is not None  # it was found by it
             by_run[event.run_id].append(event)
         names = self._lake.names()

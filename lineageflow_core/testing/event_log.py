@@ -1,4 +1,4 @@
-"""What every log of events promises."""
+"""What every `EventLog` promises."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,7 +11,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.page import Page, TimeOrder
-from lineageflow_core.store.ports import LineageStore, RunFacts, StoredEvent, Stores
+from lineageflow_core.store.ports import EventLog, RunFacts, StoredEvent, Stores
 from lineageflow_core.testing.signatures import assert_same_signatures
 from lineageflow_core.testing.values import NOON, later, new_event, new_facts, new_run, new_version, run_id
 
@@ -20,7 +20,7 @@ class EventLogContract:
     """Needs the fixture `stores`, which are empty."""
 
     def test_every_method_has_the_signature_of_the_protocol(self, stores: Stores) -> None:
-        assert_same_signatures(LineageStore, stores.lineage)
+        assert_same_signatures(EventLog, stores.events)
 
     def test_events_are_kept_exactly_in_the_order_they_came(self, stores: Stores) -> None:
         run = run_id(1)
@@ -33,7 +33,7 @@ class EventLogContract:
         others = [new_event("another run's", run=run_id(2)), new_event("no run's")]
         append(stores, *events, *others)
         assert events == events_of(stores, run)
-        about = stores.lineage.events_about([run, run_id(2), run_id(3)])
+        about = stores.events.events_about([run, run_id(2), run_id(3)])
         assert events == [each for each in about if each.run_id == run]
         assert len(events) + 1 == len(about)
 
@@ -64,7 +64,7 @@ class EventLogContract:
         append(stores, event)
         with ThreadPoolExecutor(1) as elsewhere, stores.lineage.write() as writer:
             writer.append([new_event("not yet", run=run_id(1))])
-            seen = elsewhere.submit(stores.lineage.events_of, run_id(1)).result(timeout=10)
+            seen = elsewhere.submit(stores.events.events_of, run_id(1)).result(timeout=10)
         assert [event] == seen
 
     def test_nothing_is_kept_of_a_transaction_that_failed(self, stores: Stores) -> None:
@@ -98,7 +98,7 @@ class EventLogContract:
             event = new_event(kind.value)
             told = replace(event, kind=kind, at=later(number), received_at=NOON, warning="w\0", problem="p")
             append(stores, told)
-            assert [told] == stores.lineage.find_events(event.digest, event.digest)
+            assert [told] == stores.events.find_events(event.digest, event.digest)
 
     def test_events_are_listed_the_last_first_in_pages(self, stores: Stores) -> None:
         events = [new_event(str(number)) for number in range(5)]
@@ -185,14 +185,14 @@ class EventLogContract:
             came("aside", -2, is_aside=True, problem="odd"),
         ]
         append(stores, *others, old, older, came("the last", -2))
-        found = stores.lineage.runless_events(before=NOON, after=0, limit=9)
+        found = stores.events.runless_events(before=NOON, after=0, limit=9)
         assert [old, older] == [event for _, event in found]
-        assert [found[1]] == stores.lineage.runless_events(before=NOON, after=found[0][0], limit=9)
-        assert [found[0]] == stores.lineage.runless_events(before=NOON, after=0, limit=1)
-        assert 2 == stores.lineage.count_runless_events(before=NOON)
+        assert [found[1]] == stores.events.runless_events(before=NOON, after=found[0][0], limit=9)
+        assert [found[0]] == stores.events.runless_events(before=NOON, after=0, limit=1)
+        assert 2 == stores.events.count_runless_events(before=NOON)
         with stores.lineage.write() as writer:
             writer.prune_events([old.digest])
-        assert [found[1]] == stores.lineage.runless_events(before=NOON, after=0, limit=9)
+        assert [found[1]] == stores.events.runless_events(before=NOON, after=0, limit=9)
         assert 6 == len(list_events(stores).items)
 
     def test_an_event_that_was_replaced_counts_no_more(self, stores: Stores) -> None:
@@ -228,9 +228,9 @@ class EventLogContract:
         events = sorted((new_event(str(number)) for number in range(5)), key=lambda each: each.digest)
         append(stores, *events)
         digests = [event.digest for event in events]
-        assert [events[1]] == stores.lineage.find_events(digests[1], digests[1])
-        assert 2 == len(stores.lineage.find_events(bytes(32), b"\xff" * 32))
-        assert [] == stores.lineage.find_events(b"\xff" * 32, b"\xff" * 32)
+        assert [events[1]] == stores.events.find_events(digests[1], digests[1])
+        assert 2 == len(stores.events.find_events(bytes(32), b"\xff" * 32))
+        assert [] == stores.events.find_events(b"\xff" * 32, b"\xff" * 32)
 
     @pytest.mark.parametrize("after", ["", "x", "-1", "1.5"])
     def test_a_place_in_the_log_that_no_page_gave_is_refused(self, stores: Stores, after: str) -> None:
@@ -246,7 +246,7 @@ def append(stores: Stores, *events: StoredEvent) -> list[bool]:
 
 def events_of(stores: Stores, run: RunId) -> list[StoredEvent]:
     """Returns a run's events."""
-    return stores.lineage.events_of(run)
+    return stores.events.events_of(run)
 
 
 def list_events(
@@ -261,7 +261,7 @@ def list_events(
     limit: int = 100,
 ) -> Page[StoredEvent]:
     """Returns a page of the log."""
-    return stores.lineage.list_events(
+    return stores.events.list_events(
         run_id=run_id,
         kind=kind,
         since=since,
@@ -282,7 +282,7 @@ def by_time(stores: Stores, **chosen: Any) -> tuple[tuple[StoredEvent, ...], int
         "offset": 0,
         "limit": 10,
     }
-    found = stores.lineage.list_events_by_time(**every | chosen)
+    found = stores.events.list_events_by_time(**every | chosen)
     return found.items, found.total
 
 

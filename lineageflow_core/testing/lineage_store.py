@@ -10,13 +10,17 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Run, RunState
-from lineageflow_core.store.ports import RunFacts, Stores
+from lineageflow_core.store.ports import LineageStore, RunFacts, Stores
+from lineageflow_core.testing.signatures import assert_same_signatures
 from lineageflow_core.testing.strategies import contract_settings, run_facts
 from lineageflow_core.testing.values import later, new_facts, new_ios, new_run, new_version, run_id
 
 
 class RunFactsContract:
     """Needs the fixture `stores`, which are empty."""
+
+    def test_every_method_has_the_signature_of_the_protocol(self, stores: Stores) -> None:
+        assert_same_signatures(LineageStore, stores.lineage)
 
     @contract_settings
     @given(facts=run_facts())

@@ -69,7 +69,7 @@ class SharedStoresContract:
             assert new_transaction(1, first) == stores.transactions.get(repository, run.id)
             assert new_plan("p") == stores.plans.get(PlanId("p"))
             assert list(new_ios(run, [version])) == stores.lineage.writers([version])
-            assert [new_event("event", run=run.id)] == stores.lineage.events_of(run.id)
+            assert [new_event("event", run=run.id)] == stores.events.events_of(run.id)
 
     def test_processes_that_race_lose_no_commit(self, open_shared: Open) -> None:
         repository, processes, each = new_repository(), 4, 15

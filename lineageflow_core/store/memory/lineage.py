@@ -1,11 +1,10 @@
-"""The log of events and the facts folded from it, in memory.
+"""The facts folded from the log of events, in memory.
 
 It keeps facts as they were put, and works out names and versions in force when somebody asks, once for each
 state of the tables, which a transaction replaces as a whole: what the other stores keep ready, they must
 answer as this one does.
 """
 
-import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,14 +12,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Flow, Io, Version
 from lineageflow_core.model.overview import Wire
-from lineageflow_core.model.page import Page, Stretch, TimeOrder
+from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Job, Run, RunState
 from lineageflow_core.store.in_force import in_force
-from lineageflow_core.store.memory.checks import check_instant
 from lineageflow_core.store.memory.lineage_look import MemoryLineageLook
 from lineageflow_core.store.memory.lineage_writer import MemoryLineageWriter
 from lineageflow_core.store.memory.state import LineageTables, State
@@ -29,11 +26,9 @@ from lineageflow_core.store.paging import (
     check_limit,
     page_of,
     parse_place_of_run,
-    parse_sequence,
     place_of_run,
-    stretch_of,
 )
-from lineageflow_core.store.ports import LineageLook, LineageWriter, RunFacts, StoredEvent
+from lineageflow_core.store.ports import LineageLook, LineageWriter, RunFacts
 from lineageflow_core.store.words import wires_of
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
@@ -60,80 +55,6 @@ class MemoryLineageStore:
     def fold(self) -> int:
         return self._state.lineage.fold
 
-    def events_of(self, run_id: RunId) -> list[StoredEvent]:
-        with self._state.lock:
-            return [event for event in self._state.events.values() if event.run_id == run_id]
-
-    def events_about(self, run_ids: Sequence[RunId]) -> list[StoredEvent]:
-        wanted = set(run_ids)
-        with self._state.lock:
-            return [event for event in self._state.events.values() if event.run_id in wanted]
-
-    def list_events(
-        self,
-        *,
-        run_id: RunId | None,
-        kind: EventKind | None,
-        since: datetime | None,
-        until: datetime | None,
-        with_problems: bool,
-        after: str | None,
-        limit: int,
-    ) -> Page[StoredEvent]:
-        check_limit(limit)
-        check_instant(since)
-        check_instant(until)
-        before = parse_sequence(after) if after is not None else None
-        with self._state.lock:
-            log = [(self._state.event_places[digest], event) for digest, event in self._state.events.items()]
-        found = [
-            (seq, event)
-            for seq, event in reversed(log)
-            if run_id in {None, event.run_id}
-            and kind in {None, event.kind}
-            and (since is None or (event.at is not None and event.at >= since))
-            and (until is None or (event.at is not None and event.at < until))
-            and not (with_problems and (event.problem is None or event.replaced_by is not None))
-            and (before is None or seq < before)
-        ]
-        page = page_of(found, limit, cursor=lambda each: each[0])
-        return Page(items=tuple(event for _, event in page.items), next=page.next)
-
-    def list_events_by_time(
-        self,
-        *,
-        kind: EventKind | None,
-        since: datetime | None,
-        until: datetime | None,
-        order: TimeOrder,
-        offset: int,
-        limit: int,
-    ) -> Stretch[StoredEvent]:
-        with self._state.lock:
-            log = list(self._state.events.values())
-        found = [
-            (event.at, seq, event)
-            for seq, event in enumerate(log)
-            if event.at is not None
-            and event.replaced_by is None
-            and kind in {None, event.kind}
-            and (since is None or event.at >= since)
-            and (until is None or event.at < until)
-        ]
-        found.sort(key=lambda each: each[:2], reverse=order is TimeOrder.NEWEST_FIRST)
-        return stretch_of([event for _, _, event in found], offset=offset, limit=limit)
-
-    def find_events(self, first: bytes, last: bytes) -> list[StoredEvent]:
-        with self._state.lock:
-            found = [event for digest, event in self._state.events.items() if first <= digest <= last]
-        return found[:2]
-
-    def events_after(self, place: int, limit: int) -> list[tuple[int, RunId | None]]:
-        with self._state.lock:
-            places, events = self._state.event_places, self._state.events
-            found = [(places[digest], event.run_id) for digest, event in events.items()]
-        return [each for each in found if each[0] > place][:limit]
-
     def last_writers(self, number: int) -> set[RunId]:
         found: dict[tuple[DatasetName, str], list[Io]] = defaultdict(list)
         for io in self.all_writes():
@@ -142,35 +63,6 @@ class MemoryLineageStore:
         for ios in found.values():
             ios.sort(key=lambda io: (io.at or _BEFORE_ALL, io.run_id), reverse=True)
         return {io.run_id for ios in found.values() for io in ios[:number]}
-
-    def late_runs(self, limit: int) -> list[RunId]:
-        with self._state.lock:
-            last = max(self._state.event_places, key=self._state.event_places.__getitem__, default=None)
-            events = self._state.events.items()
-            about = [event.run_id for digest, event in events if event.run_id and digest != last]
-            found = dict.fromkeys(run_id for run_id in about if run_id in self._state.pruned_runs)
-        return list(found)[:limit]
-
-    def runless_events(self, *, before: datetime, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
-        with self._state.lock:
-            places, last = self._state.event_places, self._state.last_event
-            found = [(places[digest], event) for digest, event in self._state.events.items()]
-        return [
-            (place, event)
-            for place, event in found
-            if after < place < last
-            and event.run_id is None
-            and not event.is_aside
-            and (came := event.received_at or event.at) is not None
-            and came < before
-        ][:limit]
-
-    def count_runless_events(self, *, before: datetime) -> int:
-        return len(self.runless_events(before=before, after=0, limit=sys.maxsize))
-
-    def last_event(self) -> int:
-        with self._state.lock:
-            return self._state.last_event
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]:
         with self._state.lock:

@@ -4,6 +4,7 @@ from lineageflow_core.store.memory.collections import MemoryCollectionStore
 from lineageflow_core.store.memory.commits import MemoryCommitStore
 from lineageflow_core.store.memory.content import MemoryContentStore
 from lineageflow_core.store.memory.datasets import MemoryDatasetStore
+from lineageflow_core.store.memory.event_log import MemoryEventLog
 from lineageflow_core.store.memory.imports import MemoryImportStore, MemoryReferenceStore
 from lineageflow_core.store.memory.jobs import MemoryJobStore
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
@@ -33,6 +34,7 @@ class MemoryStores:
         self.checks = MemoryCheckStore(self._state)
         self.commits = MemoryCommitStore(self._state)
         self.transactions = MemoryTransactionStore(self._state)
+        self.events = MemoryEventLog(self._state)
         self.lineage = MemoryLineageStore(self._state)
         self.jobs = MemoryJobStore(self._state, self.lineage)
         self.datasets = MemoryDatasetStore(self._state, self.lineage, self.jobs)

@@ -23,9 +23,10 @@ from lineageflow_core.store.ports.content import (
     TrashedContent,
 )
 from lineageflow_core.store.ports.datasets import DatasetStore, Written
+from lineageflow_core.store.ports.events import EventLog, StoredEvent
 from lineageflow_core.store.ports.imports import ImportStore, ReferenceStore
 from lineageflow_core.store.ports.jobs import JobStore, LastRuns
-from lineageflow_core.store.ports.lineage import LineageStore, LineageWriter, RunFacts, StoredEvent, Word
+from lineageflow_core.store.ports.lineage import LineageStore, LineageWriter, RunFacts, Word
 from lineageflow_core.store.ports.lineage_look import (
     NO_TIME,
     Access,
@@ -68,6 +69,7 @@ __all__ = [
     "ContentStore",
     "DatasetChange",
     "DatasetStore",
+    "EventLog",
     "ImportStore",
     "JobStore",
     "KeptAsFiles",

@@ -1,51 +1,21 @@
-"""The log of events, and the facts folded from it."""
+"""The facts folded from events, and the transaction that writes both."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
-from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.json_values import read_json
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Flow, Io, Version
 from lineageflow_core.model.overview import Wire
-from lineageflow_core.model.page import Page, Stretch, TimeOrder
+from lineageflow_core.model.page import Page
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
+from lineageflow_core.store.ports.events import StoredEvent
 from lineageflow_core.store.ports.lineage_look import LineageLook
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEvent:
-    """An OpenLineage event as it came."""
-
-    digest: bytes
-    """BLAKE3 of its canonical JSON: equal events are one event."""
-    run_id: RunId | None
-    """None where it is not about a run, or cannot be understood."""
-    body: bytes
-    """JSON."""
-    kind: EventKind = EventKind.UNKNOWN
-    at: datetime | None = None
-    """When it says that it happened, in UTC."""
-    received_at: datetime | None = None
-    problem: str | None = None
-    """What of it could not be understood."""
-    warning: str | None = None
-    """What of it the specification does not allow, and was understood all the same."""
-    is_aside: bool = False
-    """It made us fail. Until it is read again, it counts for nothing."""
-    replaced_by: bytes | None = None
-    """The digest of the event that takes its place."""
-
-    @property
-    def counts(self) -> bool:
-        """Whether facts follow from it."""
-        return not self.is_aside and self.replaced_by is None
 
 
 class Word(msgspec.Struct, frozen=True, array_like=True):
@@ -81,7 +51,7 @@ class RunFacts:
 
 
 class LineageWriter(Protocol):
-    """One transaction on a LineageStore."""
+    """One transaction on the log of events and the facts."""
 
     def append(self, events: Sequence[StoredEvent]) -> list[bool]:
         """Stores the events that are new; tells for each whether it was."""
@@ -171,7 +141,7 @@ class LineageWriter(Protocol):
 
 
 class LineageStore(Protocol):
-    """The log of events, and the facts folded from it.
+    """The facts folded from the log of events.
 
     A dataset may have several names (`LineageWriter.link`). Answers give the first of them, ours before
     others, then by namespace and name; questions may use any. What they are, `DatasetStore.names` tells.
@@ -189,80 +159,8 @@ class LineageStore(Protocol):
         """Which fold the facts were made with; 0 where they have yet to be made from the events."""
         ...
 
-    def events_of(self, run_id: RunId) -> list[StoredEvent]:
-        """A run's events, in the order in which they came. Waits for no writer."""
-        ...
-
-    def events_about(self, run_ids: Sequence[RunId]) -> list[StoredEvent]:
-        """All events of these runs; of each run in the order in which they came."""
-        ...
-
-    def list_events(
-        self,
-        *,
-        run_id: RunId | None,
-        kind: EventKind | None,
-        since: datetime | None,
-        until: datetime | None,
-        with_problems: bool,
-        after: str | None,
-        limit: int,
-    ) -> Page[StoredEvent]:
-        """Events of the log, the last that came first.
-
-        `since` is the earliest time that they say they happened at, `until` the first that is too late.
-        `with_problems`: only those that have one and were not replaced.
-        """
-        ...
-
-    def list_events_by_time(
-        self,
-        *,
-        kind: EventKind | None,
-        since: datetime | None,
-        until: datetime | None,
-        order: TimeOrder,
-        offset: int,
-        limit: int,
-    ) -> Stretch[StoredEvent]:
-        """Events that say when they happened, by that: from `since` on, and earlier than `until`.
-
-        Those that another event replaced are left out.
-        """
-        ...
-
-    def find_events(self, first: bytes, last: bytes) -> list[StoredEvent]:
-        """Two events, at most, whose digests lie between two others, both included."""
-
-    def events_after(self, place: int, limit: int) -> list[tuple[int, RunId | None]]:
-        """The first events after a place in the log, each with its place, and the run that it is about.
-
-        Nothing ever appears behind a place that was told of. Waits for no writer.
-        """
-        ...
-
     def last_writers(self, number: int) -> set[RunId]:
         """The runs that wrote the last versions of each dataset and partition: so many writes of each."""
-        ...
-
-    def late_runs(self, limit: int) -> list[RunId]:
-        """Runs that were pruned, and of which events came later."""
-        ...
-
-    def runless_events(self, *, before: datetime, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
-        """The first events behind a place in the log that are about no run and came before an instant.
-
-        Each with its place. Without those that were set aside, those of which nobody knows when they came or
-        happened, and the last of the log.
-        """
-        ...
-
-    def count_runless_events(self, *, before: datetime) -> int:
-        """How many `runless_events` there are."""
-        ...
-
-    def last_event(self) -> int:
-        """The place of the last event in the log; 0 where there is none."""
         ...
 
     def runs(self, run_ids: Sequence[RunId]) -> dict[RunId, Run]: ...

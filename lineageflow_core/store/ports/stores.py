@@ -6,6 +6,7 @@ from lineageflow_core.store.ports.collections import CollectionStore
 from lineageflow_core.store.ports.commits import CommitStore
 from lineageflow_core.store.ports.content import ContentStore
 from lineageflow_core.store.ports.datasets import DatasetStore
+from lineageflow_core.store.ports.events import EventLog
 from lineageflow_core.store.ports.imports import ImportStore, ReferenceStore
 from lineageflow_core.store.ports.jobs import JobStore
 from lineageflow_core.store.ports.lineage import LineageStore
@@ -37,6 +38,8 @@ class Stores(Protocol):
     def commits(self) -> CommitStore: ...
     @property
     def transactions(self) -> TransactionStore: ...
+    @property
+    def events(self) -> EventLog: ...
     @property
     def lineage(self) -> LineageStore: ...
     @property

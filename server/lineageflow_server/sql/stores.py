@@ -9,6 +9,7 @@ from lineageflow_server.sql.collections import SqlCollectionStore
 from lineageflow_server.sql.commits import SqlCommitStore
 from lineageflow_server.sql.database import Database, Turns
 from lineageflow_server.sql.datasets import SqlDatasetStore
+from lineageflow_server.sql.event_log import SqlEventLog
 from lineageflow_server.sql.imports import SqlImportStore, SqlReferenceStore
 from lineageflow_server.sql.jobs import SqlJobStore
 from lineageflow_server.sql.lineage import SqlLineageStore
@@ -47,6 +48,7 @@ class SqlStores:
         self.checks = SqlCheckStore(database, keys)
         self.commits = SqlCommitStore(database, keys)
         self.transactions = SqlTransactionStore(database, keys)
+        self.events = SqlEventLog(database)
         self.lineage = SqlLineageStore(database)
         self.datasets = SqlDatasetStore(database)
         self.jobs = SqlJobStore(database)

@@ -264,7 +264,7 @@ def test_old_events_say_what_they_are_about_and_when(database: Database) -> None
         bring_to(connection, "0002")
         bring_to(connection, "0003")
     everything: dict[str, Any] = dict.fromkeys(("run_id", "kind", "since", "until", "after"))
-    found = stores.lineage.list_events(**everything, with_problems=False, limit=100).items
+    found = stores.events.list_events(**everything, with_problems=False, limit=100).items
     assert bodies == {event.body.decode(): (event.kind, event.at) for event in found}
 
 

@@ -38,7 +38,7 @@ def operations(stores: SqlStores, **wanted: Any) -> object:
 def events(stores: SqlStores, **wanted: Any) -> object:
     everything: dict[str, Any] = dict.fromkeys(("run_id", "kind", "since", "until"))
     everything["with_problems"] = False
-    return stores.lineage.list_events(**everything | wanted, after="7", limit=100)
+    return stores.events.list_events(**everything | wanted, after="7", limit=100)
 
 
 def candidates(stores: SqlStores, wanted: CommitFilter) -> object:
