@@ -1,6 +1,7 @@
 """Arguments and options that several commands share."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,6 +53,16 @@ EvidenceOption = Annotated[
 UntilOption = Annotated[
     str | None,
     typer.Option("--until", metavar="TIME", help="Only over runs that had ended then.", show_default=False),
+]
+GraphFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write it there; several files into a folder, or a .zip.",
+        show_default=False,
+    ),
 ]
 PickOption = Annotated[
     list[str] | None,

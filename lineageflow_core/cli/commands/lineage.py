@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +12,7 @@ from lineageflow_core.cli.column_view import COLUMNS, ColumnsBothWays, column_ro
 from lineageflow_core.cli.graph_files import write_graph
 from lineageflow_core.cli.invocation import Invocation
 from lineageflow_core.cli.lineage_tree import grow, lines, node_cell
-from lineageflow_core.cli.options import EvidenceOption, NodeArgument, UntilOption
+from lineageflow_core.cli.options import EvidenceOption, GraphFileOption, NodeArgument, UntilOption
 from lineageflow_core.cli.output import Column
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.graph_formats import GraphFormat, events_in, merged, render
@@ -75,16 +74,7 @@ def lineage(
             "--format", help="How to draw it; else a tree, or one node a line on a pipe.", show_default=False
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Write it there; several files into a folder, or a .zip.",
-            show_default=False,
-        ),
-    ] = None,
+    out: GraphFileOption = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many nodes at most, each way.")
     ] = 300,

@@ -1,12 +1,12 @@
 """`lineage export`: the whole graph, or that of a namespace, for other programs."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lineageflow_core.cli.graph_files import write_graph, write_lines
 from lineageflow_core.cli.invocation import Invocation
+from lineageflow_core.cli.options import GraphFileOption
 from lineageflow_core.graph_formats import GraphFormat, event_lines, events_in, parts_of, render, whole
 
 
@@ -24,16 +24,7 @@ def export(
             show_default=False,
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Write it there; several files into a folder, or a .zip.",
-            show_default=False,
-        ),
-    ] = None,
+    out: GraphFileOption = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many nodes at most.")
     ] = 100_000,
