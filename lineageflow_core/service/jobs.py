@@ -6,11 +6,11 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId, parse_run_id
 from lineageflow_core.model.known import JobDetails, KnownJob, RunTree, SaidOfRun
 from lineageflow_core.model.lineage import DatasetName, Io
+from lineageflow_core.model.overview import Wire
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
 from lineageflow_core.model.run import Job, Run
 from lineageflow_core.service.nodes import find_job, unknown_run
 from lineageflow_core.service.opened import Lake
-from lineageflow_core.service.renames import first_names_today
 from lineageflow_core.service.said import Said, plain_facets
 
 MAX_DESCENDANTS = 10_000
@@ -31,16 +31,15 @@ class JobsService:
         known = self._known(namespace, name)
         lineage, jobs = self._lake.lineage, self._lake.jobs
         latest = [known.latest.id] if known.latest else []
-        word = jobs.declared([known.job]).get(known.job)
-        reads, writes = (word.read() if word else None) or ((), ())
+        declared = lineage.declarations(jobs=[known.job])
         edges = jobs.edges([known.job])
         return JobDetails(
             known=known,
             facets=plain_facets(jobs.words([known.job]).get(known.job, {})),
             reads=_datasets(lineage.reads(latest)),
             writes=_datasets(lineage.writes(latest)),
-            declared_reads=self._named(reads),
-            declared_writes=self._named(writes),
+            declared_reads=self._named(wire for wire in declared if not wire.written),
+            declared_writes=self._named(wire for wire in declared if wire.written),
             before=tuple(edge.source for edge in edges if edge.target == known.job),
             behind=tuple(edge.target for edge in edges if edge.source == known.job),
         )
@@ -90,11 +89,9 @@ class JobsService:
             raise unknown_run(run_id)
         return run
 
-    def _named(self, names: Iterable[tuple[str, str]]) -> tuple[DatasetName, ...]:
+    def _named(self, wires: Iterable[Wire]) -> tuple[DatasetName, ...]:
         """Returns what a job declares, under the first names."""
-        found = [DatasetName(namespace=namespace, name=name) for namespace, name in names]
-        firsts = first_names_today(self._lake.stores.datasets, self._lake.names(), found)
-        return tuple(sorted(set(firsts.values())))
+        return tuple(sorted(set(self._lake.datasets.first_names({wire.dataset for wire in wires}).values())))
 
 
 def _datasets(ios: Iterable[Io]) -> tuple[DatasetName, ...]:

@@ -13,7 +13,6 @@ from lineageflow_core.model.lineage import DatasetName, Io
 from lineageflow_core.model.overview import Wire, Wiring
 from lineageflow_core.model.run import Job
 from lineageflow_core.service.opened import Lake
-from lineageflow_core.service.renames import first_names_today
 from lineageflow_core.store.ports import LastRuns
 
 
@@ -30,7 +29,10 @@ class JobsAtWork:
             False: defaultdict(set),
             True: defaultdict(set),
         }
-        self._declared: dict[bool, dict[Job, set[DatasetName]]] | None = None
+        self._declared: dict[bool, defaultdict[Job, set[DatasetName]]] = {
+            False: defaultdict(set),
+            True: defaultdict(set),
+        }
 
     def learn(self, jobs: Iterable[Job]) -> None:
         """Asks the store about jobs that were not asked about before."""
@@ -38,6 +40,7 @@ class JobsAtWork:
         self._learned.update(new)
         found = self._lake.jobs.last_runs(new, until=self._until) if new else {}
         self.runs |= found
+        self._learn_declared(new)
         job_of = {run: job for job, last in found.items() for run in last.telling}
         lineage = self._lake.lineage
         for written, ios in ((False, lineage.reads(list(job_of))), (True, lineage.writes(list(job_of)))):
@@ -55,12 +58,10 @@ class JobsAtWork:
 
     def touching(self, datasets: Collection[DatasetName], *, written: bool) -> dict[DatasetName, list[Job]]:
         """Returns the jobs that write, or read, each dataset."""
-        wanted = {
-            wire.job
-            for wire in self._lake.datasets.wires(datasets, until=self._until)
-            if wire.written == written
-        }
-        wanted |= {job for job, said in self._said(written=written).items() if said & set(datasets)}
+        wires = self._lake.datasets.wires(datasets, until=self._until)
+        if self._until is None:
+            wires += self._lake.lineage.declarations(datasets=datasets)
+        wanted = {wire.job for wire in wires if wire.written == written}
         self.learn(wanted)
         found: dict[DatasetName, list[Job]] = {dataset: [] for dataset in datasets}
         for job in sorted(wanted):
@@ -72,28 +73,16 @@ class JobsAtWork:
     def _side(self, job: Job, *, written: bool) -> tuple[DatasetName, ...]:
         if job in self.runs and self.runs[job].telling:
             return tuple(sorted(self._touched[written][job]))
-        return tuple(sorted(self._said(written=written).get(job, ())))
+        return tuple(sorted(self._declared[written][job]))
 
-    def _said(self, *, written: bool) -> dict[Job, set[DatasetName]]:
-        """Returns what jobs declare: an event says so of no time but now."""
-        if self._declared is None:
-            words = self._lake.jobs.declared() if self._until is None else {}
-            said = {job: word.read() or ((), ()) for job, word in words.items()}
-            names = {
-                DatasetName(namespace=each[0], name=each[1])
-                for both in said.values()
-                for side in both
-                for each in side
-            }
-            firsts = first_names_today(self._lake.stores.datasets, self._lake.names(), names)
-            self._declared = {
-                written: {
-                    job: {firsts[DatasetName(namespace=each[0], name=each[1])] for each in both[written]}
-                    for job, both in said.items()
-                }
-                for written in (False, True)
-            }
-        return self._declared[written]
+    def _learn_declared(self, jobs: Sequence[Job]) -> None:
+        """Asks what jobs declare: an event says so of no time but now."""
+        if self._until is not None or not jobs:
+            return
+        wires = self._lake.lineage.declarations(jobs=jobs)
+        firsts = self._lake.datasets.first_names({wire.dataset for wire in wires})
+        for wire in wires:
+            self._declared[wire.written][wire.job].add(firsts[wire.dataset])
 
     def _counts(self, io: Io) -> bool:
         return self._until is None or io.at is None or io.at <= self._until

@@ -44,12 +44,7 @@ class JobStoreContract:
     def test_nothing_is_known_of_what_nobody_named(self, stores: Stores) -> None:
         store = stores.jobs
         assert () == store.list_jobs(namespace=None, after=None, limit=10).items
-        assert ({}, {}, {}, {}) == (
-            store.jobs([ETL]),
-            store.words([ETL]),
-            store.declared(),
-            store.declared([ETL]),
-        )
+        assert ({}, {}) == (store.jobs([ETL]), store.words([ETL]))
         assert ([], {}) == (store.edges([ETL]), store.last_runs([ETL], until=None))
         assert () == store.list_runs(ETL, after=None, limit=10).items
         assert ((), 0) == _stretch(store.list_names(**ALL))
@@ -85,8 +80,6 @@ class JobStoreContract:
         with stores.lineage.write() as writer:
             writer.put_words(jobs={ETL: {"sql": word}}, declared={ETL: other, REPORT: other})
         assert {ETL: {"sql": word}} == stores.jobs.words([ETL, REPORT])
-        assert {ETL: other, REPORT: other} == stores.jobs.declared()
-        assert {ETL: other} == stores.jobs.declared([ETL])
 
     def test_lists_are_cut_by_position_and_tell_how_long_they_are(self, stores: Stores) -> None:
         put(stores, wrote(1, "1"), of(REPORT, facts_of(3, at=3)))

@@ -69,9 +69,6 @@ class MemoryJobStore:
         words = self._tables.job_words
         return {job: dict(words[job]) for job in jobs if words.get(job)}
 
-    def declared(self, jobs: Collection[Job] | None = None) -> dict[Job, Word]:
-        return {job: word for job, word in self._tables.declared.items() if jobs is None or job in jobs}
-
     def edges(self, jobs: Collection[Job]) -> list[JobEdge]:
         found = {edge for facts in self._tables.facts.values() for edge in facts.job_edges}
         return sorted(edge for edge in found if {edge.source, edge.target} & set(jobs))

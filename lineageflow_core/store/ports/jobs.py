@@ -63,10 +63,6 @@ class JobStore(Protocol):
         """The last word on each facet."""
         ...
 
-    def declared(self, jobs: Collection[Job] | None = None) -> dict[Job, Word]:
-        """The last word on what jobs read and write without any run, of these or of all."""
-        ...
-
     def edges(self, jobs: Collection[Job]) -> list[JobEdge]:
         """Edges from or to one of these jobs, each once."""
         ...

@@ -88,16 +88,6 @@ class SqlJobStore:
                     found[job_from(row)][row.facet] = Word(row.stamp, row.said)
         return dict(found)
 
-    def declared(self, jobs: Collection[Job] | None = None) -> dict[Job, Word]:
-        query = _WORDS.where(tables.job_words.c.facet == "")
-        queries = [query] if jobs is None else [query.where(are) for are in _are(tables.jobs, jobs)]
-        with self._database.read() as connection:
-            return {
-                job_from(row): Word(row.stamp, row.said)
-                for each in queries
-                for row in connection.execute(each)
-            }
-
     def edges(self, jobs: Collection[Job]) -> list[JobEdge]:
         source, target = tables.jobs.alias(), tables.jobs.alias()
         edge = tables.job_edges

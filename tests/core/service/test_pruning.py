@@ -296,7 +296,7 @@ def test_events_about_no_run_go_by_their_age_and_what_they_say_stays(scene: Scen
             jobs,
             scene.catalog.datasets.list_known_datasets().items,
             scene.stores.datasets.words([name]),
-            scene.stores.jobs.declared([job]),
+            scene.stores.lineage.declarations(jobs=[job]),
         )
 
     before = said()
