@@ -88,7 +88,7 @@ def impact_table(impacts: Sequence[Impact]) -> Table:
             _name(impact.version),
             short(impact.version.version),
             (impact.dataset_type or "").lower(),
-            impact.produced_by.job.name,
+            impact.job.name if impact.job else "",
             ", ".join(impact.current),
         )
     return table

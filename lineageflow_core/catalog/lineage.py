@@ -119,9 +119,10 @@ class Lineage(Protocol):
     ) -> LineagePart:
         """Returns the whole graph in parts: the next `limit` runs, with all that each read and wrote.
 
-        By run id. `namespace`: only runs that touched a dataset in it, as `lf://repository`; nothing else of
-        what they touched is left out. All nodes are of depth 0, without what a trace would count beyond them.
-        Runs that touched no data, and what jobs only declare, are not in it.
+        By run id; behind all runs, the jobs that declare what they would read and write, and of which no run
+        did anything, by name. `namespace`: only runs and jobs that touched a dataset in it, as
+        `lf://repository`; nothing else of what they touched is left out. All nodes are of depth 0, without
+        what a trace would count beyond them. Runs that touched no data are not in it.
         """
         ...
 
@@ -149,7 +150,10 @@ class Lineage(Protocol):
         `depth`: at most so many runs away. `evidence`, `until`: only what is derived along such edges, as in
         `trace`; that is how far away it is then. `dataset_types`: only versions of these types (TABLE, MODEL,
         ...: in any case). What is tainted depends on none of these. A time without a zone is UTC.
-        Raises InvalidInputError for a negative depth.
+
+        What jobs only declare that they would make of it is told, too, and is never tainted: versions that
+        nobody can know (`Impact.declared_by`). It is left out as in `trace`. Raises InvalidInputError for a
+        negative depth.
         """
         ...
 

@@ -54,20 +54,20 @@ def edge_attributes(edge: LineageEdge) -> dict[str, str]:
 
 def impact_attributes(impact: Impact) -> dict[str, str]:
     """Returns what is known of a derived version, as text; several owners or branches by commas."""
-    version, run = impact.version, impact.produced_by
+    version, run, job = impact.version, impact.produced_by, impact.job
     found = {
         "degree": str(impact.degree),
-        "state": "tainted" if impact.tainted else "clean",
+        "state": "declared" if impact.declared_by else "tainted" if impact.tainted else "clean",
         "namespace": version.namespace,
         "name": version.name,
         "partition": version.partition,
         "version": version.version,
         "dataset_type": impact.dataset_type,
         "owners": ",".join(impact.owners),
-        "job_namespace": run.job.namespace,
-        "job": run.job.name,
-        "run_id": run.id,
-        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+        "job_namespace": job.namespace if job else None,
+        "job": job.name if job else None,
+        "run_id": run.id if run else None,
+        "ended_at": run.ended_at.isoformat() if run and run.ended_at else None,
         "current": ",".join(impact.current),
     }
     return {name: value for name, value in found.items() if value}

@@ -235,12 +235,13 @@ class RunDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """One version that was derived from the version or run that was asked about."""
+    """One version that was derived from what was asked about, or that a job declares it would derive."""
 
     version: Version
     degree: int
     """How many runs lie between: 0 is an output of the run itself."""
-    produced_by: Run
+    produced_by: Run | None
+    """None where a job only declares it."""
     tainted: bool
     """No clean run ever made the same content, so it cannot be trusted if the start cannot."""
     current: tuple[str, ...] = ()
@@ -249,6 +250,13 @@ class Impact:
     """TABLE, MODEL, JOB_OUTPUT, ... as OpenLineage's datasetType facet says."""
     owners: tuple[str, ...] = ()
     """Whom to tell, as OpenLineage's ownership facet says."""
+    declared_by: Job | None = None
+    """The job that would write it, and of which no run is known to have done anything."""
+
+    @property
+    def job(self) -> Job | None:
+        """The job that wrote it, or would."""
+        return self.produced_by.job if self.produced_by else self.declared_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

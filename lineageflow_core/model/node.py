@@ -22,8 +22,9 @@ from lineageflow_core.model.run import Job
 Node: TypeAlias = RunId | Version | DatasetName | Job | Address
 """A run, an exact version, or what names them only once it is looked up: a dataset, a job, or an address."""
 
+JOB_PREFIX = "job:"
+"""What the node of a job starts with."""
 _RUN = "run:"
-_JOB = "job:"
 _VERSION = "version:"
 _DATASET = "dataset:"
 _ESCAPES = str.maketrans({character: f"%{ord(character):02X}" for character in "%@[]"})
@@ -42,7 +43,7 @@ def format_node(node: Node) -> str:
     if isinstance(node, DatasetName):
         return _DATASET + _format_version(Version(namespace=node.namespace, name=node.name))
     if isinstance(node, Job):
-        return _JOB + _format_version(Version(namespace=node.namespace, name=node.name))
+        return JOB_PREFIX + _format_version(Version(namespace=node.namespace, name=node.name))
     return f"{_RUN}{node}"
 
 
@@ -56,8 +57,8 @@ def parse_node(text: str) -> Node:
         version = _parse_version(text, _DATASET)
         if not version.partition and version.version is None:
             return version.dataset
-    if text.startswith(_JOB):
-        job = _parse_version(text, _JOB)
+    if text.startswith(JOB_PREFIX):
+        job = _parse_version(text, JOB_PREFIX)
         if job.partition or job.version is not None:
             raise _not_a_node(text)
         return Job(namespace=job.namespace, name=job.name)

@@ -1,21 +1,16 @@
-"""What jobs declare that they read and write, drawn where nothing stronger is known.
+"""What jobs declare, drawn where nothing stronger is known.
 
-A declaration names datasets, and neither versions nor a time. So it counts for a job only while no run of it
-is known to have read or written anything. What such a job would read is what is there now: of a dataset that
-runs wrote, the versions in force, else whatever the graph shows of it. What it would write is a version that
-is not known, or any version of a dataset that no run wrote. All this is added to a graph once that is found:
-no walk (taint, impact, paths, rollback) ever goes over it.
+It is added to a graph once that is found: no walk (taint, paths, rollback) ever goes over it.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from lineageflow_core.model.lineage import (
     DatasetName,
     Direction,
     Evidence,
-    Io,
     LineageEdge,
     LineageGraph,
     LineageNode,
@@ -23,82 +18,10 @@ from lineageflow_core.model.lineage import (
     Version,
 )
 from lineageflow_core.model.node import format_node
-from lineageflow_core.model.overview import Wire
 from lineageflow_core.model.run import Job
+from lineageflow_core.service.declarations import Declarations
 from lineageflow_core.service.nodes import version_order
-from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.picture import node_order
-from lineageflow_core.store.in_force import in_force
-
-_AT_ONCE = 1000
-
-
-class Declarations:
-    """What jobs declare, of those that never did anything; asked for once a dataset and job."""
-
-    def __init__(self, lake: Lake) -> None:
-        self._lake = lake
-        self._asked: set[DatasetName] = set()
-        self._jobs: set[Job] = set()
-        self._touching: dict[DatasetName, set[Wire]] = defaultdict(set)
-        self._of_job: dict[Job, set[Wire]] = defaultdict(set)
-        self._now: dict[DatasetName, Collection[Version]] = {}
-
-    def learn(self, datasets: Iterable[DatasetName] = (), jobs: Iterable[Job] = ()) -> None:
-        """Asks about datasets and jobs that were not asked about before."""
-        new = set(datasets) - self._asked
-        self._asked |= new
-        found = self._lake.lineage.declarations(datasets=new) if new else []
-        silent = self._silent({*jobs, *(wire.job for wire in found)} - self._jobs)
-        wires = self._lake.lineage.declarations(jobs=silent) if silent else []
-        firsts = self._lake.datasets.first_names({wire.dataset for wire in wires})
-        for wire in wires:
-            named = replace(wire, dataset=firsts[wire.dataset])
-            self._of_job[wire.job].add(named)
-            self._touching[named.dataset].add(named)
-
-    def declares(self, job: Job) -> bool:
-        """Tells whether a job that was learned declares anything that counts."""
-        return bool(self._of_job.get(job))
-
-    def of_job(self, job: Job, *, written: bool) -> list[DatasetName]:
-        """Returns what a job that was learned declares to read, or to write."""
-        return sorted({wire.dataset for wire in self._of_job.get(job, ()) if wire.written == written})
-
-    def read_now(self, job: Job) -> list[Version]:
-        """Returns the versions that are there now of what a job that was learned declares to read."""
-        return [each for dataset in self.of_job(job, written=False) for each in self.in_force(dataset)]
-
-    def around(self, version: Version, *, written: bool) -> list[Job]:
-        """Returns the jobs that would write, or would read, a version of a dataset that was learned."""
-        jobs = sorted({w.job for w in self._touching.get(version.dataset, ()) if w.written == written})
-        if not jobs or version.version is None:
-            return jobs
-        now = self.in_force(version.dataset)
-        return jobs if not now or (not written and version in now) else []
-
-    def _silent(self, jobs: set[Job]) -> list[Job]:
-        self._jobs |= jobs
-        last = self._lake.jobs.last_runs(jobs, until=None) if jobs else {}
-        return sorted(job for job in jobs if job not in last or not last[job].telling)
-
-    def in_force(self, dataset: DatasetName) -> Collection[Version]:
-        """Returns the versions of a dataset that are there now; none of one that no run wrote."""
-        if dataset not in self._now:
-            writes = list(self._last_writes(dataset))
-            last = max((io.at for io in writes if io.at), default=None)
-            self._now[dataset] = in_force(writes, partition="", at=last)
-        return self._now[dataset]
-
-    def _last_writes(self, dataset: DatasetName) -> Iterator[Io]:
-        """Yields what was written of a dataset, the last first, back to the last time as a whole."""
-        offset, limit = 0, 1
-        while True:
-            found = self._lake.datasets.list_writes(dataset, until=None, offset=offset, limit=limit)
-            yield from found.items
-            offset, limit = offset + len(found.items), _AT_ONCE
-            if offset >= found.total or any(io.version.partition == "" for io in found.items):
-                return
 
 
 def with_declared(
@@ -124,6 +47,21 @@ def with_declared(
         reached = set[str]() if jobs else _reached(graph, upstream=False)
         drawing.walk(reached, jobs, depth, upstream=False)
     return drawing.graph()
+
+
+def with_declaring(graph: LineageGraph, said: Declarations, jobs: Collection[Job]) -> LineageGraph:
+    """Returns a part of the whole graph, with jobs that declare something, each between what is there."""
+    said.learn(jobs=jobs)
+    nodes = {node.id: node for node in graph.nodes}
+    edges = {(edge.source, edge.target): edge for edge in graph.edges}
+    for job in filter(said.declares, jobs):
+        nodes[format_node(job)] = _job_node(job, 0)
+        for written in (False, True):
+            for version in said.ends(job, written=written):
+                nodes.setdefault(format_node(version), _version_node(version, 0))
+                edge = _edge(format_node(job), format_node(version), written=written)
+                edges.setdefault((edge.source, edge.target), edge)
+    return replace(graph, nodes=_in_order(nodes), edges=_edges_in_order(edges))
 
 
 class _Drawing:
@@ -171,8 +109,8 @@ class _Drawing:
         self._said.learn({version.dataset for version in versions})
         return LineageGraph(
             start=tuple(sorted(self._start)),
-            nodes=tuple(sorted(map(self._counted, self._nodes.values()), key=node_order)),
-            edges=tuple(sorted(self._edges.values(), key=lambda edge: (edge.source, edge.target))),
+            nodes=_in_order({node.id: self._counted(node) for node in self._nodes.values()}),
+            edges=_edges_in_order(self._edges),
             truncated=self._truncated,
         )
 
@@ -209,9 +147,8 @@ class _Drawing:
         return True
 
     def _connect(self, job: str, version: str, *, written: bool) -> None:
-        ends = (job, version) if written else (version, job)
-        if ends not in self._edges:
-            self._edges[ends] = LineageEdge(source=ends[0], target=ends[1], evidence=Evidence.DECLARED)
+        edge = _edge(job, version, written=written)
+        self._edges.setdefault((edge.source, edge.target), edge)
 
     def _counted(self, node: LineageNode) -> LineageNode:
         """Returns a node with how many edges lead here, and on from here, that are declared and not drawn."""
@@ -237,6 +174,19 @@ def _job_node(job: Job, depth: int) -> LineageNode:
 
 def _version_node(version: Version, depth: int) -> LineageNode:
     return LineageNode(id=format_node(version), kind=NodeKind.VERSION, depth=depth, version=version)
+
+
+def _edge(job: str, version: str, *, written: bool) -> LineageEdge:
+    source, target = (job, version) if written else (version, job)
+    return LineageEdge(source=source, target=target, evidence=Evidence.DECLARED)
+
+
+def _in_order(nodes: Mapping[str, LineageNode]) -> tuple[LineageNode, ...]:
+    return tuple(sorted(nodes.values(), key=node_order))
+
+
+def _edges_in_order(edges: Mapping[tuple[str, str], LineageEdge]) -> tuple[LineageEdge, ...]:
+    return tuple(edges[ends] for ends in sorted(edges))
 
 
 def _reached(graph: LineageGraph, *, upstream: bool) -> set[str]:

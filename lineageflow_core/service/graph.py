@@ -41,9 +41,15 @@ class Question:
 
     @property
     def follows_declared(self) -> bool:
-        """Whether what jobs declare is of interest: it says so of no time, and of no type."""
-        is_known_so = self.evidence is None or Evidence.DECLARED in self.evidence
-        return is_known_so and self.until is None and self.dataset_types is None
+        """Whether what jobs declare is of interest."""
+        return follows_declared(self.evidence, self.dataset_types, self.until)
+
+
+def follows_declared(
+    evidence: Sequence[Evidence] | None, dataset_types: Sequence[str] | None, until: datetime | None
+) -> bool:
+    """Tells whether what jobs declare is of interest: it says so of no time, and of no type."""
+    return (evidence is None or Evidence.DECLARED in evidence) and until is None and dataset_types is None
 
 
 def trace(store: LineageStore, start: Start, question: Question) -> LineageGraph:

@@ -12,7 +12,9 @@ from lineageflow_core.model.instants import in_utc
 from lineageflow_core.model.lineage import DatasetName, Direction, Evidence, Impact, Version
 from lineageflow_core.model.node import format_node
 from lineageflow_core.model.page import Page
+from lineageflow_core.service.declarations import Declarations, would_be_derived
 from lineageflow_core.service.edges import Edges
+from lineageflow_core.service.graph import follows_declared
 from lineageflow_core.service.nodes import Start
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.owners import owners_of
@@ -32,6 +34,11 @@ class ImpactQuestion:
     evidence: Sequence[Evidence] | None = None
     dataset_types: Sequence[str] | None = None
     until: datetime | None = None
+
+    @property
+    def follows_declared(self) -> bool:
+        """Whether what jobs declare is of interest."""
+        return follows_declared(self.evidence, self.dataset_types, self.until)
 
     def __post_init__(self) -> None:
         if self.depth is not None and self.depth < 0:
@@ -81,11 +88,13 @@ def impacts(lake: Lake, derived: Collection[Derived]) -> Iterable[Impact]:
     current = branches_holding(lake, [item.version for item in derived])
     owners = owners_of(lake, {item.version.dataset for item in derived})
     for item in _typed(lake, derived):
-        if item.produced_by is not None and item.produced_by in makers:
+        maker = makers.get(item.produced_by) if item.produced_by else None
+        if maker is not None or item.declared_by is not None:
             yield Impact(
                 version=item.version,
                 degree=item.degree,
-                produced_by=makers[item.produced_by],
+                produced_by=maker,
+                declared_by=item.declared_by,
                 tainted=item.tainted,
                 current=current.get(item.version, ()),
                 dataset_type=item.dataset_type,
@@ -94,6 +103,17 @@ def impacts(lake: Lake, derived: Collection[Derived]) -> Iterable[Impact]:
 
 
 def _wanted(lake: Lake, start: Start, question: ImpactQuestion) -> list[Derived]:
+    derived = _derived(lake, start, question)
+    if not question.follows_declared:
+        return derived
+    said = Declarations(lake)
+    said.learn(jobs=start.jobs)
+    distances = dict.fromkeys(start.versions, 0) | {item.version: item.degree for item in derived}
+    declared = would_be_derived(said, distances, start.jobs, depth=question.depth)
+    return sorted([*derived, *declared], key=_place)
+
+
+def _derived(lake: Lake, start: Start, question: ImpactQuestion) -> list[Derived]:
     found = derived_from(lake, start)
     if question.evidence is not None or question.until is not None:
         found = _reached(found, _depths(lake, start, question))

@@ -26,13 +26,15 @@ from lineageflow_core.model.lineage import (
     RunDetails,
     SourceChange,
 )
+from lineageflow_core.model.node import JOB_PREFIX, format_node, parse_node
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
-from lineageflow_core.model.run import Run, RunState
+from lineageflow_core.model.run import Job, Run, RunState
 from lineageflow_core.openlineage.received import ReceivedEvent, receive
 from lineageflow_core.openlineage.record import Said
 from lineageflow_core.service.blame import BlameService
 from lineageflow_core.service.columns import check_question, trace_columns
-from lineageflow_core.service.declared import Declarations, with_declared
+from lineageflow_core.service.declarations import Declarations
+from lineageflow_core.service.declared import with_declared, with_declaring
 from lineageflow_core.service.folding import put
 from lineageflow_core.service.graph import Question, part, paths, trace
 from lineageflow_core.service.impact import ImpactQuestion, Impacts
@@ -141,10 +143,19 @@ class LineageService:
         self, *, namespace: str | None = None, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> LineagePart:
         check_limit(limit)
-        last = parse_run_id(after) if after is not None else None
-        runs = self._store.runs_that_touched(namespace, after=last, limit=limit + 1)
-        page = page_of(runs, limit, cursor=str)
-        return LineagePart(graph=part(self._store, page.items), next=page.next)
+        last = _parse_last(after) if after is not None else None
+        found: list[RunId | Job] = []
+        if not isinstance(last, Job):
+            found += self._store.runs_that_touched(namespace, after=last, limit=limit + 1)
+            last = None
+        if len(found) <= limit:  # behind all runs
+            found += self._store.jobs_that_declare(namespace, after=last, limit=limit + 1 - len(found))
+        page = page_of(found, limit, cursor=lambda each: format_node(each) if isinstance(each, Job) else each)
+        graph = part(self._store, [each for each in page.items if not isinstance(each, Job)])
+        jobs = [each for each in page.items if isinstance(each, Job)]
+        if jobs:
+            graph = with_declaring(graph, Declarations(self._lake), jobs)
+        return LineagePart(graph=graph, next=page.next)
 
     def diff_lineage(self, repository: str, left: str, right: str) -> tuple[SourceChange, ...]:
         before, after = (
@@ -204,3 +215,12 @@ class LineageService:
                     said.add(lasting_words(event.said, event.stored, names))
             put(writer, said, names)
         return new
+
+
+def _parse_last(text: str) -> RunId | Job:
+    """Reads what the part before ended with. Raises InvalidInputError."""
+    if not text.startswith(JOB_PREFIX):
+        return parse_run_id(text)
+    job = parse_node(text)
+    assert isinstance(job, Job)  # as the prefix says
+    return job

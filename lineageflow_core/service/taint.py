@@ -17,6 +17,7 @@ from typing import TypeAlias, TypeVar
 
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import Io, Version
+from lineageflow_core.model.run import Job
 from lineageflow_core.service.edges import Edges
 from lineageflow_core.service.nodes import version_order
 from lineageflow_core.store.ports import Key, LineageLook, LineageStore
@@ -34,7 +35,7 @@ B = TypeVar("B")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """A version that is bad or was derived from something bad."""
+    """A version that is bad or was derived from something bad, or would be if a job did what it declares."""
 
     version: Version
     degree: int
@@ -44,6 +45,8 @@ class Derived:
     tainted: bool
     """No clean run ever made the same content."""
     dataset_type: str | None = None
+    declared_by: Job | None = None
+    """The job that would write it; None where a run did."""
 
 
 def derive(

@@ -286,6 +286,11 @@ def assert_same_answers(
         ],
         lambda store: [store.declarations(datasets=[name]) for name in names],
         lambda store: store.declarations(datasets=names[:1], jobs=world.jobs()),
+        lambda store: [
+            store.jobs_that_declare(namespace, after=after, limit=1)
+            for namespace in sorted({name.namespace for name in names})
+            for after in (None, *world.jobs())
+        ],
     ]
     for ask in asked:
         assert ask(expected.lineage) == ask(actual.lineage)

@@ -67,30 +67,37 @@ def impact(
         for line in impact_csv(islice(found, most_of(limit))):
             invocation.output.text(line)
         return
-    tainted = current = 0
+    tainted = current = declared = 0
 
     def row(item: Impact) -> Sequence[cells.Cell]:
-        nonlocal tainted, current
+        nonlocal tainted, current, declared
         tainted += item.tainted
+        declared += item.declared_by is not None
         current += bool(item.current)
         return _row(item, home)
 
     number = invocation.output.listing(found, _COLUMNS, row, most=most_of(limit))
     if not invocation.output.json:
         invocation.output.note(
-            f"{cells.plural(number, 'version')} derived, {tainted} tainted, {current} current on a branch"
+            f"{cells.plural(number - declared, 'version')} derived, {tainted} tainted, "
+            f"{current} current on a branch" + (f"; {declared} more declared" if declared else "")
         )
 
 
 def _row(item: Impact, home: str | None) -> Sequence[cells.Cell]:
-    state = cells.marked("⊘", "tainted", "tainted") if item.tainted else cells.marked("✓", "ok", "clean")
     return (
         cells.count(item.degree),
-        state,
+        _state(item),
         *version_cells(item.version, home),
         cells.text(item.dataset_type.lower() if item.dataset_type else None, "dim"),
         cells.joined(cells.text(owner) for owner in item.owners),
-        cells.text(item.produced_by.job.name),
-        cells.short_id(item.produced_by.id, "run"),
+        cells.text(item.job.name if item.job else None),
+        cells.short_id(item.produced_by.id if item.produced_by else None, "run"),
         cells.joined(cells.text(branch, "ref") for branch in item.current),
     )
+
+
+def _state(item: Impact) -> cells.Cell:
+    if item.declared_by is not None:
+        return cells.text("declared", "dim")
+    return cells.marked("⊘", "tainted", "tainted") if item.tainted else cells.marked("✓", "ok", "clean")

@@ -156,6 +156,17 @@ class MemoryLineageStore:
             if wire.dataset in names or job in jobs
         )
 
+    def jobs_that_declare(self, namespace: str | None, *, after: Job | None, limit: int) -> list[Job]:
+        with self._state.lock:
+            declared = list(self._state.lineage.declared.items())
+        found = {
+            job
+            for job, word in declared
+            for wire in wires_of(job, word)
+            if namespace in {None, self.names(wire.dataset)[0].namespace}
+        }
+        return sorted(job for job in found if after is None or job > after)[:limit]
+
     def names(self, dataset: DatasetName) -> tuple[DatasetName, ...]:
         """Returns all names of a dataset, the first one first."""
         return _names(self._state.lineage, dataset)

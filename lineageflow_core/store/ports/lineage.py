@@ -217,3 +217,10 @@ class LineageStore(Protocol):
         A dataset is asked about under any name, and answered under the name that the job uses.
         """
         ...
+
+    def jobs_that_declare(self, namespace: str | None, *, after: Job | None, limit: int) -> list[Job]:
+        """The next jobs, by namespace and name, that declare anything, or a dataset in a namespace.
+
+        By the first name of the dataset.
+        """
+        ...

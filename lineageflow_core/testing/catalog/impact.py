@@ -9,7 +9,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.lineage import Evidence
 from lineageflow_core.model.node import format_node
 from lineageflow_core.repository import Repository
-from lineageflow_core.testing.catalog.producers import Dataset, run_events
+from lineageflow_core.testing.catalog.producers import Dataset, job_event, run_events, run_id_of
 from lineageflow_core.testing.catalog.scene import Call, CatalogContract, in_pages_of_one
 from lineageflow_core.testing.catalog.stories import build_all, node_at, run, version_at
 
@@ -28,7 +28,7 @@ class ImpactContract(CatalogContract):
             (clean, 1, runs["clean"], True, ("main", "old")),
             (report, 2, runs["report"], True, ("old",)),
         ] == [
-            (each.version, each.degree, each.produced_by.id, each.tainted, each.current)
+            (each.version, each.degree, each.produced_by and each.produced_by.id, each.tainted, each.current)
             for each in found
             if each.version != newer
         ]
@@ -75,7 +75,7 @@ class ImpactContract(CatalogContract):
             model.owners,
             model.dataset_type,
             model.degree,
-            model.produced_by.job.name,
+            model.job and model.job.name,
         )
         calls: list[Call] = [
             lambda: lineage.impact(node, depth=-1),
@@ -85,3 +85,57 @@ class ImpactContract(CatalogContract):
         for call in calls:
             with pytest.raises(InvalidInputError):
                 call()
+
+    def test_an_impact_tells_what_jobs_declare_they_would_make_of_it(self, repo: Repository) -> None:
+        lineage, home = repo.catalog.lineage, f"s3://{repo.name}"
+        lineage.ingest(
+            [
+                *run_events(repo.name, 1, [("raw", "1", {})], [("clean", "1", {})]),
+                job_event(repo.name, "board", ["clean"], ["numbers"]),
+                job_event(repo.name, "etl", ["raw"], ["never"]),  # its run says more
+                job_event(repo.name, "mail", ["numbers"], ["sent"]),
+                {
+                    **job_event(repo.name, "owner", [], []),
+                    "outputs": [
+                        {
+                            "namespace": home,
+                            "name": "numbers",
+                            "facets": {"ownership": {"owners": [{"name": "team:bi"}]}},
+                        }
+                    ],
+                },
+            ]
+        )
+
+        def told(node: str, **query: Any) -> list[tuple[str, str | None, int, bool]]:
+            found = in_pages_of_one(
+                lambda after, limit: lineage.impact(node, after=after, limit=limit, **query)
+            )
+            return [
+                (each.version.name, each.declared_by and each.declared_by.name, each.degree, each.tainted)
+                for each in found
+            ]
+
+        raw, clean = (f"version:{home}/{name}@1" for name in ("raw", "clean"))
+        declared = [("numbers", "board", 2, False), ("sent", "mail", 3, False)]
+        assert [("clean", None, 1, True), *declared] == told(raw)
+        assert [("clean", None, 0, True), ("numbers", "board", 1, False)] == told(
+            f"run:{run_id_of(repo.name, 1)}", depth=1
+        )
+        assert [("numbers", "board", 0, False), ("sent", "mail", 1, False)] == told(f"job:{repo.name}/board")
+        assert [("numbers", "board", 1, False), ("sent", "mail", 2, False)] == told(
+            clean, evidence=[Evidence.DECLARED]
+        )
+        asked: list[dict[str, Any]] = [
+            {"evidence": [Evidence.EXPLICIT, Evidence.AS_OF]},
+            {"until": datetime.fromisoformat("2027-01-01T00:00:00Z")},
+            {"dataset_types": ["TABLE"]},
+        ]
+        assert [[], [], []] == [told(clean, **query) for query in asked]
+        numbers = lineage.impact(clean).items[0]
+        assert (None, "board", None, ("team:bi",)) == (
+            numbers.produced_by,
+            numbers.job and numbers.job.name,
+            numbers.version.version,
+            numbers.owners,
+        )

@@ -26,6 +26,7 @@ from lineageflow_server.sql.dataset_names import first_names
 from lineageflow_server.sql.dialect import hold
 from lineageflow_server.sql.lineage_look import SqlLineageLook
 from lineageflow_server.sql.lineage_writer import SqlLineageWriter
+from lineageflow_server.sql.name_lists import job_from
 from lineageflow_server.sql.rows import AnyRow
 from lineageflow_server.sql.tables import lake
 
@@ -229,6 +230,18 @@ class SqlLineageStore:
                 for row in connection.execute(query.where(condition))
             }
         return sorted(found)
+
+    def jobs_that_declare(self, namespace: str | None, *, after: Job | None, limit: int) -> list[Job]:
+        job, declares = tables.jobs.c, select(tables.declarations.c.job)
+        if namespace is not None:
+            names = select(_TARGET.c.key).where(_TARGET.c.namespace == namespace)
+            declares = declares.where(tables.declarations.c.dataset.in_(names))
+        query = select(job.namespace, job.name).where(job.key.in_(declares))
+        if after is not None:
+            query = query.where(tuple_(job.namespace, job.name) > (after.namespace, after.name))
+        query = query.order_by(job.namespace, job.name).limit(limit)
+        with self._database.read() as connection:
+            return list(map(job_from, connection.execute(query)))
 
     def _of_runs(self, query: Select[Any], run_ids: Sequence[RunId]) -> Iterator[AnyRow]:
         with self._database.read() as connection:

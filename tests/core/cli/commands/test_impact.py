@@ -1,5 +1,7 @@
 import csv
 
+from lineageflow_core.connect import connect
+from lineageflow_core.testing.catalog.producers import job_event
 from tests.core.cli.calling import Cli
 from tests.core.cli.story import Story, tell_of
 
@@ -44,3 +46,13 @@ def test_an_impact_is_cut_as_people_say(seen: Cli) -> None:
     assert ["2"] == degrees("--type", "model")
     assert [] == degrees("--until", "2001-01-01T00:00:00Z")
     assert [] == degrees("--evidence", "declared")
+
+
+def test_an_impact_ends_with_what_jobs_declare_they_would_make(empty: Cli) -> None:
+    tell_of(empty, "orders")
+    connect(str(empty.lake)).lineage.ingest([job_event("lake", "board", ["=cmd()"], ["numbers"])])
+    ran = empty.good("impact", "dataset:s3://lake/orders")
+    assert [["2", "declared", "s3://lake/numbers", "", "", "", "", "board", "", ""]] == ran.rows[1:]
+    assert "1 version derived, 1 tainted, 0 current on a branch; 1 more declared\n" == ran.err
+    [_, row] = csv.DictReader(empty.good("impact", "dataset:s3://lake/orders", "--csv").out.splitlines())
+    assert ("declared", "board", "") == (row["state"], row["job"], row["run_id"])

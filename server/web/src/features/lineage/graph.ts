@@ -69,7 +69,8 @@ export function taintOf(bad: string, impacts: readonly Impact[]): Taint {
   return {
     nodes: new Set([
       bad,
-      ...tainted.flatMap(({ version, produced_by }) => [versionNode(version), runNode(produced_by.id)]),
+      ...tainted.map(({ version }) => versionNode(version)),
+      ...tainted.flatMap(({ produced_by }) => (produced_by == null ? [] : [runNode(produced_by.id)])),
     ]),
     current: new Map(impacts.map(({ version, current }) => [versionNode(version), current])),
     versions: tainted.length,
