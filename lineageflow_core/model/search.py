@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.known import KnownDataset, KnownJob
+from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.model.run import RunState
 
 FIELDS = {
@@ -30,9 +31,12 @@ FIELDS = {
     "facet": "a facet that it has: ownership",
     "kind": "dataset, job, or what a producer calls its type: table, model, topic",
     "state": "of the run that wrote it last, or of the job's last run: " + ", ".join(RunState),
+    "based_on": "made of that dataset by a run, or a job that read it: orders, s3://lake/orders",
+    "based_on+": "the same, also by way of others",
     "age": "since then: <10d, >2w; m, h, d and w are minutes, hours, days and weeks",
 }
 """What can be asked for, and what it means."""
+BASED_ON, BASED_ON_ANY_WAY = "based_on", "based_on+"
 MAX_LENGTH = 1000
 """Characters of a search."""
 MAX_TERMS = 20
@@ -41,6 +45,7 @@ LONGEST = 200
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"(?P<side>[<>])(?P<count>\d{1,6})(?P<unit>[mhdw])")
+_NAMESPACE = re.compile(r"(?:[^/]*://)?[^/]*/", re.DOTALL)
 _TERM = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*")+')
 _FIELD = re.compile(r'(?P<field>[^\s":*?]+):(?!//)(?P<value>.*)', re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -65,6 +70,25 @@ class Text:
     def exact(self) -> str:
         """The text itself, where it has no wildcard, as far as values are kept."""
         return "".join(self.pieces)[:LONGEST]
+
+    def parted(self) -> "tuple[Text, Text] | None":
+        """Returns a namespace and the name in it, as nodes have them; None where it can only be a name."""
+        match = _NAMESPACE.match("".join(self.pieces))
+        if match is None:
+            return None
+        sides: tuple[list[str], list[str]] = [], []
+        wild: tuple[set[int], set[int]] = set(), set()
+        place, cut = 0, match.end() - 1
+        for index, piece in enumerate(self.pieces):
+            for side, part in enumerate((piece[: max(cut - place, 0)], piece[max(cut + 1 - place, 0) :])):
+                if part:
+                    wild[side].update([len(sides[side])] if index in self.wild else ())
+                    sides[side].append(part)
+            place += len(piece)
+        found = tuple(
+            Text(pieces=tuple(each), wild=frozenset(some)) for each, some in zip(sides, wild, strict=True)
+        )
+        return (found[0], found[1]) if all(each.pieces for each in found) else None
 
     def like(self) -> str:
         r"""Returns it as SQL's LIKE has it, with `\` before what stands for itself."""
@@ -103,10 +127,19 @@ class Condition:
     """None: a word, which is looked for in all fields that hold words."""
     text: Text
     negated: bool = False
+    also: tuple[Text, ...] = ()
+    """Texts that will do as well."""
+    sources: tuple[DatasetName, ...] = ()
+    """Of the field `based_on`: the datasets that it means."""
     age: timedelta | None = None
     """Of the field `age`."""
     younger: bool = False
     """Of the field `age`: less long ago than that, else longer."""
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """What will do: one of these."""
+        return self.text, *self.also
 
     def since(self, now: datetime) -> datetime:
         """Returns when the `age` of this condition begins: with the calendar, if it is longer than that."""

@@ -21,6 +21,7 @@ from lineageflow_core.model.quality import Quality, Taint, Verdict
 from lineageflow_core.model.run import RunState
 from lineageflow_core.model.search import Found, parse_search
 from lineageflow_core.openlineage.quality import measurements
+from lineageflow_core.service.based_on import with_sources
 from lineageflow_core.service.nodes import Nodes, in_order, unknown_dataset
 from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.quality import quality_by_version, quality_of, taint
@@ -128,7 +129,7 @@ class KnownDatasetsService:
         return Page(items=tuple(quality_of(self._lake, page.items)), next=page.next)
 
     def search(self, query: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT) -> Page[Found]:
-        conditions = lasting_conditions(parse_search(query), self._lake.names())
+        conditions = with_sources(self._lake, lasting_conditions(parse_search(query), self._lake.names()))
         return self._lake.datasets.search(conditions, now=self._lake.clock(), after=after, limit=limit)
 
     def get_taint(self, node: str) -> tuple[Taint, ...]:

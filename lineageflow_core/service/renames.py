@@ -136,19 +136,21 @@ def lasting_words(said: Said, event: StoredEvent, names: RepositoryNames) -> Sai
 
 
 def lasting_conditions(conditions: Sequence[Condition], names: RepositoryNames) -> tuple[Condition, ...]:
-    """Returns the conditions of a search, of whose namespaces those without wildcards are those that last."""
+    """Returns the conditions of a search, which find repositories by any name that they ever had."""
     namespaces = {
         dataset_namespace(name).lower(): Text(
             pieces=(_namespace(dataset_namespace(name), names.lasting).lower(),)
         )
         for name in names.of_repositories()
     }
-    return tuple(
-        replace(each, text=namespaces.get(each.text.exact, each.text))
-        if each.field == "namespace" and each.text.is_exact
-        else each
-        for each in conditions
-    )
+
+    def lasting(condition: Condition) -> Condition:
+        text = condition.text
+        if text.is_exact:
+            return replace(condition, text=namespaces.get(text.exact, text))
+        return replace(condition, also=tuple(namespaces[each] for each in namespaces if text.matches(each)))
+
+    return tuple(lasting(each) if each.field == "namespace" else each for each in conditions)
 
 
 def first_names_today(

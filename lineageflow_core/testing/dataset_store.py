@@ -11,7 +11,7 @@ from lineageflow_core.model.gaps import Gap
 from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.model.overview import Wire
 from lineageflow_core.model.page import every
-from lineageflow_core.model.run import RunState
+from lineageflow_core.model.run import Job, RunState
 from lineageflow_core.store.ports import DatasetStore, RunFacts, Stores, Word
 from lineageflow_core.testing.facts import ETL, EXPORT, ORDERS, REPORT, facts_of, of, put, version, wrote
 from lineageflow_core.testing.signatures import assert_same_signatures
@@ -93,6 +93,22 @@ class DatasetStoreContract:
     def test_names_are_found_by_a_part_of_them(self, stores: Stores, pattern: str) -> None:
         put(stores, wrote(1, "1"))
         assert (ORDERS,) == stores.datasets.list_names(**{**ALL, "pattern": pattern}).items
+
+    @pytest.mark.parametrize("pattern", ["ÄRG", "ärg", "Rge", "%GER"])
+    def test_all_alphabets_have_upper_and_lower_case(self, stores: Stores, pattern: str) -> None:
+        names = [replace(ORDERS, name=name) for name in ("ÄRGER", "ärger")]
+        jobs = [Job(namespace="airflow", name=each.name) for each in names]
+        with stores.lineage.write() as writer:
+            writer.put_words(datasets={name: {} for name in names}, jobs={job: {} for job in jobs})
+        asked = {**ALL, "pattern": pattern}
+        assert tuple(names) == stores.datasets.list_names(**asked).items
+        assert tuple(jobs) == stores.jobs.list_names(**asked, states=()).items
+
+    def test_a_name_is_found_by_what_stands_far_behind(self, stores: Stores) -> None:
+        long = replace(ORDERS, name="x" * 300 + "Order")
+        with stores.lineage.write() as writer:
+            writer.put_words(datasets={long: {}})
+        assert (long,) == stores.datasets.list_names(**{**ALL, "pattern": "xord"}).items
 
     @pytest.mark.parametrize("pattern", ["o.*", "order%x", "!o", "\\", "order_s"])
     def test_names_are_not_found_by_what_is_no_part_of_them(self, stores: Stores, pattern: str) -> None:

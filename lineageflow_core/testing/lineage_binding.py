@@ -321,6 +321,12 @@ def _about_datasets(
             yield lambda store, narrowed=narrowed: every_page(  # type: ignore[misc]
                 lambda after: store.search(narrowed, now=later(3), after=after, limit=2)
             )
+    for name, field in product(names, ("based_on:x", "based_on+:x", "-based_on:x")):
+        [asked] = (replace(each, sources=(name,)) for each in parse_search(field))
+        within = (asked, *parse_search(f'namespace:"{namespace}"'))
+        yield lambda store, within=within: every_page(  # type: ignore[misc]
+            lambda after: store.search(within, now=later(3), after=after, limit=2)
+        )
     for name, failed in product(names, (None, True, False)):
         yield lambda store, name=name, failed=failed: every_page(  # type: ignore[misc]
             lambda after: store.list_tested(name, failed=failed, after=after, limit=1)

@@ -173,7 +173,7 @@ def search(
         list[str],
         typer.Argument(
             metavar="TERM...",
-            help="orders owner:ada tag:pii column:email namespace:s3://lake kind:model state:failed age:<10d",
+            help="orders owner:ada tag:pii column:email kind:model based_on:raw state:failed age:<10d",
             show_default=False,
         ),
     ],

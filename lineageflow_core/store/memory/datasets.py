@@ -13,7 +13,7 @@ from lineageflow_core.model.overview import Wire
 from lineageflow_core.model.page import Page, Stretch
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, Run, RunState
-from lineageflow_core.model.search import Condition, Found, FoundKind
+from lineageflow_core.model.search import BASED_ON, BASED_ON_ANY_WAY, Condition, Found, FoundKind
 from lineageflow_core.store.memory.jobs import MemoryJobStore
 from lineageflow_core.store.memory.lineage import MemoryLineageStore
 from lineageflow_core.store.memory.name_lists import page_by_name, stretch_by_name
@@ -220,7 +220,10 @@ class MemoryDatasetStore:
     ) -> Page[Found]:
         check_limit(limit)
         searched = chain[tuple[DatasetName | Job, Searched]](self._searched(), self._jobs.searched())
-        page = ranked(searched, conditions, now=now, after=after, limit=limit)
+        based_on = {
+            each: self._based_on(each) for each in conditions if each.field in {BASED_ON, BASED_ON_ANY_WAY}
+        }
+        page = ranked(searched, conditions, based_on=based_on, now=now, after=after, limit=limit)
         datasets = self.datasets([each for _, each in page.items if isinstance(each, DatasetName)])
         jobs = self._jobs.jobs([each for _, each in page.items if isinstance(each, Job)])
         return Page(
@@ -235,6 +238,30 @@ class MemoryDatasetStore:
             ),
             next=page.next,
         )
+
+    def _based_on(self, condition: Condition) -> set[DatasetName | Job]:
+        """Returns what was made of the datasets that a condition names, and the jobs that read them."""
+        sources = {self._first(name) for name in condition.sources}
+        made_of: defaultdict[DatasetName, set[DatasetName]] = defaultdict(set)
+        for run in self._runs():
+            written = {io.version.dataset for io in self._lineage.writes([run.id]) if io.version.version}
+            read = {io.version.dataset for io in self._lineage.reads([run.id])}
+            flows = self._lineage.flows([run.id])
+            for target in written:
+                said = {flow.source for flow in flows if flow.target == target}
+                for source in (read & said if said else read) - {target}:
+                    made_of[source].add(target)
+        found: set[DatasetName] = set()
+        frontier = set(sources)
+        while new := {target for source in frontier for target in made_of[source]} - found:
+            found |= new
+            if condition.field == BASED_ON:
+                break
+            frontier = new
+        runs = {run.id: run.job for run in self._runs()}
+        reached = sources if condition.field == BASED_ON else sources | found
+        jobs = {runs[io.run_id] for io in self._lineage.all_reads() if io.version.dataset in reached}
+        return {*found, *jobs}
 
     def _searched(self) -> Iterator[tuple[DatasetName, Searched]]:
         runs = {run.id: run for run in self._runs()}

@@ -35,16 +35,22 @@ def ranked(
     searched: Iterable[tuple[T, Searched]],
     conditions: Sequence[Condition],
     *,
+    based_on: Mapping[Condition, Collection[DatasetName | Job]],
     now: datetime,
     after: str | None,
     limit: int,
 ) -> Page[tuple[PlaceOfFound, T]]:
-    """Returns a page of what fits, each with its place."""
+    """Returns a page of what fits, each with its place. `based_on`: for which such a condition holds."""
     place = PlaceOfFound.parse(after) if after is not None else None
     found = {
         PlaceOfFound(rank, each.kind, named.namespace, named.name): named
         for named, each in searched
-        if (rank := _rank_of(each, conditions, now)) is not None
+        if all(
+            (named in based_on[condition]) != condition.negated
+            for condition in conditions
+            if condition in based_on
+        )
+        if (rank := _rank_of(each, [other for other in conditions if other not in based_on], now)) is not None
     }
     fitting = [(at, found[at]) for at in sorted(found) if place is None or at > place]
     return page_of(fitting, limit, cursor=lambda each: each[0])
@@ -81,7 +87,7 @@ def _holds(searched: Searched, condition: Condition, now: datetime) -> bool:
         case "kind" if text.matches(searched.kind):
             return True
         case field:
-            return _any(text, field, searched.terms)
+            return any(_any(each, field, searched.terms) for each in condition.texts)
 
 
 def _any(text: Text, field: str, terms: Collection[Term]) -> bool:

@@ -341,6 +341,28 @@ class KnownDatasetsContract(CatalogContract):
         with pytest.raises(InvalidInputError, match=r"'ovner:ada'.*owner"):
             world.datasets.search("ovner:ada")
 
+    def test_what_was_made_of_a_dataset_is_found(self, repo: Repository) -> None:
+        world = World(repo)
+        fed = {"lineage": {"inputs": [{"namespace": world.namespace, "name": "raw", "type": "DATASET"}]}}
+        world.run("load", writes=["raw", "codes"])
+        world.run("clean", reads=["raw", "codes"], writes=[world.dataset("in/clean", fed), "joined"])
+        world.run("loop", reads=["joined"], writes=["joined", "codes"])
+        world.run("fails", reads=["raw"], writes=["never"], end="FAIL")
+
+        def found(query: str) -> list[str]:
+            items = world.datasets.search(f'{query} namespace:"{world.namespace}"').items
+            named = (each.dataset.name if each.dataset else each.job and each.job.job for each in items)
+            return [each.name for each in named if each]
+
+        jobs = ["clean", "fails"]
+        assert ["in/clean", "joined", *jobs] == found(f"based_on:{world.namespace}/raw")
+        assert ["joined"] == found(f"based_on:{world.namespace}/codes kind:dataset")
+        assert ["codes", "in/clean", "joined", *jobs, "loop"] == found(f'based_on+:"{world.namespace}/raw"')
+        assert found("based_on:raw") == found(f"based_on:{world.namespace}/RAW")
+        assert ["joined"] == found(f"based_on:{world.namespace}/c?des -based_on:in/* kind:dataset")
+        assert [] == found("based_on:nothing")
+        assert [] == found(f"based_on:{world.namespace}/in/clean")
+
     def test_a_job_has_what_it_said_last_and_what_its_latest_run_touched(self, repo: Repository) -> None:
         world = World(repo)
         world.run(reads=["a"], writes=["b"], job_facets={"sql": {"query": "SELECT 1"}})

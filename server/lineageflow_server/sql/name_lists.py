@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, func, literal, or_, select, tuple_
+from sqlalchemy import Connection, FromClause, Select, exists, func, literal, select, tuple_
 
 from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.model.page import Page, Stretch
 from lineageflow_core.model.run import Job
+from lineageflow_core.model.search import LONGEST
 from lineageflow_core.store.paging import PlaceOfName, check_limit, check_stretch, page_of
+from lineageflow_core.store.terms import NAME
+from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.column_types import Name
 from lineageflow_server.sql.rows import AnyRow
 
@@ -62,8 +65,13 @@ def chosen(query: Select[Any], named: FromClause, namespace: str | None, pattern
     if namespace is not None:
         query = query.where(named.c.namespace == namespace)
     if pattern is not None:
-        # PostgreSQL lowers ASCII only in a column that sorts by code point; so a name is found as typed, too.
-        like = f"%{pattern.replace(_ESCAPE, _ESCAPE * 2)}%"
-        sides = ((func.lower(named.c.name), like.lower()), (named.c.name, like))
-        query = query.where(or_(*(name.like(literal(text, Name()), escape=_ESCAPE) for name, text in sides)))
+        # Each database lowers other letters; what is in the index of terms was lowered before. Only of names
+        # that are too long for it, the rest is left to the database.
+        like = literal(f"%{pattern.lower().replace(_ESCAPE, _ESCAPE * 2)}%", Name())
+        terms = tables.dataset_terms if named is tables.datasets else tables.job_terms
+        [owner, *_] = terms.primary_key.columns
+        is_name = (owner == named.c.key) & (terms.c.facet == b"") & (terms.c.field == NAME)
+        indexed = exists().where(is_name, terms.c.value.like(like, escape=_ESCAPE))
+        is_long = func.length(named.c.name) > LONGEST
+        query = query.where(indexed | (is_long & func.lower(named.c.name).like(like, escape=_ESCAPE)))
     return query

@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     literal,
     not_,
+    or_,
     select,
     true,
     tuple_,
@@ -26,10 +27,11 @@ from sqlalchemy import (
 from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.model.page import Page
 from lineageflow_core.model.run import Job
-from lineageflow_core.model.search import Condition, Found, FoundKind, Text
+from lineageflow_core.model.search import BASED_ON, BASED_ON_ANY_WAY, Condition, Found, FoundKind, Text
 from lineageflow_core.store.paging import PlaceOfFound, check_limit, page_of
 from lineageflow_core.store.terms import NAME, WORD, WORD_FIELDS
 from lineageflow_server.sql import lineage_tables as tables
+from lineageflow_server.sql.based_on import keys_based_on
 from lineageflow_server.sql.column_types import Name
 from lineageflow_server.sql.known_rows import IS_KNOWN_DATASET, IS_KNOWN_JOB, WHEN, known_datasets, known_jobs
 
@@ -154,6 +156,8 @@ def _holds(side: _Side, condition: Condition, now: datetime) -> ColumnElement[bo
     text = condition.text
     if condition.field == "age":
         return _is_of_age(side, condition, now)
+    if condition.field in {BASED_ON, BASED_ON_ANY_WAY}:
+        return side.table.c.key.in_(keys_based_on(side.kind, condition))
     if condition.field == "state":
         return _is_like(side.state, text)
     if condition.field == "kind" and text.matches(side.kind):
@@ -162,7 +166,9 @@ def _holds(side: _Side, condition: Condition, now: datetime) -> ColumnElement[bo
     if condition.field is None:
         having = having.where(field.in_(WORD_FIELDS), _is_like(value, text, prefix=True))
     else:
-        having = having.where(field == condition.field, _is_like(value, text))
+        having = having.where(
+            field == condition.field, or_(*(_is_like(value, each) for each in condition.texts))
+        )
     return side.table.c.key.in_(having)
 
 

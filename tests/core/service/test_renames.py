@@ -170,12 +170,19 @@ def test_a_dataset_is_answered_by_each_name_that_was_asked_for(lake: Lake) -> No
 
 def test_a_search_finds_a_namespace_by_the_names_that_it_has_and_had(lake: Lake) -> None:
     rename(lake, "lake", "Sea")
-    for query in ('namespace:"lf://sea"', 'namespace:"lf://lake"', 'orders namespace:"lf://Sea"'):
+    for query in (
+        'namespace:"lf://sea"',
+        'namespace:"lf://lake"',
+        'orders namespace:"lf://Sea"',
+        "namespace:lf://s*",
+        "namespace:*lak?",
+    ):
         found = lake.catalog.datasets.search(query).items
         assert ("lf://Sea", "orders") in {
             (each.dataset.name.namespace, each.dataset.name.name) for each in found if each.dataset
         }
-    assert () == lake.catalog.datasets.search('namespace:"lf://lak"').items
+    for query in ('namespace:"lf://lak"', "namespace:lf://s?", "-namespace:lf://s* -namespace:s3*"):
+        assert () == lake.catalog.datasets.search(f"{query} kind:dataset").items
 
 
 def test_keys_of_a_look_are_nobodys_names(lake: Lake) -> None:
