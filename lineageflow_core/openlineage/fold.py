@@ -5,12 +5,13 @@ a pure function of the run's record (`record.py`), which is.
 
 A version is something that a completed run wrote. Of any other run only the datasets that it was about to
 write are known, and those are facts without a version. Jobs that never end (streams, services) write as they
-go, so what such a run wrote counts while it runs. What a run read without naming a version stays without one
-here: which it was depends on other runs, so the store says that (`store.ports.LineageStore`).
+go: what such a run wrote counts while it runs, and every version that it names stays, with its time. What a
+run read without naming a version stays without one here: which it was depends on other runs, so the store
+says that (`store.ports.LineageStore`).
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,14 +22,15 @@ from lineageflow_core.model.lineage import DatasetName, Evidence, Flow, Io, Vers
 from lineageflow_core.model.quality import Outcome, Tested
 from lineageflow_core.model.run import CodeVersion, Job, JobEdge, Run, RunState
 from lineageflow_core.openlineage.flows import Flows, flows
-from lineageflow_core.openlineage.parse import parse_event, parse_job, parse_name, parse_text
+from lineageflow_core.openlineage.mentions import NO_TIME, partitions_of, texts_of, version_of
+from lineageflow_core.openlineage.parse import parse_event, parse_job, parse_text
 from lineageflow_core.openlineage.quality import QUALITY_FACETS, assertions, run_tests
 from lineageflow_core.openlineage.record import AccessRecord, Key, RunRecord, Said, say
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
 from lineageflow_core.store.instants import from_microseconds
 from lineageflow_core.store.ports import RunFacts, StoredEvent, Word
 
-FOLD = 2
+FOLD = 3
 """Of this module and `record.py`: where it is another than the facts were made with, they are made again."""
 
 ENDLESS = frozenset({"STREAMING", "SERVICE"})
@@ -75,21 +77,23 @@ def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
         outputs.setdefault(target, AccessRecord())
     is_endless = job_type.get("processingType") in ENDLESS
     began = run.started_at or run.ended_at
-    writes: list[Io] = []
+    reads = _named(run_id, record.inputs, began) if is_endless else []
+    writes = _named(run_id, record.outputs, began) if is_endless else []
     for dataset, access in sorted(outputs.items()):
+        if is_endless and _tells_versions(access):
+            continue  # each of them has its own time
         if is_endless or run.state is RunState.COMPLETED:
             seen = from_microseconds(access.first) if is_endless and access.first is not None else None
             found = _versions(dataset, access, unnamed=f"run:{run_id}")
             writes += _ios(run_id, found, access, at=seen or run.ended_at or began)
         else:
             writes += _ios(run_id, _without_versions(dataset, access), access, at=run.ended_at or began)
+    for dataset, access in sorted(inputs.items()):
+        if not (is_endless and _tells_versions(access)):
+            reads += _ios(run_id, _versions(dataset, access), access, at=began)
     return RunFacts(
         run=run,
-        reads=tuple(
-            io
-            for dataset, access in sorted(inputs.items())
-            for io in _ios(run_id, _versions(dataset, access), access, at=began)
-        ),
+        reads=tuple(reads),
         writes=tuple(writes),
         flows=tuple(_flows(run_id, said, unexplained)),
         columns={dataset: frozenset(fed.columns) for dataset, fed in said.outputs.items() if fed.columns},
@@ -141,12 +145,12 @@ def _environment(facets: Mapping[str, Any]) -> dict[str, str]:
         *((variable.get("name"), variable.get("value")) for variable in as_objects(variables)),
         *ours.items(),
     ]
-    return _texts(pairs)
+    return texts_of(pairs)
 
 
 def _params(facets: Mapping[str, Any]) -> dict[str, str]:
     parameters = as_objects(as_object(facets.get(Facet.PARAMETERS)).get("parameters"))
-    return _texts((parameter.get("key"), parameter.get("value")) for parameter in parameters)
+    return texts_of((parameter.get("key"), parameter.get("value")) for parameter in parameters)
 
 
 def _current(
@@ -173,6 +177,32 @@ def _ios(
         )
 
 
+def _tells_versions(access: AccessRecord) -> bool:
+    return bool(access.named) and not access.contents
+
+
+def _named(run_id: RunId, accesses: Mapping[Key, AccessRecord], began: datetime | None) -> list[Io]:
+    """Returns every version that a job without end named, also of what its last event does not name.
+
+    Each when it was named first since another was: so what was named last was there last.
+    """
+    found: list[Io] = []
+    for key, access in sorted(accesses.items(), key=lambda item: item[0]):
+        last: dict[str, str] = {}
+        since: dict[tuple[str, str], int] = {}
+        for at, partition, version in access.named if _tells_versions(access) else ():
+            if last.get(partition) != version:
+                last[partition] = version
+                since[partition, version] = at
+        named = sorted(since)
+        versions = [
+            Version(namespace=key[0], name=key[1], partition=each[0], version=each[1]) for each in named
+        ]
+        for each, io in zip(named, _ios(run_id, versions, access, at=began), strict=True):
+            found.append(io if since[each] == NO_TIME else replace(io, at=from_microseconds(since[each])))
+    return found
+
+
 def _versions(dataset: DatasetName, access: AccessRecord, *, unnamed: str | None = None) -> list[Version]:
     """Returns the versions that an access names; `unnamed` is what one without a name is called."""
     if access.contents:
@@ -181,7 +211,7 @@ def _versions(dataset: DatasetName, access: AccessRecord, *, unnamed: str | None
             for partition, snapshot in sorted(access.contents)
         ]
     stated = access.facets.get(Facet.VERSION)
-    version = parse_text(as_object(stated.read() if stated else None).get("datasetVersion")) or unnamed
+    version = version_of(stated.read() if stated else None) or unnamed
     return [
         Version(namespace=dataset.namespace, name=dataset.name, partition=partition, version=version)
         for partition in _partitions(access)
@@ -197,22 +227,8 @@ def _without_versions(dataset: DatasetName, access: AccessRecord) -> list[Versio
 
 
 def _partitions(access: AccessRecord) -> list[str]:
-    """Reads the subset facet: the partitions that were read or written; '' is the whole dataset."""
     subset = access.facets.get(Facet.SUBSET)
-    if subset is None:
-        return [""]
-    facet = as_object(subset.read())
-    condition = as_object(facet.get("inputCondition") or facet.get("outputCondition"))
-    if condition.get("type") != "partition":
-        return [""]
-    named = {_partition(each) for each in as_objects(condition.get("partitions"))}
-    return sorted(named) if named and "" not in named else [""]
-
-
-def _partition(entry: Mapping[str, Any]) -> str:
-    dimensions = _texts(as_object(entry.get("dimensions")).items())
-    by_dimension = "/".join(f"{name}={value}" for name, value in dimensions.items())
-    return parse_name(entry.get("identifier")) or parse_name(by_dimension) or ""
+    return partitions_of(subset.read() if subset else None)
 
 
 def _flows(run_id: RunId, said: Flows, unexplained: Iterable[DatasetName]) -> Iterator[Flow]:
@@ -267,13 +283,3 @@ def _named_jobs(dependencies: object) -> set[Job]:
 def _read(words: Mapping[str, Word], keys: Set[str]) -> dict[str, Any]:
     """Returns some facets by key, without those that were taken back. Reading others would take long."""
     return {key: words[key].read() for key in words.keys() & keys if words[key].said is not None}
-
-
-def _texts(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
-    """Keeps pairs that have a name and a value; values that are no strings are written as JSON."""
-    texts = (
-        (parse_text(key), parse_text(value if isinstance(value, str) else json.dumps(value, sort_keys=True)))
-        for key, value in pairs
-        if value is not None
-    )
-    return {key: value for key, value in texts if key and value is not None}

@@ -12,7 +12,7 @@ kind of event, and by the event's digest, so that no two events are equal.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -22,13 +22,19 @@ from lineageflow_core.model.lineage import DatasetName
 from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.openlineage.flows import flows
+from lineageflow_core.openlineage.mentions import (
+    NO_TIME,
+    Content,
+    Naming,
+    contents_of,
+    last_namings,
+    namings_of,
+)
 from lineageflow_core.openlineage.parse import (
     DatasetMention,
     Facets,
     ParsedEvent,
-    parse_name,
     parse_named,
-    parse_text,
 )
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
 from lineageflow_core.store.instants import to_microseconds
@@ -37,11 +43,7 @@ from lineageflow_core.store.words import merge_words
 
 Key: TypeAlias = tuple[str, str]
 """A job's or a dataset's namespace and name."""
-Content: TypeAlias = tuple[str, str]
-"""A partition of a dataset of ours, and its snapshot."""
 
-_NO_TIME = -(1 << 62)
-"""Before all times: an event without one has the first word, not the last."""
 _OFFSET = 1 << 63
 _UNTYPED = -1
 
@@ -60,6 +62,8 @@ class AccessRecord(msgspec.Struct, array_like=True):
     facets: Words = {}
     contents: set[Content] = set()
     """Of a dataset of ours: they add up, because several workers write parts of one dataset."""
+    named: list[Naming] = []
+    """The versions that events named, in order, the last `mentions.MOST_NAMINGS` of them."""
 
 
 class RunRecord(msgspec.Struct):
@@ -250,6 +254,7 @@ def _heard(mention: DatasetMention, stamp: bytes, moment: int | None) -> _Heard:
         first=moment,
         facets=words | _words(mention.own, stamp),
         contents=contents_of(mention.facets.get(Facet.OUR_COMMIT)),
+        named=namings_of(mention, moment),
     )
     return _Heard(key, words, list(_links(key, mention.facets)), access)
 
@@ -261,6 +266,7 @@ def _accesses(heard: Iterable[_Heard]) -> dict[Key, AccessRecord]:
         if before is not None:
             access.facets = before.facets | access.facets
             access.contents |= before.contents
+            access.named = last_namings(before.named, access.named)
         found[key] = access
     return found
 
@@ -279,23 +285,10 @@ def _merge_accesses(
                 first=_first(one.first, other.first),
                 facets=merge_words(one.facets, other.facets),
                 contents=one.contents | other.contents,
+                named=last_namings(one.named, other.named),
             )
         )
     return merged
-
-
-def contents_of(facet: object) -> set[Content]:
-    """Reads our commit facet: the exact content of the whole dataset or of partitions."""
-    if not isinstance(facet, dict):
-        return set()
-    entries: list[Mapping[str, Any]] = [{"partition": "", "snapshot": facet.get("snapshot")}]
-    entries += as_objects(facet.get("partitions"))
-    return {
-        (partition, snapshot)
-        for each in entries
-        if (partition := parse_name(each.get("partition"))) is not None
-        and (snapshot := parse_text(each.get("snapshot")))
-    }
 
 
 def _links(key: Key, facets: Facets) -> Iterator[tuple[Key, Key]]:
@@ -331,7 +324,7 @@ def _stamp(event: ParsedEvent, digest: bytes, *, is_own: bool = True) -> bytes:
     return b"".join(
         (
             bytes([is_own]),
-            ((_NO_TIME if moment is None else moment) + _OFFSET).to_bytes(8, "big"),
+            ((NO_TIME if moment is None else moment) + _OFFSET).to_bytes(8, "big"),
             bytes([(event.type.rank if event.type else _UNTYPED) + 1]),
             digest[:16],
         )

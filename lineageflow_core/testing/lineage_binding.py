@@ -21,7 +21,7 @@ from lineageflow_core.model.overview import Wire
 from lineageflow_core.model.page import Page, every
 from lineageflow_core.model.quality import Tested
 from lineageflow_core.model.run import Job, JobEdge, Run, RunState
-from lineageflow_core.model.search import parse_search
+from lineageflow_core.model.search import Condition, parse_search
 from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.ports import DatasetStore, LineageStore, RunFacts, Stores, Word
@@ -317,16 +317,11 @@ def _about_datasets(
     for gap in (Gap.UNPRODUCED_INPUT, Gap.OUTPUT_WITHOUT_SCHEMA, Gap.OUTPUT_WITHOUT_COLUMN_LINEAGE):
         yield lambda store, gap=gap: _lacking(store, gap, names)  # type: ignore[misc]
         for conditions in map(parse_search, searches):
-            narrowed = (*conditions, *parse_search(f'namespace:"{namespace}"'))
+            meant = (_with_sources(each, names) for each in conditions)
+            narrowed = (*meant, *parse_search(f'namespace:"{namespace}"'))
             yield lambda store, narrowed=narrowed: every_page(  # type: ignore[misc]
                 lambda after: store.search(narrowed, now=later(3), after=after, limit=2)
             )
-    for name, field in product(names, ("based_on:x", "based_on+:x", "-based_on:x")):
-        [asked] = (replace(each, sources=(name,)) for each in parse_search(field))
-        within = (asked, *parse_search(f'namespace:"{namespace}"'))
-        yield lambda store, within=within: every_page(  # type: ignore[misc]
-            lambda after: store.search(within, now=later(3), after=after, limit=2)
-        )
     for name, failed in product(names, (None, True, False)):
         yield lambda store, name=name, failed=failed: every_page(  # type: ignore[misc]
             lambda after: store.list_tested(name, failed=failed, after=after, limit=1)
@@ -335,6 +330,11 @@ def _about_datasets(
         yield lambda store, name=name, partition=partition: every_page(  # type: ignore[misc]
             lambda after: store.history(name, partition=partition, after=after, limit=2)
         )
+
+
+def _with_sources(condition: Condition, names: Sequence[DatasetName]) -> Condition:
+    """Returns a condition with the datasets that it means, as a service would find them."""
+    return replace(condition, sources=tuple(name for name in names if condition.text.matches(name.name)))
 
 
 def _lacking(store: DatasetStore, gap: Gap, names: Sequence[DatasetName]) -> list[KnownDataset]:
@@ -370,7 +370,7 @@ SEARCHES = (
     "", "a", "A*", "-a", "ou?s", "a b", "-a -b", "tag:a", "-tag:b", "tag:b=x", "storage.layer.name:a",
     "storage.layer.size:3", "owner:*a", "column:b.a", "column:a", "kind:b", "kind:job", "kind:data*",
     "facet:tags", "state:completed", "-state:completed", "state:f*", "age:<2m", "age:>2m", "-age:<2m",
-    "name:ours", "a tag:?", "nothing",
+    "name:ours", "a tag:?", "nothing", "based_on:a", "based_on:*", "based_on+:b", "-based_on:ours a",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence, Version
 from lineageflow_core.model.run import CodeVersion, Job, RunState
+from lineageflow_core.openlineage import mentions
 from lineageflow_core.openlineage.fold import fold
 from lineageflow_core.store.ports import RunFacts
 from tests.core.openlineage.scenarios import (
@@ -218,6 +220,47 @@ def test_a_stream_writes_as_it_goes_and_its_last_snapshot_counts() -> None:
     assert [("orders", "", None)] == versions(found, "reads")
     assert [("daily", "", f"run:{RUN}")] == versions(found, "writes")
     assert minute(0) == found.writes[0].at
+
+
+def test_every_version_that_a_stream_names_is_there_since_it_was_named() -> None:
+    pattern = {"eventTrigger": "PERIODIC", "eventContentMode": "COMPLETE_SNAPSHOT", "windowDuration": 60}
+    stream = {"jobType": {"processingType": "STREAMING", "integration": "FLINK", "emissionPattern": pattern}}
+    part = {"subset": {"outputCondition": {"type": "partition", "partitions": [{"identifier": "p"}]}}}
+    orders, newer = [dataset("orders", "4")], [dataset("orders", "5")]
+    first, second, in_part = dataset("daily", "1"), dataset("daily", "2"), dataset("daily", "9")
+    found = facts(
+        event("START", 0, job_facets=stream),
+        event("RUNNING", 1, inputs=orders, outputs=[first, dataset("late", "1")]),
+        event("RUNNING", 2, inputs=orders, outputs=[second]),
+        event("RUNNING", 3, inputs=newer, outputs=[second]),
+        event("RUNNING", 4, outputs=[first]),  # it was put back
+        event("RUNNING", 5, outputs=[in_part | {"outputFacets": part}]),
+    )
+    assert [(("orders", "", "4"), minute(1)), (("orders", "", "5"), minute(3))] == [
+        *zip(versions(found, "reads"), [io.at for io in found.reads], strict=True)
+    ]
+    assert [
+        (("daily", "", "1"), minute(4)),
+        (("daily", "", "2"), minute(2)),
+        (("daily", "p", "9"), minute(5)),
+        (("late", "", "1"), minute(1)),
+    ] == [*zip(versions(found, "writes"), [io.at for io in found.writes], strict=True)]
+
+
+def test_a_stream_keeps_as_many_versions_as_can_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mentions, "MOST_NAMINGS", 2)
+    stream = {"jobType": {"processingType": "SERVICE", "integration": "SPARK"}}
+    events = [
+        event("RUNNING", minute, job_facets=stream, outputs=[dataset("daily", str(minute))])
+        for minute in (1, 2, 3)
+    ]
+    for order in permutations(events):
+        assert [("daily", "", "2"), ("daily", "", "3")] == versions(facts(*order), "writes")
+
+
+def test_a_run_that_ends_wrote_what_it_named_last() -> None:
+    first, last = (event(kind, outputs=[dataset("a", kind)]) for kind in ("START", "COMPLETE"))
+    assert [("a", "", "COMPLETE")] == versions(facts(first, last), "writes")
 
 
 LAKE = "s3://lake"
