@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Select, delete, func, literal_column, select
@@ -93,10 +94,18 @@ class AsOf:
             reads = {_key(row): row for row in self._connection.execute(query)}
         late = {key: row for key, row in self._concerned().items() if key not in reads}
         if late:
+            # All of `ios_by_dataset`: by fewer columns, each would be looked for among all that its run read.
             bound = [
-                {"run": row.run, "written": False, "dataset": row.dataset, "at": row.at, "evidence": evidence}
+                {
+                    "dataset": row.dataset,
+                    "written": False,
+                    "whole": whole,
+                    "at": row.at,
+                    "run": row.run,
+                    "evidence": evidence,
+                }
                 for row in late.values()
-                for evidence in _BOUND
+                for whole, evidence in product((True, False), _BOUND)
             ]
             delete_rows(self._connection, tables.ios, bound)
             reads |= late

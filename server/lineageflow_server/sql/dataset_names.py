@@ -6,7 +6,7 @@ A key, once given, is the name's until the facts are cleared.
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, Subquery, Table, func, select, update
+from sqlalchemy import Connection, Subquery, Table, bindparam, func, select, update
 
 from lineageflow_core.model.lineage import DatasetName
 from lineageflow_server.sql import lineage_rows
@@ -69,20 +69,33 @@ def dataset_keys(
     }
 
 
-def link(connection: Connection, one: DatasetName, other: DatasetName) -> int | None:
-    """Makes these two names of one dataset.
+def link(connection: Connection, pairs: Collection[tuple[DatasetName, DatasetName]]) -> set[int]:
+    """Makes each pair two names of one dataset.
 
-    Returns the key of the name that was first before and is not now; None where nothing changed.
+    Returns the keys of the names that were first before and are not now.
     """
-    names = [(each.namespace, each.name) for each in (one, other)]
-    known = dataset_keys(connection, names, seen=())
-    first, second = sorted((known[name] for name in names), key=lambda each: each.name.rank)
-    if first.first == second.first:
-        return None
-    name = tables.datasets.c
-    renamed = (name.key == second.first) | (name.first == second.first)
-    connection.execute(update(tables.datasets).where(renamed).values(first=first.first))
-    return second.first
+    names = {(each.namespace, each.name) for pair in pairs for each in pair}
+    known = dataset_keys(connection, sorted(names), seen=())
+    first_of = {each.first: each.first for each in known.values()}
+    """By a name that was first: one that goes before it; the first of all is its own."""
+    rank = {each.first: each.name.rank for each in known.values()}
+
+    def find(key: int) -> int:
+        while first_of[key] != key:
+            first_of[key] = key = first_of[first_of[key]]
+        return key
+
+    for pair in pairs:
+        firsts = {find(known[each.namespace, each.name].first) for each in pair}
+        first, *others = sorted(firsts, key=rank.__getitem__)
+        first_of |= dict.fromkeys(others, first)
+    renamed = {key: find(key) for key in first_of if find(key) != key}
+    if renamed:
+        name, was = tables.datasets.c, bindparam("was")
+        query = update(tables.datasets).where((name.key == was) | (name.first == was))
+        rows = [{"was": key, "now": first} for key, first in renamed.items()]
+        connection.execute(query.values(first=bindparam("now")), rows)
+    return set(renamed)
 
 
 def names_of(connection: Connection, keys: Collection[int]) -> dict[int, DatasetName]:

@@ -20,6 +20,7 @@ from lineageflow_server.sql.accesses import Accesses, put_accesses, stated_acces
 from lineageflow_server.sql.bulk import find_rows, insert_rows, new_keys, put_rows
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dataset_names import Name, Named, dataset_keys, job_keys, link
+from lineageflow_server.sql.dialect import is_one_of
 from lineageflow_server.sql.last_words import put_words
 from lineageflow_server.sql.lineage_digests import digests
 from lineageflow_server.sql.pruning import prune
@@ -214,13 +215,17 @@ class SqlLineageWriter:
 
     def _relinked(self) -> dict[RunId, Accesses]:
         """Makes links, and returns what runs touched under names that were first and are not now."""
-        outdated = [key for pair in self._links if (key := link(self._connection, *pair)) is not None]
+        outdated = link(self._connection, self._links) if self._links else set()
         if not outdated:
             return {}
         touched: set[RunId] = set()
         for table in (tables.ios, tables.open_reads):
             query = select(tables.runs.c.id).select_from(table.join(tables.runs))
-            touched |= set(self._connection.scalars(query.where(table.c.dataset.in_(outdated)).distinct()))
+            touched |= set(
+                self._connection.scalars(
+                    query.where(is_one_of(self._connection, table.c.dataset, outdated)).distinct()
+                )
+            )
         return stated_accesses(self._connection, sorted(touched))
 
     def _known_runs(self, run_ids: Iterable[RunId]) -> dict[RunId, int]:
