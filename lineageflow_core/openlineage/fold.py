@@ -22,7 +22,7 @@ from lineageflow_core.model.lineage import DatasetName, Evidence, Flow, Io, Vers
 from lineageflow_core.model.quality import Outcome, Tested
 from lineageflow_core.model.run import CodeVersion, Job, JobEdge, Run, RunState
 from lineageflow_core.openlineage.flows import Flows, flows
-from lineageflow_core.openlineage.mentions import NO_TIME, partitions_of, texts_of, version_of
+from lineageflow_core.openlineage.mentions import partitions_of, texts_of, version_of
 from lineageflow_core.openlineage.parse import parse_event, parse_job, parse_text
 from lineageflow_core.openlineage.quality import QUALITY_FACETS, assertions, run_tests
 from lineageflow_core.openlineage.record import AccessRecord, Key, RunRecord, Said, say
@@ -77,8 +77,8 @@ def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
         outputs.setdefault(target, AccessRecord())
     is_endless = job_type.get("processingType") in ENDLESS
     began = run.started_at or run.ended_at
-    reads = _named(run_id, record.inputs, began) if is_endless else []
-    writes = _named(run_id, record.outputs, began) if is_endless else []
+    reads = _named(run_id, record.inputs) if is_endless else []
+    writes = _named(run_id, record.outputs) if is_endless else []
     for dataset, access in sorted(outputs.items()):
         if is_endless and _tells_versions(access):
             continue  # each of them has its own time
@@ -181,7 +181,7 @@ def _tells_versions(access: AccessRecord) -> bool:
     return bool(access.named) and not access.contents
 
 
-def _named(run_id: RunId, accesses: Mapping[Key, AccessRecord], began: datetime | None) -> list[Io]:
+def _named(run_id: RunId, accesses: Mapping[Key, AccessRecord]) -> list[Io]:
     """Returns every version that a job without end named, also of what its last event does not name.
 
     Each when it was named first since another was: so what was named last was there last.
@@ -198,8 +198,8 @@ def _named(run_id: RunId, accesses: Mapping[Key, AccessRecord], began: datetime 
         versions = [
             Version(namespace=key[0], name=key[1], partition=each[0], version=each[1]) for each in named
         ]
-        for each, io in zip(named, _ios(run_id, versions, access, at=began), strict=True):
-            found.append(io if since[each] == NO_TIME else replace(io, at=from_microseconds(since[each])))
+        for each, io in zip(named, _ios(run_id, versions, access, at=None), strict=True):
+            found.append(replace(io, at=from_microseconds(since[each])))
     return found
 
 

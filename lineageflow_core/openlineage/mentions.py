@@ -12,12 +12,10 @@ Content: TypeAlias = tuple[str, str]
 """A partition of a dataset of ours, and its snapshot."""
 
 Naming: TypeAlias = tuple[int, str, str]
-"""When an event named a version (`NO_TIME` if it does not say), the partition, and the version."""
+"""When an event named a version, in microseconds; the partition, and the version."""
 
 MOST_NAMINGS = 10_000
 """The last of a set are the last of all, however it is put together: so that no record grows without end."""
-NO_TIME = -(1 << 62)
-"""Before all times: an event without one has the first word, not the last."""
 
 
 def contents_of(facet: object) -> set[Content]:
@@ -68,11 +66,10 @@ def texts_of(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
 def namings_of(mention: DatasetMention, moment: int | None) -> list[Naming]:
     """Returns the versions that a mention names, at an instant in microseconds."""
     version = version_of(mention.facets.get(Facet.VERSION))
-    if version is None:
+    if version is None or moment is None:
         return []
-    at = NO_TIME if moment is None else moment
     partitions = partitions_of(mention.own.get(Facet.SUBSET) or mention.facets.get(Facet.SUBSET))
-    return [(at, partition, version) for partition in partitions][-MOST_NAMINGS:]
+    return [(moment, partition, version) for partition in partitions][-MOST_NAMINGS:]
 
 
 def last_namings(some: list[Naming], others: list[Naming]) -> list[Naming]:

@@ -23,7 +23,6 @@ from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.canonical import canonical_json
 from lineageflow_core.openlineage.flows import flows
 from lineageflow_core.openlineage.mentions import (
-    NO_TIME,
     Content,
     Naming,
     contents_of,
@@ -44,6 +43,8 @@ from lineageflow_core.store.words import merge_words
 Key: TypeAlias = tuple[str, str]
 """A job's or a dataset's namespace and name."""
 
+_NO_TIME = -(1 << 62)
+"""Before all times: an event without one has the first word, not the last."""
 _OFFSET = 1 << 63
 _UNTYPED = -1
 
@@ -324,7 +325,7 @@ def _stamp(event: ParsedEvent, digest: bytes, *, is_own: bool = True) -> bytes:
     return b"".join(
         (
             bytes([is_own]),
-            ((NO_TIME if moment is None else moment) + _OFFSET).to_bytes(8, "big"),
+            ((_NO_TIME if moment is None else moment) + _OFFSET).to_bytes(8, "big"),
             bytes([(event.type.rank if event.type else _UNTYPED) + 1]),
             digest[:16],
         )

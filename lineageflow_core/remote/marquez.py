@@ -7,7 +7,8 @@ mostly once; to read one twice is no harm to a log that has equal events once.
 """
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -50,10 +51,11 @@ class MarquezServer:
         token: str | None = None,
         page: int = DEFAULT_PAGE,
         wire: "httpx2.BaseTransport | None" = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """`token` is sent as a bearer token. Raises InvalidInputError for what is no address."""
         base = url.rstrip("/").removesuffix("/api/v1")
-        self._transport = Transport(base, token=token, wire=wire)
+        self._transport = Transport(base, token=token, peer="Marquez", wire=wire, pause=pause)
         self._page = page
 
     def events(self, since: datetime | None = None) -> Iterator[EventPage]:

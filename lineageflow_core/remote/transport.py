@@ -67,9 +67,11 @@ class Transport:
         url: str,
         *,
         token: str | None = None,
+        peer: str | None = None,
         wire: "httpx2.BaseTransport | None" = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`peer`: what answers there, where it is another program than ours."""
         parts = split_server_address(url)
         if token is not None and not is_header(token):
             raise InvalidInputError(
@@ -78,6 +80,7 @@ class Transport:
         self.url = url.rstrip("/")
         self._loopback = parts.hostname in _LOOPBACK
         self._token = token
+        self._peer = peer
         self._wire = wire
         self._pause = pause
         self._client: tuple[int, httpx2.Client] | None = None
@@ -147,15 +150,17 @@ class Transport:
         return self._client[1]
 
     def _unreachable(self, reason: str) -> ServerUnreachableError:
+        where, started = self.url, "that the server runs (`lineageflow up` starts one)"
+        if self._peer is not None:
+            where, started = f"{self._peer} at {self.url}", f"that {self._peer} runs"
         return ServerUnreachableError(
-            f"no whole answer from {self.url}: {reason}; check the address and that the server runs "
-            "(`lineageflow up` starts one)",
-            url=self.url,
+            f"no whole answer from {where}: {reason}; check the address and {started}", url=self.url
         )
 
     def _no_lake(self, response: "httpx2.Response") -> ServerUnreachableError:
+        peer = self._peer or "a LineageFlow server"
         return ServerUnreachableError(
-            f"{self.url} answered {response.status_code}, but not as a LineageFlow server does; "
+            f"{self.url} answered {response.status_code}, but not as {peer} does; "
             "check the address, and any proxy on the way",
             url=self.url,
             status=response.status_code,

@@ -118,13 +118,15 @@ def replay_events(invocation: Invocation) -> None:
     events, output = invocation.catalog.events, invocation.output
     read, after = 0, None
     mended: list[str] = []
-    while True:
-        replayed = events.replay_events(after=after)
-        read += replayed.read
-        mended += replayed.mended
-        after = replayed.next
-        if after is None:
-            break
+    with output.counting("reading again", "events") as advance:
+        while True:
+            replayed = events.replay_events(after=after)
+            read += replayed.read
+            mended += replayed.mended
+            after = replayed.next
+            advance(replayed.read, None)
+            if after is None:
+                break
     output.document(Replayed(read=read, mended=tuple(mended)))
     for event_id in mended:
         output.line(cells.short_id(event_id))

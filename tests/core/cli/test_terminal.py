@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lineageflow_core.connect import connect
 from tests.core.cli.calling import Cli, Ran, run_in_terminal
 from tests.core.cli.story import Story
 
@@ -83,3 +84,10 @@ def test_a_transfer_shows_its_progress(tmp_path: Path) -> None:
 def test_a_narrow_terminal_breaks_lines_and_not_columns(told: Story) -> None:
     ran = run_in_terminal(["impact", told.bad], folder=told.folder, variables={"COLUMNS": "40"})
     assert "clean/flights  2013-02    4fbe9ce3" in "\n".join(_lines(ran))
+
+
+def test_reading_events_again_shows_how_many_were(tmp_path: Path) -> None:
+    connect(str(tmp_path / "lake")).lineage.ingest([{"odd": number} for number in range(3)])
+    ran = run_in_terminal(["--lake", "lake", "events", "replay"], folder=tmp_path)
+    assert 0 == ran.code
+    assert re.search(r"reading again.*3/\?.*events", ran.out, re.DOTALL)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import socket
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -190,3 +191,15 @@ def test_one_lake_read_from_another_has_the_same_facts() -> None:
             list(MarquezServer(url, token="wrong").events())
     with stores[0].lineage.write() as one, stores[1].lineage.write() as other:
         assert one.digests() == other.digests()
+
+
+def test_an_address_where_nobody_is_is_told_as_that_of_marquez() -> None:
+    with socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        server = MarquezServer(url, pause=lambda _: None)
+        with pytest.raises(
+            ServerUnreachableError, match=f"from Marquez at {url}:.*that Marquez runs"
+        ) as caught:
+            list(server.events())
+    assert "lineageflow" not in caught.value.message
