@@ -22,6 +22,7 @@ from sqlalchemy import (
     true,
     tuple_,
     type_coerce,
+    union_all,
 )
 
 from lineageflow_core.model.lineage import DatasetName
@@ -115,10 +116,10 @@ def _query(
     source: FromClause = side.table
     rank: ColumnElement[int] = literal(0)
     ranked = [each for each in conditions if each.field is None and not each.negated]
-    for index, condition in enumerate(ranked):
-        words = _ranks(side, condition.text).subquery(f"word_{index}")
+    if ranked:
+        words = _ranks_of_all(side, ranked).subquery("words")
         source = source.join(words, words.c.owner == columns.key)
-        rank = rank + words.c.rank
+        rank = words.c.rank
     query = select(columns.key, columns.namespace, columns.name, rank.label("rank")).select_from(source)
     query = query.where(side.is_known)
     for condition in conditions:
@@ -134,6 +135,16 @@ def _query(
 def _literals(place: PlaceOfFound) -> Iterator[ColumnElement[Any]]:
     yield literal(place.rank, Integer())
     yield from (literal(each, Name()) for each in place[1:])
+
+
+def _ranks_of_all(side: _Side, ranked: Sequence[Condition]) -> Select[int, Any]:
+    """Selects what has all of these words, and how well they fit together.
+
+    They are counted, not joined: SQLite would go through all that has one for each that has another.
+    """
+    word = union_all(*(_ranks(side, each.text) for each in ranked)).subquery("word")
+    query = select(word.c.owner, func.sum(word.c.rank).label("rank"))
+    return query.group_by(word.c.owner).having(func.count() == len(ranked))
 
 
 def _ranks(side: _Side, text: Text) -> Select[int, Any]:

@@ -14,6 +14,7 @@ from lineageflow_core.model.commit_filter import CommitFilter
 from lineageflow_core.model.event import EventKind
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.refs import RefKind, RefName
+from lineageflow_core.model.search import FoundKind, parse_search
 from lineageflow_core.store.ports import CommitPlace
 from lineageflow_core.testing.facts import ETL
 from lineageflow_core.testing.values import MAIN, NOON, new_commit, new_repository, publish_commit, run_id
@@ -119,9 +120,8 @@ LISTS: dict[str, tuple[str, Callable[[SqlStores], object]]] = {
 }
 
 
-@pytest.mark.parametrize("what", LISTS)
-def test_a_list_is_read_from_an_index_and_never_sorted(stores: SqlStores, what: str) -> None:
-    expected, read = LISTS[what]
+def plans_of(stores: SqlStores, read: Callable[[SqlStores], object]) -> list[str]:
+    """Returns how SQLite goes about what a question asks."""
     database = stores._database
     assert isinstance(database, SqliteDatabase)
     asked: list[tuple[str, Any]] = []
@@ -130,11 +130,23 @@ def test_a_list_is_read_from_an_index_and_never_sorted(stores: SqlStores, what: 
     read(stores)
     event.remove(database._engine, "before_cursor_execute", listener)
     with database.read() as connection:
-        plans = [
+        return [
             row.detail
             for statement, parameters in asked
             if statement.startswith("SELECT")
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         ]
+
+
+def test_a_search_for_several_words_goes_once_through_what_has_any(stores: SqlStores) -> None:
+    words = parse_search("warehouse daily orders")
+    plans = plans_of(stores, lambda stores: stores.datasets.search(words, now=NOON, after=None, limit=9))
+    assert ["SCAN word", "SCAN words"] * len(FoundKind) == [step for step in plans if step.startswith("SCAN")]
+
+
+@pytest.mark.parametrize("what", LISTS)
+def test_a_list_is_read_from_an_index_and_never_sorted(stores: SqlStores, what: str) -> None:
+    expected, read = LISTS[what]
+    plans = plans_of(stores, read)
     assert expected in plans
     assert [] == [step for step in plans if step.startswith("SCAN") or "TEMP B-TREE" in step]
