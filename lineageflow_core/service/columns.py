@@ -173,7 +173,7 @@ class _Walk:
     def _steps(self, frontier: Sequence[_Way]) -> Iterator[_Step]:
         """Yields the column edges that lead on, in an order that is the same in every store."""
         versions = {way.place.version for way in frontier}
-        reads, writes = self.edges.around(versions)
+        reads, writes = (self.edges.of(versions, written=each) for each in (False, True))
         over = writes if self.upstream else reads
         runs = {touch[0] for touch in over}
         told: dict[Key, list[KeyedColumnEdge]] = defaultdict(list)

@@ -55,13 +55,6 @@ class Edges:
         found = look.writes_of(versions) if written else look.reads_of(versions)
         return found if self._until is None else self._ended(found, self._until)
 
-    def around(self, versions: Collection[Key]) -> tuple[Sequence[Touch], Sequence[Touch]]:
-        """Returns what read these versions, and what wrote them."""
-        reads, writes = self._look.touches_of(versions)
-        if self._until is None:
-            return reads, writes
-        return self._ended(reads, self._until), self._ended(writes, self._until)
-
     def by(self, runs: Collection[Key], *, written: bool) -> Sequence[KnownTouch]:
         """Returns what these runs wrote, or what they read."""
         look = self._look
@@ -117,7 +110,7 @@ class Edges:
         """Tells whether one dataset that a run read fed another that it wrote."""
         return self._feeding.fed(run, source, target)
 
-    def feeders(self, reads: Sequence[Touch], writes: dict[Key, list[Touch]]) -> list[Key | None]:
+    def feeders(self, reads: Sequence[T], writes: dict[Key, list[Touch]]) -> list[Key | None]:
         """Returns, for each read, the run whose write of the version fed the reader. `writes`: by version.
 
         Equal content is one version, so a version can have several writers. What fed a reader is the last to
@@ -147,8 +140,8 @@ class Edges:
         return Evidence.EXPLICIT if is_of_one else said
 
 
-def _feeder(read: Touch, writes: Iterable[Touch], times: dict[Key, RunTimes]) -> Key | None:
-    reader, _, read_at = read
+def _feeder(read: T, writes: Iterable[Touch], times: dict[Key, RunTimes]) -> Key | None:
+    reader, read_at = read[0], read[2]
     ended = times[reader].ended
     earlier = [
         (times[writer].started, times[writer].id, writer)

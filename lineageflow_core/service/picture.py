@@ -82,8 +82,8 @@ def _beyond(
     """Counts the edges that are not shown, by node and by whether they lead on."""
     known = [key for key, version in versions.items() if version.version is not None]
     more: Counter[tuple[Node, bool]] = Counter()
-    for written, touches in zip((False, True), edges.around(known), strict=True):
-        for run, version, *_ in edges.wanted(touches, written=written):
+    for written in (False, True):
+        for run, version, *_ in edges.wanted(edges.of(known, written=written), written=written):
             if Edge(run, version, written) not in drawn:
                 more[(True, version), not written] += 1
     for access in edges.wanted_of(accesses):

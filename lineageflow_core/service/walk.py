@@ -17,11 +17,11 @@ from typing import TypeAlias
 from lineageflow_core.model.lineage import Direction
 from lineageflow_core.service.edges import Edge, Edges, T
 from lineageflow_core.service.nodes import version_order
-from lineageflow_core.store.ports import NO_TIME, Key, LineageLook, Touch
+from lineageflow_core.store.ports import NO_TIME, Key, KnownTouch, LineageLook, Touch
 
 Node: TypeAlias = tuple[bool, Key]
 """Whether it is a version (else a run), and its key."""
-Frontier: TypeAlias = dict[Key, list[Touch]]
+Frontier: TypeAlias = dict[Key, list[KnownTouch]]
 """Versions to go on from, with how the walk came to each in the last layer; by nothing, where it starts."""
 
 _ALWAYS = NO_TIME - 1
@@ -110,19 +110,17 @@ class _Walk:
 
     def _readers(self, frontier: Frontier) -> Sequence[Touch]:
         """Returns the reads that were fed by a run from which the walk came."""
-        reads, writes = self._edges.around(frontier)
-        fed_since = {version: at if at > NO_TIME else _NEVER for _, version, at in writes}
-        several = _repeated(writes) if len(fed_since) < len(writes) else set()
+        reads = self._edges.of(frontier, written=False)
+        fed_since = {version: came[0][2] if came else _ALWAYS for version, came in frontier.items()}
+        several = self._look.rewritten([version for version, came in frontier.items() if came])
         self._unsettle(several, frontier)
+        fed_since |= {version: _NEVER for version, at in fed_since.items() if at == NO_TIME}
         fed_since |= dict.fromkeys(several, _NEVER)
-        fed_since |= {version: _ALWAYS for version, came in frontier.items() if not came}
-        unclear = [read for read in reads if read[2] < fed_since.get(read[1], _NEVER)]
-        both = {write[0] for write in writes} & {read[0] for read in reads}
-        own = {write[:2] for write in writes if write[0] in both}  # no run is fed by itself
-        unclear += [read for read in reads if read[0] in both and read[:2] in own and frontier[read[1]]]
+        own = {touch[:2] for came in frontier.values() for touch in came}  # no run is fed by itself
+        unclear = [read for read in reads if read[2] < fed_since[read[1]] or read[:2] in own]
         if not unclear:
             return reads
-        feeders = self._edges.feeders(unclear, _by_version(writes))
+        feeders = self._edges.feeders(unclear, self._writes_of({read[1] for read in unclear}))
         stray = {
             read[:2]
             for read, feeder in zip(unclear, feeders, strict=True)
@@ -133,8 +131,8 @@ class _Walk:
     def _writers(self, frontier: Frontier) -> Sequence[Touch]:
         """Returns the writes that fed a run from which the walk came."""
         found: list[Touch] = []
-        asked: list[Touch] = []
-        writes = _by_version(self._edges.of(frontier, written=True))
+        asked: list[KnownTouch] = []
+        writes = self._writes_of(frontier)
         for version, some in writes.items():
             came = frontier[version]
             writer, _, at = some[0]
@@ -170,11 +168,21 @@ class _Walk:
         new = self._that_fit({touch[1] for touch in fresh} - there.keys(), fresh, 1)
         there |= dict.fromkeys(new, level)
         frontier: Frontier = {}
-        for run, version, at, is_known in fresh:
-            is_again = version in self._unsettled and (run, version) not in self._reached
-            if is_known and (version in new or is_again):
-                frontier.setdefault(version, []).append((run, version, at))
+        for touch in fresh:
+            version, is_known = touch[1], touch[3]
+            if is_known and (version in new or self._is_another_way(touch)):
+                frontier.setdefault(version, []).append(touch)
         return frontier
+
+    def _is_another_way(self, touch: KnownTouch) -> bool:
+        """Tells whether the walk comes to a version that it knows by a way that may lead on to more."""
+        return touch[1] in self._unsettled and touch[:2] not in self._reached
+
+    def _writes_of(self, versions: Collection[Key]) -> dict[Key, list[Touch]]:
+        found: dict[Key, list[Touch]] = defaultdict(list)
+        for touch in self._edges.of(versions, written=True):
+            found[touch[1]].append(touch)
+        return found
 
     def _unsettle(self, versions: Collection[Key], frontier: Frontier) -> None:
         """Takes note that other ways to these versions may lead on to more."""
@@ -225,18 +233,6 @@ class _Walk:
     @property
     def _room(self) -> int:
         return self._limit - len(self._found.runs) - len(self._found.versions)
-
-
-def _by_version(touches: Iterable[Touch]) -> dict[Key, list[Touch]]:
-    found: dict[Key, list[Touch]] = defaultdict(list)
-    for touch in touches:
-        found[touch[1]].append(touch)
-    return found
-
-
-def _repeated(touches: Iterable[Touch]) -> set[Key]:
-    """Returns the versions that stand in several touches."""
-    return {version for version, some in _by_version(touches).items() if len(some) > 1}
 
 
 def both_ways(look: LineageLook, upstream: Found, downstream: Found, *, limit: int) -> Found:

@@ -55,8 +55,8 @@ class MemoryLineageLook:
     def writes_of(self, versions: Collection[Key]) -> Sequence[Touch]:
         return [_touch(io) for version in versions for io in self._of_version.get((version, True), ())]
 
-    def touches_of(self, versions: Collection[Key]) -> tuple[Sequence[Touch], Sequence[Touch]]:
-        return self.reads_of(versions), self.writes_of(versions)
+    def rewritten(self, versions: Collection[Key]) -> set[Key]:
+        return {version for version in versions if len(self._of_version.get((version, True), ())) > 1}
 
     def reads_by(self, runs: Collection[Key]) -> Sequence[KnownTouch]:
         return [_known_touch(io) for run in runs for io in self._by_run.get((run, False), ())]

@@ -84,8 +84,8 @@ class LineageLook(Protocol):
         """All that wrote one of these versions."""
         ...
 
-    def touches_of(self, versions: Collection[Key]) -> tuple[Sequence[Touch], Sequence[Touch]]:
-        """All that read, and all that wrote, one of these versions."""
+    def rewritten(self, versions: Collection[Key]) -> set[Key]:
+        """Those of these versions that several runs wrote."""
         ...
 
     def reads_by(self, runs: Collection[Key]) -> Sequence[KnownTouch]:

@@ -42,7 +42,8 @@ _IO, _RUN, _VERSION, _NAME = tables.ios.c, tables.runs.c, tables.versions.c, tab
 _AT = func.coalesce(type_coerce(_IO.at, BigInteger), literal_column(str(NO_TIME)))
 _IS_KNOWN = type_coerce(_IO.evidence, String) != literal_column(f"'{Evidence.UNKNOWN.value}'")
 _TOUCHES = select(_IO.run, _IO.version, _AT)
-_ALL_TOUCHES = _TOUCHES.add_columns(_IO.written)
+_SEVERAL = func.count() > literal_column("1")
+_REWRITTEN = select(_IO.version).where(_IO.written).group_by(_IO.version).having(_SEVERAL)
 _KNOWN_TOUCHES = _TOUCHES.add_columns(_IS_KNOWN)
 
 
@@ -78,7 +79,7 @@ class _Question:
 _FLOWS_OF = _Question(_FLOWS, tables.flows.c.run)
 _READS_OF = _Question(_TOUCHES.where(~_IO.written), _IO.version)
 _WRITES_OF = _Question(_TOUCHES.where(_IO.written), _IO.version)
-_TOUCHES_OF = _Question(_ALL_TOUCHES, _IO.version)
+_REWRITTEN_OF = _Question(_REWRITTEN, _IO.version)
 _READS_BY = _Question(_KNOWN_TOUCHES.where(~_IO.written), _IO.run)
 _WRITES_BY = _Question(_KNOWN_TOUCHES.where(_IO.written), _IO.run)
 
@@ -128,9 +129,8 @@ class SqlLineageLook:
     def writes_of(self, versions: Collection[Key]) -> Sequence[Touch]:
         return self._plain(_WRITES_OF, versions)
 
-    def touches_of(self, versions: Collection[Key]) -> tuple[Sequence[Touch], Sequence[Touch]]:
-        found = self._plain(_TOUCHES_OF, versions)
-        return [each[:3] for each in found if not each[3]], [each[:3] for each in found if each[3]]
+    def rewritten(self, versions: Collection[Key]) -> set[Key]:
+        return {version for [version] in self._plain(_REWRITTEN_OF, versions)}
 
     def reads_by(self, runs: Collection[Key]) -> Sequence[KnownTouch]:
         return self._plain(_READS_BY, runs)
