@@ -282,4 +282,4 @@ def _named_jobs(dependencies: object) -> set[Job]:
 
 def _read(words: Mapping[str, Word], keys: Set[str]) -> dict[str, Any]:
     """Returns some facets by key, without those that were taken back. Reading others would take long."""
-    return {key: words[key].read() for key in words.keys() & keys if words[key].said is not None}
+    return {key: word.read() for key, word in words.items() if key in keys and word.said is not None}

@@ -8,11 +8,11 @@ Where a producer in the field means something else than what the specification s
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import msgspec
 from blake3 import blake3
 
 from lineageflow_core.model.ids import RunId
@@ -33,20 +33,18 @@ Facets = Mapping[str, Any]
 """Facets by key; one that is None was deleted by the event."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetMention:
+class DatasetMention(msgspec.Struct, frozen=True, kw_only=True):
     """A dataset that an event names as an input or output."""
 
     namespace: str
     name: str
     facets: Facets
     """About the dataset as such."""
-    own: Facets = field(default_factory=dict)
+    own: Facets = {}
     """About this reading or writing of it: `inputFacets` or `outputFacets`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParentMention:
+class ParentMention(msgspec.Struct, frozen=True, kw_only=True):
     """The runs around a run, as its parent facet has them."""
 
     run_id: RunId
@@ -55,8 +53,7 @@ class ParentMention:
     root_job: Job
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedEvent:
+class ParsedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What could be understood of one event."""
 
     run_id: RunId | None = None
@@ -66,8 +63,8 @@ class ParsedEvent:
     """UTC."""
     job: Job | None = None
     """Set where `run_id` is, and where the event declares a job."""
-    run_facets: Facets = field(default_factory=dict)
-    job_facets: Facets = field(default_factory=dict)
+    run_facets: Facets = {}
+    job_facets: Facets = {}
     inputs: tuple[DatasetMention, ...] = ()
     outputs: tuple[DatasetMention, ...] = ()
     datasets: tuple[DatasetMention, ...] = ()
@@ -196,7 +193,7 @@ def _of_one_asset(event: ParsedEvent, run_id: RunId, job: Job) -> ParsedEvent:
         return event  # about the Dagster run, or about one of its steps
     around = Job(namespace=job.namespace, name="dagster")  # unless the Dagster run says it itself
     own = uuid5(_RUN_ID_NAMESPACE, "\n".join((run_id, job.namespace, job.name)))
-    return replace(
+    return msgspec.structs.replace(
         event,
         run_id=RunId(str(own)),
         parent=ParentMention(run_id=run_id, job=around, root_run_id=run_id, root_job=around),
@@ -262,11 +259,13 @@ def _parent(facet: Facets | None, problems: list[str]) -> ParentMention | None:
 
 
 def _facets(value: object, where: str, problems: list[str]) -> dict[str, Any]:
-    if value is not None and not isinstance(value, dict):
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
         problems.append(f"{where} is not an object")
         return {}
     found: dict[str, Any] = {}
-    for name, facet in as_object(value).items():
+    for name, facet in value.items():
         key = parse_name(name) or ""
         if isinstance(facet, dict):
             found[key] = None if facet.get("_deleted") is True else facet

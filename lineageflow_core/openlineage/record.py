@@ -106,11 +106,10 @@ class Said(msgspec.Struct):
         """Merges what other events say."""
         for run_id, run in other.runs.items():
             self.runs[run_id] = merge_runs(self.runs.get(run_id), run)
-        for job, words in other.jobs.items():
-            self.jobs[job] = merge_words(self.jobs.get(job, {}), words)
+        for mine, others in ((self.jobs, other.jobs), (self.datasets, other.datasets)):
+            for about, words in others.items():
+                mine[about] = merge_words(mine[about], words) if about in mine else words
         self.declared = merge_words(self.declared, other.declared) if other.declared else self.declared
-        for dataset, words in other.datasets.items():
-            self.datasets[dataset] = merge_words(self.datasets.get(dataset, {}), words)
         self.links |= other.links
 
 
@@ -123,7 +122,8 @@ def say(event: ParsedEvent, digest: bytes) -> Said:
         for side in (event.inputs, event.outputs, event.datasets)
     )
     for each in (*inputs, *outputs, *datasets):
-        said.datasets[each.key] = said.datasets.get(each.key, {}) | each.words
+        before = said.datasets.get(each.key)
+        said.datasets[each.key] = before | each.words if before else each.words
         said.links.update(each.links)
     if event.job is None:
         return said
@@ -253,11 +253,12 @@ def _heard(mention: DatasetMention, stamp: bytes, moment: int | None) -> _Heard:
     access = AccessRecord(
         seen=stamp,
         first=moment,
-        facets=words | _words(mention.own, stamp),
+        facets=words | _words(mention.own, stamp) if mention.own else words,
         contents=contents_of(mention.facets.get(Facet.OUR_COMMIT)),
         named=namings_of(mention, moment),
     )
-    return _Heard(key, words, list(_links(key, mention.facets)), access)
+    links = list(_links(key, mention.facets)) if Facet.SYMLINKS in mention.facets else []
+    return _Heard(key, words, links, access)
 
 
 def _accesses(heard: Iterable[_Heard]) -> dict[Key, AccessRecord]:

@@ -121,24 +121,24 @@ def split_events(content: bytes) -> list[bytes]:
 
 def decode_event(content: bytes) -> Any:
     """Returns JSON of any producer. Raises InvalidInputError."""
-    nested = _check_size(content)
+    _check_size(content)
     try:
         value = read_json(content)
     except RecursionError:
         raise _too_deep() from None
     except ValueError as error:
         raise InvalidInputError(f"this is not JSON: {error}; send events as JSON in UTF-8") from None
-    if nested > MAX_DEPTH:
+    if content.count(b"{") + content.count(b"[") > MAX_DEPTH:
         _check_depth(value)
     return value
 
 
-def _check_size(content: bytes) -> int:
-    """Returns how many objects and lists there are, at most. Raises InvalidInputError for too many values."""
-    nested = content.count(b"{") + content.count(b"[")
-    if nested + content.count(b",") > MAX_VALUES:
+def _check_size(content: bytes) -> None:
+    """Raises InvalidInputError for too many values."""
+    if len(content) <= MAX_VALUES:  # each takes a byte at least
+        return
+    if content.count(b"{") + content.count(b"[") + content.count(b",") > MAX_VALUES:
         raise InvalidInputError(f"this JSON has more than {MAX_VALUES} values: send fewer events at once")
-    return nested
 
 
 def _check_depth(value: Any) -> None:

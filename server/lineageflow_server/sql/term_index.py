@@ -4,6 +4,7 @@ It follows from the names that have a row and from the last word on each facet, 
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 from sqlalchemy import Connection, Table
 
@@ -55,6 +56,7 @@ def _row(owner: str, key: int, facet: str, term: Term) -> Values:
     return {owner: key, "facet": _identity(facet), "field": term[0], "value": term[1]}
 
 
+@lru_cache
 def _identity(facet: str) -> bytes:
     # Keys of facets are as long as producers make them, and rows of an index are not.
     return identity(facet) if facet != _OF_NAME else b""
