@@ -1,8 +1,9 @@
 """Events of all requests in one queue, and one writer that stores many of them in each transaction.
 
-A transaction costs about the same for one event as for five hundred, so while one is being stored, what
-comes meanwhile waits for the next. Nobody waits for company: an event that finds the writer idle is stored at
-once, and the busier the server, the larger the transactions.
+Much of what a transaction costs is the same for one event as for five hundred, so while one is being stored,
+what comes meanwhile waits for the next. Who is alone waits for nobody. Where several requests were there
+together, the writer waits a moment for as many to be there again, because those that were answered together
+come back together.
 
 Invariant: a future has its receipts only after the transaction with its events is durable; so a process that
 is killed loses nothing that it has acknowledged. What may wait is bounded in bytes, and in time: beyond, a
@@ -35,6 +36,9 @@ PATIENCE = 4.0
 OUR_PATIENCE = 30.0
 """Seconds that our own clients' events may wait: those clients wait longer."""
 
+COMPANY_SECONDS = 0.02
+"""How long the writer waits, at most, for as many requests as it has just answered or had waiting."""
+
 _SHARES = 4
 _IDLE_SECONDS = 5.0
 """How long the writer's thread stays when there is nothing to do."""
@@ -64,6 +68,7 @@ class Intake:
         *,
         max_waiting: int,
         patience: float = PATIENCE,
+        company: float = COMPANY_SECONDS,
     ) -> None:
         """`max_waiting` is in bytes, as they arrived and unpacked.
 
@@ -71,6 +76,7 @@ class Intake:
         slowly does not shut all others out.
         """
         self.patience = patience
+        self._company = company
         self._lineage = lineage
         self._max_waiting = max_waiting
         self._changed = threading.Condition()
@@ -81,6 +87,8 @@ class Intake:
         self._is_writing = False
         self._stored_since: float | None = None
         """When the transaction began that is being written."""
+        self._awaited = 1
+        """How many requests the writer waits for."""
 
     @contextmanager
     def room(self) -> Iterator["Room"]:
@@ -110,7 +118,8 @@ class Intake:
             if not self._is_writing:
                 self._is_writing = True
                 threading.Thread(target=self._write, name="lineageflow-intake", daemon=True).start()
-            self._changed.notify_all()
+            if len(self._queue) >= self._awaited:
+                self._changed.notify_all()
         return waiting.told
 
     def reserve(self, size: int, *, beside: int) -> int:
@@ -133,16 +142,23 @@ class Intake:
 
     def _write(self) -> None:
         """Stores what waits, for as long as something does."""
+        expected = 1
         while True:
             with self._changed:
-                if not self._queue:
-                    self._changed.wait(_IDLE_SECONDS)
-                if not self._queue:
+                if expected > 1:
+                    self._await(expected, self._company)
+                if not self._await(1, _IDLE_SECONDS):
                     self._is_writing = False
                     return
                 batch = self._next()
-            if batch:
-                self._store(batch)
+                left = len(self._queue)
+            came = self._store(batch) if batch else 0
+            expected = 1 if left else len(batch) + came
+
+    def _await(self, requests: int, seconds: float) -> bool:
+        """Waits until so many requests are there; tells whether they are. The lock is held."""
+        self._awaited = requests
+        return self._changed.wait_for(lambda: len(self._queue) >= requests, seconds)
 
     def _next(self) -> list[tuple[_Waiting, Sequence[ReceivedEvent]]]:
         """Takes what goes into the next transaction, the first that came first."""
@@ -164,7 +180,8 @@ class Intake:
                 break
         return batch
 
-    def _store(self, batch: Sequence[tuple[_Waiting, Sequence[ReceivedEvent]]]) -> None:
+    def _store(self, batch: Sequence[tuple[_Waiting, Sequence[ReceivedEvent]]]) -> int:
+        """Stores events and tells those who wait; returns how many requests came before anybody was told."""
         self._stored_since = time.monotonic()
         try:
             receipts = iter(self._lineage.ingest([event for _, events in batch for event in events]).receipts)
@@ -173,13 +190,15 @@ class Intake:
                 _log.exception("events could not be stored")
             for waiting, _ in batch:
                 _tell(waiting, error=error)
-            return
+            return 0
         finally:
             self._stored_since = None
+        came = len(self._queue)
         for waiting, events in batch:
             waiting.receipts += [next(receipts) for _ in events]
             if len(waiting.receipts) == len(waiting.events):
                 _tell(waiting)
+        return came
 
 
 class Room:

@@ -44,8 +44,10 @@ def held() -> Held:
     return Held()
 
 
-def intake_of(held: Any, *, max_waiting: int = 1 << 20, patience: float = PATIENCE) -> Intake:
-    return Intake(held, max_waiting=max_waiting, patience=patience)
+def intake_of(
+    held: Any, *, max_waiting: int = 1 << 20, patience: float = PATIENCE, company: float = 0.0
+) -> Intake:
+    return Intake(held, max_waiting=max_waiting, patience=patience, company=company)
 
 
 def received(*numbers: int) -> list[ReceivedEvent]:
@@ -69,6 +71,26 @@ def test_what_comes_while_a_transaction_is_written_is_stored_in_one(held: Held) 
         [receipt] = told.result(PATIENCE)
         assert receipt.is_new
     assert [1, 40] == held.transactions
+
+
+def test_requests_that_were_there_together_are_stored_together_again(held: Held) -> None:
+    intake = intake_of(held, company=PATIENCE)
+    first = submit(intake, 0)
+    assert held.began.wait(PATIENCE)
+    second = submit(intake, 1)
+    held.go.set()
+    first.result(PATIENCE)
+    third = submit(intake, 2)  # the second one waits for it
+    assert [1, 1] == [len(each.result(PATIENCE)) for each in (second, third)]
+    assert [1, 2] == held.transactions
+
+
+def test_who_is_alone_waits_for_nobody(held: Held) -> None:
+    intake = intake_of(held, company=2 * PATIENCE)
+    held.go.set()
+    for number in range(3):
+        assert 1 == len(submit(intake, number).result(PATIENCE))
+    assert [1, 1, 1] == held.transactions
 
 
 def test_a_request_of_many_events_is_stored_in_several_and_told_at_the_end(held: Held) -> None:

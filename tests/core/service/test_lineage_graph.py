@@ -245,6 +245,7 @@ def test_a_reader_was_fed_by_the_last_writer_before_it() -> None:
     assert node("first") not in depths(trace(node("late@1"), direction=UP))
     assert node("early") not in depths(trace(node("again"), direction=DOWN))
     assert node("late") in depths(trace(node("again"), direction=DOWN))
+    assert node("late") not in depths(trace(node("first"), direction=DOWN))
     both = depths(trace(node("flights@1"), direction=DOWN))
     assert {node("early"), node("late")} <= both.keys()
 
