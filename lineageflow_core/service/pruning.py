@@ -2,12 +2,13 @@
 
 Invariant: what stays says the same as before. A pipeline goes with all of its steps, or stays. One stays if
 anything that is held now was made of what it wrote, however far back; and if a run that stays read what it
-wrote as the newest version of a dataset, because without that write it would seem to have read an older one.
+wrote as the newest version of a dataset, because without that write it would seem to have read an older one
+(`own_reads`: unless it is of the same pipeline, and nothing older stays).
 Events about no run go by their age alone: what they say of jobs and datasets is kept.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from itertools import islice
 
 from lineageflow_core.errors import IntegrityError, InvalidInputError, NotFoundError
 from lineageflow_core.model.ids import CommitId, RunId
-from lineageflow_core.model.lineage import Evidence, Version
+from lineageflow_core.model.lineage import Evidence, Io, Version
 from lineageflow_core.model.page import MAX_LIMIT, every
 from lineageflow_core.model.pruning import KeptBecause, KeptPipelines, Pruned, PruningPlan
 from lineageflow_core.model.quarantine import Quarantine
@@ -27,6 +28,7 @@ from lineageflow_core.service.collection_roots import roots_of
 from lineageflow_core.service.folding import said_by
 from lineageflow_core.service.kept_words import keep_words
 from lineageflow_core.service.opened import Lake, OpenRepository
+from lineageflow_core.service.own_reads import OwnReads
 from lineageflow_core.service.renames import RepositoryNames
 from lineageflow_core.store.paging import Place
 from lineageflow_core.store.ports import LineageStore, LineageWriter, StoredEvent
@@ -77,6 +79,11 @@ class _Found:
         for root in {self._roots[each] for each in writers} - {self._roots[reader]}:
             self.readers[root].add(self._roots[reader])
 
+    def read_own(self, reader: RunId, writers: Iterable[RunId]) -> None:
+        """Takes note that a run read what its pipeline wrote before: of those, the oldest go first."""
+        for writer in writers:
+            self.read(writer, [reader])
+
     def keep(self, run_ids: Iterable[RunId], because: KeptBecause) -> set[RunId]:
         """Keeps the pipelines of these runs that are among the old ones; returns those not kept before."""
         new = {self._roots[each] for each in run_ids if each in self._roots} - self.kept.keys()
@@ -101,6 +108,7 @@ class Pruning:
         self._lake = lake
         self._store: LineageStore = lake.lineage
         self._events = lake.stores.events
+        self._own = OwnReads(lake)
 
     def plan(self, older_than_days: int, keep_last: int) -> PruningPlan:
         """Returns what `catalog.Events.plan_pruning` promises."""
@@ -199,22 +207,54 @@ class Pruning:
         """Keeps what wrote the versions that runs which stay are bound to, until that brings no more."""
         writers: dict[RunId, set[RunId]] = defaultdict(set)
         """By reader, the old runs that wrote what it read as of its start."""
+        own: list[tuple[Io, set[RunId]]] = []
         going = [run_id for family in found.going.values() for run_id in family]
         old = set(going)
         for some in _chunks(going):
-            written: dict[Version, set[RunId]] = defaultdict(set)
-            for io in self._store.writes(some):
-                written[io.version].add(io.run_id)
-            for io in self._store.readers(list(written)):
-                if io.evidence is Evidence.AS_OF:
-                    writers[io.run_id] |= written[io.version]
+            for io, wrote in self._bound_to(some):
+                if self._own.is_own(io.run_id, wrote):
+                    own.append((io, wrote))
+                else:
+                    writers[io.run_id] |= wrote
         pending = [reader for reader in writers if reader not in old]
-        while pending:
+        while pending or (pending := self._keep_own(found, own, writers)):
             needed = writers.pop(pending.pop(), set())
             for root in found.keep(needed, KeptBecause.READ):
                 pending += [run_id for run_id in found.families[root] if run_id in writers]
         for reader, needed in writers.items():
             found.read(reader, needed)
+        for io, wrote in own:
+            if found.is_going(io.run_id):
+                found.read_own(io.run_id, filter(found.is_going, wrote))
+
+    def _keep_own(
+        self, found: _Found, own: Sequence[tuple[Io, set[RunId]]], readers: Collection[RunId]
+    ) -> list[RunId]:
+        """Keeps what runs that stay read of their own pipeline, and may not forget.
+
+        Returns those of `readers` that stay because of that.
+        """
+        kept: list[RunId] = []
+        is_more = True
+        while is_more:
+            is_more = False
+            for io, wrote in own:
+                if found.is_going(io.run_id) or not any(map(found.is_going, wrote)):
+                    continue
+                if self._own.is_bound_to_stay(io, lambda run_id: not found.is_going(run_id)):
+                    is_more = True
+                    for root in found.keep(wrote, KeptBecause.READ):
+                        kept += [run_id for run_id in found.families[root] if run_id in readers]
+        return kept
+
+    def _bound_to(self, run_ids: Sequence[RunId]) -> Iterator[tuple[Io, set[RunId]]]:
+        """Yields reads without a version that are of what runs wrote, each with those that wrote it."""
+        written: dict[Version, set[RunId]] = defaultdict(set)
+        for io in self._store.writes(run_ids):
+            written[io.version].add(io.run_id)
+        reads = [io for io in self._store.readers(list(written)) if io.evidence is Evidence.AS_OF]
+        self._own.learn({*run_ids, *(io.run_id for io in reads)})
+        yield from ((io, written[io.version]) for io in reads)
 
     def _held(self) -> Iterator[Version]:
         """Yields all that refs, plans and quarantines of all repositories hold."""
@@ -282,15 +322,24 @@ class Pruning:
         changed += [run.id for run in runs.values() if self._last_heard(run, before) >= before]
         changed += [step.parent for step in self._store.steps(run_ids) if step.parent and step.id not in old]
         found.keep(changed, KeptBecause.GOING)
-        writers: dict[Version, set[RunId]] = defaultdict(set)
-        for io in self._store.writes(run_ids):
-            writers[io.version].add(io.run_id)
-        reads = [io for io in self._store.readers(list(writers)) if io.evidence is Evidence.AS_OF]
+        reads = list(self._bound_to(run_ids))
         while any(
-            found.keep(writers[io.version], KeptBecause.READ) for io in reads if not found.is_going(io.run_id)
+            found.keep(wrote, KeptBecause.READ)
+            for io, wrote in reads
+            if not found.is_going(io.run_id) and not self._may_forget(io, wrote, found, old)
         ):
             pass  # what read them may itself have been kept just now
         return [found.families[root] for root in roots if root not in found.kept]
+
+    def _may_forget(
+        self, read: Io, wrote: Collection[RunId], found: _Found, leaving: Collection[RunId]
+    ) -> bool:
+        """Tells whether a read may forget what it was of, once these runs are removed that may go."""
+        if not self._own.is_own(read.run_id, wrote):
+            return False
+        return not self._own.is_bound_to_stay(
+            read, lambda run_id: run_id not in leaving or not found.is_going(run_id)
+        )
 
     def _remove_runless(self, before: datetime, limit: int) -> int:
         """Removes events about no run, and keeps what they said; returns how many."""

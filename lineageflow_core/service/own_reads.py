@@ -1,0 +1,57 @@
+"""Reads of what the same pipeline wrote before, without a version: `MERGE`, incremental loads.
+
+Each such run rests on the one before it, and that one on the one before: if all of them had to stay, none
+would ever go. So once all older writes of the dataset go, such a read may forget which version it was of.
+While an older one stays it may not: it would seem to have read that one.
+"""
+
+from collections.abc import Callable, Collection
+
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.lineage import Io
+from lineageflow_core.model.run import Job, Run
+from lineageflow_core.service.opened import Lake
+
+_ASKED = 1000
+"""Writes that are asked for at once."""
+
+
+class OwnReads:
+    """Tells which reads are of what their own pipeline wrote, and may forget that."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._runs: dict[RunId, Run] = {}
+
+    def learn(self, run_ids: Collection[RunId]) -> None:
+        """Asks about runs, and those around them, that were not asked about before."""
+        wanted = {run_id for run_id in run_ids if run_id not in self._runs}
+        while wanted:
+            found = self._lake.lineage.runs(sorted(wanted))
+            self._runs |= found
+            wanted = {run.parent for run in found.values() if run.parent} - self._runs.keys() - wanted
+
+    def is_own(self, reader: RunId, writers: Collection[RunId]) -> bool:
+        """Tells whether runs that were learned are all of the pipeline that a reader is of."""
+        mine = self._pipeline(reader)
+        return mine is not None and all(mine == self._pipeline(writer) for writer in writers)
+
+    def is_bound_to_stay(self, read: Io, stays: Callable[[RunId], bool]) -> bool:
+        """Tells whether anything that was written before a read, by another run, stays."""
+        offset = 0
+        while True:
+            found = self._lake.datasets.list_writes(
+                read.version.dataset, until=read.at, offset=offset, limit=_ASKED
+            )
+            if any(io.run_id != read.run_id and stays(io.run_id) for io in found.items):
+                return True
+            offset += len(found.items)
+            if offset >= found.total or not found.items:
+                return False
+
+    def _pipeline(self, run_id: RunId) -> Job | None:
+        run, seen = self._runs.get(run_id), set[RunId]()
+        while run is not None and run.parent in self._runs and run.id not in seen:
+            seen.add(run.id)
+            run = self._runs[run.parent]
+        return run.job if run else None
