@@ -40,7 +40,7 @@ def events_in(events: Events) -> EventsOf:
     def by_job() -> Mapping[Job, Sequence[str]]:
         declared: dict[Job, list[str]] = defaultdict(list)
         for body in found(kind=EventKind.JOB):
-            job = as_object(as_object(read_json(body)).get("job"))
+            job = as_object(as_object(read_json(body.encode())).get("job"))
             declared[Job(namespace=str(job.get("namespace")), name=str(job.get("name")))].append(body)
         return declared
 

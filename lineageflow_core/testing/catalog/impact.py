@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lineageflow_core.errors import InvalidInputError
-from lineageflow_core.model.lineage import Evidence
+from lineageflow_core.model.lineage import Evidence, Impact
 from lineageflow_core.model.node import format_node
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.producers import Dataset, job_event, run_events, run_id_of
@@ -111,10 +111,7 @@ class ImpactContract(CatalogContract):
             found = in_pages_of_one(
                 lambda after, limit: lineage.impact(node, after=after, limit=limit, **query)
             )
-            return [
-                (each.version.name, each.declared_by and each.declared_by.name, each.degree, each.tainted)
-                for each in found
-            ]
+            return [(each.version.name, _declarer(each), each.degree, each.tainted) for each in found]
 
         raw, clean = (f"version:{home}/{name}@1" for name in ("raw", "clean"))
         declared = [("numbers", "board", 2, False), ("sent", "mail", 3, False)]
@@ -139,3 +136,7 @@ class ImpactContract(CatalogContract):
             numbers.version.version,
             numbers.owners,
         )
+
+
+def _declarer(item: Impact) -> str | None:
+    return item.declared_by.name if item.declared_by else None

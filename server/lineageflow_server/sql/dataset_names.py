@@ -6,7 +6,7 @@ A key, once given, is the name's until the facts are cleared.
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, Subquery, Table, bindparam, func, select, update
+from sqlalchemy import BindParameter, Connection, Subquery, Table, bindparam, func, select, update
 
 from lineageflow_core.model.lineage import DatasetName
 from lineageflow_server.sql import lineage_rows
@@ -91,7 +91,8 @@ def link(connection: Connection, pairs: Collection[tuple[DatasetName, DatasetNam
         first_of |= dict.fromkeys(others, first)
     renamed = {key: find(key) for key in first_of if find(key) != key}
     if renamed:
-        name, was = tables.datasets.c, bindparam("was")
+        name = tables.datasets.c
+        was: BindParameter[int] = bindparam("was")
         query = update(tables.datasets).where((name.key == was) | (name.first == was))
         rows = [{"was": key, "now": first} for key, first in renamed.items()]
         connection.execute(query.values(first=bindparam("now")), rows)
