@@ -4,14 +4,18 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
+from starlette.types import Receive, Send
+from starlette.types import Scope as Asked
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.token import Scope
-from lineageflow_core.wire.routes import API_PREFIX
+from lineageflow_core.wire.routes import API_PREFIX, EVENT_BATCH_PATH, EVENTS_PATH
 from lineageflow_server.access.browser import HostCheck, SecurityHeaders
 from lineageflow_server.access.credentials import Credentials
 from lineageflow_server.access.gate import HEALTH_PATH, Gate
@@ -35,6 +39,7 @@ from lineageflow_server.settings import Settings
 
 VERSION = version("lineageflow-server")
 _OPENAPI_URL = f"{API_PREFIX}/openapi.json"
+_FOR_EVENTS = frozenset({API_PREFIX + EVENTS_PATH, API_PREFIX + EVENT_BATCH_PATH})
 
 
 def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
@@ -45,12 +50,29 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
     events = intake_router(intake, max_body=settings.max_body, max_batch=settings.max_batch)
     hub = LiveHub(catalog)
     credentials = Credentials(settings.token, settings.login_code, catalog.tokens) if settings.token else None
-    app = _App(title="LineageFlow", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
+    # The first of them sees a request first.
+    middleware = [
+        Middleware(SecurityHeaders),
+        Middleware(HostCheck, settings=settings),
+        Middleware(Gate, credentials=credentials),
+    ]
+    app = _App(
+        title="LineageFlow",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        middleware=middleware,
+    )
     app.state.live = hub  # which whoever stops the server closes
     add_problem_handlers(app)
+    app.at_once = Starlette(
+        routes=guarded(_at_once(events)),
+        middleware=middleware,
+        exception_handlers=app.exception_handlers,
+    )
     app.router.routes += guarded(
         [
-            *_at_once(events),
             *operations_router(catalog, max_body=settings.max_body).routes,
             *objects_router(catalog).routes,
             *preview_router(catalog).routes,
@@ -65,15 +87,11 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
             Mount("/", needs(Scope.READ)(Page(settings.page))),  # last, as it takes every address
         ]
     )
-    # The last one added sees a request first.
-    app.add_middleware(Gate, credentials=credentials)
-    app.add_middleware(HostCheck, settings=settings)
-    app.add_middleware(SecurityHeaders)
     return app
 
 
 def _at_once(router: APIRouter) -> list[Route]:
-    """Returns a router's routes, to stand before all others and be called without FastAPI.
+    """Returns a router's routes, to be called without FastAPI.
 
     FastAPI describes them; to find and call one takes it as long as an event takes to be read and stored.
     """
@@ -92,6 +110,17 @@ def describe_api() -> dict[str, Any]:
 
 
 class _App(FastAPI):
+    """FastAPI, behind what answers the most frequent of all requests without it: those that bring events."""
+
+    at_once: Starlette
+
+    async def __call__(self, scope: Asked, receive: Receive, send: Send) -> None:
+        brings_events = scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in _FOR_EVENTS
+        if brings_events:
+            await self.at_once(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             self.openapi_schema = describe(self)

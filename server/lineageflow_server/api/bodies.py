@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from lineageflow_core.errors import InvalidInputError
 
@@ -28,19 +28,23 @@ _CLOSE = {"Connection": "close"}
 
 
 async def chunks_of(request: Request, *, patience: float = _PATIENCE) -> AsyncIterator[bytes]:
-    """Yields the body as it arrives. Raises HTTPException (408) where nothing came for `patience` seconds."""
-    stream = request.stream()
-    while True:
+    """Yields the body as it arrives. Raises HTTPException (408) where nothing came for `patience` seconds.
+
+    Raises ClientDisconnect where the client is gone.
+    """
+    is_more = True
+    while is_more:
         try:
             async with asyncio.timeout(patience):
-                chunk = await anext(stream)
-        except StopAsyncIteration:
-            return
+                message = await request.receive()
         except TimeoutError:
             raise HTTPException(
                 408, f"nothing of the body came for {patience:g} seconds; send it again", headers=_CLOSE
             ) from None
-        yield chunk
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        is_more = message.get("more_body", False)
+        yield message.get("body", b"")
 
 
 async def read_body(request: Request, *, limit: int, taken: Callable[[int], None] = lambda _: None) -> bytes:
