@@ -60,7 +60,7 @@ class Scope:
         """
         session = self.session
         if session is not None:
-            commit = session.see(self.repository, ref)
+            commit = session.see(self.repository, ref, path=dataset)
         else:
             commit = self.catalog.refs.resolve(self.repository, self.ref(ref)).id
         return look(self.catalog, self.repository, commit, dataset, partitions=partitions)
@@ -98,7 +98,7 @@ class Scope:
         Raises ObjectNotFoundError, IntegrityError, and QuarantinedVersionError as `admit` does.
         """
         session = self.session
-        at = session.see(self.repository, ref) if session else self.ref(ref)
+        at = session.see(self.repository, ref, path=path) if session else self.ref(ref)
         entry = self.catalog.objects.get_object(self.repository, at, path)
         admit(self.catalog, self.repository, at, path, allow_quarantined=allow_quarantined)
         if session is not None:

@@ -240,7 +240,8 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
             ref = place.ref or self._default_branch(catalog, place.repository)
             return View(catalog, place.repository, ref, pending, at=self._draft(place.repository, ref))
         ref = place.ref or session.ref_for(place.repository)
-        return View(catalog, place.repository, ref, pending, at=session.see(place.repository, place.ref))
+        at = session.see(place.repository, place.ref, path=place.path)
+        return View(catalog, place.repository, ref, pending, at=at)
 
     def _default_branch(self, catalog: Catalog, repository: str) -> str:
         batch: Batch | None = getattr(self._local, "batch", None)

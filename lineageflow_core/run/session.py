@@ -34,6 +34,7 @@ from lineageflow_core.openlineage.naming import pipeline_job
 from lineageflow_core.openlineage.vocabulary import EventType
 from lineageflow_core.run.accesses import Accesses
 from lineageflow_core.run.look import look
+from lineageflow_core.run.pins import check_pins, commit_of_pin, find_pin, is_unwritten
 from lineageflow_core.run.results import Reading, Written
 from lineageflow_core.uploads import Source, upload_sources
 
@@ -43,8 +44,10 @@ class RunSession:
 
     `run_id` is its own id, and `pipeline` the id of the whole pipeline's run (its own, if it is that).
     `base` is what it reads where the pipeline has not written, and `into` the branch that `publish` merges
-    into; of all the processes of a run, the first one's choice holds. `code`, `environment` and `params` are
-    recorded as given.
+    into; of all the processes of a run, the first one's choice holds. `pins` are datasets that it reads at
+    other refs: by their path, and `@ref/path` for what code asks for at that ref. A branch is read as it was
+    when the run began; what the pipeline has written, it reads as it wrote it. `code`, `environment` and
+    `params` are recorded as given.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class RunSession:
         pipeline: RunId | None = None,
         base: str | None = None,
         into: str | None = None,
+        pins: Mapping[str, str] = {},
         author: str = "lineageflow",
         code: CodeVersion | None = None,
         environment: Mapping[str, str] = {},
@@ -82,6 +86,7 @@ class RunSession:
         self.repository = repository
         self.author = author
         self._base, self._into = base, into
+        self._pins = check_pins(pins)
         self._accesses = Accesses(catalog)
         self._started = False
         self._begun = False
@@ -109,6 +114,7 @@ class RunSession:
             "pipeline": self.pipeline,
             "base": self._base,
             "into": self._into,
+            "pins": self._pins,
             "author": self.author,
             "code": run.code,
             "environment": run.environment,
@@ -156,7 +162,7 @@ class RunSession:
         `ref` overrides what the run sees. Raises ObjectNotFoundError if the dataset or a partition is not
         there, naming where it was looked for, and QuarantinedVersionError as `admit` does.
         """
-        commit = self.see(self.repository, ref)
+        commit = self.see(self.repository, ref, path=dataset)
         try:
             reading = look(self.catalog, self.repository, commit, dataset, partitions=partitions)
         except ObjectNotFoundError as error:
@@ -235,9 +241,17 @@ class RunSession:
         self._begin()
         return self.ref
 
-    def see(self, repository: str, ref: str | None = None) -> CommitId:
-        """Returns the commit that the run sees of a repository now: at `ref`, else at `ref_for`."""
+    def see(self, repository: str, ref: str | None = None, *, path: str = "") -> CommitId:
+        """Returns the commit that the run sees of a repository now: at `ref`, else at `ref_for`.
+
+        `path` is what it looks at there: pins hold for it.
+        """
         self.start()
+        found = find_pin(self._pins, path, ref) if repository == self.repository else None
+        if found is not None:
+            dataset, pin = found
+            if ref is not None or is_unwritten(self.catalog, self.transaction, dataset):
+                return commit_of_pin(self.catalog, self.transaction, pin)
         return self.catalog.refs.resolve(repository, ref or self.ref_for(repository)).id
 
     def record(self, reading: Reading, *, ref: str | None = None) -> None:
@@ -247,7 +261,7 @@ class RunSession:
                 repository=reading.repository,
                 snapshots=reading.snapshots,
                 commit=reading.commit,
-                ref=ref,
+                ref=ref or self._pin_of(reading.repository, reading.commit, _dataset(reading)),
             )
         )
         self._report_from_elsewhere()
@@ -259,6 +273,7 @@ class RunSession:
 
     def record_read(self, repository: str, commit: CommitId, path: str, *, ref: str | None = None) -> None:
         """Records that the run read the file at `path` in a commit that it sees."""
+        ref = ref or self._pin_of(repository, commit, path)
         if self._accesses.read_file(repository, commit, path, ref=ref):
             self._report_from_elsewhere()
 
@@ -327,6 +342,13 @@ class RunSession:
         self.fail(error)
         return discarded
 
+    def _pin_of(self, repository: str, commit: CommitId, path: str) -> str | None:
+        """Returns the ref that a path was pinned to, where that led to the commit."""
+        found = find_pin(self._pins, path, None) if repository == self.repository else None
+        if found is None or commit_of_pin(self.catalog, self.transaction, found[1]) != commit:
+            return None
+        return found[1]
+
     def _begin(self) -> None:
         self.start()
         if not self._begun:
@@ -358,3 +380,7 @@ class RunSession:
             return self.catalog.objects.get_snapshot(self.repository, self.ref, path).snapshot
         except NotFoundError:
             return None
+
+
+def _dataset(reading: Reading) -> str:
+    return reading.snapshots[0].dataset if reading.snapshots else ""
