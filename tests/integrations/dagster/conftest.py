@@ -31,6 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 "Function `PipesMessageReader",
                 "InitResourceContext.dagster_run",
                 "Parameter `backfill",
+                "Parameter `include_sources",
                 "Property `OpDefinition.version",
                 "The `__fields__`",
             ):

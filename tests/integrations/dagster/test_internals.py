@@ -205,3 +205,55 @@ def test_the_fields_that_are_used_are_there() -> None:
 def test_a_record_can_be_copied_with_other_fields() -> None:
     defs = dg.Definitions(resources={"one": 1})
     assert copy(defs, resources={"two": 2}).resources == {"two": 2}
+
+
+def test_assets_come_after_what_they_are_made_of_with_those_that_share_their_step() -> None:
+    @dg.multi_asset(specs=[dg.AssetSpec("c", deps=["z"]), dg.AssetSpec("b", deps=["z"])])
+    def both() -> None:
+        pass
+
+    @dg.asset(deps=["b", "elsewhere"])
+    def a() -> None:
+        pass
+
+    @dg.asset
+    def z() -> None:
+        pass
+
+    repository = dg.Definitions(assets=[a, both, z]).get_repository_def()
+    assert ["z", "b", "c", "a"] == [key.to_user_string() for key in internals.upstream_first(repository)]
+    together = internals.producing_together(repository, dg.AssetKey("c"))
+    assert ["b", "c"] == [key.to_user_string() for key in together]
+    assert [dg.AssetKey("a")] == internals.producing_together(repository, dg.AssetKey("a"))
+
+
+def test_the_backfill_policy_of_its_assets_says_how_many_partitions_a_run_may_have() -> None:
+    def most(policy: dg.BackfillPolicy | None) -> int | None:
+        @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a"]), backfill_policy=policy)
+        def orders() -> None:
+            pass
+
+        job = dg.define_asset_job("job", selection=["orders"])
+        return internals.partitions_per_run(
+            dg.Definitions(assets=[orders], jobs=[job]).resolve_job_def("job")
+        )
+
+    assert [1, 3, None] == [
+        most(policy) for policy in (None, dg.BackfillPolicy.multi_run(3), dg.BackfillPolicy.single_run())
+    ]
+
+
+def test_an_instance_knows_which_partitions_it_heard_of() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.report_runless_asset_event(dg.AssetMaterialization("orders", partition="mon"))
+        assert {"mon"} == internals.partitions_heard_of(instance, dg.AssetKey("orders"))
+        assert set() == internals.partitions_heard_of(instance, dg.AssetKey("others"))
+
+
+def test_the_tags_that_are_used_have_their_names() -> None:
+    assert "dagster/data_version" == internals.DATA_VERSION_TAG
+    assert "dagster/defer_asset_events" == internals.DEFER_EVENTS_TAG
+    assert ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end") == (
+        internals.RANGE_START_TAG,
+        internals.RANGE_END_TAG,
+    )

@@ -1,24 +1,34 @@
 """LineageFlow for Dagster: every run a transaction, every asset an exact version."""
 
-from lineageflow_dagster.bounds import INTO_TAG, REF_TAG
+from lineageflow_dagster.bounds import BASE_TAG, INTO_TAG, PIN_TAG, REF_TAG, REPLAY_TAG
 from lineageflow_dagster.definitions import with_lineageflow
 from lineageflow_dagster.executor import lineageflow_executor, publishing
 from lineageflow_dagster.io_manager import LineageFlowIOManager
 from lineageflow_dagster.pipes import pipes_env, pipes_extras
+from lineageflow_dagster.replay import build_replay_schedule, replay_requests
 from lineageflow_dagster.resource import LineageFlowResource
+from lineageflow_dagster.rollback import build_rollback_sensor
+from lineageflow_dagster.rollback_replay import build_rollback_replay
 from lineageflow_dagster.sources import build_observable_asset
 from lineageflow_dagster.versioned import versioned
 
 __all__ = [
+    "BASE_TAG",
     "INTO_TAG",
+    "PIN_TAG",
     "REF_TAG",
+    "REPLAY_TAG",
     "LineageFlowIOManager",
     "LineageFlowResource",
     "build_observable_asset",
+    "build_replay_schedule",
+    "build_rollback_replay",
+    "build_rollback_sensor",
     "lineageflow_executor",
     "pipes_env",
     "pipes_extras",
     "publishing",
+    "replay_requests",
     "versioned",
     "with_lineageflow",
 ]

@@ -50,7 +50,7 @@ def read(
     )
     context = current_context()
     if context is None:
-        reading = inputs.look_at(request, lake.catalog, lake.repository, ref or lake.base_ref)
+        reading = inputs.look_at(request, lake.catalog, lake.repository, ref or lake.ref_for(request.dataset))
     else:
         session = lake.session(context)
         reading = session.read(request.dataset, partitions=request.partitions, ref=ref)

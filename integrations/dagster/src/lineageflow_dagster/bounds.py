@@ -4,18 +4,33 @@ Run tags carry both, because every way to launch a run (schedule, sensor, backfi
 tags. They are looked at once, by whichever process comes first; the transaction pins them for all others.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import dagster as dg
 
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.errors import InvalidInputError, RefNotFoundError, RunNotFoundError
+from lineageflow_core.errors import (
+    AlreadyExistsError,
+    InvalidInputError,
+    RefNotFoundError,
+    RunNotFoundError,
+)
 from lineageflow_core.model.ids import RunId
+from lineageflow_dagster.naming import branch_name, dataset_path
+from lineageflow_dagster.past_runs import what_it_read
 
 REF_TAG = "lineageflow/ref"
 """Run tag: what the run reads where it has not written. A branch, tag, commit, `main~2`, ..."""
+BASE_TAG = "lineageflow/base"
+"""Run tag: the commit that the ref meant when many runs were requested at once. It goes first."""
 INTO_TAG = "lineageflow/into"
-"""Run tag: the branch that the run publishes to."""
+"""Run tag: the branch that the run publishes to. It is made if it is not there."""
+PIN_TAG = "lineageflow/ref/"
+"""Prefix of a run tag: the asset whose key follows is read at this ref, whatever the run reads else."""
+REPLAY_TAG = "lineageflow/replay-of"
+"""Run tag: the run whose exact inputs this run reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +39,8 @@ class Bounds:
 
     base: str | None = None
     into: str | None = None
+    pins: Mapping[str, str] = field(default_factory=dict)
+    """What it reads elsewhere than at its base, as `RunSession` has it."""
 
 
 def bounds_of(run: dg.DagsterRun, catalog: Catalog, repository: str, *, defaults: Bounds) -> Bounds:
@@ -32,33 +49,73 @@ def bounds_of(run: dg.DagsterRun, catalog: Catalog, repository: str, *, defaults
     A run that reads a branch publishes to it unless told otherwise. One that reads a tag or a commit has to
     be told, or what is made from old data would go to the default branch unasked: InvalidInputError.
     """
-    base = run.tags.get(REF_TAG, defaults.base)
-    into = run.tags.get(INTO_TAG, defaults.into)
+    pins = tagged_pins(run.tags)
+    replayed = run.tags.get(REPLAY_TAG)
+    if replayed is not None:
+        past = what_it_read(catalog, repository, replayed)
+        own = branch_name(f"replay-{replayed}")
+        return Bounds(base=past.base, into=run.tags.get(INTO_TAG) or own, pins={**past.pins, **pins})
+    base = run.tags.get(BASE_TAG) or run.tags.get(REF_TAG) or defaults.base
+    into = run.tags.get(INTO_TAG) or defaults.into
     if base is not None and into is None:
         into = _as_branch(base, catalog, repository)
-    return Bounds(base=base, into=into)
+    return Bounds(base=base, into=into, pins={**defaults.pins, **pins})
 
 
-def parent_bounds(run: dg.DagsterRun, catalog: Catalog, repository: str) -> Bounds | None:
+def tagged_pins(tags: Mapping[str, str]) -> dict[str, str]:
+    """Returns the refs that run tags pin datasets to."""
+    return {
+        asset_dataset(name.removeprefix(PIN_TAG)): ref
+        for name, ref in tags.items()
+        if name.startswith(PIN_TAG)
+    }
+
+
+def asset_dataset(asset: str) -> str:
+    """Returns the dataset of an asset whose key is written as people do (`shop/orders`)."""
+    return dataset_path(dg.AssetKey.from_user_string(asset).path)
+
+
+def make_branch(bounds: Bounds, catalog: Catalog, repository: str, *, author: str) -> None:
+    """Makes the branch to publish to, if nobody has, at what the run reads: else, at the default branch.
+
+    So a branch deployment, or a replay, sees production's data at once, and production sees nothing of it.
+    """
+    if bounds.into is None or is_branch(bounds.into, catalog, repository):
+        return
+    source = bounds.base or catalog.repositories.get_repository(repository).default_branch
+    with suppress(AlreadyExistsError):  # another run was faster
+        catalog.refs.create_branch(repository, bounds.into, source=source, author=author)
+
+
+def is_branch(name: str, catalog: Catalog, repository: str) -> bool:
+    """Tells whether a ref, as written, is a branch that is there."""
+    try:
+        catalog.refs.get_ref(repository, name)
+    except (RefNotFoundError, InvalidInputError):
+        return False
+    return True
+
+
+def resuming(bounds: Bounds, run: dg.DagsterRun, catalog: Catalog, repository: str) -> Bounds:
     """Returns the bounds of a run that executes only some steps of its parent run again.
 
     It goes on from what the parent left, because the outputs of the steps that it skips are there, and
-    publishes where the parent would have. None where the parent has no transaction.
+    publishes where the parent would have. They are `bounds` where the parent has no transaction.
     """
     if run.parent_run_id is None:
-        return None
+        return bounds
     try:
         parent = catalog.transactions.get_transaction(repository, RunId(run.parent_run_id))
     except RunNotFoundError:
-        return None
-    return Bounds(base=parent.head or parent.base, into=parent.into)
+        return bounds
+    return replace(bounds, base=parent.head or parent.base, into=parent.into)
 
 
 def _as_branch(base: str, catalog: Catalog, repository: str) -> str:
-    try:
-        return catalog.refs.get_ref(repository, base).name
-    except (RefNotFoundError, InvalidInputError):
-        raise InvalidInputError(
-            f"the run reads {base!r}, which is not a branch, so its outputs have nowhere to go; name the "
-            f"branch to publish to with the run tag {INTO_TAG!r}"
-        ) from None
+    if is_branch(base, catalog, repository):
+        return base
+    raise InvalidInputError(
+        f"the run reads {base!r}, which is not a branch, so its outputs have nowhere to go; name the "
+        f"branch to publish to with the run tag {INTO_TAG!r}: it is made if it is not there"
+    )

@@ -8,6 +8,7 @@ from lineageflow_dagster.executor import lineageflow_executor, publishing
 from lineageflow_dagster.internals import PartialResource, UnresolvedAssetJobDefinition, with_fields
 from lineageflow_dagster.io_manager import LineageFlowIOManager
 from lineageflow_dagster.resource import RESOURCE_KEY, LineageFlowResource
+from lineageflow_dagster.rollback import build_rollback_sensor
 
 AnyJob = dg.JobDefinition | UnresolvedAssetJobDefinition
 AnyResource = LineageFlowResource | PartialResource[LineageFlowResource]
@@ -20,7 +21,8 @@ def with_lineageflow(
 
     `lineageflow`, which may be left to be configured at launch, becomes the resource of that name. There is
     a LineageFlowIOManager under `io_manager_key`, added if it is not there; and the executors, that of the
-    definitions and those of single jobs, publish each run. A job that only a schedule or sensor names, with
+    definitions and those of single jobs, publish each run. A sensor tells Dagster of rollbacks, unless
+    the resource is configured at launch, which no sensor is. A job that only a schedule or sensor names, with
     an executor of its own, is left alone: wrap that with `publishing(executor)`.
 
     Raises DagsterInvalidDefinitionError if another kind of IO manager has that key.
@@ -39,7 +41,12 @@ def with_lineageflow(
         resources=resources,
         executor=_executor(definitions.executor),
         jobs=list(_jobs(definitions.jobs or [])),
+        sensors=[*(definitions.sensors or []), *_sensors(lineageflow)],
     )
+
+
+def _sensors(lineageflow: AnyResource) -> list[dg.SensorDefinition]:
+    return [] if isinstance(lineageflow, PartialResource) else [build_rollback_sensor()]
 
 
 def _executor(executor: dg.ExecutorDefinition | dg.Executor | None) -> dg.ExecutorDefinition:

@@ -16,7 +16,10 @@ from lineageflow_core.run.look import look, path_of
 from lineageflow_dagster.formats import Trust, is_object, read_value
 from lineageflow_dagster.internals import instance_of
 from lineageflow_dagster.naming import dataset_path, partition_key, path_segment
+from lineageflow_dagster.outputs import text_of
 
+REF_KEY = "lineageflow/ref"
+"""Metadata of an input: the ref that it is read at, unless a run tag says another one for the asset."""
 ALLOW_MISSING_KEY = "allow_missing_partitions"
 """Metadata of an input, as for Dagster's own file stores: go without partitions that are not there."""
 
@@ -32,6 +35,8 @@ class Request:
     """Partitions that are not there are left out."""
     annotation: Any
     """The input's type: of the value, or a dictionary of values by partition key."""
+    ref: str | None = None
+    """Where it is read; None is where the run reads everything else."""
 
     @property
     def is_by_partition(self) -> bool:
@@ -54,6 +59,7 @@ def request_of(context: dg.InputContext) -> Request:
         partitions=_partitions(context),
         may_miss=bool(context.definition_metadata.get(ALLOW_MISSING_KEY)),
         annotation=context.dagster_type.typing_type,
+        ref=text_of(context.definition_metadata.get(REF_KEY)),
     )
 
 

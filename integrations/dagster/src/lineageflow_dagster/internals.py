@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import dagster as dg
 from dagster._config.pythonic_config import PartialResource
+from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster._core.definitions.partitions.context import partition_loading_context
 from dagster._core.definitions.partitions.utils.mapping import infer_partition_mapping
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.events import DagsterEvent, EngineEventData
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG as RANGE_END_TAG,
+)
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_START_TAG as RANGE_START_TAG,
+)
+from dagster._core.storage.tags import (
+    EXTERNALLY_MANAGED_ASSETS_TAG as DEFER_EVENTS_TAG,
+)
 from dagster_shared.record import copy
 
 if TYPE_CHECKING:
@@ -23,6 +33,10 @@ if TYPE_CHECKING:
     from dagster._core.execution.plan.plan import ExecutionPlan
 
 __all__ = [
+    "DATA_VERSION_TAG",
+    "DEFER_EVENTS_TAG",
+    "RANGE_END_TAG",
+    "RANGE_START_TAG",
     "DagsterEvent",
     "IoContext",
     "OpContext",
@@ -37,12 +51,16 @@ __all__ = [
     "executes_all_steps",
     "failure_of",
     "instance_of",
+    "partitions_heard_of",
+    "partitions_per_run",
+    "producing_together",
     "resource_config",
     "resource_definition",
     "run_looked_at",
     "set_data_version",
     "set_version_of",
     "step_of",
+    "upstream_first",
     "upstream_partitions",
     "with_fields",
 ]
@@ -191,6 +209,30 @@ def resource_config(plan: "PlanOrchestrationContext", key: str) -> dict[str, Any
     """Returns what the run config says about one resource, as `build_resources` takes it."""
     config = plan.run_config.get("resources")
     return {key: config[key]} if isinstance(config, Mapping) and key in config else {}
+
+
+def partitions_heard_of(instance: dg.DagsterInstance, asset: dg.AssetKey) -> set[str]:
+    """Returns the keys of the partitions of an asset that were ever materialized."""
+    return instance.get_materialized_partitions(asset)
+
+
+def partitions_per_run(job: dg.JobDefinition) -> int | None:
+    """Returns how many partitions one run of a job may have, by the backfill policies of its assets.
+
+    None: any number. One that makes no assets has one at a time.
+    """
+    return job.backfill_policy.max_partitions_per_run
+
+
+def upstream_first(repository: dg.RepositoryDefinition) -> list[dg.AssetKey]:
+    """Returns the assets that a code location makes itself, each after all that it is made from."""
+    graph = repository.asset_graph
+    return [key for key in graph.toposorted_asset_keys if graph.get(key).is_materializable]
+
+
+def producing_together(repository: dg.RepositoryDefinition, asset: dg.AssetKey) -> list[dg.AssetKey]:
+    """Returns the assets that can only be made together with one: it alone, unless they share a step."""
+    return sorted(repository.asset_graph.get(asset).execution_set_asset_keys)
 
 
 def config_schema_of(executor: dg.ExecutorDefinition) -> Any:

@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr
 from lineageflow_core.run import Reading
 from lineageflow_dagster import inputs, outputs
 from lineageflow_dagster.bodies import is_written
+from lineageflow_dagster.bounds import tagged_pins
 from lineageflow_dagster.formats import AUTOMATIC, FORMATS
 from lineageflow_dagster.internals import (
     add_partition_metadata,
@@ -82,13 +83,16 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
             return self._look(request, f"run:{run_id}")
         step = step_of(context)
         if step is None:
-            return self._look(request, self.lineageflow.base_ref)
+            return self._look(request, request.ref or self.lineageflow.ref_for(request.dataset))
         session = self.lineageflow.step_session(step)
-        seen = session.transaction.head or session.transaction.base
-        request = inputs.without_missing(request, self.lineageflow.catalog, self.lineageflow.repository, seen)
+        ref = None if request.dataset in tagged_pins(step.run.tags) else request.ref
+        if request.may_miss:
+            catalog, repository = self.lineageflow.catalog, self.lineageflow.repository
+            seen = session.see(repository, ref, path=request.dataset)
+            request = inputs.without_missing(request, catalog, repository, seen)
         if request.partitions == ():
             return {} if request.is_by_partition else None
-        reading = session.read(request.dataset, partitions=request.partitions)
+        reading = session.read(request.dataset, partitions=request.partitions, ref=ref)
         session.report()
         for notice in reading.notices:
             context.log.warning(notice.text)

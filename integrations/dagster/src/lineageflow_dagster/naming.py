@@ -5,6 +5,7 @@ Steps have run ids that any process can compute, so that what the step's own pro
 executor says about it later are facts about one run.
 """
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -14,13 +15,14 @@ from uuid import UUID, uuid5
 from lineageflow_core import Job
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.names import MAX_SEGMENT_BYTES, check_path
+from lineageflow_core.model.names import MAX_SEGMENT_BYTES, check_path, check_ref_name
 
 JOB_NAMESPACE = "dagster"
 """The OpenLineage namespace of every job that Dagster runs."""
 
 _NOT_IN_A_SEGMENT = re.compile(r"[\x00-\x1f\x7f/\\%\ud800-\udfff]")
 # '%' is here because it starts an escape.
+_MAX_BRANCH = 128
 
 
 def dataset_path(asset_key: Sequence[str]) -> str:
@@ -50,6 +52,18 @@ def path_segment(key: str) -> str:
 def partition_key(segment: str) -> str:
     """Returns the partition key that `path_segment` made this segment from."""
     return unquote(segment, errors="surrogatepass")
+
+
+def branch_name(text: str) -> str:
+    """Returns a text as the name of a branch: what a name cannot hold becomes '-' (`feature/x`: `feature-x`).
+
+    A name that is too long is cut, and ends in a digest of the whole. Raises InvalidInputError if nothing is
+    left of it.
+    """
+    name = re.sub(r"\.{2,}|[^A-Za-z0-9._-]+", "-", text).strip("-._")
+    if len(name) > _MAX_BRANCH:
+        name = f"{name[: _MAX_BRANCH - 9]}-{hashlib.blake2b(text.encode(), digest_size=4).hexdigest()}"
+    return check_ref_name(name)
 
 
 def step_run_id(dagster_run_id: str, step_key: str, retry_number: int) -> RunId:

@@ -53,8 +53,8 @@ def write(
         dataset_path(context.asset_key.path),
         value,
         partition=key,
-        format_=_text(asset.get(FORMAT_KEY)) or default_format,
-        dataset_type=_text(asset.get(DATASET_TYPE_KEY)),
+        format_=text_of(asset.get(FORMAT_KEY)) or default_format,
+        dataset_type=text_of(asset.get(DATASET_TYPE_KEY)),
         trust=trust,
     )
 
@@ -84,7 +84,7 @@ def write_value(
     return Version(written=written, described=made.described)
 
 
-def _text(value: object) -> str | None:
+def text_of(value: object) -> str | None:
     """Returns the text of a metadata entry, which Dagster may have wrapped."""
     value = getattr(value, "value", value)
     return value if isinstance(value, str) else None

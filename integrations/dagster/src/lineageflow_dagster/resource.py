@@ -21,7 +21,15 @@ from lineageflow_core.openlineage.outbox import outbox_folder
 from lineageflow_core.run import Written
 from lineageflow_core.tracking.code import code_version
 from lineageflow_core.tracking.environment import environment
-from lineageflow_dagster.bounds import Bounds, bounds_of, parent_bounds
+from lineageflow_dagster.bounds import (
+    Bounds,
+    asset_dataset,
+    bounds_of,
+    is_branch,
+    make_branch,
+    resuming,
+)
+from lineageflow_dagster.deployments import deployment_branch
 from lineageflow_dagster.formats import AUTOMATIC, Trust
 from lineageflow_dagster.internals import OpContext, Step, step_of
 from lineageflow_dagster.naming import partition_run_id, pipeline_job, step_job, step_run_id
@@ -56,8 +64,14 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
     )
     into: str | None = Field(
         default=None,
-        description="The branch that runs publish to. The run tag 'lineageflow/into' goes first. Default: "
-        "the repository's default branch.",
+        description="The branch that runs publish to; it is made if it is not there. The run tag "
+        "'lineageflow/into' goes first. Default: what LINEAGEFLOW_BRANCH says, else, in a branch deployment "
+        "of Dagster+, a branch of its own ('pr-12'), else the repository's default branch.",
+    )
+    pins: dict[str, str] = Field(
+        default={},
+        description="Assets, by key, that runs read at a ref of their own: {'exchange_rates': 'v2025'}. Run "
+        "tags 'lineageflow/ref/<asset>' go first. What a run makes of them itself, it reads as it made it.",
     )
     author: str = Field(default="dagster", description="The author of the commits.")
     page: str | None = Field(
@@ -79,6 +93,7 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
     )
 
     _steps: dict[RunId, StepSessions] = PrivateAttr(default_factory=dict)
+    _bounds: dict[tuple[str, bool], Bounds] = PrivateAttr(default_factory=dict)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -101,9 +116,20 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         return Trust(pickles=self.allow_pickle, types=tuple(self.trusted_types))
 
     @property
+    def branch(self) -> str:
+        """The branch that runs publish to whose tags do not say."""
+        return self._defaults.into or Repository(self.catalog, self.repository).info.default_branch
+
+    @property
     def base_ref(self) -> str:
-        """What is read outside of a run."""
-        return self.base or self.into or Repository(self.catalog, self.repository).info.default_branch
+        """What is read outside of a run. A branch that no run has made yet is what it will be made from."""
+        if self.base is not None or is_branch(self.branch, self.catalog, self.repository):
+            return self.base or self.branch
+        return Repository(self.catalog, self.repository).info.default_branch
+
+    def ref_for(self, dataset: str) -> str:
+        """Returns the ref that a dataset is read at outside of a run."""
+        return self._defaults.pins.get(dataset) or self.base_ref
 
     @overload
     def read(
@@ -267,8 +293,21 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         run_id = step_run_id(run.run_id, step_key, retry_number)
         return self._open(run, step_job(run.job_name, step_key), run_id=run_id)
 
-    def pipeline_session(self, run: dg.DagsterRun, *, resumes: bool) -> RunSession:
-        """Returns the session of a whole run. `resumes`: it executes some steps of its parent run again."""
+    def run_bounds(self, run: dg.DagsterRun, *, resumes: bool = False) -> Bounds:
+        """Returns where a whole run reads and publishes, by its tags, its parent run or this resource.
+
+        `resumes`: it executes some steps of its parent run again. The branch that it publishes to is there.
+        """
+        if (run.run_id, resumes) not in self._bounds:
+            bounds = bounds_of(run, self.catalog, self.repository, defaults=self._defaults)
+            if resumes:
+                bounds = resuming(bounds, run, self.catalog, self.repository)
+            make_branch(bounds, self.catalog, self.repository, author=self.author)
+            self._bounds[run.run_id, resumes] = bounds
+        return self._bounds[run.run_id, resumes]
+
+    def pipeline_session(self, run: dg.DagsterRun, *, bounds: Bounds | None = None) -> RunSession:
+        """Returns the session of a whole run; `bounds` are those of `run_bounds` unless given."""
         return self._open(
             run,
             pipeline_job(run.job_name),
@@ -276,7 +315,15 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
             code=code_version(Path.cwd()),
             environment=environment(),
             params={name: value for name, value in run.tags.items() if not name.startswith(".")},
-            bounds=parent_bounds(run, self.catalog, self.repository) if resumes else None,
+            bounds=bounds,
+        )
+
+    @property
+    def _defaults(self) -> Bounds:
+        return Bounds(
+            base=self.base,
+            into=self.into or deployment_branch(os.environ),
+            pins={asset_dataset(asset): ref for asset, ref in self.pins.items()},
         )
 
     def _open(
@@ -290,8 +337,7 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         params: Mapping[str, str] = {},
         bounds: Bounds | None = None,
     ) -> RunSession:
-        defaults = Bounds(base=self.base, into=self.into)
-        bounds = bounds or bounds_of(run, self.catalog, self.repository, defaults=defaults)
+        bounds = bounds or self.run_bounds(run)
         return RunSession(
             self.catalog,
             self.repository,
@@ -300,6 +346,7 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
             pipeline=RunId(run.run_id),
             base=bounds.base,
             into=bounds.into,
+            pins=bounds.pins,
             author=self.author,
             code=code,
             environment=environment,

@@ -33,7 +33,7 @@ class RunTransaction:
     def __init__(self, lineageflow: LineageFlowResource, run: dg.DagsterRun, *, resumes: bool) -> None:
         self._lineageflow = lineageflow
         self._run = run
-        self._session = lineageflow.pipeline_session(run, resumes=resumes)
+        self._session = lineageflow.pipeline_session(run, bounds=lineageflow.run_bounds(run, resumes=resumes))
         self._retries: Counter[str] = Counter()
         self.failed_steps: list[str] = []
 
