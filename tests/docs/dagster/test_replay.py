@@ -9,7 +9,9 @@ from tests.docs.markdown import blocks
 
 def test_the_page_runs(tmp_path: Path) -> None:
     program = tmp_path / "page.py"
-    program.write_text("\n".join(block.code for block in blocks("docs/dagster/replay.md")))
+    program.write_text(
+        "\n".join(block.code for block in blocks("docs/dagster/replay.md") if block.language == "python")
+    )
     run = subprocess.run(
         [sys.executable, program.name], cwd=tmp_path, capture_output=True, text=True, check=False
     )

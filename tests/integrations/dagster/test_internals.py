@@ -4,7 +4,7 @@ When a release of Dagster breaks one, this says which.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -209,8 +209,8 @@ def test_a_record_can_be_copied_with_other_fields() -> None:
 
 def test_assets_come_after_what_they_are_made_of_with_those_that_share_their_step() -> None:
     @dg.multi_asset(specs=[dg.AssetSpec("c", deps=["z"]), dg.AssetSpec("b", deps=["z"])])
-    def both() -> None:
-        pass
+    def both() -> Iterator[dg.MaterializeResult]:
+        yield from ()
 
     @dg.asset(deps=["b", "elsewhere"])
     def a() -> None:
