@@ -7,17 +7,17 @@ import fsspec
 import pytest
 from lineageflow_dagster import (
     INTO_TAG,
-    PIN_TAG,
+    PINS_TAG,
     REPLAY_TAG,
     LineageFlowResource,
     versioned,
 )
+from lineageflow_dagster.bounds import tagged_pins
 
 from lineageflow_core import Repository
+from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId
 from tests.integrations.dagster.lake import Lake
-
-RATES = PIN_TAG + "fx/rates"
 
 
 def _put(repository: Repository, rate: int, price: int, *, branch: str | None = None) -> None:
@@ -62,10 +62,22 @@ def made(lake: Lake, ref: str = "main") -> int:
 
 
 def test_a_run_tag_pins_one_asset_and_lineage_says_so(lake: Lake) -> None:
-    result = lake.materialize([rates, prices, total], tags={RATES: "v2025"})
+    result = lake.materialize([rates, prices, total], tags={PINS_TAG: "fx/rates=v2025"})
     assert 200 == made(lake)
     old, new = versions(lake, "v2025"), versions(lake, "main")
     assert {"fx/rates": old["fx/rates"], "prices": new["prices"]} == read_by(lake, result)
+
+
+@pytest.mark.parametrize("pins", ["fx/rates", "=v2025", "fx/rates="])
+def test_a_pin_without_asset_or_ref_is_refused(pins: str) -> None:
+    with pytest.raises(InvalidInputError, match="write it as in"):
+        tagged_pins({PINS_TAG: pins})
+
+
+def test_many_assets_can_be_pinned() -> None:
+    tag = " fx/rates=v2025, prices = main~2,"
+    assert {"fx/rates": "v2025", "prices": "main~2"} == tagged_pins({PINS_TAG: tag})
+    assert dg.RunRequest(tags={PINS_TAG: tag}).tags[PINS_TAG] == tag  # Dagster warns of none of it
 
 
 def test_config_pins_for_all_runs_and_a_tag_goes_first(tmp_path: Path, lake: Lake) -> None:
@@ -75,7 +87,7 @@ def test_config_pins_for_all_runs_and_a_tag_goes_first(tmp_path: Path, lake: Lak
     lake.materialize([rates, prices, total])
     assert 200 == made(lake)
     assert 2 == lake.resource.read("fx/rates", int)
-    lake.materialize([rates, prices, total], tags={RATES: "main"})
+    lake.materialize([rates, prices, total], tags={PINS_TAG: "fx/rates = main"})
     assert 300 == made(lake)
 
 
@@ -92,7 +104,7 @@ def test_metadata_of_an_input_pins_it_and_a_tag_goes_first(lake: Lake) -> None:
 
     lake.materialize([rates, prices, pinned])
     assert 200 == made(lake)
-    lake.materialize([rates, prices, pinned], tags={RATES: "main"})
+    lake.materialize([rates, prices, pinned], tags={PINS_TAG: "fx/rates = main"})
     assert 300 == made(lake)
 
 
@@ -109,7 +121,7 @@ def test_a_body_that_opens_files_goes_by_pins(lake: Lake) -> None:
 
     for body in (by_url, by_resource):
         lake.repository.replace("total", {"data.json": b"0"})
-        result = lake.materialize([rates, body], tags={RATES: "v2025"})
+        result = lake.materialize([rates, body], tags={PINS_TAG: "fx/rates=v2025"})
         assert 2 == made(lake)
         assert {"fx/rates": versions(lake, "v2025")["fx/rates"]} == read_by(lake, result)
 
@@ -130,7 +142,7 @@ def test_a_replay_reads_what_refs_and_pins_led_to_then(lake: Lake) -> None:
     def mixed(lineageflow: LineageFlowResource) -> int:
         return lineageflow.read("fx/rates", int) * lineageflow.read("prices", int, ref="exp")
 
-    past = lake.materialize([rates, prices, mixed], tags={RATES: "exp"})
+    past = lake.materialize([rates, prices, mixed], tags={PINS_TAG: "fx/rates=exp"})
     assert 20 == made(lake)
     _put(lake.repository, 7, 7, branch="exp")
     again = lake.materialize([rates, prices, mixed], tags={REPLAY_TAG: past.run_id, INTO_TAG: "again"})

@@ -1,6 +1,6 @@
 """LineageFlow for Dagster: every run a transaction, every asset an exact version."""
 
-from lineageflow_dagster.bounds import BASE_TAG, INTO_TAG, PIN_TAG, REF_TAG, REPLAY_TAG
+from lineageflow_dagster.bounds import BASE_TAG, INTO_TAG, PINS_TAG, REF_TAG, REPLAY_TAG
 from lineageflow_dagster.definitions import with_lineageflow
 from lineageflow_dagster.executor import lineageflow_executor, publishing
 from lineageflow_dagster.io_manager import LineageFlowIOManager
@@ -15,7 +15,7 @@ from lineageflow_dagster.versioned import versioned
 __all__ = [
     "BASE_TAG",
     "INTO_TAG",
-    "PIN_TAG",
+    "PINS_TAG",
     "REF_TAG",
     "REPLAY_TAG",
     "LineageFlowIOManager",

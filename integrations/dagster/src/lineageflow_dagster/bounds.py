@@ -27,8 +27,9 @@ BASE_TAG = "lineageflow/base"
 """Run tag: the commit that the ref meant when many runs were requested at once. It goes first."""
 INTO_TAG = "lineageflow/into"
 """Run tag: the branch that the run publishes to. It is made if it is not there."""
-PIN_TAG = "lineageflow/ref/"
-"""Prefix of a run tag: the asset whose key follows is read at this ref, whatever the run reads else."""
+PINS_TAG = "lineageflow/pins"
+"""Run tag: assets that are read at refs of their own, `shop/rates=v2025, prices=main~2`. It is one tag, as
+Dagster lets no tag have an asset key in its name."""
 REPLAY_TAG = "lineageflow/replay-of"
 """Run tag: the run whose exact inputs this run reads."""
 
@@ -63,12 +64,16 @@ def bounds_of(run: dg.DagsterRun, catalog: Catalog, repository: str, *, defaults
 
 
 def tagged_pins(tags: Mapping[str, str]) -> dict[str, str]:
-    """Returns the refs that run tags pin datasets to."""
-    return {
-        asset_dataset(name.removeprefix(PIN_TAG)): ref
-        for name, ref in tags.items()
-        if name.startswith(PIN_TAG)
-    }
+    """Returns the refs that run tags pin datasets to. Raises InvalidInputError for what names no ref."""
+    pins: dict[str, str] = {}
+    for pin in filter(None, map(str.strip, tags.get(PINS_TAG, "").split(","))):
+        asset, _, ref = map(str.strip, pin.rpartition("="))
+        if not asset or not ref:
+            raise InvalidInputError(
+                f"the run tag {PINS_TAG!r} has {pin!r}; write it as in 'shop/rates=v2025, prices=main~2'"
+            )
+        pins[asset_dataset(asset)] = ref
+    return pins
 
 
 def asset_dataset(asset: str) -> str:

@@ -70,8 +70,8 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
     )
     pins: dict[str, str] = Field(
         default={},
-        description="Assets, by key, that runs read at a ref of their own: {'exchange_rates': 'v2025'}. Run "
-        "tags 'lineageflow/ref/<asset>' go first. What a run makes of them itself, it reads as it made it.",
+        description="Assets, by key, that runs read at a ref of their own: {'exchange_rates': 'v2025'}. The "
+        "run tag 'lineageflow/pins' goes first. What a run makes of them itself, it reads as it made it.",
     )
     author: str = Field(default="dagster", description="The author of the commits.")
     page: str | None = Field(
