@@ -61,13 +61,15 @@ def test_a_tick_requests_a_run_for_each_partition_at_the_commit_of_the_ref(mill:
         assert wanted.items() <= request.tags.items()
 
 
-def test_a_tick_that_is_evaluated_again_requests_the_same_although_the_branch_moved(mill: Mill) -> None:
-    schedule = build_replay_schedule("by_day", ref="main", cron_schedule="0 3 * * 0", partitions="last:1")
+def test_a_tick_pins_a_branch_once_however_often_it_is_evaluated_and_when_its_runs_start(mill: Mill) -> None:
+    schedule = build_replay_schedule("by_day", ref="main", cron_schedule="0 3 * * 0", partitions=["mon"])
     now = datetime.now(UTC)
     first = requests_of(mill, schedule, tick=now)
     mill.grain["mon"] = 3
     mill.run("grain", day="mon")
     assert first == requests_of(mill, schedule, tick=now)
+    assert mill.run("flour", day="mon", tags=first[0].tags).success
+    assert 2 == mill.value("flour/mon", ref=first[0].tags[INTO_TAG])
 
 
 def test_the_runs_read_the_old_version_and_publish_to_their_own_branch(mill: Mill) -> None:
