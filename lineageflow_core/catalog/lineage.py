@@ -50,7 +50,10 @@ class Lineage(Protocol):
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[Run]:
-        """Returns runs, newest first: whole pipelines, or the steps of `parent`."""
+        """Returns runs, newest first: whole pipelines, or the steps of `parent`.
+
+        Of runs that name each other as parents, the one with the smallest id is listed as a pipeline.
+        """
         ...
 
     def trace(

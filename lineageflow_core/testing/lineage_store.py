@@ -144,6 +144,40 @@ class RunFactsContract:
         assert [run_id(4)] == ids_of(list_runs(stores, parent=run_id(1)))
         assert [] == ids_of(list_runs(stores, job="nothing"))
 
+    @contract_settings
+    @given(parents=st.lists(st.tuples(st.integers(1, 4), st.none() | st.integers(1, 5)), max_size=8))
+    def test_runs_that_are_each_others_parents_stand_in_lists_once(
+        self, stores: Stores, parents: list[tuple[int, int | None]]
+    ) -> None:
+        put(stores, *(new_facts(new_run(number)) for number in range(1, 5)))
+        said: dict[int, int | None] = dict.fromkeys(range(1, 5))
+        for number, parent in parents:
+            said[number] = parent if parent != number else None
+            above = run_id(parent) if parent is not None and parent != number else None
+            put(stores, new_facts(new_run(number, parent=above)))
+
+        def below(number: int | None) -> list[int]:
+            """Goes down, and must not go round."""
+            listed = ids_of(list_runs(stores, parent=run_id(number) if number else None))
+            if number is not None:
+                assert set(listed) == {run.id for run in stores.lineage.steps([run_id(number)])}
+            numbers = sorted(each for each in range(1, 5) if run_id(each) in listed)
+            return [*numbers, *(each for found in numbers for each in below(found))]
+
+        assert [1, 2, 3, 4] == sorted([*below(None), *below(5)])
+        roots = ids_of(list_runs(stores))
+        assert {run_id(number) for number, parent in said.items() if parent is None} <= set(roots)
+
+    def test_the_first_of_a_loop_stands_above_whichever_came_first(self, stores: Stores) -> None:
+        facts = [new_facts(new_run(number, parent=run_id(number % 3 + 1))) for number in (2, 3, 1)]
+        put(stores, *facts)
+        assert [run_id(1)] == ids_of(list_runs(stores))
+        assert [run_id(3)] == ids_of(list_runs(stores, parent=run_id(1)))
+        assert {facts[2].run.id: facts[2].run} == stores.lineage.runs([run_id(1)])
+        put(stores, new_facts(new_run(2)))  # and goes round no more
+        assert [run_id(2)] == ids_of(list_runs(stores))
+        assert [run_id(1)] == ids_of(list_runs(stores, parent=run_id(2)))
+
     @pytest.mark.parametrize("after", ["", "x", "12.x"])
     def test_a_place_that_no_page_gave_is_refused(self, stores: Stores, after: str) -> None:
         with pytest.raises(InvalidInputError):

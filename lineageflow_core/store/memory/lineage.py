@@ -29,6 +29,7 @@ from lineageflow_core.store.paging import (
     place_of_run,
 )
 from lineageflow_core.store.ports import LineageLook, LineageWriter, RunFacts
+from lineageflow_core.store.run_loops import standing
 from lineageflow_core.store.words import wires_of
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
@@ -75,7 +76,9 @@ class MemoryLineageStore:
             return {run_id: records[run_id] for run_id in run_ids if run_id in records}
 
     def steps(self, parents: Sequence[RunId]) -> list[Run]:
-        return sorted((run for run in self._runs() if run.parent in set(parents)), key=place_of_run)
+        runs, wanted = self._runs(), set(parents)
+        under = standing({run.id: run.parent for run in runs})
+        return sorted((run for run in runs if under[run.id] in wanted), key=place_of_run)
 
     def list_runs(
         self,
@@ -88,10 +91,12 @@ class MemoryLineageStore:
     ) -> Page[Run]:
         check_limit(limit)
         place = parse_place_of_run(after) if after is not None else None
+        runs = self._runs()
+        under = standing({run.id: run.parent for run in runs})
         found = [
             run
-            for run in self._runs()
-            if run.parent == parent
+            for run in runs
+            if under[run.id] == parent
             and job in {None, run.job.name}
             and state in {None, run.state}
             and (place is None or place_of_run(run) < place)

@@ -170,7 +170,10 @@ class LineageStore(Protocol):
         ...
 
     def steps(self, parents: Sequence[RunId]) -> list[Run]:
-        """Runs whose parent is one of these, by start."""
+        """Runs that stand under one of these, which is their parent, by start.
+
+        Of runs that are each other's parents, the one with the smallest id stands under none.
+        """
         ...
 
     def list_runs(
@@ -182,7 +185,7 @@ class LineageStore(Protocol):
         after: str | None,
         limit: int,
     ) -> Page[Run]:
-        """Newest first; those without a parent where `parent` is None. `job` is a job's name."""
+        """Newest first; those that stand under no other where `parent` is None. `job` is a job's name."""
         ...
 
     def runs_that_touched(self, namespace: str | None, *, after: RunId | None, limit: int) -> list[RunId]:

@@ -132,6 +132,22 @@ class LineageContract(CatalogContract):
             each.id for each in list_runs(parent=whole.run.id, job="nightly.one").items
         ]
 
+    def test_runs_that_are_each_others_parents_are_listed_all_the_same(self, repo: Repository) -> None:
+        lineage, ids = repo.catalog.lineage, sorted(new_run_id() for _ in range(3))
+        job = f"loop-{repo.name}"
+        for run_id, parent in zip(ids[::-1], (ids[1], ids[0], ids[2]), strict=True):
+            around = {"run": {"runId": parent}, "job": {"namespace": repo.name, "name": job}}
+            [event, *_] = events_of(run_id, repo.name)
+            event["run"] = {"runId": run_id, "facets": {"parent": around}}
+            event["job"] = {"namespace": repo.name, "name": job}
+            lineage.ingest([event])
+        assert [ids[0]] == [each.id for each in lineage.list_runs(job=job).items]
+        assert [ids[1]] == [each.id for each in lineage.list_runs(job=job, parent=ids[0]).items]
+        assert [ids[2]] == [each.id for each in lineage.list_runs(job=job, parent=ids[1]).items]
+        assert [] == list(lineage.list_runs(job=job, parent=ids[2]).items)
+        assert ids[2] == lineage.get_run(ids[0]).run.parent
+        assert set(ids[1:]) == {each.id for each in lineage.get_run(ids[0]).steps}
+
 
 def events_of(run_id: RunId, namespace: str) -> list[dict[str, Any]]:
     """Returns the events of a run that read `a` and wrote `b` of another system."""

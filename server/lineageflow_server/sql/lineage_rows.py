@@ -84,6 +84,7 @@ def run_row(job: int, run: Run, record: bytes) -> Values:
         "ended_at": run.ended_at,
         "body": encode(run),
         "record": _of_thread.compressor.compress(record),
+        "loop": None,
     }
 
 

@@ -86,10 +86,14 @@ runs = Table(
     Column("body", LargeBinary, nullable=False),
     Column("record", LargeBinary, nullable=False),
     Column("ended_at", Instant),
+    Column("loop", RunKey),
     Index("runs_by_parent", "parent", "placed_at", "id"),
     Index("runs_by_job", "job", "placed_at", "id"),
 )
 """`placed_at` is where it stands among others: its start, else its end (`store.paging.place_of_run`).
+
+`parent` is the run that it stands under. `loop`: of runs that are each other's parents, the one with the
+smallest id, which stands under none.
 
 `record` is all that was said of it, which the next event is merged into.
 """

@@ -25,6 +25,7 @@ from lineageflow_server.sql.last_words import put_words
 from lineageflow_server.sql.lineage_digests import digests
 from lineageflow_server.sql.pruning import prune
 from lineageflow_server.sql.run_details import put_details
+from lineageflow_server.sql.run_loops import put_loops
 from lineageflow_server.sql.tables import lake
 
 _AT_ONCE = 500
@@ -58,6 +59,8 @@ class SqlLineageWriter:
         self._connection = connection
         self._runs: dict[RunId, int | None] = {}
         """Keys of runs that were asked for and not yet put; None of those that are not there."""
+        self._loop_of: dict[RunId, RunId] = {}
+        """The first run of the loop that a run is part of, of those that were asked for."""
         self._facts: dict[RunId, tuple[RunFacts, bytes]] = {}
         self._job_words: dict[tuple[Name, str], Word] = {}
         self._dataset_words: dict[tuple[Name, str], Word] = {}
@@ -97,8 +100,11 @@ class SqlLineageWriter:
         run, stored = tables.runs.c, {}
         asked = [run_id for run_id in run_ids if run_id not in put]
         self._runs |= dict.fromkeys(asked)
-        for run_id, key, record in find_rows(self._connection, (run.id, run.key, run.record), run.id, asked):
+        columns = (run.id, run.key, run.loop, run.record)
+        for run_id, key, loop, record in find_rows(self._connection, columns, run.id, asked):
             self._runs[run_id] = key
+            if loop is not None:
+                self._loop_of[run_id] = loop
             stored[run_id] = lineage_rows.record_from(record)
         return stored | put
 
@@ -134,6 +140,7 @@ class SqlLineageWriter:
     def prune(self, run_ids: Collection[RunId]) -> None:
         self.flush()
         self._runs.clear()
+        self._loop_of.clear()
         prune(self._connection, run_ids)
 
     def prune_events(self, digests: Collection[bytes]) -> None:
@@ -160,6 +167,7 @@ class SqlLineageWriter:
     def clear(self) -> None:
         self._forget()
         self._runs.clear()
+        self._loop_of.clear()
         self._connection.execute(update(tables.datasets).values(first=None))  # rows that refer to each other
         for table in _FACTS:
             self._connection.execute(delete(table))
@@ -233,7 +241,10 @@ class SqlLineageWriter:
         run = tables.runs.c
         unasked = [run_id for run_id in run_ids if run_id not in self._runs]
         self._runs |= dict.fromkeys(unasked)
-        self._runs |= dict(find_rows(self._connection, (run.id, run.key), run.id, unasked))
+        for run_id, key, loop in find_rows(self._connection, (run.id, run.key, run.loop), run.id, unasked):
+            self._runs[run_id] = key
+            if loop is not None:
+                self._loop_of[run_id] = loop
         return {run_id: key for run_id in run_ids if (key := self._runs[run_id]) is not None}
 
     def _put_runs(self, known: Mapping[RunId, int], jobs: Mapping[Name, int]) -> dict[RunId, int]:
@@ -246,6 +257,9 @@ class SqlLineageWriter:
             for run_id, (facts, record) in self._facts.items()
         ]
         put_rows(self._connection, tables.runs, rows, by=("key",))
+        parents = {run_id: facts.run.parent for run_id, (facts, _) in self._facts.items()}
+        broken = {self._loop_of.pop(run_id) for run_id in parents if run_id in self._loop_of}
+        self._loop_of |= put_loops(self._connection, parents, broken=broken)
         return added
 
     def _job_keys(self, facts: Iterable[RunFacts]) -> dict[Name, int]:

@@ -148,7 +148,11 @@ def _make_entities(*, newest: bool = True) -> None:
         sa.Column("placed_at", Instant(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         *(
-            [sa.Column("record", sa.LargeBinary(), nullable=False), sa.Column("ended_at", Instant())]
+            [
+                sa.Column("record", sa.LargeBinary(), nullable=False),
+                sa.Column("ended_at", Instant()),
+                sa.Column("loop", RunKey()),
+            ]
             if newest
             else []
         ),
