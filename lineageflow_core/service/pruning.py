@@ -7,12 +7,10 @@ wrote as the newest version of a dataset, because without that write it would se
 Events about no run go by their age alone: what they say of jobs and datasets is kept.
 """
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from graphlib import CycleError, TopologicalSorter
 from itertools import islice
 
 from lineageflow_core.errors import IntegrityError, InvalidInputError, NotFoundError
@@ -27,6 +25,7 @@ from lineageflow_core.openlineage.record import Said
 from lineageflow_core.service.collection_roots import roots_of
 from lineageflow_core.service.folding import said_by
 from lineageflow_core.service.kept_words import keep_words
+from lineageflow_core.service.old_pipelines import OldPipelines
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.own_reads import OwnReads
 from lineageflow_core.service.renames import RepositoryNames
@@ -42,63 +41,6 @@ _ASKED = 1000
 _MAX_DAYS = 36_500
 _MAX_VERSIONS = 1_000_000
 _SMALLEST_ID = RunId("00000000-0000-0000-0000-000000000000")
-
-
-@dataclass(slots=True)
-class _Found:
-    """Old pipelines: those that may go, and why others stay."""
-
-    families: dict[RunId, tuple[RunId, ...]] = field(default_factory=dict)
-    """By pipeline, itself and its steps."""
-    kept: dict[RunId, KeptBecause] = field(default_factory=dict)
-    _roots: dict[RunId, RunId] = field(default_factory=dict)
-    """By run, its pipeline."""
-
-    readers: dict[RunId, set[RunId]] = field(default_factory=lambda: defaultdict(set))
-    """By pipeline, others that may go, too, and read what it wrote without naming a version."""
-
-    @property
-    def going(self) -> dict[RunId, tuple[RunId, ...]]:
-        """Those that may go, newest first."""
-        return {root: family for root, family in self.families.items() if root not in self.kept}
-
-    def in_order(self) -> deque[RunId]:
-        """Returns those that may go, what read before what it read, as far as there is such an order."""
-        going = self.going
-        sorter = TopologicalSorter({root: self.readers.get(root, ()) for root in going})
-        with suppress(CycleError):  # what lies before a circle is sorted all the same
-            sorter.prepare()
-        ordered: dict[RunId, None] = {}
-        while ready := sorter.get_ready():
-            ordered |= dict.fromkeys(ready)
-            sorter.done(*ready)
-        return deque(ordered | dict.fromkeys(going))
-
-    def read(self, reader: RunId, writers: Iterable[RunId]) -> None:
-        """Takes note that a run read what others wrote; all of them are of pipelines that may go."""
-        for root in {self._roots[each] for each in writers} - {self._roots[reader]}:
-            self.readers[root].add(self._roots[reader])
-
-    def read_own(self, reader: RunId, writers: Iterable[RunId]) -> None:
-        """Takes note that a run read what its pipeline wrote before: of those, the oldest go first."""
-        for writer in writers:
-            self.read(writer, [reader])
-
-    def keep(self, run_ids: Iterable[RunId], because: KeptBecause) -> set[RunId]:
-        """Keeps the pipelines of these runs that are among the old ones; returns those not kept before."""
-        new = {self._roots[each] for each in run_ids if each in self._roots} - self.kept.keys()
-        self.kept |= dict.fromkeys(new, because)
-        return new
-
-    def is_going(self, run_id: RunId) -> bool:
-        """Tells whether a run is of a pipeline that may go."""
-        root = self._roots.get(run_id)
-        return root is not None and root not in self.kept
-
-    def add(self, root: RunId, family: Sequence[Run]) -> None:
-        """Adds an old pipeline with its steps."""
-        self.families[root] = tuple(run.id for run in family)
-        self._roots |= dict.fromkeys(self.families[root], root)
 
 
 class Pruning:
@@ -162,8 +104,8 @@ class Pruning:
             )
         return self._lake.clock() - timedelta(days=older_than_days)
 
-    def _find(self, before: datetime, keep_last: int) -> _Found:
-        found = _Found()
+    def _find(self, before: datetime, keep_last: int) -> OldPipelines:
+        found = OldPipelines()
         for roots in self._old_roots(before):
             for root, family in self._families(roots).items():
                 found.add(root, family)
@@ -203,7 +145,7 @@ class Pruning:
             told += [at for event in events for at in (event.at, event.received_at) if at is not None]
         return max(told, default=datetime.min.replace(tzinfo=before.tzinfo))
 
-    def _keep_what_is_read(self, found: _Found) -> None:
+    def _keep_what_is_read(self, found: OldPipelines) -> None:
         """Keeps what wrote the versions that runs which stay are bound to, until that brings no more."""
         writers: dict[RunId, set[RunId]] = defaultdict(set)
         """By reader, the old runs that wrote what it read as of its start."""
@@ -228,7 +170,7 @@ class Pruning:
                 found.read_own(io.run_id, filter(found.is_going, wrote))
 
     def _keep_own(
-        self, found: _Found, own: Sequence[tuple[Io, set[RunId]]], readers: Collection[RunId]
+        self, found: OldPipelines, own: Sequence[tuple[Io, set[RunId]]], readers: Collection[RunId]
     ) -> list[RunId]:
         """Keeps what runs that stay read of their own pipeline, and may not forget.
 
@@ -302,7 +244,7 @@ class Pruning:
                 frontier = [io.version for io in reads if io.version.version is not None]
         return runs
 
-    def _keep_what_is_held_since(self, place: int, found: _Found) -> int:
+    def _keep_what_is_held_since(self, place: int, found: OldPipelines) -> int:
         """Keeps the past of what refs were moved to since a place; returns the place now."""
         operations = self._lake.stores.operations
         while done := operations.placed_after(place, MAX_LIMIT):
@@ -314,7 +256,9 @@ class Pruning:
             place = done[-1].place
         return place
 
-    def _ready(self, roots: Sequence[RunId], found: _Found, before: datetime) -> list[tuple[RunId, ...]]:
+    def _ready(
+        self, roots: Sequence[RunId], found: OldPipelines, before: datetime
+    ) -> list[tuple[RunId, ...]]:
         """Returns those pipelines that are as they were when they were found, now that nobody else writes."""
         run_ids = [run_id for root in roots for run_id in found.families[root]]
         runs, old = self._store.runs(run_ids), set(run_ids)
@@ -332,7 +276,7 @@ class Pruning:
         return [found.families[root] for root in roots if root not in found.kept]
 
     def _may_forget(
-        self, read: Io, wrote: Collection[RunId], found: _Found, leaving: Collection[RunId]
+        self, read: Io, wrote: Collection[RunId], found: OldPipelines, leaving: Collection[RunId]
     ) -> bool:
         """Tells whether a read may forget what it was of, once these runs are removed that may go."""
         if not self._own.is_own(read.run_id, wrote):
