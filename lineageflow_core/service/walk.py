@@ -117,7 +117,10 @@ class _Walk:
         fed_since |= {version: _NEVER for version, at in fed_since.items() if at == NO_TIME}
         fed_since |= dict.fromkeys(several, _NEVER)
         own = {touch[:2] for came in frontier.values() for touch in came}  # no run is fed by itself
-        unclear = [read for read in reads if read[2] < fed_since[read[1]] or read[:2] in own]
+        writers = {run for run, _ in own}
+        unclear = [
+            read for read in reads if read[2] < fed_since[read[1]] or (read[0] in writers and read[:2] in own)
+        ]
         if not unclear:
             return reads
         feeders = self._edges.feeders(unclear, self._writes_of({read[1] for read in unclear}))
