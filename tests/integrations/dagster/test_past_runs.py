@@ -17,7 +17,9 @@ from lineageflow_dagster.bounds import tagged_pins
 from lineageflow_core import Repository
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import RunId
+from tests.integrations.dagster.conftest import PROCESSES, Shop
 from tests.integrations.dagster.lake import Lake
+from tests.integrations.dagster.shop import ALL_DAYS, shop_job
 
 
 def _put(repository: Repository, rate: int, price: int, *, branch: str | None = None) -> None:
@@ -172,3 +174,17 @@ def test_a_replay_makes_again_what_the_run_made_for_itself(lake: Lake) -> None:
 def test_a_run_that_nobody_knows_cannot_be_replayed(lake: Lake) -> None:
     with pytest.raises(Exception, match="cannot be replayed"):
         lake.materialize([rates, prices, total], tags={REPLAY_TAG: "00000000-0000-4000-8000-000000000000"})
+
+
+def test_every_process_of_a_replay_reads_what_the_run_read(shop: Shop) -> None:
+    past = shop.run(shop_job, tags=ALL_DAYS)
+    assert past.success
+    assert shop.run(shop_job, ops={"orders": {"amount": 5}}, tags=ALL_DAYS).success
+    tags = {**ALL_DAYS, REPLAY_TAG: past.run_id}
+    again = shop.run(shop_job, tags=tags, execution=PROCESSES)
+    assert again.success
+    into = f"replay-{past.run_id}"
+    first = shop.transaction(past.run_id)
+    assert (first.base, into) == (shop.transaction(again.run_id).base, shop.transaction(again.run_id).into)
+    assert shop.datasets(first.published or "") == shop.datasets(into)
+    assert shop.datasets("main") != shop.datasets(into)
