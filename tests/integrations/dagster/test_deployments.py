@@ -67,3 +67,13 @@ def test_a_branch_that_a_tag_names_is_made_from_what_the_run_reads(tmp_path: Pat
         mill.run("grain", day="mon")
         assert mill.run("flour", day="mon", tags={REF_TAG: "v1", INTO_TAG: "what-if"}).success
         assert (1, 1) == tuple(mill.value(f"{each}/mon", ref="what-if") for each in ("grain", "flour"))
+
+
+def test_a_project_works_on_the_branch_that_its_config_reads(tmp_path: Path) -> None:
+    mill = Mill(tmp_path, base="dev")
+    with mill.instance:
+        assert "main" == mill.lake.branch  # there is no such branch
+        mill.repository.branch("dev")
+        assert "dev" == mill.lake.branch
+        assert mill.run("grain", day="mon").success
+        assert 1 == mill.value("grain/mon", ref="dev")

@@ -117,8 +117,11 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
 
     @property
     def branch(self) -> str:
-        """The branch that runs publish to whose tags do not say."""
-        return self._defaults.into or Repository(self.catalog, self.repository).info.default_branch
+        """The branch that runs publish to whose tags do not say: the one that Dagster's catalog is about."""
+        told = self._defaults.into
+        if told is None and self.base is not None and is_branch(self.base, self.catalog, self.repository):
+            told = self.base
+        return told or Repository(self.catalog, self.repository).info.default_branch
 
     @property
     def base_ref(self) -> str:
