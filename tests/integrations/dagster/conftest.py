@@ -1,7 +1,7 @@
 """A Dagster instance with a home, a lake, and runs of the shop between them."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,9 @@ class Shop:
         tags: Mapping[str, str] = {},
         execution: Mapping[str, Any] = IN_PROCESS,
         again: dg.ReexecutionOptions | None = None,
+        select: Sequence[str] | None = None,
     ) -> dg.JobExecutionResult:
-        """Executes a job to its end."""
+        """Executes a job to its end, or only what makes the assets that are selected, without checks."""
         with dg.execute_job(
             dg.reconstructable(job),
             instance=self.instance,
@@ -67,6 +68,7 @@ class Shop:
             tags=dict(tags),
             raise_on_error=False,
             reexecution_options=again,
+            asset_selection=None if select is None else [dg.AssetKey(asset) for asset in select],
         ) as result:
             return result
 
@@ -102,6 +104,11 @@ class Shop:
     def value(self, asset: str, *, ref: str = "main") -> Any:
         """Returns what an asset that is a plain value has at a ref."""
         return json.loads(self.repository.read_bytes(f"{asset}/data.json", ref=ref))
+
+    def materializations(self, asset: str, *, run_id: str | None = None) -> list[dg.EventLogRecord]:
+        """Returns what Dagster has recorded of an asset, oldest first; by one run, if that is given."""
+        records = self.instance.fetch_materializations(dg.AssetKey(asset), limit=100, ascending=True).records
+        return [record for record in records if run_id in {None, record.run_id}]
 
     def failure(self, run_id: str) -> str:
         """Returns why a run failed, with all causes."""

@@ -27,7 +27,8 @@ class Trouble(dg.Config):
     """How a step misbehaves."""
 
     fails: str = "never"
-    """'never', 'once', 'until' there is a file at `marker`, 'always'; 'hangs' makes the file and goes on."""
+    """'never', 'once', 'until' there is a file at `marker`, 'always'; 'hangs' makes the file and waits a
+    minute, or for one at `marker`.go."""
     marker: str = ""
     rival: bool = False
     """Meanwhile, somebody else replaces the dataset `customers` on main."""
@@ -46,7 +47,10 @@ def totals(config: Trouble, orders: ByDay) -> ByDay:
     """Their sum."""
     if config.fails == "hangs":
         Path(config.marker).touch()
-        threading.Event().wait(60)
+        for _ in range(600):
+            if Path(config.marker + ".go").exists():
+                break
+            threading.Event().wait(0.1)
     return {
         day: pd.DataFrame({"day": [day], "amount": [int(table["amount"].sum())]})
         for day, table in orders.items()
@@ -79,6 +83,12 @@ def totals_are_positive(totals: pd.DataFrame) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=bool((totals["amount"] > 0).all()))
 
 
+@dg.asset_check(asset=summary)
+def summary_is_small(summary: dict[str, int]) -> dg.AssetCheckResult:
+    """Blocks nothing."""
+    return dg.AssetCheckResult(passed=summary["amount"] < 1000, description="the amount is below 1000")
+
+
 @dg.op
 def one() -> int:
     return 1
@@ -98,7 +108,7 @@ def two() -> int:
 defs = with_lineageflow(
     dg.Definitions(
         assets=[orders, totals, customers, summary, two],
-        asset_checks=[totals_are_positive],
+        asset_checks=[totals_are_positive, summary_is_small],
         jobs=[
             dg.define_asset_job("shop", selection=["orders", "totals", "customers", "summary"]),
             dg.define_asset_job("graph", selection=["two"]),

@@ -2,8 +2,14 @@
 
 import dagster as dg
 import pytest
-from lineageflow_dagster import LineageFlowIOManager, LineageFlowResource, publishing, with_lineageflow
-from lineageflow_dagster.executor import publishes_run
+from lineageflow_dagster import (
+    LineageFlowIOManager,
+    LineageFlowResource,
+    PublishPolicy,
+    publishing,
+    with_lineageflow,
+)
+from lineageflow_dagster.executor import policy_of
 
 LAKE = LineageFlowResource(lake="lake", repository="shop")
 
@@ -37,7 +43,9 @@ def test_every_job_publishes_its_runs_whatever_executor_it_has() -> None:
     )
     jobs = defs.resolve_all_job_defs()
     assert {"counting", "plain", "own", "__ASSET_JOB"} == {job.name for job in jobs}
-    assert {job.name: publishes_run(job.executor_def) for job in jobs} == {job.name: True for job in jobs}
+    assert {job.name: policy_of(job.executor_def) for job in jobs} == {
+        job.name: PublishPolicy() for job in jobs
+    }
 
 
 def test_the_executor_of_the_definitions_is_wrapped_with_its_config() -> None:
@@ -45,7 +53,7 @@ def test_the_executor_of_the_definitions_is_wrapped_with_its_config() -> None:
     defs = with_lineageflow(dg.Definitions(assets=[orders], executor=configured), LAKE)
     executor = defs.executor
     assert isinstance(executor, dg.ExecutorDefinition)
-    assert publishes_run(executor)
+    assert policy_of(executor)
     assert executor.name == configured.name
 
 
@@ -56,7 +64,7 @@ def test_an_executor_is_wrapped_once() -> None:
 
 def test_a_configured_copy_of_a_publishing_executor_still_publishes() -> None:
     copy = publishing(dg.multi_or_in_process_executor).configured({"in_process": {}})
-    assert publishes_run(copy)
+    assert policy_of(copy)
 
 
 def test_an_io_manager_of_ours_that_is_there_is_kept() -> None:

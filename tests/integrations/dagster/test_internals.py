@@ -4,6 +4,7 @@ When a release of Dagster breaks one, this says which.
 """
 
 import inspect
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,10 @@ seen: dict[str, Callable[[Any], object]] = {}
 
 
 def probe(
-    *, output: Callable[[Any], object] = repr, check: Callable[[Any], object] = repr
+    *,
+    output: Callable[[Any], object] = repr,
+    check: Callable[[Any], object] = repr,
+    instance: dg.DagsterInstance | None = None,
 ) -> dg.ExecuteInProcessResult:
     class Config(dg.Config):
         amount: int = 3
@@ -52,7 +56,9 @@ def probe(
 
     seen.update(output=output, input=check)
     run_config = {**QUIET, "ops": {"orders": {"config": {"amount": 4, "token": {"env": "A_SECRET"}}}}}
-    return dg.materialize([orders, total], resources={"io_manager": Probe()}, run_config=run_config)
+    return dg.materialize(
+        [orders, total], resources={"io_manager": Probe()}, run_config=run_config, instance=instance
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -176,7 +182,9 @@ def test_a_partition_knows_what_feeds_it_by_its_mapping() -> None:
             [
                 "add_asset_metadata",
                 "dagster_run",
+                "instance",
                 "job_def",
+                "log",
                 "node_handle",
                 "op_def",
                 "previous_attempt_count",
@@ -187,13 +195,110 @@ def test_a_partition_knows_what_feeds_it_by_its_mapping() -> None:
         (PlanOrchestrationContext, ["dagster_run", "instance", "job", "job_name", "run_config"]),
         (ExecutionPlan, ["step_keys_to_execute", "steps"]),
         (DagsterEvent, ["engine_event", "event_specific_data", "is_step_failure", "is_step_start"]),
-        (DagsterEvent, ["is_step_success", "is_step_up_for_retry", "message", "step_key"]),
+        (DagsterEvent, ["is_step_success", "is_step_up_for_retry", "message", "step_key", "_replace"]),
+        (dg.AssetMaterialization, ["_replace"]),
+        (dg.DagsterInstance, ["all_logs", "fetch_materializations", "get_backfill"]),
+        (dg.DagsterInstance, ["get_run_by_id", "get_run_records", "get_runs", "report_dagster_event"]),
+        (dg.DagsterInstance, ["report_engine_event"]),
+        (dg.EventLogRecord, ["asset_materialization", "run_id", "storage_id", "timestamp"]),
         (dg.ExecutorDefinition, ["config_schema", "get_requirements", "hardcoded_executor"]),
         (dg.JobDefinition, ["has_specified_executor", "resource_defs", "run_config", "with_executor_def"]),
     ],
 )
 def test_what_is_used_of_dagster_is_there(owner: type, names: list[str]) -> None:
     assert [name for name in names if not hasattr(owner, name)] == []
+
+
+def test_an_event_of_an_asset_passes_through_the_log_of_its_step_before_it_is_stored() -> None:
+    class Renaming(logging.Filter):
+        def filter(self, record: logging.LogRecord) -> bool:
+            event = internals.event_logged(record)
+            made = internals.materialization_of(event) if event is not None else None
+            if event is not None and made is not None:
+                put_off = internals.as_note(event, "later", {"kept": dg.MetadataValue.json(packed(event))})
+                internals.log_instead(record, put_off)
+            return True
+
+    def watch(context: dg.OutputContext) -> None:
+        step = internals.step_of(context)
+        assert step is not None
+        assert step.log is context.step_context.log
+        assert dg.AssetKey("orders") in step.makes
+        step.log.addFilter(Renaming())
+
+    packed = internals.packed
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = probe(output=watch, instance=instance)
+        planned = internals.events_of(
+            instance, result.run_id, dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+        )
+        assert len(list(planned)) == 2
+        stored = internals.events_of(instance, result.run_id, dg.DagsterEventType.ASSET_MATERIALIZATION)
+        assert list(stored) == []
+        kept = [note["kept"] for note in internals.notes_of(instance, result.run_id) if "kept" in note]
+        assert len(kept) == 2
+
+        event = internals.unpacked(kept[0].value)
+        made = internals.materialization_of(event)
+        assert made is not None
+        assert made.asset_key == dg.AssetKey("orders")
+        renamed = internals.with_materialization(event, made._replace(description="told later"))
+        internals.store_event(instance, renamed, result.run_id)
+        (record,) = instance.fetch_materializations(dg.AssetKey("orders"), limit=9).records
+        assert record.run_id == result.run_id
+        assert record.asset_materialization == made._replace(description="told later")
+
+
+def test_the_tags_of_a_materialization_name_what_it_was_made_of() -> None:
+    _, total = probe().get_asset_materialization_events()
+    tags = total.materialization.tags or {}
+    assert internals.DATA_VERSION_TAG in tags
+    assert tags[f"{internals.INPUT_DATA_VERSION_TAG_PREFIX}/orders"]
+    assert tags[f"{internals.INPUT_EVENT_POINTER_TAG_PREFIX}/orders"] not in {
+        "",
+        internals.NULL_EVENT_POINTER,
+    }
+
+
+def test_a_check_can_be_told_of_again_with_another_target() -> None:
+    @dg.asset
+    def orders() -> int:
+        return 1
+
+    @dg.asset_check(asset=orders, blocking=True)
+    def small() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=False)
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize([orders, small], run_config=QUIET, instance=instance, raise_on_error=False)
+        (event,) = internals.events_of(instance, result.run_id, dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+        found = internals.check_evaluation_of(event)
+        assert found is not None
+        assert (found.passed, internals.partition_checked(found)) == (False, None)
+        again = internals.with_target(event, found, run_id=result.run_id, storage_id=7, timestamp=1.0)
+        internals.store_event(instance, again, result.run_id)
+        key = dg.AssetCheckKey(dg.AssetKey("orders"), "small")
+        (there,) = instance.event_log_storage.get_asset_check_execution_history(key, limit=9)
+        assert there.evaluation is not None
+        assert there.evaluation.target_materialization_data is not None
+        assert there.evaluation.target_materialization_data.storage_id == 7
+        (failed,) = internals.events_of(instance, result.run_id, dg.DagsterEventType.STEP_FAILURE)
+        assert internals.is_failed_check(failed)
+
+
+def test_a_note_can_be_written_to_the_log_of_a_run_that_is_over() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = probe(instance=instance).dagster_run
+        internals.write_note(instance, run, "closed", {"outcome": dg.MetadataValue.text("discarded")})
+        outcomes = [
+            note["outcome"].value for note in internals.notes_of(instance, run.run_id) if "outcome" in note
+        ]
+        assert outcomes == ["discarded"]
+
+
+def test_a_backfill_that_nobody_knows_has_not_succeeded() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert not internals.is_succeeded(instance, "b1")
 
 
 def test_the_fields_that_are_used_are_there() -> None:

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from lineageflow_dagster.executor import lineageflow_executor, publishing
+from lineageflow_dagster.executor import publishing
 from lineageflow_dagster.internals import PartialResource, UnresolvedAssetJobDefinition, with_fields
 from lineageflow_dagster.io_manager import LineageFlowIOManager
+from lineageflow_dagster.policy import PublishPolicy
+from lineageflow_dagster.reconciliation import build_reconciliation_sensor
 from lineageflow_dagster.resource import RESOURCE_KEY, LineageFlowResource
 from lineageflow_dagster.rollback import build_rollback_sensor
 
@@ -15,15 +17,20 @@ AnyResource = LineageFlowResource | PartialResource[LineageFlowResource]
 
 
 def with_lineageflow(
-    definitions: dg.Definitions, lineageflow: AnyResource, *, io_manager_key: str = "io_manager"
+    definitions: dg.Definitions,
+    lineageflow: AnyResource,
+    *,
+    publish: PublishPolicy = PublishPolicy(),  # noqa: B008  # a frozen value
+    io_manager_key: str = "io_manager",
 ) -> dg.Definitions:
     """Returns definitions whose assets are kept in a lake and whose runs are published as a whole.
 
     `lineageflow`, which may be left to be configured at launch, becomes the resource of that name. There is
     a LineageFlowIOManager under `io_manager_key`, added if it is not there; and the executors, that of the
-    definitions and those of single jobs, publish each run. A sensor tells Dagster of rollbacks, unless
-    the resource is configured at launch, which no sensor is. A job that only a schedule or sensor names, with
-    an executor of its own, is left alone: wrap that with `publishing(executor)`.
+    definitions and those of single jobs, publish each run as `publish` says, by default as one thing. A job
+    that only a schedule or sensor names, with an executor of its own, is left alone: wrap that with
+    `publishing(executor)`. Sensors look after runs whose process died, and tell Dagster of rollbacks, unless
+    the resource is configured at launch, which no sensor is.
 
     Raises DagsterInvalidDefinitionError if another kind of IO manager has that key.
     """
@@ -39,31 +46,36 @@ def with_lineageflow(
     return with_fields(
         definitions,
         resources=resources,
-        executor=_executor(definitions.executor),
-        jobs=list(_jobs(definitions.jobs or [])),
+        executor=_executor(definitions.executor, publish),
+        jobs=list(_jobs(definitions.jobs or [], publish)),
         sensors=[*(definitions.sensors or []), *_sensors(lineageflow)],
     )
 
 
-def _sensors(lineageflow: AnyResource) -> list[dg.SensorDefinition]:
-    return [] if isinstance(lineageflow, PartialResource) else [build_rollback_sensor()]
-
-
-def _executor(executor: dg.ExecutorDefinition | dg.Executor | None) -> dg.ExecutorDefinition:
+def _executor(
+    executor: dg.ExecutorDefinition | dg.Executor | None, policy: PublishPolicy
+) -> dg.ExecutorDefinition:
     match executor:
         case None:
-            return lineageflow_executor
+            return publishing(dg.multi_or_in_process_executor, policy)
         case dg.Executor():
-            return publishing(dg.ExecutorDefinition.hardcoded_executor(executor))
+            return publishing(dg.ExecutorDefinition.hardcoded_executor(executor), policy)
         case _:
-            return publishing(executor)
+            return publishing(executor, policy)
 
 
-def _jobs(jobs: Iterable[AnyJob]) -> Iterable[AnyJob]:
+def _jobs(jobs: Iterable[AnyJob], policy: PublishPolicy) -> Iterable[AnyJob]:
     for job in jobs:
         if isinstance(job, dg.JobDefinition):
-            yield job.with_executor_def(publishing(job.executor_def)) if job.has_specified_executor else job
+            own = job.has_specified_executor
+            yield job.with_executor_def(publishing(job.executor_def, policy)) if own else job
         elif job.executor_def is not None:
-            yield with_fields(job, executor_def=publishing(job.executor_def))
+            yield with_fields(job, executor_def=publishing(job.executor_def, policy))
         else:
             yield job
+
+
+def _sensors(lineageflow: AnyResource) -> list[dg.SensorDefinition]:
+    if isinstance(lineageflow, PartialResource):
+        return []
+    return [build_reconciliation_sensor(), build_rollback_sensor()]

@@ -2,7 +2,8 @@
 
 Dagster has no other place for this: an executor sees every event of every step, also those from other
 processes, is still there after the last step, and can fail the run. Where its process is killed, it neither
-publishes nor discards, and nothing has to be cleaned up: nothing is visible, and the transaction expires.
+publishes nor discards. Nothing is visible then; the reconciliation sensor closes the transaction, or it
+expires.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from dagster import Executor, ExecutorDefinition, InitExecutorContext
 
+from lineageflow_core.errors import ConflictError, RuleViolatedError
 from lineageflow_dagster.internals import (
     DagsterEvent,
     config_schema_of,
@@ -21,6 +23,7 @@ from lineageflow_dagster.internals import (
     resource_config,
     resource_definition,
 )
+from lineageflow_dagster.policy import PublishPolicy
 from lineageflow_dagster.resource import RESOURCE_KEY, LineageFlowResource
 from lineageflow_dagster.transaction import LogLine, RunTransaction
 
@@ -31,22 +34,34 @@ if TYPE_CHECKING:
     from dagster._core.execution.step_dependency_config import StepDependencyConfig
 
 
-def publishing(inner: ExecutorDefinition) -> ExecutorDefinition:
-    """Returns an executor that takes the config of `inner`, runs steps as it does, and publishes the run."""
+def publishing(
+    inner: ExecutorDefinition,
+    policy: PublishPolicy = PublishPolicy(),  # noqa: B008  # a frozen value
+) -> ExecutorDefinition:
+    """Returns an executor that takes the config of `inner`, runs steps as it does, and publishes the run.
+
+    One that publishes already keeps its own policy.
+    """
     if publishes_run(inner):
         return inner
     return ExecutorDefinition(
         name=inner.name,
         config_schema=config_schema_of(inner),
         requirements=inner.get_requirements,
-        executor_creation_fn=_CreatePublishing(inner),
+        executor_creation_fn=_CreatePublishing(inner, policy),
         description=inner.description,
     )
 
 
+def policy_of(definition: ExecutorDefinition) -> PublishPolicy | None:
+    """Returns how an executor publishes the runs that it executes; None if it does not."""
+    create = definition.executor_creation_fn
+    return create.policy if isinstance(create, _CreatePublishing) else None
+
+
 def publishes_run(definition: ExecutorDefinition) -> bool:
-    """Tells whether the executor of a run publishes it as a whole: then its steps must not."""
-    return isinstance(definition.executor_creation_fn, _CreatePublishing)
+    """Tells whether an executor looks after the whole of its runs, however it publishes them."""
+    return policy_of(definition) is not None
 
 
 @dataclass(frozen=True)
@@ -54,19 +69,21 @@ class _CreatePublishing:
     """Makes the executor of one run. A class, so that a copy of a definition can still be recognised."""
 
     inner: ExecutorDefinition
+    policy: PublishPolicy
 
     def __call__(self, context: InitExecutorContext) -> Executor:
         create = self.inner.executor_creation_fn
         if create is None:
             raise dg.DagsterInvalidDefinitionError(f"the executor {self.inner.name!r} cannot be created")
-        return PublishingExecutor(create(context))
+        return PublishingExecutor(create(context), self.policy)
 
 
 class PublishingExecutor(Executor):
     """Executes a run through another executor, in one transaction on the lake."""
 
-    def __init__(self, inner: Executor) -> None:
+    def __init__(self, inner: Executor, policy: PublishPolicy) -> None:
         self._inner = inner
+        self._policy = policy
 
     @property
     def retries(self) -> "RetryMode":
@@ -83,23 +100,40 @@ class PublishingExecutor(Executor):
     ) -> Iterator[DagsterEvent]:
         """Yields the events of the steps, and says in the run's log what became of the transaction.
 
-        Raises MergeConflictError, which fails the run, if the branch changed the same things meanwhile.
+        Raises MergeConflictError, which fails the run, if the branch changed the same things meanwhile, and
+        dg.Failure if a check failed that the policy requires.
         """
         with _resource_of(plan_context) as lineageflow:
-            resumes = not executes_all_steps(execution_plan)
-            run = RunTransaction(lineageflow, plan_context.dagster_run, resumes=resumes)
+            run = RunTransaction(
+                lineageflow,
+                plan_context.dagster_run,
+                instance=plan_context.instance,
+                policy=self._policy.for_run(plan_context.dagster_run),
+                resumes=not executes_all_steps(execution_plan),
+            )
             yield _logged(plan_context, run.begin())
             try:
                 for event in self._inner.execute(plan_context, execution_plan):
                     run.observe(event)
                     yield event
             except BaseException as error:
-                run.discard(f"{type(error).__name__}: {error}")
+                _logged(plan_context, run.discard(f"{type(error).__name__}: {error}"))
                 raise
-            if run.failed_steps:
-                yield _logged(plan_context, run.discard(f"steps failed: {', '.join(run.failed_steps)}"))
-            else:
-                yield _logged(plan_context, run.publish())
+            yield from self._settle(plan_context, run)
+
+    def _settle(self, plan: "PlanOrchestrationContext", run: RunTransaction) -> Iterator[DagsterEvent]:
+        """Publishes what the steps left, if nothing is in the way of that; says what came of it."""
+        if run.obstacle is not None:
+            obstacle = run.obstacle
+            yield _logged(plan, run.discard(obstacle))
+            if not run.failed_steps:
+                raise dg.Failure(f"LineageFlow published nothing: {obstacle}")
+            return
+        try:
+            yield _logged(plan, run.publish())
+        except (ConflictError, RuleViolatedError) as error:
+            yield _logged(plan, run.keep(error))
+            raise
 
 
 lineageflow_executor = publishing(dg.multi_or_in_process_executor)

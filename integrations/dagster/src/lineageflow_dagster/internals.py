@@ -5,18 +5,31 @@ breaks one file, and the contract tests name what moved.
 """
 
 import inspect
-from collections.abc import Mapping
+import json
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import dagster as dg
 from dagster._config.pythonic_config import PartialResource
-from dagster._core.definitions.data_version import DATA_VERSION_TAG
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
+from dagster._core.definitions.data_version import (
+    DATA_VERSION_TAG,
+    INPUT_DATA_VERSION_TAG_PREFIX,
+    INPUT_EVENT_POINTER_TAG_PREFIX,
+    NULL_EVENT_POINTER,
+)
 from dagster._core.definitions.partitions.context import partition_loading_context
 from dagster._core.definitions.partitions.utils.mapping import infer_partition_mapping
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.events import DagsterEvent, EngineEventData
+from dagster._core.errors import DagsterAssetCheckFailedError
+from dagster._core.events import AssetObservationData, DagsterEvent, EngineEventData, StepMaterializationData
+from dagster._core.execution.backfill import BulkActionStatus
+from dagster._core.log_manager import LOG_RECORD_EVENT_ATTR, LOG_RECORD_EVENT_BATCH_METADATA_ATTR
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG as RANGE_END_TAG,
 )
@@ -26,6 +39,8 @@ from dagster._core.storage.tags import (
 from dagster._core.storage.tags import (
     EXTERNALLY_MANAGED_ASSETS_TAG as DEFER_EVENTS_TAG,
 )
+from dagster._serdes import deserialize_value, serialize_value
+from dagster_shared.check.record import is_record
 from dagster_shared.record import copy
 
 if TYPE_CHECKING:
@@ -35,6 +50,9 @@ if TYPE_CHECKING:
 __all__ = [
     "DATA_VERSION_TAG",
     "DEFER_EVENTS_TAG",
+    "INPUT_DATA_VERSION_TAG_PREFIX",
+    "INPUT_EVENT_POINTER_TAG_PREFIX",
+    "NULL_EVENT_POINTER",
     "RANGE_END_TAG",
     "RANGE_START_TAG",
     "DagsterEvent",
@@ -44,13 +62,27 @@ __all__ = [
     "Step",
     "UnresolvedAssetJobDefinition",
     "add_partition_metadata",
+    "as_note",
+    "as_observation",
     "assets_of",
+    "check_evaluation_of",
     "config_schema_of",
     "current_context",
     "engine_event",
+    "event_logged",
+    "events_of",
     "executes_all_steps",
     "failure_of",
     "instance_of",
+    "is_failed_check",
+    "is_of_assets",
+    "is_succeeded",
+    "log_instead",
+    "materialization_of",
+    "notes_of",
+    "observation_of",
+    "packed",
+    "partition_checked",
     "partitions_heard_of",
     "partitions_per_run",
     "producing_together",
@@ -60,9 +92,14 @@ __all__ = [
     "set_data_version",
     "set_version_of",
     "step_of",
+    "store_event",
+    "unpacked",
     "upstream_first",
     "upstream_partitions",
     "with_fields",
+    "with_materialization",
+    "with_target",
+    "write_note",
 ]
 
 IoContext = dg.InputContext | dg.OutputContext
@@ -84,6 +121,11 @@ class Step:
     """What executes the whole run."""
     code_file: Path | None
     """The file that has the step's code; None where it has none of its own."""
+    makes: frozenset[dg.AssetKey]
+    """The assets that steps of the whole job make."""
+    instance: dg.DagsterInstance
+    log: logging.Logger
+    """The step's own: what it logs becomes the step's events."""
 
 
 def step_of(context: IoContext | OpContext) -> Step | None:
@@ -98,6 +140,9 @@ def step_of(context: IoContext | OpContext) -> Step | None:
         config=_config(step_context),
         executor=step_context.job_def.executor_def,
         code_file=_code_file(step_context.op_def.compute_fn),
+        makes=frozenset(step_context.job_def.asset_layer.executable_asset_keys),
+        instance=step_context.instance,
+        log=step_context.log,
     )
 
 
@@ -247,6 +292,139 @@ def engine_event(
     return DagsterEvent.engine_event(plan, message, EngineEventData(metadata=metadata))
 
 
+def event_logged(record: logging.LogRecord) -> DagsterEvent | None:
+    """Returns the event that a record of a step's log is; None for a message."""
+    event: DagsterEvent | None = getattr(record, LOG_RECORD_EVENT_ATTR, None)
+    return event
+
+
+def log_instead(record: logging.LogRecord, event: DagsterEvent) -> None:
+    """Makes a record of a step's log another event, before it is stored."""
+    setattr(record, LOG_RECORD_EVENT_ATTR, event)
+    if event.event_type is dg.DagsterEventType.ENGINE_EVENT:  # Dagster stores none of those in batches
+        setattr(record, LOG_RECORD_EVENT_BATCH_METADATA_ATTR, None)
+    record.msg, record.args = event.message or "", ()
+
+
+def materialization_of(event: DagsterEvent) -> dg.AssetMaterialization | None:
+    """Returns what an event says of an asset that was materialized, if that is what it is."""
+    data = event.event_specific_data
+    return data.materialization if isinstance(data, StepMaterializationData) else None
+
+
+def with_materialization(event: DagsterEvent, materialization: dg.AssetMaterialization) -> DagsterEvent:
+    """Returns an event that says something else of the asset."""
+    return event._replace(event_specific_data=StepMaterializationData(materialization))
+
+
+def as_observation(event: DagsterEvent, materialization: dg.AssetMaterialization) -> DagsterEvent:
+    """Returns an event that says that a version of an asset is there, but not that it is the current one."""
+    version = (materialization.tags or {}).get(DATA_VERSION_TAG)
+    observation = dg.AssetObservation(
+        asset_key=materialization.asset_key,
+        partition=materialization.partition,
+        metadata=materialization.metadata,
+        tags={DATA_VERSION_TAG: version} if version is not None else None,
+    )
+    return event._replace(
+        event_type_value=dg.DagsterEventType.ASSET_OBSERVATION.value,
+        event_specific_data=AssetObservationData(observation),
+        message=None,
+    )
+
+
+def observation_of(event: DagsterEvent) -> dg.AssetObservation | None:
+    """Returns what an event says of an asset that was looked at, if that is what it is."""
+    data = event.event_specific_data
+    return data.asset_observation if isinstance(data, AssetObservationData) else None
+
+
+def check_evaluation_of(event: DagsterEvent) -> dg.AssetCheckEvaluation | None:
+    """Returns what an event says that a check found, if that is what it is."""
+    data = event.event_specific_data
+    return data if isinstance(data, dg.AssetCheckEvaluation) else None
+
+
+def with_target(
+    event: DagsterEvent, found: dg.AssetCheckEvaluation, *, run_id: str, storage_id: int, timestamp: float
+) -> DagsterEvent:
+    """Returns an event that says that a check looked at another materialization."""
+    target = AssetCheckEvaluationTargetMaterializationData(
+        run_id=run_id, storage_id=storage_id, timestamp=timestamp
+    )
+    return event._replace(event_specific_data=with_fields(found, target_materialization_data=target))
+
+
+def partition_checked(found: dg.AssetCheckEvaluation) -> str | None:
+    """Returns the partition that a check looked at. Before Dagster 1.12, checks know of none."""
+    return getattr(found, "partition", None)
+
+
+def as_note(event: DagsterEvent, message: str, metadata: Mapping[str, dg.MetadataValue]) -> DagsterEvent:
+    """Returns a line for the log of the run, from where `event` comes."""
+    return event._replace(
+        event_type_value=dg.DagsterEventType.ENGINE_EVENT.value,
+        event_specific_data=EngineEventData(metadata=metadata),
+        message=message,
+    )
+
+
+def notes_of(instance: dg.DagsterInstance, run_id: str) -> Iterator[Mapping[str, dg.MetadataValue]]:
+    """Yields the metadata of all lines in the log of a run that executors, steps and sensors wrote there."""
+    for event in events_of(instance, run_id, dg.DagsterEventType.ENGINE_EVENT):
+        yield event.engine_event_data.metadata
+
+
+def write_note(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, message: str, metadata: Mapping[str, dg.MetadataValue]
+) -> None:
+    """Writes a line to the log of a run from outside of its processes."""
+    instance.report_engine_event(message, run, EngineEventData(metadata=metadata))
+
+
+def events_of(
+    instance: dg.DagsterInstance, run_id: str, event_type: dg.DagsterEventType
+) -> Iterator[DagsterEvent]:
+    """Yields a run's events of one type, in their order."""
+    for record in instance.all_logs(run_id, of_type=event_type):
+        if record.dagster_event is not None:
+            yield record.dagster_event
+
+
+def store_event(instance: dg.DagsterInstance, event: DagsterEvent, run_id: str) -> None:
+    """Stores an event of a run, as its own processes would."""
+    instance.report_dagster_event(event, run_id, log_level=logging.DEBUG)
+
+
+def packed(event: DagsterEvent) -> dict[str, Any]:
+    """Returns an event as plain values, from which `unpacked` makes it again."""
+    plain: dict[str, Any] = json.loads(serialize_value(event))
+    return plain
+
+
+def unpacked(plain: Any) -> DagsterEvent:
+    """Returns the event that `packed` was given, maybe by an older release of Dagster."""
+    return deserialize_value(json.dumps(plain), DagsterEvent)
+
+
+def is_succeeded(instance: dg.DagsterInstance, backfill_id: str) -> bool:
+    """Tells whether all of a backfill has succeeded; not if nobody knows of it."""
+    backfill = instance.get_backfill(backfill_id)
+    return backfill is not None and backfill.status is BulkActionStatus.COMPLETED_SUCCESS
+
+
+def is_of_assets(instance: dg.DagsterInstance, backfill_id: str) -> bool:
+    """Tells whether a backfill goes on by what is materialized, as those of assets do, not those of jobs."""
+    backfill = instance.get_backfill(backfill_id)
+    return backfill is not None and backfill.is_asset_backfill
+
+
+def is_failed_check(event: DagsterEvent) -> bool:
+    """Tells whether a step failed because of a blocking check, and of nothing else."""
+    error = getattr(event.event_specific_data, "error", None)
+    return error is not None and error.cls_name == DagsterAssetCheckFailedError.__name__
+
+
 def failure_of(event: DagsterEvent) -> str:
     """Returns, in one line, why a step failed or is to be tried again."""
     error = getattr(event.event_specific_data, "error", None)
@@ -256,8 +434,14 @@ def failure_of(event: DagsterEvent) -> str:
 
 
 def with_fields(record: Record, **fields: Any) -> Record:
-    """Returns a copy of one of Dagster's records (definitions, unresolved jobs) with other fields."""
-    return copy(record, **fields)
+    """Returns a copy of one of Dagster's records (definitions, jobs, checks) with other fields.
+
+    What is a record in one release of Dagster may be a named tuple in an older one.
+    """
+    if is_record(record):
+        return copy(record, **fields)
+    changed: Record = record._replace(**fields)  # type: ignore[attr-defined]  # a named tuple then
+    return changed
 
 
 def _step_context(context: IoContext | OpContext) -> "StepExecutionContext | None":

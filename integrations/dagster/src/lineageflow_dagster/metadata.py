@@ -16,6 +16,11 @@ from lineageflow_dagster.formats import Described
 
 Metadata = dict[str, dg.MetadataValue]
 
+SNAPSHOT_KEY = "lineageflow/snapshot"
+COMMIT_KEY = "lineageflow/commit"
+BRANCH_KEY = "lineageflow/branch"
+URL_KEY = "lineageflow/url"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
@@ -40,7 +45,7 @@ class VersionFacts:
         address = Address(repository=self.repository, path=version.written.snapshot.dataset)
         metadata: Metadata = {
             "dagster/uri": dg.MetadataValue.text(str(address)),
-            "lineageflow/branch": dg.MetadataValue.text(self.branch),
+            BRANCH_KEY: dg.MetadataValue.text(self.branch),
         }
         if version.described.columns:
             columns = [dg.TableColumn(name, kind) for name, kind in version.described.columns]
@@ -51,8 +56,8 @@ class VersionFacts:
         """Returns what holds for this version only."""
         written, rows = version.written, version.described.rows
         metadata: Metadata = {
-            "lineageflow/snapshot": dg.MetadataValue.text(written.snapshot.snapshot),
-            "lineageflow/commit": dg.MetadataValue.text(written.commit),
+            SNAPSHOT_KEY: dg.MetadataValue.text(written.snapshot.snapshot),
+            COMMIT_KEY: dg.MetadataValue.text(written.commit),
         }
         if rows is not None:
             key = "dagster/partition_row_count" if written.snapshot.partition else "dagster/row_count"
@@ -62,7 +67,7 @@ class VersionFacts:
         if self.page is not None:
             path = f"{written.snapshot.dataset}/{written.snapshot.partition}".rstrip("/")
             url = data_url(self.page, self.repository, written.commit, path)
-            metadata["lineageflow/url"] = dg.MetadataValue.url(url)
+            metadata[URL_KEY] = dg.MetadataValue.url(url)
         return metadata
 
 

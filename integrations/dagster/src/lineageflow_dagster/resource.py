@@ -21,6 +21,7 @@ from lineageflow_core.openlineage.outbox import outbox_folder
 from lineageflow_core.run import Written
 from lineageflow_core.tracking.code import code_version
 from lineageflow_core.tracking.environment import environment
+from lineageflow_dagster.asset_events import watch
 from lineageflow_dagster.bounds import (
     Bounds,
     asset_dataset,
@@ -266,18 +267,17 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
                     params={name: str(value) for name, value in step.config.items()},
                 ),
             )
+            watch(step, self._steps[run_id], self.repository, deferred=self._is_one(step))
         return self._steps[run_id]
 
     def land(self, step: Step, session: RunSession) -> str:
         """Brings what a step wrote to where others see it. Returns the branch that has it now.
 
-        That is the run's branch, unless nobody publishes the run as a whole: then each output is published
+        That is the run's branch, unless the run is not published as a whole: then each output is published
         by itself.
         """
-        from lineageflow_dagster.executor import publishes_run
-
         session.report()
-        if publishes_run(step.executor):
+        if self._is_one(step):
             return session.ref
         session.complete()
         into = session.transaction.into
@@ -290,6 +290,13 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
             run_id=session.run.id,
         )
         return into
+
+    def _is_one(self, step: Step) -> bool:
+        """Tells whether the run of a step is published as a whole, so that its steps must not."""
+        from lineageflow_dagster.executor import policy_of
+
+        policy = policy_of(step.executor)
+        return policy is not None and not policy.for_run(step.run).lands_each_output
 
     def outside_session(self, run: dg.DagsterRun, step_key: str, retry_number: int) -> RunSession:
         """Returns a session that can tell how a step ended, and leaves the rest to the step's own."""

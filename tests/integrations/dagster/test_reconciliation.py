@@ -1,0 +1,155 @@
+"""What becomes of runs whose process did not live to say it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from lineageflow_dagster import (
+    LineageFlowResource,
+    build_reconciliation_sensor,
+    transaction,
+    with_lineageflow,
+)
+from lineageflow_dagster.reconciliation import reconcile
+
+from lineageflow_core.model.run import RunState, TransactionState
+from tests.integrations.dagster.conftest import IN_PROCESS, Shop, open_shop
+from tests.integrations.dagster.shop import ALL_DAYS, shop_job
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+SPAWNED: Mapping[str, Any] = {"multiprocess": {}}
+
+
+def lake_of(shop: Shop) -> LineageFlowResource:
+    return LineageFlowResource(lake=shop.lake, repository="shop")
+
+
+def only_run(shop: Shop) -> dg.DagsterRun:
+    (run,) = shop.instance.get_runs()
+    return run
+
+
+def wait_until(happened: Callable[[], bool], *, seconds: float = 120) -> None:
+    for _ in range(int(seconds * 20)):
+        if happened():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen")
+
+
+def killed(folder: Path, how: str, *, when: Callable[[], bool]) -> None:
+    """Starts a run in a process of its own, and kills that, unless it does so itself."""
+    process = subprocess.Popen([sys.executable, "-m", __name__, str(folder), how])
+    try:
+        wait_until(lambda: when() or process.poll() is not None)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+
+
+@pytest.mark.slow
+def test_a_step_that_outlives_its_run_writes_nothing_once_the_run_is_closed(
+    shop: Shop, tmp_path: Path
+) -> None:
+    before = shop.repository.head()
+    killed(tmp_path, "hangs", when=(tmp_path / "marker").exists)
+    run = only_run(shop)
+    assert list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)) == []
+    shop.instance.report_run_failed(run)  # as Dagster's run monitoring does
+
+    (line,) = reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)
+    assert "the process of the run ended before it could publish" in line
+    assert shop.transaction(run.run_id).state is TransactionState.DISCARDED
+    assert shop.catalog.lineage.get_run(run.run_id).run.state is RunState.FAILED  # type: ignore[arg-type]
+    written = shop.datasets(f"run:{run.run_id}")
+
+    (tmp_path / "marker.go").touch()  # and the orphan goes on
+    wait_until(lambda: "TransactionClosedError" in failures(shop, run.run_id))
+    assert "is discarded" in failures(shop, run.run_id)
+    assert shop.datasets(f"run:{run.run_id}") == written
+    assert shop.repository.head() == before
+    assert shop.materializations("orders") == shop.materializations("totals") == []
+    assert list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)) == []
+
+
+def failures(shop: Shop, run_id: str) -> str:
+    """Returns why steps failed."""
+    records = shop.instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    errors = [record.dagster_event.step_failure_data.error for record in records if record.dagster_event]
+    return "\n".join(error.to_string() for error in errors if error is not None)
+
+
+@pytest.mark.slow
+def test_a_run_that_died_right_after_it_was_published_is_published(shop: Shop, tmp_path: Path) -> None:
+    killed(tmp_path, "dies published", when=lambda: False)
+    run = only_run(shop)
+    assert shop.transaction(run.run_id).state is TransactionState.PUBLISHED
+    assert shop.materializations("orders") == []
+    shop.instance.report_run_failed(run)
+
+    (line,) = reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)
+    assert f"published to 'main' as commit {shop.repository.head().id[:8]}" in line
+    assert "That is final" in shop.log(run.run_id)
+    assert len(shop.materializations("orders", run_id=run.run_id)) == 3
+    assert list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)) == []
+    assert len(shop.materializations("orders")) == 3
+
+
+def test_a_conflict_that_a_person_resolved_is_recorded(shop: Shop) -> None:
+    result = shop.run(shop_job, ops={"summary": {"rival": True}}, tags=ALL_DAYS)
+    assert list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)) == []
+    assert shop.transaction(result.run_id).state is TransactionState.OPEN
+    shop.catalog.merging.merge(
+        "shop",
+        f"run:{result.run_id}",
+        into="main",
+        author="a person",
+        strategy="theirs",  # type: ignore[arg-type]
+    )
+    (line,) = reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)
+    assert "was merged into 'main'" in line
+    assert shop.transaction(result.run_id).state is TransactionState.PUBLISHED
+    assert len(shop.materializations("summary")) == 1
+
+
+def test_runs_that_ended_as_they_should_are_left_alone(shop: Shop) -> None:
+    shop.run(shop_job, tags=ALL_DAYS)
+    shop.run(shop_job, ops={"summary": {"fails": "always"}}, tags=ALL_DAYS)
+    assert list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)) == []
+
+
+def test_the_sensor_looks_and_remembers_when(shop: Shop) -> None:
+    sensor = build_reconciliation_sensor()
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    context = dg.build_sensor_context(instance=shop.instance, resources={"lineageflow": lake_of(shop)})
+    looked: Any = sensor(context)
+    assert looked.skip_reason.skip_message == "every transaction is as its run is"
+    assert datetime.fromisoformat(looked.cursor) > LONG_AGO
+
+
+def test_a_whole_project_has_the_sensor(shop: Shop) -> None:
+    defs = with_lineageflow(dg.Definitions(), lake_of(shop))
+    assert "lineageflow_reconciliation" in [sensor.name for sensor in defs.sensors or []]
+
+
+def run_here(folder: Path, how: str) -> None:
+    """Runs the shop, in a process that will not live to the end."""
+    trouble: dict[str, Any] = {}
+    if how == "hangs":
+        trouble = {"totals": {"fails": "hangs", "marker": str(folder / "marker")}}
+    else:
+        transaction.record_published = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment,attr-defined]
+    execution = SPAWNED if how == "hangs" else IN_PROCESS
+    open_shop(folder).run(shop_job, ops=trouble, tags=ALL_DAYS, execution=execution)
+
+
+if __name__ == "__main__":
+    run_here(Path(sys.argv[1]), sys.argv[2])
