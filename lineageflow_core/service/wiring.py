@@ -8,6 +8,7 @@ what else a neighbour feeds has nothing to do with the start.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from lineageflow_core.model.lineage import DatasetName, Io
 from lineageflow_core.model.overview import Wire, Wiring
@@ -59,7 +60,7 @@ class JobsAtWork:
     def touching(self, datasets: Collection[DatasetName], *, written: bool) -> dict[DatasetName, list[Job]]:
         """Returns the jobs that write, or read, each dataset."""
         wires = self._lake.datasets.wires(datasets, until=self._until)
-        if self._until is None:
+        if self._anything_declared:
             wires += self._lake.lineage.declarations(datasets=datasets)
         wanted = {wire.job for wire in wires if wire.written == written}
         self.learn(wanted)
@@ -75,9 +76,14 @@ class JobsAtWork:
             return tuple(sorted(self._touched[written][job]))
         return tuple(sorted(self._declared[written][job]))
 
+    @cached_property
+    def _anything_declared(self) -> bool:
+        """Whether there is anything to ask: an event says what a job declares of no time but now."""
+        return self._until is None and bool(self._lake.lineage.jobs_that_declare(None, after=None, limit=1))
+
     def _learn_declared(self, jobs: Sequence[Job]) -> None:
-        """Asks what jobs declare: an event says so of no time but now."""
-        if self._until is not None or not jobs:
+        """Asks what jobs declare."""
+        if not jobs or not self._anything_declared:
             return
         wires = self._lake.lineage.declarations(jobs=jobs)
         firsts = self._lake.datasets.first_names({wire.dataset for wire in wires})
