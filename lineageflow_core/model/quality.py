@@ -37,6 +37,8 @@ class Assertion:
     description: str | None = None
     content: str | None = None
     """The test itself: SQL, or an expression."""
+    params: dict[str, Any] = field(default_factory=dict)
+    """What else the test was given, by name."""
 
     @property
     def key(self) -> tuple[str, str, str]:

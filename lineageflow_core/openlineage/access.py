@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import CommitId
+from lineageflow_core.model.lineage import ColumnEdge
 from lineageflow_core.model.objects import Snapshot
+from lineageflow_core.model.quality import Assertion
+from lineageflow_core.openlineage.about import About
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,12 @@ class DatasetAccess:
     """Name and type of each column, in order; types as the producer calls them."""
     rows: int | None = None
     """How many rows the content has; None if unknown."""
+    assertions: tuple[Assertion, ...] = ()
+    """What tests of the content found. They are told of what was read."""
+    columns: tuple[ColumnEdge, ...] = ()
+    """What its columns come from. They are told of what was written."""
+    about: About | None = None
+    """What people say of the dataset."""
 
     def __post_init__(self) -> None:
         datasets = {snapshot.dataset for snapshot in self.snapshots}
@@ -44,8 +53,9 @@ def one_per_dataset(accesses: Iterable[DatasetAccess]) -> tuple[DatasetAccess, .
     """Joins accesses to the same dataset, in order of the first one.
 
     An event names each dataset once, because a receiver may let a second entry replace the first one.
-    Where accesses differ in what can be said once only (commit, ref, type, schema), the last one that says
-    it wins. Rows add up where all are known and no content is counted twice; else they are unknown.
+    Where accesses differ in what can be said once only (commit, ref, type, schema, columns, the result of one
+    test), the last one that says it wins. Rows add up where all are known and no content is counted twice;
+    else they are unknown.
     """
     joined: dict[tuple[str, str], DatasetAccess] = {}
     for access in accesses:
@@ -64,6 +74,9 @@ def _join(before: DatasetAccess, access: DatasetAccess) -> DatasetAccess:
         dataset_type=access.dataset_type or before.dataset_type,
         schema=access.schema or before.schema,
         rows=_rows(before, access, added),
+        assertions=tuple({each.key: each for each in (*before.assertions, *access.assertions)}.values()),
+        columns=access.columns or before.columns,
+        about=access.about or before.about,
     )
 
 

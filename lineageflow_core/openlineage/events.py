@@ -11,6 +11,7 @@ from typing import Any
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import parse_run_id
 from lineageflow_core.model.run import Run
+from lineageflow_core.openlineage.about import About, JobType
 from lineageflow_core.openlineage.access import DatasetAccess, one_per_dataset
 from lineageflow_core.openlineage.naming import dataset_namespace
 from lineageflow_core.openlineage.vocabulary import EventType, producer
@@ -23,15 +24,19 @@ def run_event(
     at: datetime,
     parent: Run | None = None,
     root: Run | None = None,
+    after: Run | None = None,
+    job_type: JobType | None = None,
+    about: About | None = None,
     inputs: Sequence[DatasetAccess] = (),
     outputs: Sequence[DatasetAccess] = (),
 ) -> dict[str, Any]:
     """Returns one event about `run`.
 
     `event_type` says what happened; `run.state` and its times are not looked at. `parent` is the run that
-    this one is a step of, and `root` the outermost one where that is yet another: only their id and job
-    count. `at` is when it happened, in UTC if it has no zone. Events add up: a later one need not repeat the
-    inputs and outputs of an earlier one, but may.
+    this one is a step of, and `root` the outermost one where that is yet another; `after` is one that went
+    before and that this one repeats, or goes on from. Of those only their id and job count. `job_type` and
+    `about` are of the job. `at` is when it happened, in UTC if it has no zone. Events add up: a later one
+    need not repeat the inputs and outputs of an earlier one, but may.
 
     Raises InvalidInputError if `run` names a parent other than `parent`, or its id is no UUID.
     """
@@ -43,24 +48,27 @@ def run_event(
     from openlineage.client import event_v2 as openlineage
     from openlineage.client.serde import Serde
 
-    from lineageflow_core.openlineage import facets
+    from lineageflow_core.openlineage import dataset_facets, facets
 
     event = openlineage.RunEvent(
         eventType=openlineage.RunState(event_type.value),
         eventTime=_instant(at),
         producer=producer(),
         run=openlineage.Run(
-            runId=parse_run_id(run.id), facets=facets.run_facets(run, parent=parent, root=root)
+            runId=parse_run_id(run.id),
+            facets=facets.run_facets(run, parent=parent, root=root, after=after),
         ),
         job=openlineage.Job(
-            namespace=run.job.namespace, name=run.job.name, facets=facets.job_facets(run.code)
+            namespace=run.job.namespace,
+            name=run.job.name,
+            facets=facets.job_facets(run.code, job_type=job_type, about=about),
         ),
         inputs=[
             openlineage.InputDataset(
                 namespace=dataset_namespace(access.repository),
                 name=access.dataset,
-                facets=facets.dataset_facets(access),
-                inputFacets=facets.input_facets(access),
+                facets=dataset_facets.dataset_facets(access),
+                inputFacets=dataset_facets.input_facets(access),
             )
             for access in one_per_dataset(inputs)
         ],
@@ -68,8 +76,8 @@ def run_event(
             openlineage.OutputDataset(
                 namespace=dataset_namespace(access.repository),
                 name=access.dataset,
-                facets=facets.dataset_facets(access),
-                outputFacets=facets.output_facets(access),
+                facets=dataset_facets.dataset_facets(access) | dataset_facets.column_lineage(access.columns),
+                outputFacets=dataset_facets.output_facets(access),
             )
             for access in one_per_dataset(outputs)
         ],

@@ -1,33 +1,28 @@
-"""Our facts as OpenLineage facets: standard ones wherever one fits, else one of our own two.
+"""Our facts about runs and jobs as OpenLineage facets: standard ones wherever one fits, else one of our own.
 
 Importing this imports openlineage-python, so `events` does it only when an event is built. The schemas of
 our own facets lie in `schemas/`; a change to one is a new file with a new version in its URL.
 """
 
 import re
-from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import attr
 from openlineage.client import facet_v2 as standard
 from openlineage.client.generated.base import (
     BaseFacet,
     DatasetFacet,
-    InputDatasetFacet,
     JobFacet,
-    OutputDatasetFacet,
     RunFacet,
 )
-from openlineage.client.generated.input_statistics_input_dataset import InputStatisticsInputDatasetFacet
 
 from lineageflow_core.model.run import CodeVersion, Run
-from lineageflow_core.openlineage.access import DatasetAccess
+from lineageflow_core.openlineage.about import About, JobType
 from lineageflow_core.openlineage.vocabulary import SPECIFICATION, Facet, producer
 
 _F = TypeVar("_F", bound=BaseFacet)
 
-_HIVE_SEGMENT = re.compile(r"(?P<name>[^=]+)=(?P<value>.*)", re.DOTALL)
 _SCP_URL = re.compile(r"(?P<host>[^/:]+):(?P<path>[^/].*)")
 """git's short form of an SSH address, `git@host:path`, which is not a URL."""
 
@@ -87,11 +82,15 @@ def schema_text(facet: str) -> str:
     return (files(__package__) / "schemas" / f"{facet}.json").read_text(encoding="utf-8")
 
 
-def run_facets(run: Run, *, parent: Run | None, root: Run | None) -> dict[str, RunFacet]:
+def run_facets(
+    run: Run, *, parent: Run | None, root: Run | None, after: Run | None = None
+) -> dict[str, RunFacet]:
     """Returns the facets about a run: whose step it is, what it was given, what it ran on, how it failed."""
     found: dict[str, RunFacet] = {}
     if parent is not None:
         found[Facet.PARENT] = _parent(parent, root or parent)
+    if after is not None:
+        found[Facet.DEPENDENCIES] = _after(after)
     if run.params:
         found[Facet.PARAMETERS] = standard.execution_parameters_run.ExecutionParametersRunFacet(
             parameters=[
@@ -109,90 +108,60 @@ def run_facets(run: Run, *, parent: Run | None, root: Run | None) -> dict[str, R
         found[Facet.ERROR] = standard.error_message_run.ErrorMessageRunFacet(
             message=run.error, programmingLanguage="PYTHON"
         )
-    return _signed(found)
+    return signed(found)
 
 
-def job_facets(code: CodeVersion | None) -> dict[str, JobFacet]:
-    """Returns the facets about a job: the code that it ran."""
-    if code is None:
-        return {}
-    location = standard.source_code_location_job.SourceCodeLocationJobFacet(
-        type="git",
-        url=_code_url(code),
-        repoUrl=code.repository_url,
-        path=code.path,
-        version=code.revision,
-        branch=code.branch,
-    )
-    return _signed({Facet.CODE: location})
-
-
-def dataset_facets(access: DatasetAccess) -> dict[str, DatasetFacet]:
-    """Returns the facets about a dataset as such: exact version, type, schema."""
-    whole = _whole_snapshot(access)
-    found: dict[str, DatasetFacet] = {
-        Facet.OUR_COMMIT: LineageFlowCommitDatasetFacet(
-            repository=access.repository,
-            commit=access.commit,
-            ref=access.ref,
-            snapshot=whole,
-            partitions=[]
-            if whole
-            else [
-                PartitionContent(partition=snapshot.partition, snapshot=snapshot.snapshot)
-                for snapshot in access.snapshots
-            ],
-        ),
-        # A receiver that does not know our facet still tells versions apart: some partitions are not the
-        # whole dataset, whose version is the commit then.
-        Facet.VERSION: standard.dataset_version_dataset.DatasetVersionDatasetFacet(
-            datasetVersion=whole or access.commit
-        ),
-    }
-    if access.dataset_type:
-        found[Facet.TYPE] = standard.dataset_type_dataset.DatasetTypeDatasetFacet(
-            datasetType=access.dataset_type
+def job_facets(
+    code: CodeVersion | None, *, job_type: JobType | None = None, about: About | None = None
+) -> dict[str, JobFacet]:
+    """Returns the facets about a job: the code that it ran, what kind of job it is, what people say of it."""
+    found: dict[str, JobFacet] = {}
+    if code is not None:
+        found[Facet.CODE] = standard.source_code_location_job.SourceCodeLocationJobFacet(
+            type="git",
+            url=_code_url(code),
+            repoUrl=code.repository_url,
+            path=code.path,
+            version=code.revision,
+            branch=code.branch,
         )
-    if access.schema:
-        found[Facet.SCHEMA] = standard.schema_dataset.SchemaDatasetFacet(
-            fields=[
-                standard.schema_dataset.SchemaDatasetFacetFields(name=name, type=kind, ordinal_position=place)
-                for place, (name, kind) in enumerate(access.schema, start=1)
-            ]
+    if job_type is not None:
+        found[Facet.JOB_TYPE] = standard.job_type_job.JobTypeJobFacet(
+            processingType="BATCH", integration=job_type.integration, jobType=job_type.type
         )
-    return _signed(found)
-
-
-def input_facets(access: DatasetAccess) -> dict[str, InputDatasetFacet]:
-    """Returns the facets about reading a dataset: which partitions, how much."""
-    found: dict[str, InputDatasetFacet] = {
-        Facet.INPUT_STATISTICS: InputStatisticsInputDatasetFacet(**_statistics(access))
-    }
-    if condition := _partitions(access):
-        found[Facet.SUBSET] = standard.base_subset_dataset.InputSubsetInputDatasetFacet(
-            inputCondition=condition
+    said = about or About()
+    if said.description:
+        found[Facet.DOCUMENTATION] = standard.documentation_job.DocumentationJobFacet(
+            description=said.description
         )
-    return _signed(found)
-
-
-def output_facets(access: DatasetAccess) -> dict[str, OutputDatasetFacet]:
-    """Returns the facets about writing a dataset: which partitions, how much."""
-    found: dict[str, OutputDatasetFacet] = {
-        Facet.OUTPUT_STATISTICS: standard.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
-            **_statistics(access)
+    if said.owners:
+        found[Facet.OWNERSHIP] = standard.ownership_job.OwnershipJobFacet(
+            owners=[standard.ownership_job.Owner(name=owner) for owner in said.owners]
         )
-    }
-    if condition := _partitions(access):
-        found[Facet.SUBSET] = standard.base_subset_dataset.OutputSubsetOutputDatasetFacet(
-            outputCondition=condition
+    if said.tags:
+        found[Facet.TAGS] = standard.tags_job.TagsJobFacet(
+            tags=[standard.tags_job.TagsJobFacetFields(key=key, value=value) for key, value in said.tags]
         )
-    return _signed(found)
+    return signed(found)
 
 
-def _signed(found: dict[str, _F]) -> dict[str, _F]:
+def signed(found: dict[str, _F]) -> dict[str, _F]:
     """Names us as the maker of each facet, which would otherwise be openlineage-python."""
     maker = producer()
     return {str(key): attr.evolve(facet, producer=maker) for key, facet in found.items()}
+
+
+def _after(run: Run) -> RunFacet:
+    module = standard.job_dependencies_run
+    return module.JobDependenciesRunFacet(
+        upstream=[
+            module.JobDependency(
+                job=module.JobIdentifier(namespace=run.job.namespace, name=run.job.name),
+                run=module.RunIdentifier(runId=run.id),
+                sequence_trigger_rule="FINISH_TO_START",
+            )
+        ]
+    )
 
 
 def _parent(parent: Run, root: Run) -> RunFacet:
@@ -205,41 +174,6 @@ def _parent(parent: Run, root: Run) -> RunFacet:
             job=module.RootJob(namespace=root.job.namespace, name=root.job.name),
         ),
     )
-
-
-def _whole_snapshot(access: DatasetAccess) -> str | None:
-    only = access.snapshots[0]
-    return only.snapshot if len(access.snapshots) == 1 and not only.partition else None
-
-
-def _statistics(access: DatasetAccess) -> Mapping[str, Any]:
-    return {
-        "rowCount": access.rows,
-        "size": sum(snapshot.size for snapshot in access.snapshots),
-        "fileCount": sum(snapshot.objects for snapshot in access.snapshots),
-    }
-
-
-def _partitions(access: DatasetAccess) -> standard.base_subset_dataset.PartitionSubsetCondition | None:
-    partitions = sorted({snapshot.partition for snapshot in access.snapshots if snapshot.partition})
-    if not partitions:
-        return None
-    module = standard.base_subset_dataset
-    return module.PartitionSubsetCondition(
-        partitions=[
-            module.Partition(identifier=partition, dimensions=_dimensions(partition))
-            for partition in partitions
-        ]
-    )
-
-
-def _dimensions(partition: str) -> dict[str, str]:
-    """Hive-style segments (`month=2013-07`) name their dimension; others have only a place."""
-    dimensions = {}
-    for place, segment in enumerate(partition.split("/")):
-        named = _HIVE_SEGMENT.fullmatch(segment)
-        dimensions[named["name"] if named else f"level_{place}"] = named["value"] if named else segment
-    return dimensions
 
 
 def _code_url(code: CodeVersion) -> str:

@@ -63,6 +63,7 @@ def _assertion(said: Mapping[str, Any], outcome: Outcome, *, kind: str) -> Asser
         assertion=kind or parse_text(said.get("name")) or "test",
         outcome=outcome,
         severity=severity,
+        params=dict(as_object(said.get("params"))),
         **{
             name: parse_text(said.get(name))
             for name in ("name", "column", "expected", "actual", "description", "content")

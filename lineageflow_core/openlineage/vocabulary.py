@@ -54,6 +54,8 @@ class Facet(StrEnum):
     PARAMETERS = "executionParameters"
     CODE = "sourceCodeLocation"
     OWNERSHIP = "ownership"
+    DOCUMENTATION = "documentation"
+    TAGS = "tags"
     SCHEMA = "schema"
     TYPE = "datasetType"
     VERSION = "version"

@@ -12,8 +12,10 @@ from dataclasses import replace
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import ObjectNotFoundError
 from lineageflow_core.model.ids import CommitId
+from lineageflow_core.model.lineage import ColumnEdge
 from lineageflow_core.model.names import is_under, parents_of
 from lineageflow_core.model.objects import Snapshot
+from lineageflow_core.openlineage.about import About
 from lineageflow_core.openlineage.access import DatasetAccess
 from lineageflow_core.run.look import path_of
 
@@ -27,6 +29,7 @@ class Accesses:
         self._reads: list[DatasetAccess] = []
         self._writes: list[DatasetAccess] = []
         self._files_written: dict[tuple[str, str], DatasetAccess] = {}
+        self._described: dict[tuple[str, str], tuple[About | None, tuple[ColumnEdge, ...]]] = {}
         self._own: set[tuple[str, Snapshot]] = set()
         self._seen: set[tuple[str, CommitId, str]] = set()
 
@@ -40,7 +43,14 @@ class Accesses:
     def writes(self) -> list[DatasetAccess]:
         """Every write, in order; those file by file as what they left."""
         with self._lock:
-            return [*self._writes, *self._files_written.values()]
+            return [self._described_as_said(each) for each in (*self._writes, *self._files_written.values())]
+
+    def describe(
+        self, repository: str, dataset: str, *, about: About | None, columns: Iterable[ColumnEdge]
+    ) -> None:
+        """Says of a dataset's writes, those before and those to come, what is known of it besides."""
+        with self._lock:
+            self._described[repository, dataset] = (about, tuple(columns))
 
     def add_read(self, access: DatasetAccess) -> None:
         """Adds a dataset or partitions that were read as such."""
@@ -96,6 +106,10 @@ class Accesses:
                 self._files_written[repository, unit] = DatasetAccess(
                     repository=repository, snapshots=(snapshot,), commit=commit, ref=ref
                 )
+
+    def _described_as_said(self, access: DatasetAccess) -> DatasetAccess:
+        described = self._described.get((access.repository, access.dataset))
+        return access if described is None else replace(access, about=described[0], columns=described[1])
 
     def _unit(self, repository: str, commit: CommitId, path: str) -> Snapshot | None:
         """Returns the dataset or partition that a path is in at a commit."""

@@ -9,7 +9,7 @@ So a published run's lineage is there, but for what other machines still keep.
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -23,11 +23,14 @@ from lineageflow_core.errors import (
     NotFoundError,
     ObjectNotFoundError,
     StateError,
+    StorageError,
 )
 from lineageflow_core.model.change import Change, paths_of, replace
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, RunId, SnapshotId, parse_run_id
+from lineageflow_core.model.lineage import ColumnEdge
 from lineageflow_core.model.run import CodeVersion, Job, Run, RunState, Transaction
+from lineageflow_core.openlineage.about import About, JobType
 from lineageflow_core.openlineage.access import DatasetAccess
 from lineageflow_core.openlineage.events import run_event
 from lineageflow_core.openlineage.naming import pipeline_job
@@ -47,7 +50,9 @@ class RunSession:
     into; of all the processes of a run, the first one's choice holds. `pins` are datasets that it reads at
     other refs: by their path, and `@ref/path` for what code asks for at that ref. A branch is read as it was
     when the run began; what the pipeline has written, it reads as it wrote it. `code`, `environment` and
-    `params` are recorded as given.
+    `params` are recorded as given, and so are what kind of job it is, what people say `about` it, and the run
+    of the same job that this one comes `after`: one that failed, say, and is repeated. `warn` is told where
+    an event can be neither kept on this machine nor told the lake; without it that raises StorageError.
     """
 
     def __init__(
@@ -65,6 +70,10 @@ class RunSession:
         code: CodeVersion | None = None,
         environment: Mapping[str, str] = {},
         params: Mapping[str, str] = {},
+        job_type: JobType | None = None,
+        about: About | None = None,
+        after: RunId | None = None,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         run_id = parse_run_id(run_id) if run_id else RunId(str(uuid4()))
         self.pipeline = parse_run_id(pipeline) if pipeline else run_id
@@ -87,6 +96,9 @@ class RunSession:
         self.author = author
         self._base, self._into = base, into
         self._pins = check_pins(pins)
+        self._job_type, self._about, self._warn = job_type, about, warn
+        self._after = Run(id=after, job=job, state=RunState.FAILED) if after else None
+        self._base_commit: CommitId | None = None
         self._accesses = Accesses(catalog)
         self._started = False
         self._begun = False
@@ -125,6 +137,13 @@ class RunSession:
     def ref(self) -> str:
         """What the run sees: its branch, or its base before the first write."""
         return f"run:{self.pipeline}"
+
+    @property
+    def base(self) -> CommitId:
+        """The commit that the run reads where it has not written. Asked for once: it never changes."""
+        if self._base_commit is None:
+            self._base_commit = self.transaction.base
+        return self._base_commit
 
     @property
     def transaction(self) -> Transaction:
@@ -233,6 +252,16 @@ class RunSession:
             )
         )
         return Written(snapshot=snapshot, commit=commit.id, previous=previous)
+
+    def describe(
+        self, dataset: str, *, about: About | None = None, columns: Iterable[ColumnEdge] = ()
+    ) -> None:
+        """Says what people say of a dataset that the run writes, and what its columns come from.
+
+        The next event tells it, of all that was written of the dataset. A later call takes the place of an
+        earlier one.
+        """
+        self._accesses.describe(self.repository, dataset, about=about, columns=columns)
 
     def ref_for(self, repository: str) -> str:
         """Returns what the run reads where the code names no ref: its own state, or a default branch."""
@@ -367,13 +396,21 @@ class RunSession:
             run,
             at=datetime.now(UTC),
             parent=self._parent,
+            after=self._after,
+            job_type=self._job_type,
+            about=self._about,
             inputs=self._accesses.reads,
             outputs=self._accesses.writes,
         )
-        if self.catalog.emitter is not None:
-            self.catalog.emitter.emit(event)
-        else:
+        if self.catalog.emitter is None:
             self.catalog.lineage.ingest([event])
+            return
+        try:
+            self.catalog.emitter.emit(event)
+        except StorageError as error:
+            if self._warn is None:
+                raise
+            self._warn(f"lineage of run {self.run.id} is lost unless a later event tells it: {error.message}")
 
     def _snapshot_now(self, path: str) -> SnapshotId | None:
         try:

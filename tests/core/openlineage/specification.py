@@ -68,6 +68,30 @@ PARTITIONS = {
     },
     "required": ["type", "partitions"],
 }
+ABOUT = {
+    "documentation": facet("description", description=TEXT),
+    "ownership": facet(owners=items("name", name=TEXT)),
+    "tags": facet(tags=items("key", "value", key=TEXT, value=TEXT)),
+}
+INPUT_FIELDS = items(
+    "namespace",
+    "name",
+    "field",
+    namespace=TEXT,
+    name=TEXT,
+    field=TEXT,
+    transformations=items("type", type=TEXT, subtype=TEXT, masking={"type": "boolean"}),
+)
+ASSERTIONS = items(
+    "assertion",
+    "success",
+    assertion=TEXT,
+    success={"type": "boolean"},
+    severity=TEXT,
+    name=TEXT,
+    actual=TEXT,
+    params={"type": "object"},
+)
 STATISTICS = facet(rowCount=COUNT, size=COUNT, fileCount=COUNT)
 
 
@@ -84,7 +108,20 @@ def datasets(place: str, **known: Any) -> dict[str, Any]:
                     version=facet("datasetVersion", datasetVersion=TEXT),
                     datasetType=facet("datasetType", datasetType=TEXT),
                     schema=facet(fields=items("name", name=TEXT, type=TEXT, ordinal_position=COUNT)),
+                    columnLineage=facet(
+                        "fields",
+                        fields={
+                            "type": "object",
+                            "additionalProperties": {
+                                "type": "object",
+                                "properties": {"inputFields": INPUT_FIELDS},
+                                "required": ["inputFields"],
+                            },
+                        },
+                        dataset=INPUT_FIELDS,
+                    ),
                     lineageflow_commit=own("lineageflow_commit"),
+                    **ABOUT,
                 ),
                 place: facets(**known),
             },
@@ -133,6 +170,9 @@ SPECIFICATION = {
                             ),
                             processing_engine=facet("version", version=TEXT, name=TEXT),
                             executionParameters=facet(parameters=items("key", key=TEXT, value=TEXT)),
+                            jobDependencies=facet(
+                                upstream=items("job", job=JOB_REFERENCE, run=RUN_REFERENCE)
+                            ),
                             lineageflow_environment=own("lineageflow_environment"),
                         ),
                     },
@@ -144,13 +184,22 @@ SPECIFICATION = {
                         "facets": facets(
                             sourceCodeLocation=facet(
                                 "type", "url", type=TEXT, url=URI, repoUrl=TEXT, version=TEXT, path=TEXT
-                            )
+                            ),
+                            jobType=facet(
+                                "processingType",
+                                "integration",
+                                processingType={"enum": ["BATCH", "STREAMING", "SERVICE"]},
+                                integration=TEXT,
+                                jobType=TEXT,
+                            ),
+                            **ABOUT,
                         ),
                     },
                 },
                 "inputs": datasets(
                     "inputFacets",
                     inputStatistics=STATISTICS,
+                    dataQualityAssertions=facet("assertions", assertions=ASSERTIONS),
                     subset=facet("inputCondition", inputCondition=PARTITIONS),
                 ),
                 "outputs": datasets(

@@ -14,15 +14,18 @@ from jsonschema import Draft202012Validator
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import CommitId, RunId, SnapshotId
-from lineageflow_core.model.lineage import Evidence
+from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Evidence
 from lineageflow_core.model.objects import Snapshot
+from lineageflow_core.model.quality import Assertion, Outcome
 from lineageflow_core.model.run import CodeVersion, Job, Run, RunState
+from lineageflow_core.openlineage.about import About, JobType
 from lineageflow_core.openlineage.access import DatasetAccess, one_per_dataset
 from lineageflow_core.openlineage.events import run_event
 from lineageflow_core.openlineage.facets import OWN_FACETS, schema_text, schema_url
 from lineageflow_core.openlineage.fold import fold
 from lineageflow_core.openlineage.naming import version_of
-from lineageflow_core.openlineage.vocabulary import EventType
+from lineageflow_core.openlineage.quality import assertions as assertions_of
+from lineageflow_core.openlineage.vocabulary import EventType, Facet
 from tests.core.openlineage.published import departures
 from tests.core.openlineage.scenarios import PARENT, ROOT, RUN, stored
 from tests.core.openlineage.specification import problems
@@ -54,6 +57,29 @@ def run(**rest: Any) -> Run:
     return Run(id=RUN, job=Job(namespace="dagster", name="flights.clean"), state=RunState.RUNNING, **rest)
 
 
+assertions = st.builds(
+    Assertion,
+    assertion=names,
+    outcome=st.sampled_from(Outcome),
+    name=st.none() | names,
+    severity=st.none() | st.sampled_from(["error", "warn"]),
+    params=st.dictionaries(names, st.booleans() | st.integers() | names, max_size=2),
+)
+column_edges = st.builds(
+    ColumnEdge,
+    field=names | st.just(""),
+    source=st.builds(DatasetName, namespace=st.just("lf://lake"), name=names),
+    source_field=names,
+    kind=st.sampled_from(["", "DIRECT", "INDIRECT"]),
+    subtype=st.sampled_from(["", "IDENTITY"]),
+    masking=st.booleans(),
+)
+abouts = st.builds(
+    About,
+    description=st.none() | st.text(),
+    owners=st.lists(names, max_size=2).map(tuple),
+    tags=st.lists(st.tuples(names, names), max_size=2).map(tuple),
+)
 PIPELINE = Run(id=PARENT, job=Job(namespace="dagster", name="flights"), state=RunState.RUNNING)
 
 
@@ -73,6 +99,9 @@ def accesses(draw: st.DrawFn) -> DatasetAccess:
         dataset_type=draw(st.none() | st.sampled_from(["TABLE", "MODEL"])),
         schema=tuple(draw(st.lists(st.tuples(names, names), max_size=3))),
         rows=draw(st.none() | st.integers(0, 10**9)),
+        assertions=tuple(draw(st.lists(assertions, max_size=2))),
+        columns=tuple(draw(st.lists(column_edges, max_size=3))),
+        about=draw(st.none() | abouts),
     )
 
 
@@ -101,6 +130,9 @@ runs = st.builds(
     outputs=st.lists(accesses(), max_size=3),
     pipeline=st.none() | st.just(PIPELINE),
     root=st.none() | st.just(replace(PIPELINE, id=ROOT)),
+    after=st.none() | st.just(PIPELINE),
+    job_type=st.none() | st.just(JobType(integration="DAGSTER", type="STEP")),
+    about=st.none() | abouts,
 )
 def test_every_event_that_we_build_is_valid(
     event_type: EventType,
@@ -110,14 +142,31 @@ def test_every_event_that_we_build_is_valid(
     outputs: list[DatasetAccess],
     pipeline: Run | None,
     root: Run | None,
+    after: Run | None,
+    job_type: JobType | None,
+    about: About | None,
 ) -> None:
     run = replace(run, parent=pipeline.id if pipeline else None)
-    event = run_event(event_type, run, at=at, parent=pipeline, root=root, inputs=inputs, outputs=outputs)
+    event = run_event(
+        event_type,
+        run,
+        at=at,
+        parent=pipeline,
+        root=root,
+        after=after,
+        job_type=job_type,
+        about=about,
+        inputs=inputs,
+        outputs=outputs,
+    )
     sent = json.loads(json.dumps(event))
     assert [] == problems(sent) == departures(sent)
 
 
-@given(run=runs, inputs=st.lists(accesses(), max_size=3), outputs=st.lists(accesses(), max_size=3))
+without_columns = accesses().map(lambda each: replace(each, columns=()))
+
+
+@given(run=runs, inputs=st.lists(accesses(), max_size=3), outputs=st.lists(without_columns, max_size=3))
 def test_what_goes_into_an_event_comes_out_of_the_fold(
     run: Run, inputs: list[DatasetAccess], outputs: list[DatasetAccess]
 ) -> None:
@@ -177,6 +226,65 @@ def test_an_output_says_how_much_it_is() -> None:
     assert (5, 20, 4) == (statistics["rowCount"], statistics["size"], statistics["fileCount"])
     field = output["facets"]["schema"]["fields"][0]
     assert ("carrier", "string", 1) == (field["name"], field["type"], field["ordinal_position"])
+
+
+@given(st.lists(assertions, max_size=4, unique_by=lambda each: each.key))
+def test_what_tests_found_comes_out_of_an_event_as_it_went_in(found: list[Assertion]) -> None:
+    event = run_event(EventType.COMPLETE, run(), at=AT, inputs=[access(snapshot(), assertions=tuple(found))])
+    told = [each for each in found if each.outcome is not Outcome.SKIPPED]
+    expected = [
+        replace(each, outcome=Outcome.FAILED)
+        if each.outcome is Outcome.WARNED and each.severity != "warn"
+        else replace(each, outcome=Outcome.WARNED)
+        if each.outcome is Outcome.FAILED and each.severity == "warn"
+        else each
+        for each in told
+    ]
+    assert expected == list(assertions_of(event["inputs"][0]["inputFacets"]))
+
+
+def test_of_several_results_of_one_test_the_last_one_is_told() -> None:
+    first, other, last = (
+        Assertion(assertion=name, outcome=outcome)
+        for name, outcome in (("a", Outcome.FAILED), ("b", Outcome.FAILED), ("a", Outcome.PASSED))
+    )
+    readings = [access(snapshot(), assertions=(first, other)), access(snapshot(), assertions=(last,))]
+    (joined,) = one_per_dataset(readings)
+    assert [last, other] == list(joined.assertions)
+
+
+@given(st.lists(column_edges, max_size=6, unique=True))
+def test_what_columns_come_from_comes_out_of_an_event_as_it_went_in(edges: list[ColumnEdge]) -> None:
+    event = run_event(EventType.COMPLETE, run(), at=AT, outputs=[access(snapshot(), columns=tuple(edges))])
+    facts = fold(RUN, [stored(event)])
+    # Several ways from one column to another are told together, and one without a kind says no more.
+    expected = {
+        edge
+        for edge in (each if each.kind else replace(each, subtype="", masking=False) for each in edges)
+        if edge.kind
+        or not any(
+            (other.field, other.source, other.source_field) == (edge.field, edge.source, edge.source_field)
+            and other.kind
+            for other in edges
+        )
+    }
+    assert expected == {edge for fed in facts.columns.values() for edge in fed}
+
+
+def test_the_run_that_went_before_is_told() -> None:
+    event = run_event(EventType.START, run(), at=AT, after=PIPELINE)
+    (before,) = event["run"]["facets"][Facet.DEPENDENCIES]["upstream"]
+    assert (PARENT, "flights") == (before["run"]["runId"], before["job"]["name"])
+
+
+def test_what_people_say_is_told_of_datasets_and_jobs() -> None:
+    about = About(description="All of them.", owners=("team:data",), tags=(("pii", "true"),))
+    writing = access(snapshot(), about=about)
+    event = run_event(EventType.COMPLETE, run(), at=AT, outputs=[writing], about=about)
+    for facets in (event["job"]["facets"], event["outputs"][0]["facets"]):
+        assert "All of them." == facets[Facet.DOCUMENTATION]["description"]
+        assert ["team:data"] == [owner["name"] for owner in facets[Facet.OWNERSHIP]["owners"]]
+        assert [("pii", "true")] == [(tag["key"], tag["value"]) for tag in facets[Facet.TAGS]["tags"]]
 
 
 def test_an_event_names_a_dataset_once() -> None:

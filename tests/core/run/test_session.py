@@ -1,11 +1,22 @@
 """A run as its code sees it."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from lineageflow_core import Job, Repository, RunSession, connect
-from lineageflow_core.errors import InvalidInputError, MergeConflictError, ObjectNotFoundError
+from lineageflow_core.errors import (
+    InvalidInputError,
+    MergeConflictError,
+    ObjectNotFoundError,
+    StorageFullError,
+)
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Direction
 from lineageflow_core.model.run import CodeVersion, RunState, TransactionState
+from lineageflow_core.openlineage.about import About
 from lineageflow_core.openlineage.vocabulary import EventType
 from lineageflow_core.run import run_transaction
 from lineageflow_core.testing.catalog.scene import files, new_run_id
@@ -134,3 +145,42 @@ def test_every_event_of_a_run_and_of_its_steps_is_valid(repo: Repository) -> Non
     assert {EventType.START, EventType.RUNNING, EventType.COMPLETE, EventType.FAIL} == assert_all_are_valid(
         repo.catalog
     )
+
+
+def test_what_is_said_of_a_dataset_is_told_of_all_that_was_written_of_it(repo: Repository) -> None:
+    session = session_of(repo)
+    session.read("raw")
+    session.write("clean", {"x": b"1"})
+    edge = ColumnEdge(
+        field="b", source=DatasetName(namespace=f"lf://{repo.name}", name="raw"), source_field="a"
+    )
+    session.describe("clean", about=About(owners=("ada",)), columns=[edge])
+    session.complete()
+    known = repo.catalog.datasets.get_known_dataset(f"lf://{repo.name}", "clean")
+    assert ["ada"] == [owner["name"] for owner in known.facets["ownership"]["owners"]]
+    traced = repo.catalog.lineage.trace_columns(
+        f"lf://{repo.name}/@run:{session.pipeline}/clean",
+        direction=Direction.UPSTREAM,
+    )
+    assert [("clean", "b"), ("raw", "a")] == [(each.version.name, each.column) for each in traced.columns]
+
+
+def test_a_session_that_can_warn_goes_on_where_an_event_can_be_kept_nowhere(repo: Repository) -> None:
+    class FullDisk:
+        def emit(self, event: Mapping[str, Any]) -> None:
+            raise StorageFullError("no space left")
+
+        def flush(self, about: RunId) -> None:
+            raise AssertionError
+
+    warnings: list[str] = []
+    catalog = replace(repo.catalog, emitter=FullDisk())
+    job = Job(namespace="tests", name="nightly.clean")
+    session = RunSession(catalog, repo.name, job, warn=warnings.append)
+    session.write("clean", {"x": b"1"})
+    session.report()
+    assert [
+        f"lineage of run {session.run.id} is lost unless a later event tells it: no space left"
+    ] * 2 == warnings
+    with pytest.raises(StorageFullError):
+        RunSession(catalog, repo.name, job).start()
