@@ -3,6 +3,7 @@
 When a release of Dagster breaks one, this says which.
 """
 
+import functools
 import inspect
 import logging
 from collections.abc import Callable, Iterator
@@ -170,6 +171,106 @@ def test_a_partition_knows_what_feeds_it_by_its_mapping() -> None:
     assert fed == {dg.AssetKey("orders"): frozenset({"2026-01-02", "2026-01-03"})}
 
 
+def test_a_step_knows_how_its_assets_are_defined_and_what_its_body_added() -> None:
+    told: list[Any] = []
+
+    @dg.asset(owners=["ada@example.org"], description="What was ordered.")
+    def orders(context: dg.AssetExecutionContext) -> None:
+        """Makes them."""
+        context.add_asset_metadata({"note": "x"}, asset_key="orders")
+        key, step, op_context = dg.AssetKey("orders"), internals.step_of(context), internals.current_context()
+        assert step is not None
+        assert op_context is not None
+        spec = internals.spec_of(op_context, key)
+        told.append((spec.owners if spec else None, step.description, [each.key for each in step.assets]))
+        told.append(dict(internals.stated_metadata(op_context, key)))
+
+    dg.materialize([orders], run_config=QUIET)
+    assert [(["ada@example.org"], "What was ordered.", [dg.AssetKey("orders")]), {"note": "x"}] == told
+
+
+def test_the_body_of_a_check_can_be_changed_in_a_copy() -> None:
+    @dg.asset
+    def orders() -> int:
+        return 1
+
+    @dg.asset_check(asset=orders)
+    def is_one(orders: int) -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=orders == 1, metadata={"told": "by the check"})
+
+    def change(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def body(*args: Any, **kwargs: Any) -> Any:
+            result = function(*args, **kwargs)
+            return result.with_metadata({**result.metadata, "added": "later"})
+
+        return body
+
+    changed = internals.with_body(is_one, change)
+    results = [
+        dg.materialize([orders, check], run_config=QUIET).get_asset_check_evaluations()
+        for check in (changed, is_one)
+    ]
+    assert [{"told", "added"}, {"told"}] == [set(found.metadata) for (found,) in results]
+
+
+def test_what_has_no_body_is_left_alone() -> None:
+    bare = dg.AssetsDefinition(specs=[dg.AssetSpec("orders")])
+    assert internals.with_body(bare, lambda function: function) is bare
+
+
+def test_the_result_of_a_check_is_in_its_event() -> None:
+    @dg.asset
+    def orders() -> int:
+        return 1
+
+    @dg.asset_check(asset=orders, blocking=True)
+    def is_one() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True, metadata={"rows": 1})
+
+    events = dg.materialize([orders, is_one], run_config=QUIET).all_events
+    (found,) = filter(None, map(internals.check_evaluation_of, events))
+    assert ("is_one", True, True) == (found.check_name, found.passed, found.blocking)
+    assert 1 == found.metadata["rows"].value
+
+
+def test_an_io_manager_stores_the_assets_whose_values_it_is_given() -> None:
+    @dg.multi_asset(
+        outs={"one": dg.AssetOut(), "two": dg.AssetOut(io_manager_key="other")}, name="both_of_them"
+    )
+    def both() -> tuple[int, int]:
+        return 1, 2
+
+    @dg.op
+    def made() -> int:
+        return 1
+
+    @dg.graph_asset
+    def of_ops() -> int:
+        return made()
+
+    @dg.asset
+    def nothing() -> None: ...
+
+    definitions = (both, of_ops, nothing, dg.AssetsDefinition(specs=[dg.AssetSpec("external")]))
+    stored = [internals.stored_by(each, "io_manager") for each in definitions]
+    assert [{dg.AssetKey("one")}, {dg.AssetKey("of_ops")}, set(), set()] == stored
+
+
+def test_a_warning_is_in_the_log_of_the_step(caplog: pytest.LogCaptureFixture) -> None:
+    @dg.asset
+    def orders() -> None:
+        internals.warn("in the step")
+
+    instance = dg.DagsterInstance.ephemeral()
+    with instance:
+        result = dg.materialize([orders], run_config=QUIET, instance=instance)
+        logged = [entry.user_message for entry in instance.all_logs(result.run_id)]
+    internals.warn("outside")
+    assert "in the step" in logged
+    assert "outside" in caplog.text
+
+
 @pytest.mark.parametrize(
     "owner,names",
     [
@@ -181,7 +282,9 @@ def test_a_partition_knows_what_feeds_it_by_its_mapping() -> None:
             StepExecutionContext,
             [
                 "add_asset_metadata",
+                "assets_def",
                 "dagster_run",
+                "get_asset_metadata",
                 "instance",
                 "job_def",
                 "log",
@@ -193,6 +296,8 @@ def test_a_partition_knows_what_feeds_it_by_its_mapping() -> None:
             ],
         ),
         (PlanOrchestrationContext, ["dagster_run", "instance", "job", "job_name", "run_config"]),
+        (dg.AssetsDefinition, ["computation", "is_materializable", "keys_by_output_name", "node_def"]),
+        (dg.AssetsDefinition, ["specs", "specs_by_key"]),
         (ExecutionPlan, ["step_keys_to_execute", "steps"]),
         (DagsterEvent, ["engine_event", "event_specific_data", "is_step_failure", "is_step_start"]),
         (DagsterEvent, ["is_step_success", "is_step_up_for_retry", "message", "step_key", "_replace"]),

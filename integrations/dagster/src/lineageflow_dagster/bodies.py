@@ -6,7 +6,7 @@ are on its materialization, as if an IO manager had written it.
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +18,16 @@ from lineageflow_core.errors import ObjectNotFoundError
 from lineageflow_core.openlineage.access import DatasetAccess
 from lineageflow_core.run import Written
 from lineageflow_dagster import inputs
+from lineageflow_dagster.changes import changes
+from lineageflow_dagster.column_lineage import Columns, as_column_lineage
 from lineageflow_dagster.formats import Described
 from lineageflow_dagster.internals import Step, assets_of, current_context, set_version_of, step_of
-from lineageflow_dagster.metadata import Metadata, Version, VersionFacts, data_version_of
+from lineageflow_dagster.metadata import Version, VersionFacts, data_version_of
 from lineageflow_dagster.naming import dataset_path, partition_key, path_segment
 from lineageflow_dagster.outputs import write_value
 from lineageflow_dagster.partitions import partition_run
 from lineageflow_dagster.resource import LineageFlowResource
+from lineageflow_dagster.saying import said_of
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -68,10 +71,13 @@ def write(
     partition: str | None,
     format_: str,
     dataset_type: str | None,
+    columns: Columns | None = None,
 ) -> Written:
     """Does `LineageFlowResource.write`."""
     context = _context()
     path = _path(dataset)
+    if columns is not None:
+        say_columns(lake, context, path, columns)
     asset = next((each for each in assets_of(context) if dataset_path(each.path) == path), None)
     key = partition or ("" if asset is None else _own_partition(context))
     with _session(lake, context, asset, key) as session:
@@ -129,8 +135,20 @@ def place(lake: LineageFlowResource, dataset: AnyDataset, *, partition: str | No
     return there
 
 
-def conclude(lake: LineageFlowResource, context: dg.OpExecutionContext) -> None:
-    """Lands what the step wrote so far, and says on the materializations of its assets what that is."""
+def say_columns(
+    lake: LineageFlowResource, context: dg.OpExecutionContext, dataset: str, columns: Columns
+) -> None:
+    """Says what the columns come from of a dataset that the step writes."""
+    step = step_of(context)
+    if step is not None:
+        lake.sessions(step).columns[dataset] = as_column_lineage(columns)
+
+
+def conclude(lake: LineageFlowResource, context: dg.OpExecutionContext, results: Sequence[Any] = ()) -> None:
+    """Lands what the step wrote so far, and says on the materializations of its assets what that is.
+
+    `results` are what its body gave to Dagster so far.
+    """
     step = step_of(context)
     if step is None:
         return
@@ -139,12 +157,27 @@ def conclude(lake: LineageFlowResource, context: dg.OpExecutionContext) -> None:
         writes += _left_by_others(lake, context, step)
     if not writes:
         return
-    branch = lake.land(step, lake.step_session(step))
-    facts = VersionFacts(repository=lake.repository, branch=branch, page=lake.page)
+    sessions, said = lake.sessions(step), {}
     for asset in assets_of(context):
+        said[asset] = said_of(context, asset, sessions, *_metadata_of(asset, results))
+        for session in sessions.all:
+            said[asset].describe(session)
+    branch = lake.land(step, sessions.own)
+    facts = VersionFacts(repository=lake.repository, branch=branch, page=lake.page)
+    for asset, asset_said in said.items():
         versions = _versions(writes, dataset_path(asset.path))
         if versions:
-            set_version_of(context, asset, data_version_of(versions), _metadata(facts, versions))
+            changed = changes(lake.catalog, lake.repository, sessions.own.base, versions)
+            metadata = facts.of_all(versions, changed)
+            metadata[""] |= asset_said.metadata
+            set_version_of(context, asset, data_version_of(versions), metadata)
+
+
+def _metadata_of(asset: dg.AssetKey, results: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
+    """Yields the metadata of results that are about an asset, or of a single one, which names none."""
+    for result in results:
+        if isinstance(result, dg.MaterializeResult) and result.asset_key in {None, asset}:
+            yield result.metadata or {}
 
 
 def is_written(lake: LineageFlowResource, step: Step, dataset: str) -> bool:
@@ -190,16 +223,6 @@ def _described(access: DatasetAccess) -> Described:
         rows=access.rows if len(access.snapshots) == 1 else None,
         columns=access.schema,
     )
-
-
-def _metadata(facts: VersionFacts, versions: dict[str, Version]) -> dict[str, Metadata]:
-    any_version = next(iter(versions.values()))
-    metadata = {"": facts.of_dataset(any_version)}
-    if len(versions) == 1:
-        metadata[""] |= facts.of_version(any_version)
-    else:
-        metadata |= {key: facts.of_version(version) for key, version in versions.items()}
-    return metadata
 
 
 def _context() -> dg.OpExecutionContext:

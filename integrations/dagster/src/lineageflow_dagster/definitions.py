@@ -1,11 +1,19 @@
 """`with_lineageflow`: a whole project on a lake, in one call."""
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 import dagster as dg
 
+from lineageflow_dagster.about import as_kept_in_lake
+from lineageflow_dagster.checks import telling_version
 from lineageflow_dagster.executor import publishing
-from lineageflow_dagster.internals import PartialResource, UnresolvedAssetJobDefinition, with_fields
+from lineageflow_dagster.internals import (
+    PartialResource,
+    UnresolvedAssetJobDefinition,
+    stored_by,
+    with_fields,
+)
 from lineageflow_dagster.io_manager import LineageFlowIOManager
 from lineageflow_dagster.policy import PublishPolicy
 from lineageflow_dagster.reconciliation import build_reconciliation_sensor
@@ -13,6 +21,7 @@ from lineageflow_dagster.resource import RESOURCE_KEY, LineageFlowResource
 from lineageflow_dagster.rollback import build_rollback_sensor
 
 AnyJob = dg.JobDefinition | UnresolvedAssetJobDefinition
+Asset = TypeVar("Asset")
 AnyResource = LineageFlowResource | PartialResource[LineageFlowResource]
 
 
@@ -30,7 +39,8 @@ def with_lineageflow(
     definitions and those of single jobs, publish each run as `publish` says, by default as one thing. A job
     that only a schedule or sensor names, with an executor of its own, is left alone: wrap that with
     `publishing(executor)`. Sensors look after runs whose process died, and tell Dagster of rollbacks, unless
-    the resource is configured at launch, which no sensor is.
+    the resource is configured at launch, which no sensor is. Assets that the IO manager keeps are
+    of the kind `lineageflow`, and results of checks say which version they looked at.
 
     Raises DagsterInvalidDefinitionError if another kind of IO manager has that key.
     """
@@ -45,11 +55,23 @@ def with_lineageflow(
     resources[RESOURCE_KEY] = lineageflow
     return with_fields(
         definitions,
+        assets=[_asset(asset, io_manager_key) for asset in definitions.assets or []],
+        asset_checks=[telling_version(checks) for checks in definitions.asset_checks or []],
         resources=resources,
         executor=_executor(definitions.executor, publish),
         jobs=list(_jobs(definitions.jobs or [], publish)),
         sensors=[*(definitions.sensors or []), *_sensors(lineageflow)],
     )
+
+
+def _asset(asset: Asset, io_manager_key: str) -> Asset | dg.AssetsDefinition:
+    """Returns an asset as its page shows it; checks may stand among assets, too."""
+    if not isinstance(asset, dg.AssetsDefinition):
+        return asset
+    if not asset.keys:
+        return telling_version(asset)
+    kept = stored_by(asset, io_manager_key)
+    return asset.map_asset_specs(lambda spec: as_kept_in_lake(spec) if spec.key in kept else spec)
 
 
 def _executor(

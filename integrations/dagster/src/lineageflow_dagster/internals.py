@@ -7,7 +7,8 @@ breaks one file, and the contract tests name what moved.
 import inspect
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy as shallow_copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +24,7 @@ from dagster._core.definitions.data_version import (
     INPUT_EVENT_POINTER_TAG_PREFIX,
     NULL_EVENT_POINTER,
 )
+from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 from dagster._core.definitions.partitions.context import partition_loading_context
 from dagster._core.definitions.partitions.utils.mapping import infer_partition_mapping
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -91,11 +93,16 @@ __all__ = [
     "run_looked_at",
     "set_data_version",
     "set_version_of",
+    "spec_of",
+    "stated_metadata",
     "step_of",
     "store_event",
+    "stored_by",
     "unpacked",
     "upstream_first",
     "upstream_partitions",
+    "warn",
+    "with_body",
     "with_fields",
     "with_materialization",
     "with_target",
@@ -126,6 +133,10 @@ class Step:
     instance: dg.DagsterInstance
     log: logging.Logger
     """The step's own: what it logs becomes the step's events."""
+    description: str | None
+    """What the project says that the step does."""
+    assets: tuple[dg.AssetSpec, ...]
+    """What it makes, all of it that it can; none for a check, or an op that makes no asset."""
 
 
 def step_of(context: IoContext | OpContext) -> Step | None:
@@ -143,6 +154,8 @@ def step_of(context: IoContext | OpContext) -> Step | None:
         makes=frozenset(step_context.job_def.asset_layer.executable_asset_keys),
         instance=step_context.instance,
         log=step_context.log,
+        description=step_context.op_def.description,
+        assets=tuple(step_context.assets_def.specs) if step_context.assets_def is not None else (),
     )
 
 
@@ -152,6 +165,13 @@ def current_context() -> dg.OpExecutionContext | None:
         return dg.OpExecutionContext.get()
     except dg.DagsterInvariantViolationError:
         return None
+
+
+def warn(text: str) -> None:
+    """Warns in the run's log, or outside of steps in that of the process."""
+    context = current_context()
+    log = dg.get_dagster_logger("lineageflow") if context is None else context.log
+    log.warning(text)
 
 
 def assets_of(context: dg.OpExecutionContext) -> frozenset[dg.AssetKey]:
@@ -173,6 +193,21 @@ def set_version_of(
     step_context.set_data_version(asset, dg.DataVersion(data_version))
     for partition, entries in metadata.items():
         step_context.add_asset_metadata(entries, asset, partition or None)
+
+
+def spec_of(context: dg.OutputContext | dg.OpExecutionContext, asset: dg.AssetKey) -> dg.AssetSpec | None:
+    """Returns how the project defines an asset that the step makes."""
+    step_context = _step_context(context)
+    assets = step_context.assets_def if step_context is not None else None
+    return assets.specs_by_key.get(asset) if assets is not None else None
+
+
+def stated_metadata(
+    context: dg.OutputContext | dg.OpExecutionContext, asset: dg.AssetKey
+) -> Mapping[str, Any]:
+    """Returns the metadata that a body has added to an asset so far, by `add_asset_metadata`."""
+    step_context = _step_context(context)
+    return (step_context.get_asset_metadata(asset) if step_context is not None else None) or {}
 
 
 def upstream_partitions(
@@ -423,6 +458,39 @@ def is_failed_check(event: DagsterEvent) -> bool:
     """Tells whether a step failed because of a blocking check, and of nothing else."""
     error = getattr(event.event_specific_data, "error", None)
     return error is not None and error.cls_name == DagsterAssetCheckFailedError.__name__
+
+
+def with_body(
+    definition: dg.AssetsDefinition, change: Callable[[Callable[..., Any]], Callable[..., Any]]
+) -> dg.AssetsDefinition:
+    """Returns assets or checks with the function that computes them changed.
+
+    As they were, where that is no single function that a decorator was put on. The new function has to take
+    what the old one takes, and say so as `functools.wraps` does.
+    """
+    computation = definition.computation
+    op = computation.node_def if computation is not None else None
+    if not (isinstance(op, dg.OpDefinition) and isinstance(op.compute_fn, DecoratedOpFunction)):
+        return definition
+    changed, changed_op = shallow_copy(definition), shallow_copy(op)
+    changed_op._compute_fn = DecoratedOpFunction(change(op.compute_fn.decorated_fn))  # noqa: SLF001
+    changed._computation = copy(computation, node_def=changed_op)  # noqa: SLF001
+    return changed
+
+
+def stored_by(definition: dg.AssetsDefinition, io_manager_key: str) -> frozenset[dg.AssetKey]:
+    """Returns the assets of a definition whose values go to the IO manager of this key."""
+    if not definition.is_materializable:
+        return frozenset()
+    outputs = {
+        key: definition.node_def.resolve_output_to_origin(name, None)[0]
+        for name, key in definition.keys_by_output_name.items()
+    }
+    return frozenset(
+        key
+        for key, output in outputs.items()
+        if output.io_manager_key == io_manager_key and not output.dagster_type.is_nothing
+    )
 
 
 def failure_of(event: DagsterEvent) -> str:

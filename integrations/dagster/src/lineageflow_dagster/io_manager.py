@@ -10,10 +10,12 @@ from collections.abc import Mapping
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from lineageflow_core import RunSession
 from lineageflow_core.run import Reading
 from lineageflow_dagster import inputs, outputs
 from lineageflow_dagster.bodies import is_written
 from lineageflow_dagster.bounds import tagged_pins
+from lineageflow_dagster.changes import changes
 from lineageflow_dagster.formats import AUTOMATIC, FORMATS
 from lineageflow_dagster.internals import (
     add_partition_metadata,
@@ -25,6 +27,7 @@ from lineageflow_dagster.metadata import Version, VersionFacts, data_version_of
 from lineageflow_dagster.naming import dataset_path
 from lineageflow_dagster.partitions import partition_run
 from lineageflow_dagster.resource import LineageFlowResource
+from lineageflow_dagster.saying import said_of
 
 
 class LineageFlowIOManager(dg.ConfigurableIOManager):
@@ -60,15 +63,19 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
         if obj is None and is_written(lake, step, dataset_path(context.asset_key.path)):
             return  # it stored itself, and its annotation does not say that it returns nothing
         values = outputs.values_by_partition(context, obj)
+        said = said_of(context, context.asset_key, lake.sessions(step), context.output_metadata)
         versions: dict[str, Version] = {}
         for key, value in values.items():
             with partition_run(lake, step, context, context.asset_key, key, of=len(values)) as session:
+                said.describe(session)
                 versions[key] = outputs.write(
                     context, session, key, value, default_format=self.format, trust=lake.trust
                 )
         branch = lake.land(step, lake.step_session(step))
         if versions:
-            self._describe(context, branch, versions)
+            if said.metadata:
+                context.add_output_metadata(said.metadata)
+            self._describe(context, lake.step_session(step), branch, versions)
 
     def load_input(self, context: dg.InputContext) -> object:
         """Reads an asset's value at the version that the run sees, or, outside of a run, at its base.
@@ -107,14 +114,14 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
         lake = self.lineageflow
         return self._load(request, inputs.look_at(request, lake.catalog, lake.repository, ref))
 
-    def _describe(self, context: dg.OutputContext, branch: str, versions: Mapping[str, Version]) -> None:
+    def _describe(
+        self, context: dg.OutputContext, session: RunSession, branch: str, versions: Mapping[str, Version]
+    ) -> None:
         """Puts metadata and the data version on the materializations that Dagster is about to record."""
         lake = self.lineageflow
         facts = VersionFacts(repository=lake.repository, branch=branch, page=lake.page)
-        context.add_output_metadata(facts.of_dataset(next(iter(versions.values()))))
-        if len(versions) == 1:
-            context.add_output_metadata(facts.of_version(next(iter(versions.values()))))
-        else:
-            for key, version in versions.items():
-                add_partition_metadata(context, key, facts.of_version(version))
+        said = facts.of_all(versions, changes(lake.catalog, lake.repository, session.base, versions))
+        context.add_output_metadata(said.pop(""))
+        for key, metadata in said.items():
+            add_partition_metadata(context, key, metadata)
         set_data_version(context, data_version_of(versions))

@@ -40,6 +40,19 @@ class VersionFacts:
     page: str | None
     """Where the lake's page is served."""
 
+    def of_all(self, versions: Mapping[str, Version], changed: Mapping[str, Metadata]) -> dict[str, Metadata]:
+        """Returns what materializations say, by partition key; '' is what all of them say.
+
+        `changed` is what there is to say of changes, by partition key.
+        """
+        first, *others = versions
+        metadata = {"": self.of_dataset(versions[first])}
+        for key, version in versions.items():
+            metadata.setdefault(key if others else "", {}).update(
+                self.of_version(version), **changed.get(key, {})
+            )
+        return metadata
+
     def of_dataset(self, version: Version) -> Metadata:
         """Returns what holds for the dataset, in whatever partition `version` is."""
         address = Address(repository=self.repository, path=version.written.snapshot.dataset)
@@ -62,8 +75,6 @@ class VersionFacts:
         if rows is not None:
             key = "dagster/partition_row_count" if written.snapshot.partition else "dagster/row_count"
             metadata[key] = dg.MetadataValue.int(rows)
-        if written.previous is not None:
-            metadata["lineageflow/previous_snapshot"] = dg.MetadataValue.text(written.previous)
         if self.page is not None:
             path = f"{written.snapshot.dataset}/{written.snapshot.partition}".rstrip("/")
             url = data_url(self.page, self.repository, written.commit, path)

@@ -76,6 +76,11 @@ def partition_run_id(step_run: RunId, partition: str) -> RunId:
     return RunId(str(uuid5(UUID(step_run), f"partition/{partition}")))
 
 
+def checks_run_id(step_run: RunId) -> RunId:
+    """Returns the id of what the checks of a step are that it makes of its own outputs."""
+    return RunId(str(uuid5(UUID(step_run), "checks")))
+
+
 def pipeline_job(job_name: str) -> Job:
     """Returns the job that a whole Dagster run executes."""
     return Job(namespace=JOB_NAMESPACE, name=job_name)
@@ -84,6 +89,11 @@ def pipeline_job(job_name: str) -> Job:
 def step_job(job_name: str, step_key: str) -> Job:
     """Returns the job that one step of a Dagster job executes."""
     return Job(namespace=JOB_NAMESPACE, name=f"{job_name}.{step_key}")
+
+
+def checks_job(job_name: str, step_key: str) -> Job:
+    """Returns the job of the checks that a step makes of its own outputs."""
+    return Job(namespace=JOB_NAMESPACE, name=f"{job_name}.{step_key}.checks")
 
 
 def _escape(text: str) -> str:

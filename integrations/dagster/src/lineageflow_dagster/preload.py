@@ -17,7 +17,7 @@ from importlib.metadata import entry_points
 import dagster as dg
 import upath  # what Dagster opens its artifact storage with
 
-import lineageflow_core.openlineage.facets  # the events of each read and write
+import lineageflow_core.openlineage.dataset_facets  # the events of each read and write
 from lineageflow_core.connect import CONNECTORS
 
 __all__ = ["lineageflow_core", "upath"]

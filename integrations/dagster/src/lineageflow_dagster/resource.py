@@ -17,10 +17,12 @@ from pydantic import Field, PrivateAttr
 from lineageflow_core import Catalog, CodeVersion, Job, Repository, RunSession, connect
 from lineageflow_core.location import TOKEN_VARIABLE
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.openlineage.about import About, JobType
 from lineageflow_core.openlineage.outbox import outbox_folder
 from lineageflow_core.run import Written
 from lineageflow_core.tracking.code import code_version
 from lineageflow_core.tracking.environment import environment
+from lineageflow_dagster.about import about_step
 from lineageflow_dagster.asset_events import watch
 from lineageflow_dagster.bounds import (
     Bounds,
@@ -30,10 +32,18 @@ from lineageflow_dagster.bounds import (
     make_branch,
     resuming,
 )
+from lineageflow_dagster.column_lineage import Columns
 from lineageflow_dagster.deployments import deployment_branch
 from lineageflow_dagster.formats import AUTOMATIC, Trust
-from lineageflow_dagster.internals import OpContext, Step, step_of
-from lineageflow_dagster.naming import partition_run_id, pipeline_job, step_job, step_run_id
+from lineageflow_dagster.internals import OpContext, Step, step_of, warn
+from lineageflow_dagster.naming import (
+    checks_job,
+    checks_run_id,
+    partition_run_id,
+    pipeline_job,
+    step_job,
+    step_run_id,
+)
 from lineageflow_dagster.sessions import StepSessions, sessions_of
 
 if TYPE_CHECKING:
@@ -178,18 +188,27 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         partition: str | None = None,
         format: str = AUTOMATIC,  # noqa: A002  # the word that the IO manager has for it
         dataset_type: str | None = None,
+        columns: Columns | None = None,
     ) -> Written:
         """Writes a value as a dataset, or one partition of it, in the run: what was there before is gone.
 
         Where the dataset is an asset of the step, its materialization tells of it. `partition` is the step's
-        own if it has one. A folder, or an iterator of tables, goes too. Raises DagsterInvalidInvocationError
-        outside of a step.
+        own if it has one. `columns` says what its columns come from: `{"total": "orders.amount"}`. A folder,
+        or an iterator of tables, goes too. Raises DagsterInvalidInvocationError outside of a step.
 
         >>> lineageflow.write("report", html, format="html")
         """
         from lineageflow_dagster.bodies import write
 
-        return write(self, dataset, value, partition=partition, format_=format, dataset_type=dataset_type)
+        return write(
+            self,
+            dataset,
+            value,
+            partition=partition,
+            format_=format,
+            dataset_type=dataset_type,
+            columns=columns,
+        )
 
     def writing(
         self, dataset: str | dg.AssetKey, *, partition: str | None = None, dataset_type: str | None = None
@@ -265,7 +284,9 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
                     code=code_version(step.code_file) if step.code_file else None,
                     environment=environment(),
                     params={name: str(value) for name, value in step.config.items()},
+                    about=about_step(step.assets, step.description),
                 ),
+                page=self.page,
             )
             watch(step, self._steps[run_id], self.repository, deferred=self._is_one(step))
         return self._steps[run_id]
@@ -276,10 +297,9 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         That is the run's branch, unless the run is not published as a whole: then each output is published
         by itself.
         """
-        session.report()
+        self.report(step, session)
         if self._is_one(step):
             return session.ref
-        session.complete()
         into = session.transaction.into
         self.catalog.merging.merge(
             self.repository,
@@ -298,10 +318,21 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         policy = policy_of(step.executor)
         return policy is not None and not policy.for_run(step.run).lands_each_output
 
+    def report(self, step: Step, session: RunSession) -> None:
+        """Tells what a step has read and written, and if that is published by itself, that it is done."""
+        session.report()
+        if not self._is_one(step):
+            session.complete()
+
     def outside_session(self, run: dg.DagsterRun, step_key: str, retry_number: int) -> RunSession:
         """Returns a session that can tell how a step ended, and leaves the rest to the step's own."""
         run_id = step_run_id(run.run_id, step_key, retry_number)
         return self._open(run, step_job(run.job_name, step_key), run_id=run_id)
+
+    def checks_session(self, run: dg.DagsterRun, step_key: str, retry_number: int) -> RunSession:
+        """Returns the session of the checks that a step makes of its own outputs: a run that reads those."""
+        step_run = step_run_id(run.run_id, step_key, retry_number)
+        return self._open(run, checks_job(run.job_name, step_key), run_id=checks_run_id(step_run))
 
     def run_bounds(self, run: dg.DagsterRun, *, resumes: bool = False) -> Bounds:
         """Returns where a whole run reads and publishes, by its tags, its parent run or this resource.
@@ -324,8 +355,9 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
             run_id=RunId(run.run_id),
             code=code_version(Path.cwd()),
             environment=environment(),
-            params={name: value for name, value in run.tags.items() if not name.startswith(".")},
+            params=_params(run),
             bounds=bounds,
+            after=RunId(run.parent_run_id) if run.parent_run_id else None,
         )
 
     @property
@@ -346,6 +378,8 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         environment: Mapping[str, str] = {},
         params: Mapping[str, str] = {},
         bounds: Bounds | None = None,
+        about: About | None = None,
+        after: RunId | None = None,
     ) -> RunSession:
         bounds = bounds or self.run_bounds(run)
         return RunSession(
@@ -361,4 +395,15 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
             code=code,
             environment=environment,
             params=params,
+            warn=warn,
+            job_type=JobType(integration="DAGSTER", type="JOB" if run_id == run.run_id else "STEP"),
+            about=about,
+            after=after,
         )
+
+
+def _params(run: dg.DagsterRun) -> dict[str, str]:
+    """Returns what a run was launched with: its tags (backfill, partition, schedule), and what it repeats."""
+    repeats = {"dagster/parent_run_id": run.parent_run_id, "dagster/root_run_id": run.root_run_id}
+    tags = {name: value for name, value in run.tags.items() if not name.startswith(".")}
+    return {name: value for name, value in repeats.items() if value is not None} | tags

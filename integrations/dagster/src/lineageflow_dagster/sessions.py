@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from weakref import WeakValueDictionary
 
+import dagster as dg
+
 from lineageflow_core import RunSession
 from lineageflow_core.model.ids import RunId
 
@@ -22,6 +24,10 @@ class StepSessions:
     """Of a step that makes many partitions, what it does for each, by partition key."""
     is_handed_over: bool = False
     """Another process does a part of the step, or did."""
+    columns: dict[str, dg.TableColumnLineage] = field(default_factory=dict)
+    """What the body has said that columns come from, by dataset."""
+    page: str | None = None
+    """Where the lake's page is served."""
 
     @property
     def all(self) -> list[RunSession]:
@@ -36,10 +42,18 @@ _there: WeakValueDictionary[Place, StepSessions] = WeakValueDictionary()
 _lock = Lock()
 
 
-def sessions_of(place: Place, open_session: Callable[[], RunSession]) -> StepSessions:
+def sessions_of(
+    place: Place, open_session: Callable[[], RunSession], *, page: str | None = None
+) -> StepSessions:
     """Returns the sessions of a step, begun if nobody has them; they last as long as somebody holds them."""
     with _lock:
         found = _there.get(place)
         if found is None:
-            found = _there[place] = StepSessions(own=open_session())
+            found = _there[place] = StepSessions(own=open_session(), page=page)
         return found
+
+
+def sessions_of_run(run_id: RunId) -> list[StepSessions]:
+    """Returns the sessions of a step in this process, by its run's id: of each lake that it has used."""
+    with _lock:
+        return [sessions for (*_, of), sessions in list(_there.items()) if of == run_id]

@@ -1,13 +1,16 @@
 """Datasets that this project only reads: Dagster observes which version of them there is."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import dagster as dg
 
+from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.objects import Snapshot
 from lineageflow_core.model.page import every
+from lineageflow_core.openlineage.access import DatasetAccess
+from lineageflow_dagster.internals import current_context, step_of
 from lineageflow_dagster.naming import dataset_path, partition_key
 from lineageflow_dagster.resource import LineageFlowResource
 
@@ -45,12 +48,17 @@ def build_observable_asset(asset: dg.AssetSpec | str, *, io_manager_key: str | N
 
 def _as_a_whole(key: dg.AssetKey) -> Callable[..., Any]:
     def observe(lineageflow: LineageFlowResource) -> dg.ObserveResult:
-        found = lineageflow.catalog.objects.get_dataset(
-            lineageflow.repository, lineageflow.base_ref, dataset_path(key.path)
-        )
+        dataset = dataset_path(key.path)
+        commit = lineageflow.catalog.refs.resolve(lineageflow.repository, lineageflow.base_ref).id
+        found = lineageflow.catalog.objects.get_dataset(lineageflow.repository, commit, dataset)
+        _tell(lineageflow, dataset, commit)
         return dg.ObserveResult(
             data_version=dg.DataVersion(found.snapshot),
-            metadata={"lineageflow/snapshot": found.snapshot, "lineageflow/ref": lineageflow.base_ref},
+            metadata={
+                "lineageflow/snapshot": found.snapshot,
+                "lineageflow/commit": commit,
+                "lineageflow/ref": lineageflow.base_ref,
+            },
         )
 
     return observe
@@ -58,14 +66,35 @@ def _as_a_whole(key: dg.AssetKey) -> Callable[..., Any]:
 
 def _by_partition(key: dg.AssetKey) -> Callable[..., Any]:
     def observe(lineageflow: LineageFlowResource) -> dg.DataVersionsByPartition:
-        objects, dataset = lineageflow.catalog.objects, dataset_path(key.path)
-        found: list[Snapshot] = list(
-            every(
-                lambda after, limit: objects.list_snapshots(
-                    lineageflow.repository, lineageflow.base_ref, dataset, after=after, limit=limit
-                )
-            )
-        )
+        commit = lineageflow.catalog.refs.resolve(lineageflow.repository, lineageflow.base_ref).id
+        found = _tell(lineageflow, dataset_path(key.path), commit)
         return dg.DataVersionsByPartition({partition_key(each.partition): each.snapshot for each in found})
 
     return observe
+
+
+def _tell(lineageflow: LineageFlowResource, dataset: str, commit: CommitId) -> Sequence[Snapshot]:
+    """Tells lineage what the observing step has looked at; returns that."""
+    objects, context = lineageflow.catalog.objects, current_context()
+    found = tuple(
+        every(
+            lambda after, limit: objects.list_snapshots(
+                lineageflow.repository, commit, dataset, after=after, limit=limit
+            )
+        )
+    )
+    step = step_of(context) if context is not None else None
+    if step is not None and found:
+        session = lineageflow.step_session(step)
+        session.record_all(
+            [
+                DatasetAccess(
+                    repository=lineageflow.repository,
+                    snapshots=found,
+                    commit=commit,
+                    ref=lineageflow.base_ref,
+                )
+            ]
+        )
+        lineageflow.report(step, session)
+    return found

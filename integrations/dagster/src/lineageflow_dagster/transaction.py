@@ -32,6 +32,7 @@ from lineageflow_dagster.policy import (
     backfill_branch,
     review_branch,
 )
+from lineageflow_dagster.quality import CheckResults
 from lineageflow_dagster.recording import record_published
 from lineageflow_dagster.resource import LineageFlowResource
 
@@ -72,6 +73,7 @@ class RunTransaction:
         self._session = lineageflow.pipeline_session(run, bounds=bounds)
         self._retries: Counter[str] = Counter()
         self._checks: dict[tuple[str, str | None], dg.AssetCheckEvaluation] = {}
+        self._quality = CheckResults(lineageflow, run)
         self.failed_steps: list[str] = []
         """Those whose failure keeps the run from being published."""
 
@@ -93,6 +95,7 @@ class RunTransaction:
         """Records how a step started or ended, and what checks found. What it read and wrote, it has told."""
         if event.step_key is None:
             return
+        self._quality.observe(event, attempt=self._retries[event.step_key])
         found = check_evaluation_of(event)
         if found is not None:
             partition = partition_checked(found)
