@@ -9,12 +9,14 @@ from graphlib import CycleError, TopologicalSorter
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.pruning import KeptBecause
 from lineageflow_core.model.run import Run
+from lineageflow_core.service.own_reads import OwnReads
 
 
 @dataclass(slots=True)
 class OldPipelines:
     """Old pipelines: those that may go, and why others stay."""
 
+    own: OwnReads
     families: dict[RunId, tuple[RunId, ...]] = field(default_factory=dict)
     """By pipeline, itself and its steps."""
     kept: dict[RunId, KeptBecause] = field(default_factory=dict)

@@ -50,7 +50,6 @@ class Pruning:
         self._lake = lake
         self._store: LineageStore = lake.lineage
         self._events = lake.stores.events
-        self._own = OwnReads(lake)
 
     def plan(self, older_than_days: int, keep_last: int) -> PruningPlan:
         """Returns what `catalog.Events.plan_pruning` promises."""
@@ -105,7 +104,7 @@ class Pruning:
         return self._lake.clock() - timedelta(days=older_than_days)
 
     def _find(self, before: datetime, keep_last: int) -> OldPipelines:
-        found = OldPipelines()
+        found = OldPipelines(own=OwnReads(self._lake))
         for roots in self._old_roots(before):
             for root, family in self._families(roots).items():
                 found.add(root, family)
@@ -153,8 +152,8 @@ class Pruning:
         going = [run_id for family in found.going.values() for run_id in family]
         old = set(going)
         for some in _chunks(going):
-            for io, wrote in self._bound_to(some):
-                if self._own.is_own(io.run_id, wrote):
+            for io, wrote in self._bound_to(some, found.own):
+                if found.own.is_own(io, wrote):
                     own.append((io, wrote))
                 else:
                     writers[io.run_id] |= wrote
@@ -183,19 +182,19 @@ class Pruning:
             for io, wrote in own:
                 if found.is_going(io.run_id) or not any(map(found.is_going, wrote)):
                     continue
-                if self._own.is_bound_to_stay(io, lambda run_id: not found.is_going(run_id)):
+                if found.own.is_bound_to_stay(io, lambda run_id: not found.is_going(run_id)):
                     is_more = True
                     for root in found.keep(wrote, KeptBecause.READ):
                         kept += [run_id for run_id in found.families[root] if run_id in readers]
         return kept
 
-    def _bound_to(self, run_ids: Sequence[RunId]) -> Iterator[tuple[Io, set[RunId]]]:
+    def _bound_to(self, run_ids: Sequence[RunId], own: OwnReads) -> Iterator[tuple[Io, set[RunId]]]:
         """Yields reads without a version that are of what runs wrote, each with those that wrote it."""
         written: dict[Version, set[RunId]] = defaultdict(set)
         for io in self._store.writes(run_ids):
             written[io.version].add(io.run_id)
         reads = [io for io in self._store.readers(list(written)) if io.evidence is Evidence.AS_OF]
-        self._own.learn({*run_ids, *(io.run_id for io in reads)})
+        own.learn(run_ids, {io.run_id for io in reads})
         yield from ((io, written[io.version]) for io in reads)
 
     def _held(self) -> Iterator[Version]:
@@ -266,7 +265,7 @@ class Pruning:
         changed += [run.id for run in runs.values() if self._last_heard(run, before) >= before]
         changed += [step.parent for step in self._store.steps(run_ids) if step.parent and step.id not in old]
         found.keep(changed, KeptBecause.GOING)
-        reads = list(self._bound_to(run_ids))
+        reads = list(self._bound_to(run_ids, found.own))
         while any(
             found.keep(wrote, KeptBecause.READ)
             for io, wrote in reads
@@ -279,9 +278,9 @@ class Pruning:
         self, read: Io, wrote: Collection[RunId], found: OldPipelines, leaving: Collection[RunId]
     ) -> bool:
         """Tells whether a read may forget what it was of, once these runs are removed that may go."""
-        if not self._own.is_own(read.run_id, wrote):
+        if not found.own.is_own(read, wrote):
             return False
-        return not self._own.is_bound_to_stay(
+        return not found.own.is_bound_to_stay(
             read, lambda run_id: run_id not in leaving or not found.is_going(run_id)
         )
 

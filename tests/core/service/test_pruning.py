@@ -213,6 +213,14 @@ def test_a_pipeline_that_reads_its_own_table_goes_from_its_beginning(
     assert 6 == scene.prune()
 
 
+def test_what_a_job_wrote_once_and_only_reads_since_stays(scene: Scene) -> None:
+    scene.run("once", 50, [], ["a"], job="load")
+    scene.run("again", 10, ["a"], ["b"], job="load")
+    reads = scene.catalog.lineage.get_run(run_id("again")).reads
+    assert 0 == scene.prune()
+    assert reads == scene.catalog.lineage.get_run(run_id("again")).reads
+
+
 def test_what_would_seem_to_have_read_something_older_keeps_what_it_read(scene: Scene) -> None:
     scene.run("first", 70, [], ["a"])
     scene.run("pin", 5, [], [], run_facets=parent_facet(run_id("kept"), "kept"))
