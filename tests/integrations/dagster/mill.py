@@ -46,7 +46,7 @@ class Mill:
         config: Mapping[str, Any] = {},
     ) -> dg.ExecuteInProcessResult:
         """Executes a job, or some of its assets; each output is published by itself."""
-        return self.defs.resolve_job_def(job or ("by_day" if day else "report")).execute_in_process(
+        return self.defs.resolve_job_def(job or ("by_day" if day else "reporting")).execute_in_process(
             instance=self.instance,
             partition_key=day,
             asset_selection=[dg.AssetKey(asset) for asset in assets] or None,
@@ -134,7 +134,7 @@ class Mill:
                     assets=[grain, flour, bread, report],
                     jobs=[
                         dg.define_asset_job("by_day", selection=["grain", "flour", "bread"]),
-                        dg.define_asset_job("report", selection=["report"]),
+                        dg.define_asset_job("reporting", selection=["report"]),
                     ],
                 ),
                 build_rollback_replay(),

@@ -124,10 +124,12 @@ def test_a_tick_without_partitions_is_skipped_and_says_why(mill: Mill) -> None:
 
 
 def test_a_job_without_partitions_is_requested_once(mill: Mill) -> None:
-    (request,) = replay_requests(mill.sensor_context(), mill.lake, "report", ref="v1", name="again")
+    (request,) = replay_requests(mill.sensor_context(), mill.lake, "reporting", ref="v1", name="again")
     assert (None, "again") == (request.partition_key, request.run_key)
     with pytest.raises(InvalidInputError, match="has no partitions"):
-        replay_requests(mill.sensor_context(), mill.lake, "report", ref="v1", name="x", partitions="last:1")
+        replay_requests(
+            mill.sensor_context(), mill.lake, "reporting", ref="v1", name="x", partitions="last:1"
+        )
 
 
 def test_a_ref_that_is_not_there_is_an_error(mill: Mill) -> None:

@@ -39,7 +39,7 @@ def mill(tmp_path: Path, spoilt: tuple[Path, str]) -> Iterator[Mill]:
 def ask(mill: Mill, plan: str, **config: str) -> dg.ExecuteInProcessResult:
     return mill.run(
         job="replay_rollback",
-        config={"ops": {"replay_rollback": {"config": {"plan": plan, **config}}}},
+        config={"ops": {"replay_rollback_plan": {"config": {"plan": plan, **config}}}},
     )
 
 
@@ -121,3 +121,7 @@ def test_a_plan_that_is_not_applied_is_refused(mill: Mill) -> None:
     error = failure.step_failure_data.error
     assert error is not None
     assert "no rollback that is applied" in error.to_string()
+
+
+def test_a_project_with_it_can_be_loaded(mill: Mill) -> None:
+    dg.Definitions.validate_loadable(mill.defs)

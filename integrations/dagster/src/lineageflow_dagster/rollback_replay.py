@@ -54,13 +54,16 @@ def build_rollback_replay(
 
         defs = with_lineageflow(dg.Definitions.merge(project, build_rollback_replay()), lake)
 
-    Launch the job with the plan's id: `{"ops": {"replay_rollback": {"config": {"plan": "..."}}}}`. It lists
-    what is affected. The sensor then requests a run for each asset and partition, when all that it is made of
-    is there again; what it would make again just the same is left out. Where a run fails, what is made of it
-    waits for its re-execution.
+    Launch the job with the plan's id: `{"ops": {"replay_rollback_plan": {"config": {"plan": "..."}}}}`. It
+    lists what is affected. The sensor then requests a run for each asset and partition, when all that it is
+    made of is there again; what it would make again just the same is left out. Where a run fails, what is
+    made of it waits for its re-execution.
     """
 
-    @dg.op(name=name, description="Lists what a rollback took back, for the sensor to have it made again.")
+    @dg.op(
+        name=_op_name(name),
+        description="Lists what a rollback took back, for the sensor to have it made again.",
+    )
     def replay(
         context: dg.OpExecutionContext, config: ReplayRollback, lineageflow: LineageFlowResource
     ) -> None:
@@ -135,7 +138,7 @@ class _Replay:
     ) -> None:
         assert context.repository_def is not None
         config: Any = run.run_config
-        config = config["ops"][job_name]["config"]
+        config = config["ops"][_op_name(job_name)]["config"]
         self._lake = lake
         self._repository_def = context.repository_def
         self._run = run
@@ -221,6 +224,11 @@ class _Replay:
                 PART_TAG: path,
             },
         )
+
+
+def _op_name(job_name: str) -> str:
+    """Returns the name of the job's only op: Dagster wants it to be another one than the job's."""
+    return f"{job_name}_plan"
 
 
 def _plan(catalog: Catalog, plan_id: str) -> RollbackPlan:
