@@ -4,6 +4,7 @@ import getpass
 import platform
 import socket
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 PACKAGES = (
@@ -47,6 +48,7 @@ def _user() -> str | None:
         return None
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)

@@ -206,6 +206,11 @@ def test_a_model_comes_back_and_is_called_one(place: Place, tmp_path: Path, form
     assert made.described.dataset_type == "MODEL"
 
 
+def test_a_table_that_was_pickled_comes_back_as_the_table_that_its_reader_asks_for(place: Place) -> None:
+    place.write(pd.DataFrame({"amount": [1, 2]}), "pickle")
+    assert place.read(pd.DataFrame)["amount"].tolist() == [1, 2]
+
+
 def test_where_pickles_are_not_trusted_none_is_written_or_read(place: Place) -> None:
     careful = Trust(pickles=False)
     model = LinearRegression().fit([[0], [1]], [0, 1])

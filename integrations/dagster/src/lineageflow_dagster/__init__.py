@@ -1,6 +1,11 @@
 """LineageFlow for Dagster: every run a transaction, every asset an exact version."""
 
+from importlib.metadata import version
+
+from dagster_shared.libraries import DagsterLibraryRegistry
+
 from lineageflow_dagster.bounds import BASE_TAG, INTO_TAG, PINS_TAG, REF_TAG, REPLAY_TAG
+from lineageflow_dagster.component import LineageFlowComponent
 from lineageflow_dagster.definitions import with_lineageflow
 from lineageflow_dagster.executor import lineageflow_executor, publishing
 from lineageflow_dagster.io_manager import LineageFlowIOManager
@@ -28,6 +33,7 @@ __all__ = [
     "PUBLISH_TAG",
     "REF_TAG",
     "REPLAY_TAG",
+    "LineageFlowComponent",
     "LineageFlowIOManager",
     "LineageFlowResource",
     "PublishMode",
@@ -46,3 +52,7 @@ __all__ = [
     "versioned",
     "with_lineageflow",
 ]
+
+DagsterLibraryRegistry.register(
+    "lineageflow-dagster", version("lineageflow-dagster"), is_dagster_package=False
+)

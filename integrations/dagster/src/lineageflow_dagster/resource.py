@@ -7,7 +7,7 @@ more to look at results. The lake is opened by the first call that needs it.
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -63,11 +63,13 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         lake = LineageFlowResource(lake="./lake", repository="shop")
     """
 
-    lake: str = Field(
-        description="A folder, or the address of a server, as for `lineageflow_core.connect`. A server's "
-        "token comes from the environment, `LINEAGEFLOW_TOKEN`."
-    )
+    lake: str = Field(description="A folder, or the address of a server, as for `lineageflow_core.connect`.")
     repository: str = Field(description="The repository in the lake. It is created by the first run.")
+    token: str | None = Field(
+        default=None,
+        description="A server's token, as `EnvVar`, which keeps it out of Dagster's pages. Default: what the "
+        "environment variable LINEAGEFLOW_TOKEN has.",
+    )
     base: str | None = Field(
         default=None,
         description="What runs read where they have not written: a branch, tag or commit. The run tag "
@@ -109,7 +111,7 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
     @cached_property
     def catalog(self) -> Catalog:
         """The lake, opened; the repository exists."""
-        token = os.environ.get(TOKEN_VARIABLE) or None
+        token = self.token or os.environ.get(TOKEN_VARIABLE) or None
         catalog = connect(self.lake, token=token, outbox=outbox_folder(os.environ))
         Repository(catalog, self.repository, author=self.author).create(exist_ok=True)
         return catalog
@@ -281,7 +283,7 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
                     step.run,
                     step_job(step.run.job_name, step.key),
                     run_id=run_id,
-                    code=code_version(step.code_file) if step.code_file else None,
+                    code=_code_of(step.run.run_id, step.code_file) if step.code_file else None,
                     environment=environment(),
                     params={name: str(value) for name, value in step.config.items()},
                     about=about_step(step.assets, step.description),
@@ -407,3 +409,9 @@ def _params(run: dg.DagsterRun) -> dict[str, str]:
     repeats = {"dagster/parent_run_id": run.parent_run_id, "dagster/root_run_id": run.root_run_id}
     tags = {name: value for name, value in run.tags.items() if not name.startswith(".")}
     return {name: value for name, value in repeats.items() if value is not None} | tags
+
+
+@lru_cache(maxsize=256)
+def _code_of(_run_id: str, file: Path) -> CodeVersion | None:
+    """Returns the version of a file's code. A process loads it once, so git is asked once in each run."""
+    return code_version(file)

@@ -27,7 +27,7 @@ def read_value(reading: Reading, python_type: object, *, trust: Trust, copies: P
     if wanted is not python_type and _is_null(reading):
         return None
     as_table = _TABLES.get((getattr(wanted, "__module__", "").partition(".")[0], _name(wanted)))
-    if as_table is not None:
+    if as_table is not None and _ending(reading) not in _PICKLED:
         return as_table(reading)
     if wanted is Path:
         return local_copy(reading, copies)
