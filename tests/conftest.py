@@ -29,5 +29,5 @@ def _no_loop_of_a_browser(request: pytest.FixtureRequest) -> None:
 
     Playwright's loop runs in a greenlet of the same thread, and counts as running for the whole session.
     """
-    if "web" not in request.path.parts:
+    if "web" not in request.path.parts and request.node.get_closest_marker("browser") is None:
         asyncio._set_running_loop(None)
