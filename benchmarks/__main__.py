@@ -9,6 +9,7 @@ from rich.table import Table
 
 from benchmarks import (
     collection,
+    dagster,
     folders,
     history,
     imports,
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "intake": intake.rows,
     "lineage": lineage.rows,
     "pruning": pruning.rows,
+    "dagster": dagster.rows,
 }
 
 
@@ -59,7 +61,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         _time(row.ours),
         _time(row.limit) if row.limit else "",
         f"{row.ours / row.limit:.2f}" if row.limit else "",
-        f"{row.target:.1f}" if row.target else "",
+        f"{row.target:g}" if row.target else "",
         ", ".join(f"{name} {_time(value)} ({value / row.ours:.1f})" for name, value in row.peers),
         "; ".join(filter(None, (row.limit_is, row.note))),
     )
