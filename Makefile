@@ -36,7 +36,7 @@ export LF_EMITTERS ?= .tools/emitters
 # uv does not read pip's configuration, so an index that is configured there is handed on.
 PIP_INDEX = $(or $(PIP_INDEX_URL),$(shell python3 -m pip config get global.index-url 2>/dev/null))
 ifndef UV_DEFAULT_INDEX
-$(ENV) $(BENCH) $(EMITTERS) lock wheels: export UV_DEFAULT_INDEX = $(PIP_INDEX)
+$(ENV) $(BENCH) $(EMITTERS) lock matrix wheels: export UV_DEFAULT_INDEX = $(PIP_INDEX)
 endif
 
 ##@ Use
@@ -48,7 +48,7 @@ up: $(ENV) $(PAGE) ## Serve the lake in the folder LAKE=lake, with its page
 	.venv/bin/lineageflow up $(LAKE)
 
 ##@ Check
-.PHONY: test lint types bench
+.PHONY: test lint types bench matrix
 test: lint types $(PAGE) $(LF_CHROMIUM) $(AZURITE) $(EMITTERS) ## Run all checks and all tests
 	$(NPM) run --silent test
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder # they wait more than they compute
@@ -65,6 +65,9 @@ types: $(ENV) $(MODULES) ## Check types
 
 bench: $(ENV) $(BENCH) ## Measure, beside git, DVC and a plain copy
 	PATH="$$PATH:$(CURDIR)/.tools/bench/bin" $(PYTHON) -m benchmarks
+
+matrix: $(ENV) $(LF_CHROMIUM) ## Test the Dagster integration with each Python and Dagster that it promises
+	.ci/dagster-matrix
 
 ##@ Change
 .PHONY: env web format lock wheels clean
