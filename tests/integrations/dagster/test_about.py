@@ -27,6 +27,9 @@ def test_owners_description_and_tags_of_an_asset_are_those_of_its_dataset(shop: 
         ("dagster/code_version", "7"),
         ("domain", "sales"),
     } == {(tag["key"], tag["value"]) for tag in said["tags"]["tags"]}
+    assert [("dagster/kind", "lineageflow")] == [
+        (tag["key"], tag["value"]) for tag in facets(shop, "totals")["tags"]["tags"]
+    ]
     found = shop.catalog.datasets.search("owner:ada@example.org tag:domain").items
     assert "orders" in str(found)
 

@@ -10,6 +10,8 @@ KIND = "lineageflow"
 """The kind of every asset whose data is in a lake, beside those that it has."""
 
 _KIND_PREFIX = "dagster/kind/"
+_NO_GROUP = "default"
+"""The group of what is in none."""
 
 
 def about_asset(spec: dg.AssetSpec) -> About:
@@ -32,8 +34,8 @@ def as_kept_in_lake(spec: dg.AssetSpec) -> dg.AssetSpec:
 
 
 def _tags(spec: dg.AssetSpec) -> Iterator[tuple[str, str]]:
-    if spec.group_name is not None:
-        yield "dagster/group", spec.group_name
+    if spec.group_name not in {None, _NO_GROUP}:
+        yield "dagster/group", str(spec.group_name)
     for kind in sorted(spec.kinds):
         yield "dagster/kind", kind
     if spec.code_version is not None:
