@@ -59,10 +59,10 @@ defs = with_lineageflow(
 
 
 @contextmanager
-def daemon(shop: Shop) -> Iterator[None]:
-    """Runs Dagster's daemon in the block."""
+def daemon(shop: Shop, module: str = __name__) -> Iterator[None]:
+    """Runs Dagster's daemon, with a module's definitions, in the block."""
     home = Path(shop.instance.root_directory)
-    command = [sys.executable, "-c", HASTY_DAEMON, "run", "-m", __name__]
+    command = [sys.executable, "-c", HASTY_DAEMON, "run", "-m", module]
     with (home / "daemon.log").open("wb") as log:
         process = subprocess.Popen(
             command,
