@@ -1578,6 +1578,8 @@ export interface paths {
         /**
          * Returns runs, newest first: whole pipelines, or the steps of `parent`
          * @description Returns runs, newest first: whole pipelines, or the steps of `parent`.
+         *
+         *     Of runs that name each other as parents, the one with the smallest id is listed as a pipeline.
          */
         get: operations["list_runs"];
         put?: never;
@@ -1632,9 +1634,10 @@ export interface paths {
          * Returns the whole graph in parts: the next `limit` runs, with all that each read and wrote
          * @description Returns the whole graph in parts: the next `limit` runs, with all that each read and wrote.
          *
-         *     By run id. `namespace`: only runs that touched a dataset in it, as `lf://repository`; nothing else of
-         *     what they touched is left out. All nodes are of depth 0, without what a trace would count beyond them.
-         *     Runs that touched no data, and what jobs only declare, are not in it.
+         *     By run id; behind all runs, the jobs that declare what they would read and write, and of which no run
+         *     did anything, by name. `namespace`: only runs and jobs that touched a dataset in it, as
+         *     `lf://repository`; nothing else of what they touched is left out. All nodes are of depth 0, without
+         *     what a trace would count beyond them. Runs that touched no data are not in it.
          */
         get: operations["list_lineage"];
         put?: never;
@@ -1752,7 +1755,10 @@ export interface paths {
          *     `depth`: at most so many runs away. `evidence`, `until`: only what is derived along such edges, as in
          *     `trace`; that is how far away it is then. `dataset_types`: only versions of these types (TABLE, MODEL,
          *     ...: in any case). What is tainted depends on none of these. A time without a zone is UTC.
-         *     Raises InvalidInputError for a negative depth.
+         *
+         *     What jobs only declare that they would make of it is told, too, and is never tainted: versions that
+         *     nobody can know (`Impact.declared_by`). It is left out as in `trace`. Raises InvalidInputError for a
+         *     negative depth.
          */
         get: operations["impact"];
         put?: never;
@@ -3684,6 +3690,9 @@ export interface components {
             actual: string | null;
             description: string | null;
             content: string | null;
+            params: {
+                [key: string]: unknown;
+            };
         };
         /**
          * BatchReply
@@ -4761,18 +4770,19 @@ export interface components {
         GraphFormat: "dot" | "mermaid" | "graphml" | "csv" | "json" | "cypher" | "neo4j" | "openlineage";
         /**
          * Impact
-         * @description One version that was derived from the version or run that was asked about.
+         * @description One version that was derived from what was asked about, or that a job declares it would derive.
          */
         Impact: {
             version: components["schemas"]["Version"];
             degree: number;
-            produced_by: components["schemas"]["Run"];
+            produced_by: components["schemas"]["Run"] | null;
             tainted: boolean;
             /** @default [] */
             current: string[];
             dataset_type: string | null;
             /** @default [] */
             owners: string[];
+            declared_by: components["schemas"]["Job"] | null;
         };
         /**
          * Import

@@ -115,6 +115,7 @@ test("taint covers bad versions, the runs that made them, and what was asked abo
     version: sampleVersion({ name }),
     degree: 0,
     produced_by: sampleRun({ id: `run-of-${name}` }),
+    declared_by: null,
     tainted,
     current,
     dataset_type: null,

@@ -69,8 +69,10 @@ export function taintOf(bad: string, impacts: readonly Impact[]): Taint {
   return {
     nodes: new Set([
       bad,
-      ...tainted.map(({ version }) => versionNode(version)),
-      ...tainted.flatMap(({ produced_by }) => (produced_by == null ? [] : [runNode(produced_by.id)])),
+      ...tainted.flatMap(({ version, produced_by }) => [
+        versionNode(version),
+        ...(produced_by ? [runNode(produced_by.id)] : []),
+      ]),
     ]),
     current: new Map(impacts.map(({ version, current }) => [versionNode(version), current])),
     versions: tainted.length,
