@@ -52,7 +52,7 @@ def test_an_impact_ends_with_what_jobs_declare_they_would_make(empty: Cli) -> No
     tell_of(empty, "orders")
     connect(str(empty.lake)).lineage.ingest([job_event("lake", "board", ["=cmd()"], ["numbers"])])
     ran = empty.good("impact", "dataset:s3://lake/orders")
-    assert [["2", "declared", "s3://lake/numbers", "", "", "", "", "board", "", ""]] == ran.rows[1:]
+    assert [["2", "declared", "s3://lake/numbers", "", "?", "", "", "board", "", ""]] == ran.rows[1:]
     assert "1 version derived, 1 tainted, 0 current on a branch; 1 more declared\n" == ran.err
     [_, row] = csv.DictReader(empty.good("impact", "dataset:s3://lake/orders", "--csv").out.splitlines())
     assert ("declared", "board", "") == (row["state"], row["job"], row["run_id"])
