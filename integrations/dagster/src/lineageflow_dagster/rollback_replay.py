@@ -36,7 +36,7 @@ class ReplayRollback(dg.Config):
     """Which rollback, and where its replay goes."""
 
     plan: str
-    """The id of the applied rollback plan, as the page and `lineageflow plans` have it."""
+    """The id of the applied rollback plan, as the page and `lineageflow plan list` have it."""
     into: str | None = None
     """The branch that the runs read and publish to, made of the one that was rolled back if it is not there.
     Default: that one itself."""
