@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -24,10 +25,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_loop_of_a_browser(request: pytest.FixtureRequest) -> None:
-    """Forgets a browser's loop, so that a test may call `asyncio.run`.
+def _no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hides a browser's loop from tests that drive none, so that they may call `asyncio.run`.
 
     Playwright's loop runs in a greenlet of the same thread, and counts as running for the whole session.
     """
-    if "web" not in request.path.parts and request.node.get_closest_marker("browser") is None:
-        asyncio._set_running_loop(None)
+    loop = asyncio._get_running_loop()
+    drives_browser = "web" in request.path.parts or request.node.get_closest_marker("browser")
+    if loop is None or drives_browser:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)

@@ -11,7 +11,7 @@ from lineageflow_core.model.gaps import FoundGap
 from lineageflow_core.model.known import AccessFacets, DatasetDetails, JobDetails, SaidOfRun
 from lineageflow_core.model.overview import DatasetCard, JobCard, RunCard, SaidOfDataset
 from lineageflow_core.model.page import Page, Stretch
-from lineageflow_core.model.quality import Measurements
+from lineageflow_core.model.quality import Assertion, Measurements
 from lineageflow_core.model.refs import Ref, RefKind
 from lineageflow_core.model.table import ColumnStatistics, TableHead, ValueCount
 from lineageflow_core.model.table_blame import TableBlame
@@ -38,6 +38,7 @@ HOLD_CELLS: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     TableHead: {"rows": st.lists(st.lists(CELLS, max_size=3).map(tuple), max_size=3).map(tuple)},
     RowChange: {"left": ROWS, "right": ROWS},
     TableBlame: {"values": ROWS, "before": ROWS},
+    Assertion: {"params": st.dictionaries(st.text(), CELLS, max_size=2)},
     Measurements: {"columns": FACETS},
     AccessFacets: {"facets": FACETS},
     SaidOfRun: {"facets": FACETS, "job_facets": FACETS},
