@@ -24,17 +24,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "stateful" not in item.path.parts)
 
 
+_loops_of_browsers: list[asyncio.AbstractEventLoop | None] = [None]
+"""Playwright's, last."""
+
+
 @pytest.fixture(autouse=True)
 def _no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
     """Hides a browser's loop from tests that drive none, so that they may call `asyncio.run`.
 
     Playwright's loop runs in a greenlet of the same thread, and counts as running for the whole session.
     """
-    loop = asyncio._get_running_loop()
-    drives_browser = "web" in request.path.parts or request.node.get_closest_marker("browser")
-    if loop is None or drives_browser:
+    if "web" in request.path.parts or request.node.get_closest_marker("browser"):
         yield
+        _loops_of_browsers.append(asyncio._get_running_loop())
         return
     asyncio._set_running_loop(None)
     yield
-    asyncio._set_running_loop(loop)
+    asyncio._set_running_loop(_loops_of_browsers[-1])
