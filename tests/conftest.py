@@ -29,15 +29,22 @@ _loops_of_browsers: list[asyncio.AbstractEventLoop | None] = [None]
 
 
 @pytest.fixture(autouse=True)
-def _no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Hides a browser's loop from tests that drive none, so that they may call `asyncio.run`.
+def _loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Shows a browser's loop only to tests that drive one, so that all others may call `asyncio.run`.
 
     Playwright's loop runs in a greenlet of the same thread, and counts as running for the whole session.
     """
-    if "web" in request.path.parts or request.node.get_closest_marker("browser"):
-        yield
-        _loops_of_browsers.append(asyncio._get_running_loop())
-        return
-    asyncio._set_running_loop(None)
+    drives_one = "web" in request.path.parts or request.node.get_closest_marker("browser") is not None
+    started = asyncio._get_running_loop()  # by the browser, if this test is its first
+    asyncio._set_running_loop(started or _loops_of_browsers[-1] if drives_one else None)
     yield
-    asyncio._set_running_loop(_loops_of_browsers[-1])
+    if drives_one:
+        _loops_of_browsers.append(asyncio._get_running_loop())
+        asyncio._set_running_loop(None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Shows it once more after the last test, when the browser is closed."""
+    if nextitem is None and asyncio._get_running_loop() is None:
+        asyncio._set_running_loop(_loops_of_browsers[-1])
