@@ -36,8 +36,9 @@ class History(Protocol):
         theirs where the two touch different units, and RefMovedError says so where they do not. Without
         `expected` the changes apply to whatever the tip is. Changes that change nothing return the tip.
         `branch` may be `run:<id>`: the first commit makes the run's branch (TransactionClosedError once
-        the transaction is no longer open). Raises PathConflictError, InvalidInputError,
-        ObjectMissingError if an object was not uploaded before.
+        the transaction is no longer open). There, what is replaced or put just as it was is a commit, too:
+        where it is published, the branch may have something else by then. Raises PathConflictError,
+        InvalidInputError, ObjectMissingError if an object was not uploaded before.
         """
         ...
 

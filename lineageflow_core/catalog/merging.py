@@ -20,6 +20,10 @@ class Merging(Protocol):
     lists those left, with who made each side, and nothing has happened then. A pick where nothing is in
     conflict is refused: InvalidInputError.
 
+    What a run replaced or put is changed, also where that is what was there when they parted: so it is not
+    lost where the target has something else. On the target, what a run wrote as it was stands against other
+    runs alone: what people bring takes its place. To take something back goes by content alone.
+
     `refs` are commits, in the order they are to be done, or ranges: `a..b` is every commit on b's line of
     first parents that is not in the history of a. Of a merge, what is picked or reverted is what it changed
     against its first parent; `mainline` names another one, counted from 1. InvalidInputError if a commit has

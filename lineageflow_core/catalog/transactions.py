@@ -22,7 +22,8 @@ class Transactions(Protocol):
         """Opens the run's transaction, or returns it as it is: any of the run's processes may call first.
 
         `base` is what the run reads where it has not written; None is the tip of `into`. `into` is the
-        branch to publish to; None is the default branch. Both are taken from the first call. A run that is
+        branch to publish to; None is the default branch, and `run:<id>` the branch of another run that is
+        open, so that one run is part of another. Both are taken from the first call. A run that is
         new here also removes what is left of abandoned ones, as `expire` does.
         """
         ...
@@ -49,15 +50,20 @@ class Transactions(Protocol):
         *,
         author: str,
         message: str | None = None,
+        metadata: Mapping[str, str] = {},
         picks: Mapping[str, Pick] = {},
         strategy: Side | None = None,
         stale_reads: StaleReads | None = None,
     ) -> Transaction:
         """Merges the run's branch into its target, as one commit, and closes the transaction.
 
-        Publishing again returns the published transaction. A run that wrote nothing publishes nothing.
-        `picks`, `strategy` and `stale_reads` are as in `Merging.merge`. Raises MergeConflictError and
-        StaleReadError (the transaction stays open), TransactionClosedError if it was discarded.
+        The target then holds all that the run wrote as the run wrote it, but for what `picks` and `strategy`
+        decide otherwise; also what the run wrote just as it found it, and the target has changed since.
+        `metadata` is said of that commit. Publishing again returns the published transaction. A run that
+        wrote nothing publishes nothing. `picks`, `strategy` and `stale_reads` are as in `Merging.merge`.
+        Raises MergeConflictError and StaleReadError (the transaction stays open), TransactionClosedError if
+        it was discarded, or if the run that it is part of has ended. What such a part has read is looked at
+        when the whole publishes.
         """
         ...
 

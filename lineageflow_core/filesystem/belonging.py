@@ -2,9 +2,11 @@
 
 Files come one by one here, and where a dataset begins is declared by its first write. So it goes by what the
 writer did: a file in a dataset joins it; below `key=value`, which declares partitions as in Hive, the folder
-above those is the dataset; in a folder that was made first, the outermost such folder is. Any other file is a
-dataset of its own.
+above those is the dataset; below a dataset that the run declares to write, that one; in a folder that was
+made first, the outermost such folder is. Any other file is a dataset of its own.
 """
+
+from collections.abc import Collection
 
 from lineageflow_core.filesystem.folders import Folders
 from lineageflow_core.filesystem.view import View
@@ -15,13 +17,16 @@ class Belonging:
     """Answers for the files of one commit; looks up each folder once, however many files are in it.
 
     `emptied` says that the commit also removes things. A dataset whose files all go would end with them, so
-    what comes in their place has to name it.
+    what comes in their place has to name it. `declared` are paths of datasets.
     """
 
-    def __init__(self, view: View, folders: Folders, *, emptied: bool) -> None:
+    def __init__(
+        self, view: View, folders: Folders, *, emptied: bool, declared: Collection[str] = ()
+    ) -> None:
         self._view = view
         self._folders = folders
         self._emptied = emptied
+        self._declared = frozenset(declared)
         self._datasets: set[str] = set()
         self._begun: dict[str, str | None] = {}
 
@@ -30,7 +35,7 @@ class Belonging:
         for parent in parents_of(path):
             if parent in self._datasets:
                 return parent
-        folder = _above_partitions(path) or self._made_around(path)
+        folder = _above_partitions(path) or self._declared_around(path) or self._made_around(path)
         if folder is None and not self._emptied:
             return None
         if folder in self._begun:
@@ -43,6 +48,9 @@ class Belonging:
             return None
         self._begun[folder] = None if self._view.holds(folder) else folder
         return self._begun[folder]
+
+    def _declared_around(self, path: str) -> str | None:
+        return next((each for each in parents_of(path) if each in self._declared), None)
 
     def _made_around(self, path: str) -> str | None:
         for prefix in (f"{self._view.repository}/", f"{self._view.repository}/@{self._view.ref}/"):

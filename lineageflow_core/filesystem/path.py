@@ -3,7 +3,12 @@
 Only universal-pathlib imports this module.
 """
 
+from fsspec.registry import get_filesystem_class
 from upath import UPath
+
+from lineageflow_core.model.address import SCHEME
+
+get_filesystem_class(SCHEME)  # universal-pathlib warns of a file system that is not imported yet
 
 
 class LineageFlowPath(UPath):

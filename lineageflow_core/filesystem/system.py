@@ -5,7 +5,7 @@ Each verb is one commit, however many files it writes, moves or removes.
 
 import errno
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from glob import has_magic
@@ -238,7 +238,12 @@ class LineageFlowFileSystem(ReadableFileSystem):
     def _belonging(self, target: Target, emptied: bool) -> DatasetOf:  # noqa: FBT001  # called in one place
         draft = self._draft(target.repository, target.branch)
         view = View(self.catalog, target.repository, target.branch, Pending(), at=draft)
-        return Belonging(view, self._folders, emptied=emptied).dataset_of
+        declared = self._declared(target.repository)
+        return Belonging(view, self._folders, emptied=emptied, declared=declared).dataset_of
+
+    def _declared(self, repository: str) -> Collection[str]:
+        """Returns the datasets of which somebody has said that they are to be written."""
+        return ()
 
     @contextmanager
     def _together(self, message: str) -> Iterator[Batch]:

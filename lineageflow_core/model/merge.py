@@ -19,7 +19,8 @@ class ConflictKind(StrEnum):
     OBJECT = "object"
     """Both changed the object at this path, differently."""
     UNIT = "unit"
-    """One side wrote this dataset or partition as one thing, and the other changed it too."""
+    """One side wrote this dataset or partition as one thing, and the other changed it too. What a run wrote
+    is written, even if it wrote it as it was."""
     PATH = "path"
     """The path would be an object and a folder at once."""
 
@@ -91,7 +92,7 @@ class Conflict:
     ours: str | None
     theirs: str | None
     ours_objects: int = 1
-    """How many objects of the item our side changed since the base."""
+    """How many objects of the item our side changed since the base; 0 if a run wrote them as they were."""
     theirs_objects: int = 1
     ours_by: ChangedBy | None = None
     """Who made it what it is on our side. None where no single commit of that side did."""

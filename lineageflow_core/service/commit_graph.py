@@ -42,6 +42,9 @@ class Parting:
     """Datasets and partitions that the left history alone wrote as one thing."""
     right_replaced: frozenset[str]
     """Datasets and partitions that the right history alone wrote as one thing."""
+    left_written: Mapping[str, frozenset[str]]
+    """Those of them that runs wrote, as `written_by` has it."""
+    right_written: Mapping[str, frozenset[str]]
     _window: GraphWindow
     _left: int
     _right: int
@@ -56,6 +59,20 @@ class Parting:
     def right(self) -> list[CommitId]:
         """Commits that only the right history has, the last place first."""
         return self._window.commits(self._right)
+
+
+def written_by(commits: Iterable[Commit]) -> dict[str, frozenset[str]]:
+    """Returns the units that runs wrote as one thing by these commits, with the roots that they left.
+
+    What a run wrote is written, also where nothing came to differ by it; what people write that is there
+    already is not.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for commit in commits:
+        if commit.run_id is not None:
+            for unit in commit.replaced:
+                found[unit] = found.get(unit, frozenset()) | {commit.root}
+    return found
 
 
 class CommitGraph:
@@ -77,10 +94,13 @@ class CommitGraph:
             window = self._window
             bases = window.best(both)
             left_replacing, right_replacing = window.replacing(only_left), window.replacing(only_right)
+        mine, other = self._replacing(left, left_replacing), self._replacing(right, right_replacing)
         return Parting(
             bases=tuple(self._read_commits(bases)),
-            left_replaced=self._replaced(left, left_replacing),
-            right_replaced=self._replaced(right, right_replacing),
+            left_replaced=frozenset(unit for commit in mine for unit in commit.replaced),
+            right_replaced=frozenset(unit for commit in other for unit in commit.replaced),
+            left_written=written_by(mine),
+            right_written=written_by(other),
             _window=window,
             _left=only_left,
             _right=only_right,
@@ -243,10 +263,10 @@ class CommitGraph:
                 return found
             self._extend(count - len(found))
 
-    def _replaced(self, tip: Commit, replacing: Sequence[CommitId]) -> frozenset[str]:
+    def _replacing(self, tip: Commit, replacing: Sequence[CommitId]) -> list[Commit]:
+        """Returns these commits, of which the tip need not be stored."""
         stored = [commit for commit in replacing if commit != tip.id]
-        commits = [*self._read_commits(stored), *([tip] if len(stored) < len(replacing) else [])]
-        return frozenset(unit for commit in commits for unit in commit.replaced)
+        return [*self._read_commits(stored), *([tip] if len(stored) < len(replacing) else [])]
 
     def _compare(self, left: Commit, right: Commit) -> tuple[int, int, int]:
         """Returns what both histories have (as far as it is here), only the left and only the right one."""

@@ -27,6 +27,15 @@ class CommitReader:
         """Returns a commit. Raises IntegrityError if it is not stored."""
         return self.get_many([commit])[0]
 
+    def find(self, commit: CommitId) -> Commit | None:
+        """Returns a commit that somebody names, who may be wrong; None if it is not stored."""
+        with self._lock:
+            found = self._kept.get(commit)
+        found = found or self._read([commit]).get(commit)
+        if found is not None:
+            self.keep([found])
+        return found
+
     def get_many(self, commits: Sequence[CommitId]) -> list[Commit]:
         """Returns commits in the order given. Raises IntegrityError if one is not stored."""
         with self._lock:

@@ -13,6 +13,7 @@ from lineageflow_core.model.ids import CommitId, RunId, parse_run_id
 from lineageflow_core.model.instants import in_utc
 from lineageflow_core.model.names import check_folder, check_path, parents_of
 from lineageflow_core.model.page import DEFAULT_LIMIT, Page
+from lineageflow_core.model.refs import RefKind
 from lineageflow_core.model.text import check_text
 from lineageflow_core.model.versions import PathVersion
 from lineageflow_core.service.log import compare, graph, list_versions, log
@@ -20,10 +21,13 @@ from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.paging import page_of
 from lineageflow_core.service.writing import check_uploaded, move_branch, writable
 from lineageflow_core.tree.changes import RootEdit
-from lineageflow_core.tree.compare import diff_datasets, diff_objects
+from lineageflow_core.tree.compare import changed_among, diff_datasets, diff_objects
 from lineageflow_core.tree.moves import MOST_PAIRED, datasets_with_moves, diff_with_moves
 from lineageflow_core.tree.root import join
 from lineageflow_core.tree.source import NodeBuffer
+
+_MOST_PUT = 1000
+"""Of so many files a commit may tell that a run put them as they were. Whoever merges it reads all of it."""
 
 
 class HistoryService:
@@ -45,8 +49,9 @@ class HistoryService:
         expected: CommitId | None = None,
         key: str | None = None,
     ) -> Commit:
-        opened = self._lake.repository(repository)
-        run_id = parse_run_id(run_id) if run_id is not None else None
+        opened, ref = self._lake.repository(repository), writable(branch)
+        is_run = ref.kind is RefKind.RUN
+        run_id = parse_run_id(run_id or ref.name) if run_id is not None or is_run else None
         checked = [check_change(change) for change in changes]
         check_uploaded(opened, [entry for change in checked for entry in change.objects])
 
@@ -56,7 +61,10 @@ class HistoryService:
             edit = RootEdit(nodes, tip.root)
             edit.apply(checked)
             root = edit.finish()
-            if root == tip.root:
+            replaced = edit.replaced
+            if is_run:
+                replaced |= _put_again(nodes, tip.root, root, checked)
+            if root == tip.root and not (is_run and replaced):
                 return tip
             return make_commit(
                 parents=[tip],
@@ -66,10 +74,10 @@ class HistoryService:
                 created_at=self._lake.clock(),
                 metadata=metadata,
                 run_id=run_id,
-                replaced=sorted(edit.replaced),
+                replaced=sorted(replaced),
             )
 
-        return move_branch(opened, writable(branch), "commit", actor=author, key=key, build=build)
+        return move_branch(opened, ref, "commit", actor=author, key=key, build=build)
 
     def log(
         self,
@@ -221,6 +229,16 @@ def _check_untouched(
                 actual=tip.id,
                 path=entry.path,
             )
+
+
+def _put_again(nodes: NodeBuffer, before: str, after: str, changes: Sequence[Change]) -> set[str]:
+    """Returns the files that changes put where they were already: each is a thing that a run wrote.
+
+    None where very many are put at once: who does that keeps a folder up to date, and has not made them.
+    """
+    puts = (change for change in changes if change.kind is ChangeKind.PUT)
+    put = {join(change.path, entry.path) for change in puts for entry in change.objects}
+    return put - changed_among(nodes, before, after, put) if len(put) <= _MOST_PUT else set()
 
 
 def _touched(change: Change) -> Iterator[str]:

@@ -167,6 +167,10 @@ class OpenRepository:
         """Returns commits that are known to exist, in the order given."""
         return self._commits.get_many(commits)
 
+    def find_commit(self, commit: CommitId) -> Commit | None:
+        """Returns the commit with this whole id; None if the repository has none."""
+        return self._commits.find(commit)
+
     def settings(self) -> RepositorySettings:
         """Returns the repository's settings as they are now."""
         return self.stores.settings.get(self.info.id)
@@ -210,7 +214,7 @@ class OpenRepository:
         commits: Sequence[Commit] = (),
         changes: Sequence[CommitChanges] = (),
         nodes: Mapping[bytes, bytes] | None = None,
-        transaction: Transaction | None = None,
+        transactions: Sequence[Transaction] = (),
         settings: SettingsChange | None = None,
         repository: RepositoryChange | None = None,
         check: Check | None = None,
@@ -231,7 +235,7 @@ class OpenRepository:
             updates=tuple(updates),
             commits=tuple(commits),
             changes=tuple(changes),
-            transaction=transaction,
+            transactions=tuple(transactions),
             settings=settings,
             repository=repository,
             check=check,

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator
 
 from lineageflow_core.model.lineage import Direction
 from lineageflow_core.service.edges import Edge, Edges
-from lineageflow_core.service.walk import Found, Node, leading_to, walk
+from lineageflow_core.service.found import Found, Node, leading_to
+from lineageflow_core.service.walk import walk
 from lineageflow_core.store.ports import Key, LineageLook, Touch
 
 MAX_NODES = 10_000
@@ -32,7 +33,7 @@ def ways_between(
         depth=depth,
         limit=MAX_NODES,
     )
-    between = leading_to(found, end, direction=Direction.DOWNSTREAM)
+    between = leading_to(look, found, end, direction=Direction.DOWNSTREAM)
     search = _Search(look, edges, between, end, depth)
     ways = list(search.ways(limit + 1))
     on_them = {node for way in ways[:limit] for node in way}
@@ -40,6 +41,7 @@ def ways_between(
         runs={key: between.runs[key] for is_version, key in on_them if not is_version},
         versions={key: between.versions[key] for is_version, key in on_them if is_version},
         followed=between.followed,
+        crossed=between.crossed,
         start=between.start & on_them,
     )
     return ways[:limit], kept, found.truncated or len(ways) > limit or search.gave_up
@@ -58,7 +60,7 @@ class _Search:
         self._end = frozenset(end)
         self._next: dict[Node, list[Node]] = defaultdict(list)
         before: dict[Node, list[Node]] = defaultdict(list)
-        for edge in found.edges():
+        for edge in found.edges(look):
             source, target = _ends(edge)
             self._next[source].append(target)
             before[target].append(source)

@@ -7,7 +7,7 @@ from lineageflow_core.model.lineage import Evidence, LineageEdge, LineageGraph, 
 from lineageflow_core.model.node import format_node
 from lineageflow_core.model.run import Run
 from lineageflow_core.service.edges import Edge, Edges, edge_of
-from lineageflow_core.service.walk import Found, Node
+from lineageflow_core.service.found import Found, Node
 from lineageflow_core.store.ports import Access, Key, LineageLook
 
 
@@ -26,7 +26,7 @@ def draw(
     runs, versions = look.runs(found.runs), look.versions(found.versions)
     types = look.types(found.versions)
     accesses = [access for written in (False, True) for access in look.accesses(found.runs, written=written)]
-    drawn = found.edges()
+    drawn = found.edges(look)
     more = _beyond(edges, accesses, drawn, versions) if counts else Counter()
     start = [format_node(version) for version in alone]
     start += [format_node(versions[key] if is_version else runs[key].id) for is_version, key in found.start]

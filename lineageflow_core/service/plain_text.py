@@ -13,6 +13,7 @@ from typing import Any
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.change import Change
 from lineageflow_core.model.text import check_text
+from lineageflow_core.service.later import Later
 
 _NO_MEMBERS = frozenset({"address", "emitter"})
 _TAKES_ANYTHING = frozenset({"ingest", "replace_event"})
@@ -24,7 +25,13 @@ def in_plain_text(catalog: Catalog) -> Catalog:
     members = {
         each.name: getattr(catalog, each.name) for each in fields(catalog) if each.name not in _NO_MEMBERS
     }
-    return replace(catalog, **{name: _checked(member.__class__)(member) for name, member in members.items()})
+    return replace(catalog, **{name: _in_plain_text(member) for name, member in members.items()})
+
+
+def _in_plain_text(member: Any) -> Any:
+    if isinstance(member, Later):
+        return Later(lambda: _in_plain_text(member.made))
+    return _checked(member.__class__)(member)
 
 
 class _Checked:

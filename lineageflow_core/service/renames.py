@@ -11,13 +11,11 @@ Methods that name no dataset are the stores' own; and in a lake where nothing wa
 translated. Lists are cut by the names that last, so they stay in their order where a repository was renamed.
 """
 
-import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import is_dataclass, replace
 from datetime import datetime
 from functools import cache, partial
-from types import SimpleNamespace
 from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from lineageflow_core.model.known import KnownNamespace
@@ -166,13 +164,21 @@ def across_renames(port: type[object], store: P, names: Callable[[], RepositoryN
     `port` is the Protocol that `store` keeps. What is answered by dataset or version is by what was asked
     for, which is the first parameter then. A text called `namespace` is one of datasets.
     """
-    functions = inspect.getmembers(port, inspect.isfunction)
-    methods = {
-        name: _across(function, getattr(store, name), names)
-        for name, function in functions
-        if not name.startswith("_")
-    }
-    return cast(P, SimpleNamespace(**methods))
+    return cast(P, _AcrossRenames(port, store, names))
+
+
+class _AcrossRenames:
+    """Has the methods of a port, each made when it is first asked for: most processes ask for few."""
+
+    def __init__(self, port: type[object], store: object, names: Callable[[], RepositoryNames]) -> None:
+        self._port, self._store, self._names = port, store, names
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        made = _across(getattr(self._port, name), getattr(self._store, name), self._names)
+        setattr(self, name, made)
+        return made
 
 
 def _across(

@@ -3,6 +3,7 @@
 A ref that was renamed is found under its old name where that tells of the past, or helps who mistypes.
 """
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from lineageflow_core.service.opened import OpenRepository
 
 _MIN_COMMIT_PREFIX = 8
-_WHOLE_ID = 64
+_WHOLE_ID = re.compile("[0-9a-f]{64}")
 _MOST_MATCHES = 10
 """Of a prefix: drafts are among what is found, and do not count."""
 
@@ -67,6 +68,11 @@ def ref_not_found(opened: "OpenRepository", text: str) -> RefNotFoundError:
 
 def _start(opened: "OpenRepository", revision: Revision, text: str) -> Commit:
     refs = opened.stores.refs
+    if revision.at is None and _WHOLE_ID.fullmatch(revision.start):
+        whole = opened.find_commit(CommitId(revision.start))
+        if whole is None:
+            raise ref_not_found(opened, text)
+        return whole  # no branch or tag has such a name
     for kind in _kinds(revision):
         name = RefName(kind=kind, name=revision.start)
         if revision.at is not None:
@@ -82,8 +88,7 @@ def _start(opened: "OpenRepository", revision: Revision, text: str) -> Commit:
         return _without_changes(opened, revision, text)
     if revision.at is None and len(revision.start) >= _MIN_COMMIT_PREFIX:
         found_ids = opened.stores.commits.find(opened.info.id, revision.start, limit=_MOST_MATCHES)
-        whole = len(revision.start) == _WHOLE_ID
-        matches = [each for each in found_ids if whole or not is_draft(opened.commit(each))]
+        matches = [each for each in found_ids if not is_draft(opened.commit(each))]
         if len(matches) == 1:
             return opened.commit(matches[0])
         if matches:

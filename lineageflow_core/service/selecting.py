@@ -1,11 +1,13 @@
 """Which commits people mean who name several, and what each of them did or undid."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.refs import parse_range
+from lineageflow_core.service.commit_graph import written_by
 from lineageflow_core.service.log import first_parents
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.service.three_way import Facts, Step
@@ -85,43 +87,52 @@ def reverted(commit: Commit, *, by: str, message: str | None, metadata: Mapping[
 
 def _doing(opened: OpenRepository, commit: Commit, mainline: int, facts: Facts) -> Step:
     parent = _parent(opened, commit, mainline)
-    makers, replaced = _brought(opened, parent, commit)
+    brought = _brought(opened, parent, commit)
     return Step(
         source=commit,
         before=parent.root if parent else EMPTY_ROOT,
         after=commit.root,
         since=parent or commit,
-        makers=makers,
-        replaced=replaced,
+        makers=brought.makers,
+        replaced=brought.replaced,
+        written=brought.written,
         facts=facts,
     )
 
 
 def _undoing(opened: OpenRepository, commit: Commit, mainline: int, facts: Facts) -> Step:
     parent = _parent(opened, commit, mainline)
-    makers, replaced = _brought(opened, parent, commit)
+    brought = _brought(opened, parent, commit)
     return Step(
         source=commit,
         before=commit.root,
         after=parent.root if parent else EMPTY_ROOT,
         since=commit,
-        makers=makers,
-        replaced=replaced,
+        makers=brought.makers,
+        replaced=brought.replaced,
         facts=facts,
     )
 
 
-def _brought(
-    opened: OpenRepository, parent: Commit | None, commit: Commit
-) -> tuple[Sequence[CommitId], frozenset[str]]:
-    """Returns the commits that made what `commit` has and `parent` has not, and what they replaced.
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    makers: Sequence[CommitId]
+    """The commits that made what a commit has and its parent has not."""
+    replaced: frozenset[str]
+    """What they replaced."""
+    written: Mapping[str, frozenset[str]]
+    """What of that runs wrote, as `written_by` has it."""
+
+
+def _brought(opened: OpenRepository, parent: Commit | None, commit: Commit) -> _Brought:
+    """Returns what `commit` has and `parent` has not.
 
     Of a merge, that is all that it merged: a run's units are in the commits that its publication brought.
     """
     if parent is None or commit.parents == (parent.id,):
-        return (commit.id,), frozenset(commit.replaced)
+        return _Brought((commit.id,), frozenset(commit.replaced), written_by([commit]))
     parting = opened.graph.part(parent, commit)
-    return parting.right, parting.right_replaced
+    return _Brought(parting.right, parting.right_replaced, parting.right_written)
 
 
 def _parent(opened: OpenRepository, commit: Commit, mainline: int) -> Commit | None:

@@ -112,6 +112,7 @@ def bring(
         since=chosen.base,
         makers=[draft.id],
         replaced=frozenset(chosen.replaced),
+        written={},
         facts=facts or Facts(author=draft.author, message=draft.message),
     )
     return apply_steps(opened, nodes, tip, [step], decisions=decisions)
@@ -131,11 +132,12 @@ def rest_of(
     if chosen.root == draft.root:
         return commit
     replaced = frozenset(draft.replaced) - frozenset(chosen.replaced)
+    later = opened.graph.part(chosen.base, tip)
     sides = MergeInput(
         base=chosen.root,
         ours=commit.root,
         theirs=draft.root,
-        ours_replaced=opened.graph.part(chosen.base, tip).right_replaced,
+        ours_replaced=later.right_replaced,
         theirs_replaced=replaced,
     )
     root = merge_roots(nodes, sides, {}).root

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.commit import Commit, make_commit
 from lineageflow_core.model.ids import CommitId, RunId
-from lineageflow_core.model.merge import Conflict, Side, StaleRead
+from lineageflow_core.model.merge import ChangedBy, Conflict, Side, StaleRead
+from lineageflow_core.model.names import is_under
 from lineageflow_core.model.settings import StaleReads
-from lineageflow_core.service.attribution import last_changes
+from lineageflow_core.service.attribution import last_changes, last_writes
 from lineageflow_core.service.commit_graph import Parting
 from lineageflow_core.service.opened import OpenRepository
 from lineageflow_core.service.stale import Brought, find_stale_reads
@@ -75,6 +76,9 @@ class Step:
     replaced: frozenset[str]
     """Datasets and partitions that they wrote as one thing."""
     facts: Facts
+    written: Mapping[str, frozenset[str]] | None = None
+    """Those of them that runs wrote, as `written_by` has it. None: it takes something back, and that goes by
+    content alone, whoever wrote it again meanwhile."""
 
 
 def merge_onto(
@@ -87,11 +91,17 @@ def merge_onto(
     stale_policy: StaleReads,
     facts: Facts,
 ) -> Outcome:
-    """Merges `theirs` into a tip, as one commit. Nothing to merge changes nothing."""
+    """Merges `theirs` into a tip, as one commit. Nothing to merge changes nothing.
+
+    What runs have written on the tip just as it was stands against what another run brings, and gives way to
+    what people bring.
+    """
     parting = opened.graph.part(tip, theirs)
     base = parting.bases[0].id if parting.bases else None
     if not parting.right:
         return Outcome(tip=tip, root=tip.root, sources=(theirs,), base=base)
+    if facts.run_id is None:
+        parting = replace(parting, left_written={})
     merged = _merge(opened, nodes, parting, tip, theirs, decisions)
     _check_picks(decisions, [merged])
     stale: tuple[StaleRead, ...] = ()
@@ -156,6 +166,7 @@ def apply_steps(
             theirs=step.after,
             ours_replaced=later.right_replaced.union(*(commit.replaced for commit in made.values())),
             theirs_replaced=step.replaced,
+            theirs_written=step.written or {},
         )
         merged = merge_roots(nodes, sides, decisions.picks, strategy=decisions.strategy)
         done.append(merged)
@@ -179,7 +190,7 @@ def apply_steps(
             created_at=opened.clock(),
             metadata=_with_stale(_with_decided(step.facts.metadata, merged), stale),
             run_id=step.facts.run_id,
-            replaced=sorted(step.replaced),
+            replaced=sorted(unit for unit in step.replaced if not _stays(unit, merged)),
         )
         made[current.id] = current
     if made:
@@ -245,8 +256,8 @@ def _attributed(
     theirs: Sequence[CommitId],
 ) -> tuple[Conflict, ...]:
     """Returns the conflicts with who made each side."""
-    paths = [conflict.path for conflict in merged.conflicts]
-    mine, other = (last_changes(nodes, read, side, paths) for side in (ours, theirs))
+    mine = _last(nodes, read, ours, {each.path: each.ours != each.base for each in merged.conflicts})
+    other = _last(nodes, read, theirs, {each.path: each.theirs != each.base for each in merged.conflicts})
     return tuple(
         replace(
             conflict,
@@ -258,6 +269,19 @@ def _attributed(
     )
 
 
+def _last(
+    nodes: NodeBuffer, read: Callable[[CommitId], Commit], side: Sequence[CommitId], paths: Mapping[str, bool]
+) -> dict[str, ChangedBy]:
+    """Returns, for each path, the side's last commit that changed it, or wrote it where it is as it was."""
+    changed = last_changes(nodes, read, side, [path for path, is_changed in paths.items() if is_changed])
+    return changed | last_writes(read, side, [path for path, is_changed in paths.items() if not is_changed])
+
+
+def _stays(unit: str, merged: Merged) -> bool:
+    """Tells whether a unit stays what the branch has, because somebody chose that."""
+    return any(choice is Side.OURS and is_under(unit, path) for path, choice in merged.decided)
+
+
 def _merge(
     opened: OpenRepository,
     nodes: NodeBuffer,
@@ -267,13 +291,7 @@ def _merge(
     decisions: Decisions,
 ) -> Merged:
     scratch = NodeBuffer(opened.nodes)
-    sides = MergeInput(
-        base=_base_root(opened, scratch, parting.bases),
-        ours=ours.root,
-        theirs=theirs.root,
-        ours_replaced=parting.left_replaced,
-        theirs_replaced=parting.right_replaced,
-    )
+    sides = _sides(parting, _base_root(opened, scratch, parting.bases), ours.root, theirs.root)
     if len(parting.bases) < 2:
         return merge_roots(nodes, sides, decisions.picks, strategy=decisions.strategy)
     # A virtual base's nodes are for this merge only: they must not reach the pack.
@@ -283,6 +301,18 @@ def _merge(
     return merged
 
 
+def _sides(parting: Parting, base: str, ours: str, theirs: str) -> MergeInput:
+    return MergeInput(
+        base=base,
+        ours=ours,
+        theirs=theirs,
+        ours_replaced=parting.left_replaced,
+        theirs_replaced=parting.right_replaced,
+        ours_written=parting.left_written,
+        theirs_written=parting.right_written,
+    )
+
+
 def _base_root(opened: OpenRepository, scratch: NodeBuffer, bases: Sequence[Commit]) -> str:
     """Returns the root to compare both sides with: that of the base, or of several merged into one."""
     if not bases:
@@ -290,14 +320,8 @@ def _base_root(opened: OpenRepository, scratch: NodeBuffer, bases: Sequence[Comm
     root, so_far = bases[0].root, bases[0]
     for other in bases[1:]:
         parting = opened.graph.part(so_far, other)
-        inner = MergeInput(
-            base=_base_root(opened, scratch, parting.bases),
-            ours=root,
-            theirs=other.root,
-            ours_replaced=parting.left_replaced,
-            theirs_replaced=parting.right_replaced,
-        )
-        root = virtual_base(scratch, inner)
+        inner = _base_root(opened, scratch, parting.bases)
+        root = virtual_base(scratch, _sides(parting, inner, root, other.root))
         so_far = make_commit(
             parents=[so_far, other],
             root=root,

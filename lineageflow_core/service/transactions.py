@@ -4,6 +4,9 @@ Invariants: what a transaction reads is pinned when it begins. Publishing moves 
 transaction and removes its branch in one step, against the branch's tip that was merged; so a step that
 writes late either gets in before and is published too, or is refused. No process has to live for cleaning
 up: what is abandoned expires.
+
+A run can publish into the branch of another open run: a task's try into its pipeline's run, say. So what a
+try has written is there as a whole or not at all, and visible with the rest of the pipeline.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +23,6 @@ from lineageflow_core.errors import (
 from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId, parse_run_id
 from lineageflow_core.model.merge import Pick, Side
-from lineageflow_core.model.names import check_ref_name
 from lineageflow_core.model.page import DEFAULT_LIMIT, MAX_LIMIT, Page
 from lineageflow_core.model.refs import RefKind, RefName
 from lineageflow_core.model.run import Transaction, TransactionState
@@ -29,7 +31,7 @@ from lineageflow_core.service.conflicts import decide, publishable
 from lineageflow_core.service.opened import Lake, OpenRepository
 from lineageflow_core.service.stale import stale_policy
 from lineageflow_core.service.three_way import Facts, merge_onto
-from lineageflow_core.service.writing import Beside, move_branch
+from lineageflow_core.service.writing import Beside, move_branch, tip_of, writable
 from lineageflow_core.store.ports import RefUpdate
 from lineageflow_core.tree.source import NodeBuffer
 
@@ -56,14 +58,14 @@ class TransactionsService:
         if there is not None:
             return _renamed(opened, there)
         self.expire(repository)  # whoever begins tidies up: no process has to live for it
-        target = check_ref_name(into or opened.info.default_branch)
-        opened.ref(RefName(kind=RefKind.BRANCH, name=target))
+        target = writable(into or opened.info.default_branch)
+        tip = tip_of(opened, target).commit
         now = self._lake.clock()
         transaction = Transaction(
             run_id=run_id,
             repository=opened.info.name,
-            base=opened.resolve(base or target).id,
-            into=target,
+            base=opened.resolve(base).id if base else tip.id,
+            into=str(target),
             state=TransactionState.OPEN,
             created_at=now,
             expires_at=now + KEPT,
@@ -92,6 +94,7 @@ class TransactionsService:
         *,
         author: str,
         message: str | None = None,
+        metadata: Mapping[str, str] = {},
         picks: Mapping[str, Pick] = {},
         strategy: Side | None = None,
         stale_reads: StaleReads | None = None,
@@ -106,8 +109,18 @@ class TransactionsService:
             raise _closed(transaction)
         branch = _branch(transaction)
         default = f"publish run {transaction.run_id}"
-        facts = Facts(author=author, message=message or default, run_id=transaction.run_id)
-        policy = stale_policy(opened, transaction.into, stale_reads)
+        facts = Facts(
+            author=author,
+            message=message or default,
+            metadata=dict(metadata),
+            run_id=transaction.run_id,
+        )
+        into = writable(transaction.into)
+        if into.kind is RefKind.RUN:
+            policy = StaleReads.ALLOW  # when that run publishes, all that it brings is looked at
+        else:
+            into = opened.current_branch(into.name)
+            policy = stale_policy(opened, transaction.into, stale_reads)
         head: Commit
 
         def build(tip: Commit, nodes: NodeBuffer) -> Sequence[Commit]:
@@ -124,12 +137,12 @@ class TransactionsService:
                 transaction, state=TransactionState.PUBLISHED, head=head.id, published=commit.id
             )
             gone = RefUpdate(ref=branch, expected=head.id, new=None)
-            return Beside(transaction=published, updates=(gone,))
+            return Beside(transactions=(published,), updates=(gone,))
 
         try:
             move_branch(
                 opened,
-                opened.current_branch(transaction.into),
+                into,
                 "publish",
                 actor=author,
                 key=f"publish:{transaction.run_id}",
@@ -176,7 +189,11 @@ def _close(
     still = RefUpdate(ref=_branch(transaction), expected=transaction.head, new=transaction.head)
     with suppress(RefMovedError, TransactionClosedError):
         opened.publish(
-            state.value, key=None, actor=actor, updates=[still], transaction=replace(transaction, state=state)
+            state.value,
+            key=None,
+            actor=actor,
+            updates=[still],
+            transactions=[replace(transaction, state=state)],
         )
     return _stored(opened, transaction.run_id)
 

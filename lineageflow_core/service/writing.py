@@ -61,8 +61,8 @@ class Beside:
     updates: tuple[RefUpdate, ...] = ()
     commits: tuple[Commit, ...] = ()
     """New ones for these updates; their tree nodes are in the buffer."""
-    transaction: Transaction | None = None
-    """A run's, as it is to be."""
+    transactions: tuple[Transaction, ...] = ()
+    """Those of runs, as they are to be; but for the one whose branch moves."""
     quarantines: tuple[Quarantine, ...] = ()
     """Quarantines that are set or lifted."""
 
@@ -122,8 +122,10 @@ def move_branch(
                 return commit
             before = tip.commit.id if tip.exists else None
             updates = [RefUpdate(ref=branch, expected=before, new=commit.id if is_new else before)]
-            transaction = replace(tip.transaction, head=updates[0].new) if tip.transaction else None
             beside = settle(commit, nodes) if settle is not None else Beside()
+            transactions = [*beside.transactions]
+            if tip.transaction is not None:
+                transactions.append(replace(tip.transaction, head=updates[0].new))
             try:
                 done = opened.publish(
                     operation,
@@ -133,7 +135,7 @@ def move_branch(
                     commits=[*commits, *beside.commits],
                     changes=[_changes_of(nodes, *pair) for pair in pairwise([tip.commit, *commits])],
                     nodes=_new_nodes(nodes, [tip.commit, *commits, *beside.commits]),
-                    transaction=beside.transaction or transaction,
+                    transactions=transactions,
                     quarantines=beside.quarantines,
                 )
             except RefMovedError:

@@ -15,6 +15,7 @@ from typing import Self
 
 from blake3 import blake3
 
+from lineageflow_core.model.given_file import GivenFile
 from lineageflow_core.model.ids import ObjectId
 from lineageflow_core.store.durability import (
     CAN_FLUSH_FILE_SYSTEM,
@@ -79,7 +80,9 @@ class LocalWriter:
             status = os.fstat(file)
             if not stat.S_ISREG(status.st_mode):
                 raise source_unreadable(source, "it is not a file")
-            if status.st_size > CHUNK_BYTES:
+            if status.st_size > CHUNK_BYTES and self._can_move(source, status):
+                stored = self._add_given(source, file, status, reported)
+            elif status.st_size > CHUNK_BYTES:
                 stored = self._add_stream(file, status.st_size, reported)
             else:
                 stored = self._add_whole(_read_to_end(file, status.st_size))
@@ -136,6 +139,31 @@ class LocalWriter:
             self._named[name] = temporary
         return StoredObject(object_id=object_id, size=size)
 
+    def _can_move(self, source: Path, status: os.stat_result) -> bool:
+        """Tells whether a file is given, by this name alone, and on the file system of this store."""
+        if not isinstance(source, GivenFile) or status.st_nlink != 1:
+            return False
+        is_itself = os.path.samestat(os.lstat(source), status)  # and no symbolic link to it
+        return is_itself and status.st_dev == os.fstat(self._fd).st_dev
+
+    def _add_given(self, source: Path, file: int, status: os.stat_result, reported: Reported) -> StoredObject:
+        hasher, size = blake3(), 0
+        buffer = memoryview(bytearray(CHUNK_BYTES))
+        while size <= status.st_size and (count := os.readv(file, [buffer])):
+            hasher.update(buffer[:count])
+            size += count
+            reported.reached(size)
+        object_id = ObjectId(hasher.hexdigest())
+        name = object_name(object_id)
+        if not self._is_there(name, size):
+            os.fchmod(file, status.st_mode & _READ_ONLY)
+            if not self._flush_together:
+                os.fsync(file)
+            temporary = self._temporary()
+            os.rename(source, temporary, dst_dir_fd=self._fd)
+            self._named[name] = temporary
+        return StoredObject(object_id=object_id, size=size)
+
     def _is_there(self, name: str, size: int) -> bool:
         self._folders.add(os.path.dirname(name))
         if name in self._named:
@@ -148,10 +176,9 @@ class LocalWriter:
 
     def _write(self, chunks: Iterable[bytes | memoryview]) -> str:
         """Writes a temporary file and returns its name."""
-        temporary = f"{self._prefix}{len(self._temporaries)}"
+        temporary = self._temporary()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         output = os.open(temporary, flags, _READ_ONLY, dir_fd=self._fd)
-        self._temporaries.append(temporary)
         try:
             for chunk in chunks:
                 _write_all(output, chunk)
@@ -160,6 +187,11 @@ class LocalWriter:
         finally:
             os.close(output)
         return temporary
+
+    def _temporary(self) -> str:
+        """Returns a temporary name that nobody else has."""
+        self._temporaries.append(f"{self._prefix}{len(self._temporaries)}")
+        return self._temporaries[-1]
 
     def _make(self, folder: str) -> bool:
         """Makes a folder of final names; tells whether it was missing."""

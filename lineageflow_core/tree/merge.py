@@ -4,12 +4,16 @@ What only one side changed since the base is taken; what both changed alike is o
 knows what was written as one thing: where a side *replaced* a dataset or partition, any other change below
 it on the other side conflicts, even if no single path does. A path-wise union would silently double rows.
 
+What a *run* wrote counts as changed, even where it wrote what was there in the base: if the other side
+changed that, both cannot be had. Otherwise a run that makes old content again would not bring it to a branch
+that has other content by now, and yet seem to have succeeded.
+
 Properties: merging disjoint changes equals applying both, in any order; ours and theirs swapped give the
 same root; a conflict that nothing decides never yields a root.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from blake3 import blake3
@@ -25,6 +29,7 @@ from lineageflow_core.tree.compare import (
     outermost,
 )
 from lineageflow_core.tree.node import Value
+from lineageflow_core.tree.rewriting import as_they_were, is_in, rewritten
 from lineageflow_core.tree.root import RootTree, dataset_of, join, object_value
 from lineageflow_core.tree.source import NodeBuffer
 
@@ -38,6 +43,9 @@ class MergeInput:
     theirs: str
     ours_replaced: frozenset[str] = frozenset()
     theirs_replaced: frozenset[str] = frozenset()
+    ours_written: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Those of them that runs wrote, with the roots that they left."""
+    theirs_written: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,8 @@ class _Merge:
         self._edit = RootEdit(nodes, sides.ours)
         self._conflicts: list[Conflict] = []
         self._decided: dict[str, Choice] = {}
+        self._rewritten: set[str] = set()
+        """Units that runs of one side wrote as they were, and the other side changed."""
         self._trees = {
             name: RootTree(nodes, root)
             for name, root in (("base", sides.base), ("ours", sides.ours), ("theirs", sides.theirs))
@@ -119,10 +129,7 @@ class _Merge:
         self._nodes.get_many(
             [bytes.fromhex(root) for root in (sides.base, sides.ours, sides.theirs)]
         )  # at once
-        theirs = {
-            path: (one, two) for path, one, two in changed_datasets(self._nodes, sides.base, sides.theirs)
-        }
-        ours = changed_around(self._nodes, sides.base, sides.ours, list(theirs))
+        ours, theirs = self._changed()
         for group in _group([*ours, *theirs]):
             group_ours = {path: ours[path] for path in group if path in ours}
             group_theirs = {path: theirs[path] for path in group if path in theirs}
@@ -139,6 +146,26 @@ class _Merge:
             result=self._edit.finish(),
             conflicts=tuple(sorted(self._conflicts, key=lambda found: found.path)),
             decided=tuple(sorted(self._decided.items())),
+        )
+
+    def _changed(self) -> tuple[Changed, Changed]:
+        """Returns the datasets that ours changed, around all that theirs did, and those that theirs changed.
+
+        Those that a run wrote as they were are among them, if the other side changed what it wrote.
+        """
+        sides = self._sides
+        changed = changed_datasets(self._nodes, sides.base, sides.theirs)
+        theirs = {path: (one, other) for path, one, other in changed}
+        wrote = [unit for unit in sides.theirs_written if not is_in(unit, theirs)]
+        around = [*theirs, *wrote] if sides.ours != sides.base else []
+        ours = changed_around(self._nodes, sides.base, sides.ours, around)
+        nodes, (base, mine, other) = self._nodes, self._trees.values()
+        ours_again = list(rewritten(sides.ours_written, theirs, base=base, own=mine, other=other))
+        theirs_again = list(rewritten(sides.theirs_written, ours, base=base, own=other, other=mine))
+        self._rewritten = {*ours_again, *theirs_again}
+        return (
+            {**as_they_were(nodes, sides.base, ours_again), **ours},
+            {**as_they_were(nodes, sides.base, theirs_again), **theirs},
         )
 
     def _states(self, datasets: Changed) -> _States:
@@ -176,7 +203,7 @@ class _Merge:
         """Decides a unit that both sides touched, as a whole, and takes it out of both."""
         mine = {path: state for path, state in ours.items() if is_under(path, unit)}
         other = {path: state for path, state in theirs.items() if is_under(path, unit)}
-        if not mine or not other:
+        if not (mine and other) and not any(is_under(each, unit) for each in self._rewritten):
             return
         if not _same(mine, other):
             choice = self._choice(unit, ConflictKind.UNIT, ours=len(mine), theirs=len(other))

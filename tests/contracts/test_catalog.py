@@ -21,6 +21,7 @@ from lineageflow_core.testing.catalog.lineage import LineageContract
 from lineageflow_core.testing.catalog.live import LiveContract
 from lineageflow_core.testing.catalog.merging import MergeContract
 from lineageflow_core.testing.catalog.names import PathContract
+from lineageflow_core.testing.catalog.nested_transactions import NestedTransactionsContract
 from lineageflow_core.testing.catalog.objects import ObjectsContract
 from lineageflow_core.testing.catalog.operations import OperationsContract, UndoContract
 from lineageflow_core.testing.catalog.overview import OverviewContract
@@ -31,6 +32,7 @@ from lineageflow_core.testing.catalog.refs import AmbiguityContract, RefsContrac
 from lineageflow_core.testing.catalog.repositories import RepositoriesContract
 from lineageflow_core.testing.catalog.resetting import ResetContract
 from lineageflow_core.testing.catalog.reverting import RevertContract
+from lineageflow_core.testing.catalog.rewriting import RewritingContract
 from lineageflow_core.testing.catalog.rollback import (
     LaterWorkContract,
     PlanUndoContract,
@@ -116,6 +118,12 @@ class TestContent(ContentContract): ...
 
 
 class TestTransactions(TransactionsContract): ...
+
+
+class TestNestedTransactions(NestedTransactionsContract): ...
+
+
+class TestRewriting(RewritingContract): ...
 
 
 class TestLineage(LineageContract): ...

@@ -89,8 +89,9 @@ def check_publication(publication: Publication) -> None:
     for held in publication.quarantines:
         check_instant(held.at)
         check_instant(held.lifted_at)
-    if publication.transaction is not None:
-        check_transaction(publication.transaction)
+    check_distinct((each.run_id for each in publication.transactions), "transaction")
+    for transaction in publication.transactions:
+        check_transaction(transaction)
 
 
 def check_event(event: StoredEvent) -> None:

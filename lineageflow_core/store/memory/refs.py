@@ -79,7 +79,7 @@ class MemoryRefStore:
             if done is not None:
                 return done
             self._check_collection(repository, publication)
-            self._check_transaction(repository, publication)
+            self._check_transactions(repository, publication)
             self._check_commits(repository, publication)
             self._check_nodes(repository, publication)
             self._check_settings(repository, publication)
@@ -100,13 +100,11 @@ class MemoryRefStore:
         if publication.collection not in {None, last}:
             raise collection_begun(publication.collection or 0, last)
 
-    def _check_transaction(self, repository: str, publication: Publication) -> None:
-        if publication.transaction is None:
-            return
-        run_id = publication.transaction.run_id
-        stored = self._state.transactions.get((repository, run_id))
-        if stored is not None and stored.state is not TransactionState.OPEN:
-            raise transaction_closed(run_id, stored.state)
+    def _check_transactions(self, repository: str, publication: Publication) -> None:
+        for transaction in publication.transactions:
+            stored = self._state.transactions.get((repository, transaction.run_id))
+            if stored is not None and stored.state is not TransactionState.OPEN:
+                raise transaction_closed(transaction.run_id, stored.state)
 
     def _check_commits(self, repository: str, publication: Publication) -> None:
         new = {commit.id for commit in publication.commits}
@@ -161,8 +159,8 @@ class MemoryRefStore:
             state.changes.setdefault((repository, changes.commit), changes)
         for node in publication.nodes:
             state.nodes[repository, node.node_id] = node  # to the newest pack: an old one may be collected
-        if publication.transaction is not None:
-            state.transactions[repository, publication.transaction.run_id] = publication.transaction
+        for transaction in publication.transactions:
+            state.transactions[repository, transaction.run_id] = transaction
         if publication.settings is not None:
             state.settings[repository] = publication.settings.after
         for update in publication.updates:

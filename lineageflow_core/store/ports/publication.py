@@ -75,8 +75,8 @@ class Publication:
     """What the commits changed. Of those that are not among these, nothing is recorded."""
     nodes: tuple[NodeLocation, ...] = ()
     """Nodes that are new and the commits, in a pack that is written already."""
-    transaction: Transaction | None = None
-    """A run's transaction as it is to be stored together with the refs. It must be open until now."""
+    transactions: tuple[Transaction, ...] = ()
+    """Transactions of runs as they are to be stored together with the refs. They must be open until now."""
     settings: SettingsChange | None = None
     """What becomes of the settings, which must be `before` until now."""
     repository: RepositoryChange | None = None
@@ -104,14 +104,14 @@ class Publication:
 
     @property
     def logged(self) -> "Publication":
-        """What the log keeps of it: all but commits, their changes, nodes and transaction."""
+        """What the log keeps of it: all but commits, their changes, nodes and transactions."""
         unchanged = self.repository is None or self.repository.before == self.repository.after
         return replace(
             self,
             commits=(),
             changes=(),
             nodes=(),
-            transaction=None,
+            transactions=(),
             repository=None if unchanged else self.repository,
             collection=None,
         )

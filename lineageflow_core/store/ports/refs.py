@@ -35,7 +35,7 @@ class RefStore(Protocol):
         ...
 
     def published(self, repository: str, key: str) -> Publication | None:
-        """Returns what was published under a key; its commits, nodes and transaction are left out."""
+        """Returns what was published under a key; its commits, nodes and transactions are left out."""
         ...
 
     def publish(self, repository: str, publication: Publication) -> Publication:
@@ -44,11 +44,11 @@ class RefStore(Protocol):
         Returns what `published` tells from now on. If the key was published before, returns that
         publication and changes nothing. Changes nothing and raises RefMovedError (details: ref, expected,
         actual) if any ref is not where it is expected, CollectionBegunError if a later collection than
-        `publication.collection` has begun, TransactionClosedError if
-        `publication.transaction` is stored and not open, ConflictError if the settings or the repository
-        are not what they are expected to be, AlreadyExistsError if the repository's new name is taken, or
-        if a tag would be made that once stood at another commit, and InvalidInputError if a ref or a commit
-        would point at a commit that is not stored.
+        `publication.collection` has begun, TransactionClosedError if one of `publication.transactions` is
+        stored and not open, ConflictError if the settings or the repository are not what they are expected
+        to be, AlreadyExistsError if the repository's new name is taken, or if a tag would be made that once
+        stood at another commit, and InvalidInputError if a ref or a commit would point at a commit that is
+        not stored.
         """
         ...
 

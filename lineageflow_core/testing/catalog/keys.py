@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lineageflow_core.errors import InvalidInputError, RefMovedError
-from lineageflow_core.model.change import delete, put
+from lineageflow_core.model.change import Change, delete, put
 from lineageflow_core.model.merge import Side
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import (
@@ -191,12 +191,13 @@ class KeyContract(CatalogContract):
         forked.catalog.transactions.begin(forked.name, run_id)
         base = forked.head()
 
-        def write(key: str, content: bytes) -> Any:
-            return commit(forked, put("d/x", entries(forked, {"": content})), branch=f"run:{run_id}", key=key)
+        def write(key: str, *changes: Change) -> Any:
+            return commit(forked, *changes, branch=f"run:{run_id}", key=key)
 
-        assert base == write("nothing", b"1")
-        written = write("something", b"2")
-        assert [base, written] == [write("nothing", b"1"), write("something", b"2")]
+        something = put("d/x", entries(forked, {"": b"2"}))
+        assert base == write("nothing")
+        written = write("something", something)
+        assert [base, written] == [write("nothing"), write("something", something)]
         assert written == forked.head(f"run:{run_id}")
 
 

@@ -36,6 +36,7 @@ from lineageflow_core.testing.signatures import assert_same_signatures
 OPEN, PUBLISHED, DISCARDED, EXPIRED = (
     TransactionState.OPEN, TransactionState.PUBLISHED, TransactionState.DISCARDED, TransactionState.EXPIRED,
 )  # fmt: skip
+SAID = {"dag": "nächtlich"}
 
 
 class TransactionsContract(CatalogContract):
@@ -80,7 +81,7 @@ class TransactionsContract(CatalogContract):
             ({"into": "nothing"}, RefNotFoundError),
             ({"into": "v1"}, RefNotFoundError),
             ({"into": "main~1"}, InvalidInputError),
-            ({"into": "run:00000000-0000-0000-0000-000000000001"}, InvalidInputError),
+            ({"into": "run:00000000-0000-0000-0000-000000000001"}, RunNotFoundError),
         ],
     )
     def test_a_run_needs_a_base_and_a_branch_that_are_there(
@@ -150,12 +151,14 @@ class TransactionsContract(CatalogContract):
         write(repo, run_id, "a", b"1")
         head = write(repo, run_id, "b", b"2")
         tip = repo.put("c", b"3")
-        done = repo.catalog.transactions.publish(repo.name, run_id, author="grace", message="nächtlich")
+        done = repo.catalog.transactions.publish(
+            repo.name, run_id, author="grace", message="nächtlich", metadata=SAID
+        )
         made = repo.head()
         assert (PUBLISHED, head.id, made.id) == (done.state, done.head, done.published)
         assert done == repo.catalog.transactions.get_transaction(repo.name, run_id)
-        assert ((tip.id, head.id), run_id, "grace", "nächtlich") == (
-            made.parents, made.run_id, made.author, made.message,
+        assert ((tip.id, head.id), run_id, "grace", "nächtlich", SAID) == (
+            made.parents, made.run_id, made.author, made.message, made.metadata,
         )  # fmt: skip
         assert {"a": b"1", "b": b"2", "c": b"3", "d/x": b"0"} == files(repo)
         assert () == repo.catalog.refs.list_refs(repo.name, kind=RefKind.RUN).items

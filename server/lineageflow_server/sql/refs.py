@@ -114,8 +114,8 @@ class SqlRefStore:
                 return done
             if publication.collection is not None:
                 check_last(connection, key, publication.collection)
-            if publication.transaction is not None:
-                _put_transaction(connection, key, publication.transaction)
+            for transaction in publication.transactions:
+                _put_transaction(connection, key, transaction)
             if publication.settings is not None:
                 change_settings(connection, key, publication.settings)
             if publication.repository is not None:

@@ -1,11 +1,13 @@
 import os
 import resource
+from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from lineageflow_core.errors import InvalidInputError, StorageError, StorageFullError
+from lineageflow_core.model.given_file import GivenFile
 from lineageflow_core.model.ids import ObjectId
 from lineageflow_core.store.local import LocalContentStore
 from lineageflow_core.testing.content_store import object_of
@@ -109,6 +111,43 @@ def test_a_large_file_that_changes_while_it_is_read_is_not_stored(
     with pytest.raises(InvalidInputError, match="changed while it was read"):
         content.write_objects([b"x", file], progress=grow)
     assert set() == files_in(root)
+
+
+@pytest.mark.parametrize("batch", [1, 20])
+def test_a_large_file_that_is_given_is_moved(
+    root: Path, content: LocalContentStore, tmp_path: Path, batch: int
+) -> None:
+    file, large = tmp_path / "given", os.urandom(5 << 20)
+    file.write_bytes(large)
+    inode = file.stat().st_ino
+    stored, *_ = content.write_objects([GivenFile(file), *[b"x"] * (batch - 1)])
+    assert (object_of(large), False) == (stored, file.exists())
+    kept = path_of(root, large).stat()
+    assert (inode, 0o444) == (kept.st_ino, kept.st_mode & 0o777)
+    assert large == content.open_object(stored.object_id).read()
+
+
+def test_a_given_file_whose_content_is_there_already_is_not_moved(
+    root: Path, content: LocalContentStore, tmp_path: Path
+) -> None:
+    file, large = tmp_path / "given", os.urandom(5 << 20)
+    content.write_objects([large])
+    before = path_of(root, large).stat().st_ino
+    file.write_bytes(large)
+    content.write_objects([GivenFile(file)])
+    assert (before, {path_of(root, large)}) == (path_of(root, large).stat().st_ino, files_in(root))
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_a_given_file_with_another_name_is_copied(
+    root: Path, content: LocalContentStore, tmp_path: Path, link: Callable[[Path, Path], None]
+) -> None:
+    file, large = tmp_path / "kept", os.urandom(5 << 20)
+    file.write_bytes(large)
+    link(file, tmp_path / "given")
+    content.write_objects([GivenFile(tmp_path / "given")])
+    file.write_bytes(b"changed")
+    assert large == path_of(root, large).read_bytes()
 
 
 @pytest.mark.parametrize("batch", [1, 20])

@@ -51,7 +51,8 @@ def stores() -> MemoryStores:
         replace(CREATE, commits=(replace(FIRST, id=CommitId("1")),)),
         replace(CREATE, nodes=(replace(NODE, node_id=b"short"),)),
         replace(CREATE, nodes=(NODE, NODE)),
-        replace(CREATE, transaction=replace(new_transaction(1, FIRST), run_id=RunId("1"))),
+        replace(CREATE, transactions=(replace(new_transaction(1, FIRST), run_id=RunId("1")),)),
+        replace(CREATE, transactions=(new_transaction(1, FIRST), new_transaction(1, FIRST))),
     ],
 )
 def test_a_publication_that_makes_no_sense_is_refused(stores: MemoryStores, wrong: Publication) -> None:

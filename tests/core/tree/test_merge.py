@@ -129,3 +129,51 @@ def test_merging_agrees_with_a_dictionary_and_is_symmetric(
         assert listed == {
             f"d/{path}": entry("", text).object_id for path, text in expected.items() if text is not None
         }
+
+
+UNITS = {"a": None, "t/p": "t", "t/q": "t"}
+"""A dataset and two partitions, with their dataset."""
+writes = st.lists(st.tuples(st.sampled_from(sorted(UNITS)), st.sampled_from("01")), max_size=3)
+
+
+def written(nodes: NodeBuffer, root: str, units: list[tuple[str, str]]) -> tuple[str, dict[str, set[str]]]:
+    """Returns the root after runs wrote units, and by which roots they did."""
+    roots: dict[str, set[str]] = {}
+    for unit, text in units:
+        root = apply(nodes, root, [replace(unit, [entry("x", text)], dataset=UNITS[unit])])
+        roots.setdefault(unit, set()).add(root)
+    return root, roots
+
+
+@given(writes, writes)
+def test_what_runs_wrote_on_either_side_is_what_both_have_then_or_conflicts(
+    mine: list[tuple[str, str]], other: list[tuple[str, str]]
+) -> None:
+    nodes = NodeBuffer()
+    base, _ = written(nodes, EMPTY_ROOT, [(unit, "0") for unit in UNITS])
+    (ours, by_ours), (theirs, by_theirs) = written(nodes, base, mine), written(nodes, base, other)
+
+    def merged_with(one: str, by_one: dict[str, set[str]], two: str, by_two: dict[str, set[str]]) -> Merged:
+        sides = MergeInput(
+            base=base,
+            ours=one,
+            theirs=two,
+            ours_replaced=frozenset(by_one),
+            theirs_replaced=frozenset(by_two),
+            ours_written=by_one,
+            theirs_written=by_two,
+        )
+        return merge_roots(nodes, sides, {})
+
+    forth, back = merged_with(ours, by_ours, theirs, by_theirs), merged_with(theirs, by_theirs, ours, by_ours)
+    differently = {unit for unit in UNITS if unit in dict(mine) and unit in dict(other)} - {
+        unit for unit in UNITS if dict(mine).get(unit) == dict(other).get(unit)
+    }
+    assert (
+        differently == {found.path for found in forth.conflicts} == {found.path for found in back.conflicts}
+    )
+    assert forth.root == back.root
+    if forth.root is not None:
+        wrote = dict.fromkeys(UNITS, "0") | dict(mine) | dict(other)
+        listed = {found.path: found.object_id for found in RootTree(nodes, forth.root).objects()}
+        assert listed == {f"{unit}/x": entry("", text).object_id for unit, text in wrote.items()}

@@ -219,7 +219,7 @@ def _arguments(embedded: Catalog, past: Catalog, name: str) -> dict[str, Argumen
         "begin": ((name, run_id("third", name)), {"base": "v1", "into": "fix"}),
         "get_transaction": ((name, run_id("night", name)), {}),
         "list_transactions": ((name,), {"state": TransactionState.PUBLISHED}),
-        "publish": ((name, other), {"author": "grace", "message": None}),
+        "publish": ((name, other), {"author": "grace", "message": None, "metadata": {"dag": "ü"}}),
         "discard": ((name, other), {}),
         "expire": ((name,), {}),
         "ingest": (([event, event],), {}),

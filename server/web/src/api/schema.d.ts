@@ -597,8 +597,9 @@ export interface paths {
          *     theirs where the two touch different units, and RefMovedError says so where they do not. Without
          *     `expected` the changes apply to whatever the tip is. Changes that change nothing return the tip.
          *     `branch` may be `run:<id>`: the first commit makes the run's branch (TransactionClosedError once
-         *     the transaction is no longer open). Raises PathConflictError, InvalidInputError,
-         *     ObjectMissingError if an object was not uploaded before.
+         *     the transaction is no longer open). There, what is replaced or put just as it was is a commit, too:
+         *     where it is published, the branch may have something else by then. Raises PathConflictError,
+         *     InvalidInputError, ObjectMissingError if an object was not uploaded before.
          */
         post: operations["commit"];
         delete?: never;
@@ -1306,7 +1307,8 @@ export interface paths {
          * @description Opens the run's transaction, or returns it as it is: any of the run's processes may call first.
          *
          *     `base` is what the run reads where it has not written; None is the tip of `into`. `into` is the
-         *     branch to publish to; None is the default branch. Both are taken from the first call. A run that is
+         *     branch to publish to; None is the default branch, and `run:<id>` the branch of another run that is
+         *     open, so that one run is part of another. Both are taken from the first call. A run that is
          *     new here also removes what is left of abandoned ones, as `expire` does.
          */
         post: operations["begin"];
@@ -1349,9 +1351,13 @@ export interface paths {
          * Merges the run's branch into its target, as one commit, and closes the transaction
          * @description Merges the run's branch into its target, as one commit, and closes the transaction.
          *
-         *     Publishing again returns the published transaction. A run that wrote nothing publishes nothing.
-         *     `picks`, `strategy` and `stale_reads` are as in `Merging.merge`. Raises MergeConflictError and
-         *     StaleReadError (the transaction stays open), TransactionClosedError if it was discarded.
+         *     The target then holds all that the run wrote as the run wrote it, but for what `picks` and `strategy`
+         *     decide otherwise; also what the run wrote just as it found it, and the target has changed since.
+         *     `metadata` is said of that commit. Publishing again returns the published transaction. A run that
+         *     wrote nothing publishes nothing. `picks`, `strategy` and `stale_reads` are as in `Merging.merge`.
+         *     Raises MergeConflictError and StaleReadError (the transaction stays open), TransactionClosedError if
+         *     it was discarded, or if the run that it is part of has ended. What such a part has read is looked at
+         *     when the whole publishes.
          */
         post: operations["publish"];
         delete?: never;
@@ -4001,6 +4007,10 @@ export interface components {
         Body_publish: {
             author: string;
             message?: string | null;
+            /** @default {} */
+            metadata: {
+                [key: string]: string;
+            };
             /** @default {} */
             picks: {
                 [key: string]: components["schemas"]["Side"] | components["schemas"]["Resolution"];
