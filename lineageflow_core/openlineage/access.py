@@ -49,6 +49,16 @@ class DatasetAccess:
         return self.snapshots[0].dataset
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedWrite:
+    """A dataset of ours that a run was to write, as it goes into the event that says that it did not."""
+
+    repository: str
+    dataset: str
+    partitions: tuple[str, ...] = ()
+    """Of these partitions, if it was not to be the whole. As paths have them."""
+
+
 def one_per_dataset(accesses: Iterable[DatasetAccess]) -> tuple[DatasetAccess, ...]:
     """Joins accesses to the same dataset, in order of the first one.
 

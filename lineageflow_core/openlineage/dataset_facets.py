@@ -1,109 +1,93 @@
-"""Our facts about datasets as OpenLineage facets, and about one reading or writing of them.
-
-Like `facets`, this imports openlineage-python, and is imported when an event is built.
-"""
+"""Our facts about datasets as OpenLineage facets, and about one reading or writing of them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
-
-from openlineage.client import facet_v2 as standard
-from openlineage.client.generated.base import DatasetFacet, InputDatasetFacet, OutputDatasetFacet
-from openlineage.client.generated.input_statistics_input_dataset import InputStatisticsInputDatasetFacet
 
 from lineageflow_core.model.lineage import ColumnEdge
 from lineageflow_core.model.quality import Assertion, Outcome
 from lineageflow_core.openlineage.about import About
-from lineageflow_core.openlineage.access import DatasetAccess
-from lineageflow_core.openlineage.facets import LineageFlowCommitDatasetFacet, PartitionContent, signed
+from lineageflow_core.openlineage.access import DatasetAccess, PlannedWrite
+from lineageflow_core.openlineage.plain_facets import PlainFacet, own, part, standard
 from lineageflow_core.openlineage.vocabulary import Facet
 
-_Transformation = standard.column_lineage_dataset.Transformation
 _HIVE_SEGMENT = re.compile(r"(?P<name>[^=]+)=(?P<value>.*)", re.DOTALL)
 
 
-def dataset_facets(access: DatasetAccess) -> dict[str, DatasetFacet]:
+def dataset_facets(access: DatasetAccess) -> dict[str, PlainFacet]:
     """Returns the facets about a dataset as such: exact version, type, schema, what people say of it."""
     whole = _whole_snapshot(access)
-    found: dict[str, DatasetFacet] = {
-        Facet.OUR_COMMIT: LineageFlowCommitDatasetFacet(
+    parts = [] if whole else access.snapshots
+    found = {
+        Facet.OUR_COMMIT.value: own(
+            "LineageFlowCommitDatasetFacet",
             repository=access.repository,
             commit=access.commit,
             ref=access.ref,
             snapshot=whole,
-            partitions=[]
-            if whole
-            else [
-                PartitionContent(partition=snapshot.partition, snapshot=snapshot.snapshot)
-                for snapshot in access.snapshots
-            ],
+            partitions=[part(partition=each.partition, snapshot=each.snapshot) for each in parts],
         ),
         # A receiver that does not know our facet still tells versions apart: some partitions are not the
         # whole dataset, whose version is the commit then.
-        Facet.VERSION: standard.dataset_version_dataset.DatasetVersionDatasetFacet(
-            datasetVersion=whole or access.commit
-        ),
+        Facet.VERSION.value: standard("DatasetVersionDatasetFacet", datasetVersion=whole or access.commit),
     }
     if access.dataset_type:
-        found[Facet.TYPE] = standard.dataset_type_dataset.DatasetTypeDatasetFacet(
-            datasetType=access.dataset_type
-        )
+        found[Facet.TYPE.value] = standard("DatasetTypeDatasetFacet", datasetType=access.dataset_type)
     if access.schema:
-        found[Facet.SCHEMA] = standard.schema_dataset.SchemaDatasetFacet(
-            fields=[
-                standard.schema_dataset.SchemaDatasetFacetFields(name=name, type=kind, ordinal_position=place)
-                for place, (name, kind) in enumerate(access.schema, start=1)
-            ]
-        )
-    return signed(found | _said(access.about or About()))
+        fields = [
+            part(name=name, type=kind, ordinal_position=place)
+            for place, (name, kind) in enumerate(access.schema, start=1)
+        ]
+        found[Facet.SCHEMA.value] = standard("SchemaDatasetFacet", fields=fields)
+    return found | _said(access.about or About())
 
 
-def input_facets(access: DatasetAccess) -> dict[str, InputDatasetFacet]:
+def input_facets(access: DatasetAccess) -> dict[str, PlainFacet]:
     """Returns the facets about reading a dataset: which partitions, how much, what tests of it found."""
-    found: dict[str, InputDatasetFacet] = {
-        Facet.INPUT_STATISTICS: InputStatisticsInputDatasetFacet(**_statistics(access))
+    found = {
+        Facet.INPUT_STATISTICS.value: standard("InputStatisticsInputDatasetFacet", **_statistics(access))
     }
     if condition := _partitions(access):
-        found[Facet.SUBSET] = standard.base_subset_dataset.InputSubsetInputDatasetFacet(
-            inputCondition=condition
-        )
+        found[Facet.SUBSET.value] = standard("InputSubsetInputDatasetFacet", inputCondition=condition)
     if access.assertions:
-        module = standard.data_quality_assertions_dataset
-        found[Facet.ASSERTIONS] = module.DataQualityAssertionsDatasetFacet(
-            assertions=[_assertion(each) for each in access.assertions if each.outcome is not Outcome.SKIPPED]
+        found[Facet.ASSERTIONS.value] = standard(
+            "DataQualityAssertionsDatasetFacet",
+            assertions=[
+                _assertion(each) for each in access.assertions if each.outcome is not Outcome.SKIPPED
+            ],
         )
-    return signed(found)
+    return found
 
 
-def output_facets(access: DatasetAccess) -> dict[str, OutputDatasetFacet]:
+def output_facets(access: DatasetAccess) -> dict[str, PlainFacet]:
     """Returns the facets about writing a dataset: which partitions, how much."""
-    found: dict[str, OutputDatasetFacet] = {
-        Facet.OUTPUT_STATISTICS: standard.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
-            **_statistics(access)
-        )
+    found = {
+        Facet.OUTPUT_STATISTICS.value: standard("OutputStatisticsOutputDatasetFacet", **_statistics(access))
     }
     if condition := _partitions(access):
-        found[Facet.SUBSET] = standard.base_subset_dataset.OutputSubsetOutputDatasetFacet(
-            outputCondition=condition
-        )
-    return signed(found)
+        found[Facet.SUBSET.value] = standard("OutputSubsetOutputDatasetFacet", outputCondition=condition)
+    return found
 
 
-def column_lineage(edges: Iterable[ColumnEdge]) -> dict[str, DatasetFacet]:
+def planned_facets(plan: PlannedWrite) -> dict[str, PlainFacet]:
+    """Returns the facets about a writing that did not come to be: which partitions it was to be of."""
+    condition = _subset(plan.partitions)
+    if condition is None:
+        return {}
+    return {Facet.SUBSET.value: standard("OutputSubsetOutputDatasetFacet", outputCondition=condition)}
+
+
+def column_lineage(edges: Iterable[ColumnEdge]) -> dict[str, PlainFacet]:
     """Returns the facet that says what the columns of something that was written come from, if anything."""
-    fields: dict[str, dict[tuple[str, str, str], list[_Transformation]]] = {}
+    fields: dict[str, dict[tuple[str, str, str], list[dict[str, Any]]]] = {}
     for edge in edges:
         source = (edge.source.namespace, edge.source.name, edge.source_field)
         steps = fields.setdefault(edge.field, {}).setdefault(source, [])
         if edge.kind:
-            steps.append(
-                _Transformation(type=edge.kind, subtype=edge.subtype or None, masking=edge.masking or None)
-            )
+            steps.append(part(type=edge.kind, subtype=edge.subtype or None, masking=edge.masking or None))
     said = {
         field: [
-            standard.column_lineage_dataset.InputField(
-                namespace=namespace, name=name, field=column, transformations=steps
-            )
+            part(namespace=namespace, name=name, field=column, transformations=steps)
             for (namespace, name, column), steps in sources.items()
         ]
         for field, sources in fields.items()
@@ -111,36 +95,29 @@ def column_lineage(edges: Iterable[ColumnEdge]) -> dict[str, DatasetFacet]:
     if not said:
         return {}
     of_all = said.pop("", [])
-    facet = standard.column_lineage_dataset.ColumnLineageDatasetFacet(
-        fields={
-            field: standard.column_lineage_dataset.Fields(inputFields=inputs)
-            for field, inputs in said.items()
-        },
-        dataset=of_all,
-    )
-    return signed({Facet.COLUMN_LINEAGE: facet})
+    by_field = {field: part(inputFields=inputs) for field, inputs in said.items()}
+    return {
+        Facet.COLUMN_LINEAGE.value: standard("ColumnLineageDatasetFacet", fields=by_field, dataset=of_all)
+    }
 
 
-def _said(about: About) -> dict[str, DatasetFacet]:
-    found: dict[str, DatasetFacet] = {}
+def _said(about: About) -> dict[str, PlainFacet]:
+    found: dict[str, PlainFacet] = {}
     if about.description:
-        found[Facet.DOCUMENTATION] = standard.documentation_dataset.DocumentationDatasetFacet(
-            description=about.description
+        found[Facet.DOCUMENTATION.value] = standard(
+            "DocumentationDatasetFacet", description=about.description
         )
     if about.owners:
-        found[Facet.OWNERSHIP] = standard.ownership_dataset.OwnershipDatasetFacet(
-            owners=[standard.ownership_dataset.Owner(name=owner) for owner in about.owners]
-        )
+        owners = [part(name=owner) for owner in about.owners]
+        found[Facet.OWNERSHIP.value] = standard("OwnershipDatasetFacet", owners=owners)
     if about.tags:
-        module = standard.tags_dataset
-        found[Facet.TAGS] = module.TagsDatasetFacet(
-            tags=[module.TagsDatasetFacetFields(key=key, value=value) for key, value in about.tags]
-        )
+        tags = [part(key=key, value=value) for key, value in about.tags]
+        found[Facet.TAGS.value] = standard("TagsDatasetFacet", tags=tags)
     return found
 
 
-def _assertion(said: Assertion) -> standard.data_quality_assertions_dataset.Assertion:
-    return standard.data_quality_assertions_dataset.Assertion(
+def _assertion(said: Assertion) -> dict[str, Any]:
+    return part(
         assertion=said.assertion,
         success=said.outcome is Outcome.PASSED,
         column=said.column,
@@ -167,17 +144,16 @@ def _statistics(access: DatasetAccess) -> Mapping[str, Any]:
     }
 
 
-def _partitions(access: DatasetAccess) -> standard.base_subset_dataset.PartitionSubsetCondition | None:
-    partitions = sorted({snapshot.partition for snapshot in access.snapshots if snapshot.partition})
+def _partitions(access: DatasetAccess) -> dict[str, Any] | None:
+    return _subset({snapshot.partition for snapshot in access.snapshots if snapshot.partition})
+
+
+def _subset(keys: Collection[str]) -> dict[str, Any] | None:
+    partitions = sorted(keys)
     if not partitions:
         return None
-    module = standard.base_subset_dataset
-    return module.PartitionSubsetCondition(
-        partitions=[
-            module.Partition(identifier=partition, dimensions=_dimensions(partition))
-            for partition in partitions
-        ]
-    )
+    named = [part(dimensions=_dimensions(partition), identifier=partition) for partition in partitions]
+    return part(partitions=named, type="partition")
 
 
 def _dimensions(partition: str) -> dict[str, str]:

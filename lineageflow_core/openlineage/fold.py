@@ -4,10 +4,11 @@ Invariant: the facts depend on the set of events alone, not on their order, grou
 a pure function of the run's record (`record.py`), which is.
 
 A version is something that a completed run wrote. Of any other run only the datasets that it was about to
-write are known, and those are facts without a version. Jobs that never end (streams, services) write as they
-go: what such a run wrote counts while it runs, and every version that it names stays, with its time. What a
-run read without naming a version stays without one here: which it was depends on other runs, so the store
-says that (`store.ports.LineageStore`).
+write are known, and those are facts without a version. So it is with a dataset of ours of which a run names
+no version: whoever writes there knows it, and who does not has only declared that it would be written. Jobs
+that never end (streams, services) write as they go: what such a run wrote counts while it runs, and every
+version that it names stays, with its time. What a run read without naming a version stays without one here:
+which it was depends on other runs, so the store says that (`store.ports.LineageStore`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -23,6 +24,7 @@ from lineageflow_core.model.quality import Outcome, Tested
 from lineageflow_core.model.run import CodeVersion, Job, JobEdge, Run, RunState
 from lineageflow_core.openlineage.flows import Flows, flows
 from lineageflow_core.openlineage.mentions import partitions_of, texts_of, version_of
+from lineageflow_core.openlineage.naming import repository_of
 from lineageflow_core.openlineage.parse import parse_event, parse_job, parse_text
 from lineageflow_core.openlineage.quality import QUALITY_FACETS, assertions, run_tests
 from lineageflow_core.openlineage.record import AccessRecord, Key, RunRecord, Said, say
@@ -30,7 +32,7 @@ from lineageflow_core.openlineage.vocabulary import EventType, Facet
 from lineageflow_core.store.instants import from_microseconds
 from lineageflow_core.store.ports import RunFacts, StoredEvent, Word
 
-FOLD = 3
+FOLD = 4
 """Of this module and `record.py`: where it is another than the facts were made with, they are made again."""
 
 ENDLESS = frozenset({"STREAMING", "SERVICE"})
@@ -84,7 +86,8 @@ def facts_of(run_id: RunId, record: RunRecord) -> RunFacts:
             continue  # each of them has its own time
         if is_endless or run.state is RunState.COMPLETED:
             seen = from_microseconds(access.first) if is_endless and access.first is not None else None
-            found = _versions(dataset, access, unnamed=f"run:{run_id}")
+            is_ours = repository_of(dataset.namespace) is not None
+            found = _versions(dataset, access, unnamed=None if is_ours else f"run:{run_id}")
             writes += _ios(run_id, found, access, at=seen or run.ended_at or began)
         else:
             writes += _ios(run_id, _without_versions(dataset, access), access, at=run.ended_at or began)

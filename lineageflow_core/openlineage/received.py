@@ -12,6 +12,7 @@ import json
 import re
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,15 +30,15 @@ _KINDS = {kind.value: kind for kind in (EventKind.RUN, EventKind.DATASET, EventK
 _FINER_THAN_MICROSECONDS = re.compile(r"[.,]\d{7}")
 
 
-class ReceivedEvent(dict[str, Any]):
-    """An event that was read already: whoever takes events takes it as one, and reads it no second time."""
+@dataclass(frozen=True, slots=True)
+class ReceivedEvent:
+    """An event that was read already: whoever takes events takes it as one, and reads it no second time.
 
-    __slots__ = ("said", "stored")
+    What it was read from is not kept: thousands may wait, and `stored.body` says all of it.
+    """
 
-    def __init__(self, event: object, stored: StoredEvent, said: Said) -> None:
-        super().__init__(event if isinstance(event, dict) else {})
-        self.stored = stored
-        self.said = said
+    stored: StoredEvent
+    said: Said
 
 
 def receive(event: object, *, at: datetime) -> ReceivedEvent:
@@ -45,7 +46,7 @@ def receive(event: object, *, at: datetime) -> ReceivedEvent:
     if isinstance(event, ReceivedEvent):
         return event
     stored, parsed = _understand(event, at)
-    return ReceivedEvent(event, stored, say(parsed, stored.digest))
+    return ReceivedEvent(stored, say(parsed, stored.digest))
 
 
 def receive_again(stored: StoredEvent) -> ReceivedEvent:

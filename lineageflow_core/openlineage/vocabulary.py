@@ -72,6 +72,8 @@ class Facet(StrEnum):
     COLUMN_LINEAGE = "columnLineage"
     OUR_COMMIT = "lineageflow_commit"
     """Ours: the exact content that was read or written, and the commit that it is in."""
+    OUR_DATA_BRANCH = "lineageflow_data_branch"
+    """Ours: the branches that a run wrote to, and its commits there."""
     OUR_ENVIRONMENT = "lineageflow_environment"
     """Ours: what the run ran on. `environmentVariables` is for variables, which these are not."""
 

@@ -17,6 +17,9 @@ TIMEOUT = 5.0
 CHANGED = "+changes"
 """Ends a revision that the work tree differs from."""
 
+_BRANCH = "# branch.head "
+_DETACHED = "(detached)"
+
 _SCP_URL = re.compile(r"(?:(?P<user>[^@/:]+)@)?(?P<host>[^/:@]{2,}):(?P<path>.+)")
 """git's short form of an SSH address, `git@host:path`. A host of one letter would be a drive."""
 
@@ -34,10 +37,13 @@ def code_version(path: Path) -> CodeVersion | None:
         return None
     revision, _, prefix = found.partition("\n")
     relative = prefix.removesuffix("\n") + (path.name if path != folder else "")
+    changes, branch = _state(folder)
+    # What git cannot say in time counts as changed: the revision alone may not be the code that ran.
+    itself = _git(folder, "status", "--porcelain", "--ignored", "--", path.name) if path != folder else ""
     return CodeVersion(
-        revision=revision if _is_clean(folder, path) else revision + CHANGED,
+        revision=revision if changes == itself == "" else revision + CHANGED,
         repository_url=_remote(folder),
-        branch=_line(_git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")),
+        branch=branch,
         path=relative.rstrip("/") or None,
     )
 
@@ -59,24 +65,22 @@ def without_credentials(url: str) -> str | None:
     return urlunsplit((parts.scheme, user + host, parts.path, "", ""))
 
 
-def _is_clean(folder: Path, path: Path) -> bool:
-    """What git cannot say in time counts as changed: the revision alone may not be the code that ran."""
-    tracked = _git(folder, "status", "--porcelain", "--untracked-files=no")
-    itself = _git(folder, "status", "--porcelain", "--ignored", "--", path.name) if path != folder else ""
-    return tracked == "" and itself == ""
+def _state(folder: Path) -> tuple[str | None, str | None]:
+    """Returns what has changed in the work tree, and its branch; None for what is not known, or not there."""
+    told = _git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    if told is None:
+        return None, None
+    lines = told.splitlines()
+    branch = next((line.removeprefix(_BRANCH) for line in lines if line.startswith(_BRANCH)), _DETACHED)
+    changes = "\n".join(line for line in lines if not line.startswith("# "))
+    return changes, None if branch == _DETACHED else branch
 
 
 def _remote(folder: Path) -> str | None:
-    names = (_git(folder, "remote") or "").split()
-    if not names:
-        return None
-    name = "origin" if "origin" in names else names[0]
-    url = _line(_git(folder, "config", "--get", f"remote.{name}.url"))
+    lines = (_git(folder, "config", "--get-regexp", r"^remote\..*\.url$") or "").splitlines()
+    urls = dict(line.split(" ", 1) for line in lines if " " in line)
+    url = urls.get("remote.origin.url") or next(iter(urls.values()), None)
     return without_credentials(url) if url else None
-
-
-def _line(text: str | None) -> str | None:
-    return text.strip() or None if text is not None else None
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -2,10 +2,11 @@
 
 import getpass
 import platform
+import re
 import socket
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 
 PACKAGES = (
     "apache-airflow",
@@ -24,6 +25,8 @@ PACKAGES = (
     "xgboost",
 )
 """Distributions whose version may change what a pipeline computes."""
+
+_VERSION = re.compile(r"^Version: *(\S+)", re.MULTILINE)
 
 
 def environment(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
@@ -51,6 +54,9 @@ def _user() -> str | None:
 @cache
 def _version(package: str) -> str | None:
     try:
-        return version(package)
+        found = distribution(package)
     except PackageNotFoundError:
         return None
+    # Parsing all that a package says of itself takes a hundred times as long, in each process of a run.
+    said = _VERSION.search(found.read_text("METADATA") or "")
+    return said[1] if said else found.version

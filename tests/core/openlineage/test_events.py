@@ -1,10 +1,12 @@
 """Events that we build: valid for every receiver, and complete for our own."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -21,9 +23,10 @@ from lineageflow_core.model.run import CodeVersion, Job, Run, RunState
 from lineageflow_core.openlineage.about import About, JobType
 from lineageflow_core.openlineage.access import DatasetAccess, one_per_dataset
 from lineageflow_core.openlineage.events import run_event
-from lineageflow_core.openlineage.facets import OWN_FACETS, schema_text, schema_url
+from lineageflow_core.openlineage.facets import OWN_FACETS, schema_text
 from lineageflow_core.openlineage.fold import fold
 from lineageflow_core.openlineage.naming import version_of
+from lineageflow_core.openlineage.plain_facets import STANDARD, schema_url, standard
 from lineageflow_core.openlineage.quality import assertions as assertions_of
 from lineageflow_core.openlineage.vocabulary import EventType, Facet
 from tests.core.openlineage.published import departures
@@ -345,7 +348,14 @@ def test_the_schema_of_our_facet_refuses_what_is_not_exact() -> None:
     assert 1 == len(problems(event))
 
 
-def test_openlineage_is_imported_only_to_build_an_event() -> None:
+@pytest.mark.parametrize("name", STANDARD)
+def test_a_standard_facet_follows_the_schema_that_openlineage_has_for_it(name: str) -> None:
+    module = re.sub(r"(?<!^)(?=[A-Z])", "_", STANDARD[name].partition("/")[2].removesuffix("Facet")).lower()
+    kind = getattr(import_module(f"openlineage.client.generated.{module}"), name)
+    assert kind._get_schema() == standard(name)["_schemaURL"]
+
+
+def test_events_are_built_without_importing_openlineage() -> None:
     code = (
         "import sys, lineageflow_core.openlineage.events, lineageflow_core.service.lineage;"
         "print([name for name in sys.modules if name.startswith('openlineage')])"

@@ -202,6 +202,12 @@ def test_what_a_completed_run_wrote_without_a_version_is_called_after_it() -> No
     assert Evidence.EXPLICIT == found.writes[0].evidence
 
 
+def test_a_dataset_of_ours_is_not_written_by_whoever_names_no_version_of_it() -> None:
+    declared = dataset("daily") | {"namespace": "lf://sales"}
+    found = facts(event("START", outputs=[declared]), event("COMPLETE", outputs=[declared]))
+    assert [("daily", "", None)] == versions(found, "writes")
+
+
 def test_partitions_of_others_are_read_from_the_subset_facet() -> None:
     named = {"partitions": [{"identifier": "p1", "dimensions": {}}, {"dimensions": {"m": "01", "d": "2"}}]}
     condition = {"subset": {"outputCondition": {"type": "partition", **named}}}

@@ -72,6 +72,13 @@ def test_the_remote_is_named_without_credentials(repository: Path) -> None:
     assert "https://example.org/etl.git" == known(repository).repository_url
 
 
+def test_a_remote_of_another_name_is_as_good_where_there_is_no_origin(repository: Path) -> None:
+    git(repository, "remote", "add", "upstream", "https://example.org/upstream.git")
+    assert "https://example.org/upstream.git" == known(repository).repository_url
+    git(repository, "remote", "add", "origin", "https://example.org/etl.git")
+    assert "https://example.org/etl.git" == known(repository).repository_url
+
+
 def test_a_folder_outside_git_has_no_code_version(tmp_path: Path) -> None:
     assert code_version(tmp_path) is None
 

@@ -2,11 +2,11 @@
 
 import getpass
 import platform
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 
 import pytest
 
-from lineageflow_core.tracking.environment import environment
+from lineageflow_core.tracking.environment import PACKAGES, environment
 
 
 def test_python_and_installed_packages_have_their_versions() -> None:
@@ -14,6 +14,11 @@ def test_python_and_installed_packages_have_their_versions() -> None:
     assert platform.python_version() == found["python"]
     assert version("pytest") == found["pytest"]
     assert "surely-not-installed" not in found
+
+
+@pytest.mark.parametrize("package", sorted({*PACKAGES} & {each.name for each in distributions()}))
+def test_the_version_of_a_package_is_what_its_metadata_says(package: str) -> None:
+    assert version(package) == environment([package])[package]
 
 
 def test_a_user_without_a_name_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
