@@ -5,13 +5,19 @@ point `lineageflow.connectors` (a function from the address to a Catalog): `fold
 otherwise the scheme's name, such as `postgresql`.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lineageflow_core.catalog import Catalog, Emitter
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.lake import Lake
 from lineageflow_core.model.secrets import without_password
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 CONNECTORS = "lineageflow.connectors"
 
@@ -40,9 +46,7 @@ def connect(
         if outbox is not None:
             catalog = replace(catalog, emitter=_courier(address, token, Path(outbox)))
         return _lake(catalog, whole_address(address))
-    from importlib.metadata import entry_points  # a fifth of what importing us takes
-
-    for found in entry_points(group=CONNECTORS, name=scheme.partition("+")[0]):
+    for found in _connectors(scheme.partition("+")[0]):
         catalog = found.load()(address)
         assert isinstance(catalog, Catalog)
         return _lake(catalog, whole_address(address))
@@ -50,6 +54,15 @@ def connect(
         f"nothing here can open {without_password(address)!r}; install 'lineageflow-core[sql]' for folders "
         "and databases, or name a server as in 'https://lineage.example'"
     )
+
+
+def _connectors(scheme: str) -> "Iterator[EntryPoint]":
+    """Yields what can open an address. Ours is asked first: it takes longer to ask all that are installed."""
+    from importlib.metadata import PackageNotFoundError, distribution, entry_points
+
+    with suppress(PackageNotFoundError):
+        yield from distribution("lineageflow-server").entry_points.select(group=CONNECTORS, name=scheme)
+    yield from entry_points(group=CONNECTORS, name=scheme)
 
 
 def _courier(address: str, token: str | None, outbox: Path) -> Emitter:

@@ -17,7 +17,7 @@ from lineageflow_core.cli.failures import guarded, quieten
 from lineageflow_core.cli.invocation import Invocation, with_common_options
 
 _COMMANDS: dict[str, dict[str, str]] = {
-    "Start": {"up": "up.up", "status": "status.status"},
+    "Start": {"up": "up.up", "status": "status.status", "doctor": "doctor.doctor"},
     "Stage and commit": {
         "add": "put.add",
         "replace": "put.replace",

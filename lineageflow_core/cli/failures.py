@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -26,6 +26,14 @@ from lineageflow_core.errors import (
     StorageError,
 )
 from lineageflow_core.wire.problem import encode_problem, problem_of
+
+if TYPE_CHECKING:
+    from typer import TyperException
+else:
+    try:
+        from typer import TyperException
+    except ImportError:  # Typer before 0.29 stands on Click
+        from click import ClickException as TyperException
 
 OK = 0
 FAILURE = 1
@@ -79,7 +87,7 @@ def guarded(call: Callable[[], Any], *, json: bool) -> int:
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("cancelled\n")
         return CANCELLED
-    except (LineageFlowError, typer.TyperException, OSError, UnicodeEncodeError) as error:
+    except (LineageFlowError, TyperException, OSError, UnicodeEncodeError) as error:
         failure = _failure(error)
         _tell(failure, json=json)
         return exit_code(failure)
@@ -94,7 +102,7 @@ def exit_code(error: LineageFlowError) -> int:
 def _failure(error: Exception) -> LineageFlowError:
     if isinstance(error, LineageFlowError):
         return error
-    if isinstance(error, typer.TyperException):
+    if isinstance(error, TyperException):
         return InvalidInputError(_usage(error))
     if isinstance(error, UnicodeEncodeError):
         return InvalidInputError("an argument is not valid UTF-8; names and messages are text in UTF-8")
@@ -103,7 +111,7 @@ def _failure(error: Exception) -> LineageFlowError:
     return StorageError(f"{where}{error.strerror or error}")
 
 
-def _usage(error: typer.TyperException) -> str:
+def _usage(error: TyperException) -> str:
     # Choices stand on lines of their own; "Value error" is a validator's own word.
     message = " ".join(error.format_message().rstrip(".").replace("Value error, ", "").split())
     context = getattr(error, "ctx", None)

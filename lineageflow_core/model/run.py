@@ -82,7 +82,7 @@ class Transaction:
     base: CommitId
     """What the run reads where it has not written: pinned once, so that all its steps see one state."""
     into: str
-    """The branch that a publish merges into."""
+    """The branch that a publish merges into; `run:<id>` where this is part of that run."""
     state: TransactionState
     created_at: datetime
     expires_at: datetime
@@ -91,3 +91,8 @@ class Transaction:
     """The tip of the run's branch; None before the first write."""
     published: CommitId | None = None
     """The commit on `into` that made the run's outputs visible."""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is part of another run: others see what it wrote when that is published."""
+        return self.into.startswith("run:")

@@ -4,11 +4,12 @@ A run is current in the block that `running` opens: in its thread, in the asynci
 and in threads that are given a copy of the context. An inner block's run is current instead of the outer
 one's, until the block ends. Libraries read with threads of their own (Arrow, DuckDB, Dask), which know no
 context. For those the run is the only one that this process is in; where there are several, they are
-refused rather than guessed.
+refused rather than guessed. In a process that is in no run, an orchestrator that executes code without
+opening a block for it can be asked instead (`find_runs_with`).
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -19,6 +20,7 @@ _current: ContextVar[RunSession | None] = ContextVar("lineageflow_run")
 _innermost: list[RunSession] = []
 """The sessions of the blocks that this process is in, without those that an inner block hides."""
 _lock = threading.Lock()
+_finder: Callable[[], RunSession | None] | None = None
 
 
 @contextmanager
@@ -48,6 +50,12 @@ def run_transaction(session: RunSession) -> Iterator[RunSession]:
     session.publish()
 
 
+def find_runs_with(finder: Callable[[], RunSession | None]) -> None:
+    """Has `finder` asked, from now on in this process, for the run of code that no block is around."""
+    global _finder  # noqa: PLW0603  # one process has one orchestrator
+    _finder = finder
+
+
 def current_run() -> RunSession | None:
     """Returns the session of the run that the calling code belongs to, or None.
 
@@ -63,7 +71,9 @@ def current_run() -> RunSession | None:
             f"this thread is in no run, and the process is in several ({runs}); run it in a copy of the "
             "context (contextvars.copy_context), or each run in a process of its own"
         )
-    return found[0] if found else None
+    if found:
+        return found[0]
+    return _finder() if _finder is not None else None
 
 
 @contextmanager

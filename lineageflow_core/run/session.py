@@ -2,9 +2,10 @@
 
 A pipeline's run and its steps share one transaction, named by the pipeline's run id; any of their processes
 may begin it. Invariant: what a session reads and writes is in its events at the exact version, and an event
-is durable before the method that tells it returns: in the lake, or, where the catalog has an emitter and the
-lake cannot take it now, on this machine. What a run read is in the lake before it publishes, in either case.
-So a published run's lineage is there, but for what other machines still keep.
+is durable before the method that tells it returns, unless it is left to a `Telling`: in the lake, or, where
+the catalog has an emitter and the lake cannot take it now, on this machine. What a run read is in the lake
+before it publishes, in either case. So a published run's lineage is there, but for what other machines still
+keep.
 """
 
 import dataclasses
@@ -23,7 +24,6 @@ from lineageflow_core.errors import (
     NotFoundError,
     ObjectNotFoundError,
     StateError,
-    StorageError,
 )
 from lineageflow_core.model.change import Change, paths_of, replace
 from lineageflow_core.model.commit import Commit
@@ -31,7 +31,7 @@ from lineageflow_core.model.ids import CommitId, RunId, SnapshotId, parse_run_id
 from lineageflow_core.model.lineage import ColumnEdge
 from lineageflow_core.model.run import CodeVersion, Job, Run, RunState, Transaction
 from lineageflow_core.openlineage.about import About, JobType
-from lineageflow_core.openlineage.access import DatasetAccess
+from lineageflow_core.openlineage.access import DatasetAccess, PlannedWrite
 from lineageflow_core.openlineage.events import run_event
 from lineageflow_core.openlineage.naming import pipeline_job
 from lineageflow_core.openlineage.vocabulary import EventType
@@ -39,6 +39,7 @@ from lineageflow_core.run.accesses import Accesses
 from lineageflow_core.run.look import look
 from lineageflow_core.run.pins import check_pins, commit_of_pin, find_pin, is_unwritten
 from lineageflow_core.run.results import Reading, Written
+from lineageflow_core.run.telling import Saying, Telling, tell
 from lineageflow_core.uploads import Source, upload_sources
 
 
@@ -51,8 +52,12 @@ class RunSession:
     other refs: by their path, and `@ref/path` for what code asks for at that ref. A branch is read as it was
     when the run began; what the pipeline has written, it reads as it wrote it. `code`, `environment` and
     `params` are recorded as given, and so are what kind of job it is, what people say `about` it, and the run
-    of the same job that this one comes `after`: one that failed, say, and is repeated. `warn` is told where
-    an event can be neither kept on this machine nor told the lake; without it that raises StorageError.
+    of the same job that this one comes `after`: one that failed, say, and is repeated. `parent` is the run
+    that it is told to be a step of, where that is not the pipeline. With `ends_elsewhere` somebody else tells
+    of its start and its end, and the session of what it reads and writes. `warn` is told where an event can
+    be neither kept on this machine nor told the lake; without it that raises StorageError. `metadata` is said
+    of every commit that it makes. With a `telling`, events wait until its owner tells them; what is read or
+    written goes into the next one.
     """
 
     def __init__(
@@ -73,14 +78,17 @@ class RunSession:
         job_type: JobType | None = None,
         about: About | None = None,
         after: RunId | None = None,
+        parent: RunId | None = None,
+        ends_elsewhere: bool = False,
         warn: Callable[[str], None] | None = None,
+        metadata: Mapping[str, str] = {},
+        telling: Telling | None = None,
     ) -> None:
         run_id = parse_run_id(run_id) if run_id else RunId(str(uuid4()))
         self.pipeline = parse_run_id(pipeline) if pipeline else run_id
+        parent = parse_run_id(parent) if parent else self.pipeline
         self._parent = (
-            Run(id=self.pipeline, job=pipeline_job(job), state=RunState.RUNNING)
-            if self.pipeline != run_id
-            else None
+            Run(id=parent, job=pipeline_job(job), state=RunState.RUNNING) if parent != run_id else None
         )
         self.run = Run(
             id=run_id,
@@ -94,13 +102,17 @@ class RunSession:
         self.catalog = catalog
         self.repository = repository
         self.author = author
+        self.metadata = dict(metadata)
         self._base, self._into = base, into
         self._pins = check_pins(pins)
         self._job_type, self._about, self._warn = job_type, about, warn
+        self._telling = telling
         self._after = Run(id=after, job=job, state=RunState.FAILED) if after else None
         self._base_commit: CommitId | None = None
         self._accesses = Accesses(catalog)
-        self._started = False
+        self._planned: tuple[PlannedWrite, ...] = ()
+        self._started = ends_elsewhere
+        self._ends_elsewhere = ends_elsewhere
         self._begun = False
         self._process: int | None = os.getpid()
 
@@ -124,6 +136,7 @@ class RunSession:
             "job": run.job,
             "run_id": run.id,
             "pipeline": self.pipeline,
+            "parent": run.parent,
             "base": self._base,
             "into": self._into,
             "pins": self._pins,
@@ -131,6 +144,7 @@ class RunSession:
             "code": run.code,
             "environment": run.environment,
             "params": run.params,
+            "metadata": self.metadata,
         }
 
     @property
@@ -237,6 +251,7 @@ class RunSession:
             [change],
             author=self.author,
             message=message or f"{self.run.job.name}: write {path}",
+            metadata=self.metadata,
             run_id=self.run.id,
         )
         snapshot = self.catalog.objects.get_snapshot(self.repository, commit.id, path)
@@ -327,11 +342,23 @@ class RunSession:
         """
         self.start()
         commit = self.catalog.history.commit(
-            repository, branch, changes, author=self.author, message=message, run_id=self.run.id
+            repository,
+            branch,
+            changes,
+            author=self.author,
+            message=message,
+            metadata=self.metadata,
+            run_id=self.run.id,
         )
-        self._accesses.write_files(repository, commit.id, paths_of(changes), ref=branch)
-        self._report_from_elsewhere()
+        self.record_commit(repository, commit.id, changes, branch=branch)
         return commit
+
+    def record_commit(
+        self, repository: str, commit: CommitId, changes: Sequence[Change], *, branch: str
+    ) -> None:
+        """Records what a commit that was made for the run left in the datasets that its changes touched."""
+        self._accesses.write_files(repository, commit, paths_of(changes), ref=branch)
+        self._report_from_elsewhere()
 
     def report(self) -> None:
         """Tells what was read and written so far: for a step whose end another process tells."""
@@ -339,11 +366,17 @@ class RunSession:
 
     def complete(self) -> None:
         """Tells that the run succeeded: what it wrote becomes versions. Nothing is published by this."""
-        self._emit(EventType.COMPLETE)
+        self._end(EventType.COMPLETE)
 
-    def fail(self, error: str) -> None:
-        """Tells that the run failed."""
-        self._emit(EventType.FAIL, error=error)
+    def fail(self, error: str, *, planned: Iterable[PlannedWrite] = ()) -> None:
+        """Tells that the run failed, and what it was to write, whether it came to that or not."""
+        self._planned = tuple(planned)
+        self._end(EventType.FAIL, error)
+
+    def abort(self, error: str | None = None, *, planned: Iterable[PlannedWrite] = ()) -> None:
+        """Tells that the run was stopped, or never began, and what it was to write."""
+        self._planned = tuple(planned)
+        self._end(EventType.ABORT, error)
 
     def publish(self, message: str | None = None) -> Transaction:
         """Makes all that the pipeline wrote visible on its target branch, as one commit; then completes.
@@ -354,14 +387,17 @@ class RunSession:
         _ = self.transaction
         if self._accesses.reads:
             self.report()  # so that the lake can tell whether what it read has been changed since
+        if self._telling is not None:
+            self._telling.now()
         if self.catalog.emitter is not None:
             self.catalog.emitter.flush(self.pipeline)  # of its steps, too: they are other processes
         published = self.catalog.transactions.publish(
-            self.repository, self.pipeline, author=self.author, message=message
+            self.repository, self.pipeline, author=self.author, message=message, metadata=self.metadata
         )
         self.complete()
-        with suppress(LineageFlowError):  # nobody asked for it: it only saves the next reader the wait
-            self.catalog.tables.profile_changes(self.repository, published.published or published.base)
+        if not published.is_part:
+            with suppress(LineageFlowError):  # nobody asked for it: it only saves the next reader the wait
+                self.catalog.tables.profile_changes(self.repository, published.published or published.base)
         return published
 
     def discard(self, error: str) -> Transaction:
@@ -381,7 +417,7 @@ class RunSession:
     def _begin(self) -> None:
         self.start()
         if not self._begun:
-            _ = self.transaction
+            self._base_commit = self.transaction.base
             self._begun = True
 
     def _report_from_elsewhere(self) -> None:
@@ -389,28 +425,41 @@ class RunSession:
         if os.getpid() != self._process:
             self.report()
 
+    def _end(self, event_type: EventType, error: str | None = None) -> None:
+        if not self._ends_elsewhere:
+            self._emit(event_type, error=error)
+        elif event_type is EventType.COMPLETE:
+            self._emit(EventType.RUNNING)
+
     def _emit(self, event_type: EventType, *, error: str | None = None) -> None:
-        run = dataclasses.replace(self.run, error=error)
-        event = run_event(
+        run, at = dataclasses.replace(self.run, error=error), datetime.now(UTC)
+        started = self._event(event_type, run, at) if event_type is EventType.START else None
+        saying = Saying(
+            run_id=run.id,
+            event_type=event_type,
+            teller=self,
+            is_bare=not (self._accesses.reads or self._accesses.writes or self._planned),
+            make=lambda: started or self._event(event_type, run, at),
+            warn=self._warn,
+        )
+        if self._telling is None:
+            tell(self.catalog, [saying])
+        else:
+            self._telling.soon(saying)
+
+    def _event(self, event_type: EventType, run: Run, at: datetime) -> dict[str, Any]:
+        return run_event(
             event_type,
             run,
-            at=datetime.now(UTC),
+            at=at,
             parent=self._parent,
             after=self._after,
             job_type=self._job_type,
             about=self._about,
             inputs=self._accesses.reads,
             outputs=self._accesses.writes,
+            planned=self._planned,
         )
-        if self.catalog.emitter is None:
-            self.catalog.lineage.ingest([event])
-            return
-        try:
-            self.catalog.emitter.emit(event)
-        except StorageError as error:
-            if self._warn is None:
-                raise
-            self._warn(f"lineage of run {self.run.id} is lost unless a later event tells it: {error.message}")
 
     def _snapshot_now(self, path: str) -> SnapshotId | None:
         try:

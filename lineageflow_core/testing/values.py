@@ -64,7 +64,7 @@ def publication(
         at=at,
         updates=updates,
         commits=tuple(commits),
-        transaction=transaction,
+        transactions=() if transaction is None else (transaction,),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.cli import cells
@@ -169,12 +170,13 @@ def _other_drafts(catalog: Catalog, repository: str, own: Draft) -> Iterator[Oth
 def _transactions(
     catalog: Catalog, repository: str, state: TransactionState, most: int
 ) -> Iterator[Transaction]:
-    return every(
+    """Yields transactions, newest first; what is part of another run is seen there."""
+    found = every(
         lambda after, limit: catalog.transactions.list_transactions(
             repository, state=state, after=after, limit=limit
-        ),
-        most=most,
+        )
     )
+    return islice((each for each in found if not each.is_part), most)
 
 
 def _unpublished(catalog: Catalog, transaction: Transaction) -> UnpublishedRun:

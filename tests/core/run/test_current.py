@@ -10,7 +10,7 @@ import pytest
 
 from lineageflow_core import Job, Repository, RunSession, connect
 from lineageflow_core.errors import StateError
-from lineageflow_core.run import current_run, outside_runs, run_transaction, running
+from lineageflow_core.run import current_run, find_runs_with, outside_runs, run_transaction, running
 
 
 @pytest.fixture
@@ -42,6 +42,22 @@ def test_the_inner_block_counts_until_it_ends(repo: Repository) -> None:
             assert inner is in_another_thread(current_run)
         assert outer is current_run()
         assert outer is in_another_thread(current_run)
+
+
+def test_an_orchestrator_is_asked_where_there_is_no_block(repo: Repository) -> None:
+    found, opened = session_of(repo), session_of(repo)
+    find_runs_with(lambda: found)
+    try:
+        assert found is current_run()
+        assert found is in_another_thread(current_run)
+        with running(opened):
+            assert opened is current_run()
+            assert opened is in_another_thread(current_run)
+        with outside_runs():
+            assert None is current_run()
+        assert found is current_run()
+    finally:
+        find_runs_with(lambda: None)
 
 
 def test_a_librarys_own_thread_is_in_the_only_run(repo: Repository) -> None:

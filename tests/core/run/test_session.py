@@ -147,6 +147,43 @@ def test_every_event_of_a_run_and_of_its_steps_is_valid(repo: Repository) -> Non
     )
 
 
+def test_a_try_of_a_task_is_a_transaction_into_that_of_the_pipeline(repo: Repository) -> None:
+    whole, dag_run = new_run_id(), new_run_id()
+    repo.catalog.transactions.begin(repo.name, whole)
+    killed, session = (
+        RunSession(
+            repo.catalog,
+            repo.name,
+            Job(namespace="tests", name="nightly.clean"),
+            into=f"run:{whole}",
+            parent=dag_run,
+        )
+        for _ in range(2)
+    )
+    killed.write("half", {"x": b"0"})
+    session.read("raw")
+    session.write("clean", {"x": b"1"})
+    session.publish()
+    assert {"clean/x": b"1", "raw/x": b"1"} == files(repo, f"run:{whole}")
+    assert {"raw/x": b"1"} == files(repo)
+    told = repo.catalog.lineage.get_run(session.run.id).run
+    assert (RunState.COMPLETED, dag_run) == (told.state, told.parent)
+
+
+def test_a_run_whose_end_is_told_elsewhere_tells_only_what_it_reads_and_writes(repo: Repository) -> None:
+    job = Job(namespace="tests", name="nightly.clean")
+    session = RunSession(repo.catalog, repo.name, job, ends_elsewhere=True)
+    session.start()
+    session.read("raw")
+    session.write("clean", {"x": b"1"})
+    session.publish()
+    session.fail("it did not")
+    assert {EventType.RUNNING} == assert_all_are_valid(repo.catalog)
+    told = repo.catalog.lineage.get_run(session.run.id)
+    assert RunState.RUNNING is told.run.state
+    assert ["raw"] == [each.version.name for each in told.reads]
+
+
 def test_what_is_said_of_a_dataset_is_told_of_all_that_was_written_of_it(repo: Repository) -> None:
     session = session_of(repo)
     session.read("raw")

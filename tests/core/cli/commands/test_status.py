@@ -39,3 +39,19 @@ def test_the_document_has_every_repository(cli: Cli) -> None:
 
 def test_an_unknown_repository_is_not_found(seen: Cli) -> None:
     assert 3 == seen("status", "-R", "nothere").code
+
+
+def test_what_is_part_of_another_run_is_seen_in_that_alone(cli: Cli) -> None:
+    whole = RunSession(connect(str(cli.lake)), "flights", Job(namespace="test", name="late"))
+    whole.write("raw/weather", {"a": b"x"})
+    branch, job = f"run:{whole.run.id}", Job(namespace="test", name="late.step")
+    for is_published in (True, False):
+        part = RunSession(whole.catalog, "flights", job, base=branch, into=branch)
+        part.write("raw/rain", {"a": b"x" if is_published else b"y"})
+        if is_published:
+            part.publish()
+    before = cli.good("status").section("last publishes")
+    assert [whole.run.id] == [
+        row[1] for row in cli.good("status").section("unpublished runs") if row[0] == "open"
+    ]
+    assert part.run.id not in str(before)
