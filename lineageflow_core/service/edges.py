@@ -49,6 +49,11 @@ class Edges:
         self._inputs: dict[Key, int] = {}
         self._times: dict[Key, RunTimes] = {}
 
+    @property
+    def are_all(self) -> bool:
+        """Whether all edges are to be followed."""
+        return self._wanted is None and self._until is None
+
     def of(self, versions: Collection[Key], *, written: bool) -> Sequence[Touch]:
         """Returns what wrote these versions, or what read them."""
         look = self._look

@@ -10,10 +10,11 @@ from lineageflow_core.model.instants import in_utc
 from lineageflow_core.model.lineage import Direction, Evidence, LineageGraph, LineagePaths
 from lineageflow_core.model.run import Run
 from lineageflow_core.service.edges import Edges
+from lineageflow_core.service.found import Found, Node, both_ways, leading_to, nearest
 from lineageflow_core.service.nodes import Start
 from lineageflow_core.service.paths import ways_between
 from lineageflow_core.service.picture import draw, node_ids
-from lineageflow_core.service.walk import Found, Node, both_ways, leading_to, nearest, walk
+from lineageflow_core.service.walk import walk
 from lineageflow_core.store.ports import Key, LineageLook, LineageStore
 
 MAX_NODES = 10_000
@@ -136,7 +137,7 @@ def _find(
         wanted = {each.upper() for each in question.dataset_types}
         types = look.types(found.versions)
         of_type = [(True, version) for version, kind in types.items() if kind.upper() in wanted]
-        return nearest(look, leading_to(found, of_type, direction=direction), limit)
+        return nearest(look, leading_to(look, found, of_type, direction=direction), limit)
 
     if question.direction is not Direction.BOTH:
         return one_way(question.direction)

@@ -296,11 +296,31 @@ def assert_same_answers(
         assert ask(expected.lineage) == ask(actual.lineage)
     for question in _about_datasets(names, first_names, searches):
         assert question(expected.datasets) == question(actual.datasets)
+    settled = settled_writes(actual.lineage, runs)
+    may_be = settled_writes(expected.lineage, runs)
+    assert may_be.keys() == settled.keys()
+    assert {write for write in settled if settled[write]} <= {write for write in may_be if may_be[write]}
     edges = [
         [edge for edge in stores.jobs.edges([JOB]) if edge.source.namespace == str(world.name("a"))]
         for stores in (expected, actual)
     ]
     assert edges[0] == edges[1]
+
+
+def settled_writes(store: LineageStore, run_ids: Sequence[RunId]) -> dict[tuple[RunId, Version], bool]:
+    """Returns all writes of runs, and whether each is said to be settled: the same from both of its ends."""
+    found: dict[tuple[RunId, Version], bool] = {}
+    with store.look() as look:
+        runs = {key: run_id for run_id, key in look.run_keys(run_ids).items()}
+        for key, run_id in runs.items():
+            writes = look.written_by([key])
+            unsettled = {version for _, version in writes.unsettled}
+            for version, name in look.versions(writes.settled | unsettled).items():
+                found[run_id, name] = version in writes.settled
+                back = look.writers([version])
+                assert found[run_id, name] is (key in back.settled)
+                assert found[run_id, name] is ((key, version) not in back.unsettled)
+    return found
 
 
 def _about_datasets(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypeAlias
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,7 @@ from lineageflow_core.service.opened import Lake
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.paging import place_of_run
 from lineageflow_core.store.ports import LineageStore, RunFacts, Stores
-from lineageflow_core.testing.lineage_binding import DATASETS, World, new_facts, put
+from lineageflow_core.testing.lineage_binding import DATASETS, World, new_facts, put, settled_writes
 from lineageflow_core.testing.strategies import contract_settings
 from lineageflow_core.testing.values import later
 
@@ -43,7 +44,7 @@ class LineageWalkingContract:
     @given(data=st.data())
     def test_a_walk_finds_what_is_connected(self, stores: Stores, data: st.DataObject) -> None:
         world = World()
-        facts = data.draw(st.lists(runs_of(world), max_size=7, unique_by=lambda each: each.run.id))
+        facts = data.draw(histories(world))
         put(stores.lineage, facts)
         plain = PlainGraph.of(facts)
         start = data.draw(starts(world, plain))
@@ -67,11 +68,47 @@ class LineageWalkingContract:
         edges = plain.edges(ways, direction)
         assert edges == {(edge.source, edge.target): edge.evidence for edge in graph.edges}
 
+    def test_what_is_written_once_and_read_afterwards_is_settled(self, stores: Stores) -> None:
+        world = World()
+        first, second = world.version(1), world.version(1, dataset="b")
+        put(stores.lineage, [new_facts(world.run("0"), at=1, writes=[first])])
+        put(stores.lineage, [new_facts(world.run("1"), at=1, reads=[first], writes=[second])])
+        put(stores.lineage, [new_facts(world.run("2"), at=3, reads=[first, second])])
+        writes = {(world.run("0"), first): True, (world.run("1"), second): True}
+        assert writes == settled_writes(stores.lineage, [world.run(name) for name in RUNS])
+
+    @pytest.mark.parametrize("other", ["a writer", "an earlier reader", "a reader without a time", "itself"])
+    def test_whatever_contradicts_it_unsettles_a_write_in_any_order(self, stores: Stores, other: str) -> None:
+        world = World()
+        version = world.version(1)
+        [wrote, *more] = {
+            "a writer": [
+                new_facts(world.run("0"), at=1, writes=[version]),
+                new_facts(world.run("1"), at=2, writes=[version]),
+            ],
+            "an earlier reader": [
+                new_facts(world.run("0"), at=1, writes=[version]),
+                new_facts(world.run("1"), at=0, reads=[version]),
+            ],
+            "a reader without a time": [
+                new_facts(world.run("0"), at=1, writes=[version]),
+                new_facts(world.run("1"), at=None, reads=[version]),
+            ],
+            "itself": [new_facts(world.run("0"), at=1, reads=[version], writes=[version])],
+        }[other]
+        for facts in ([wrote, *more], [*more, wrote]):
+            for each in facts:
+                put(stores.lineage, [each])
+            found = settled_writes(stores.lineage, [each.run.id for each in facts])
+            assert {False} == set(found.values())
+            with stores.lineage.write() as writer:
+                writer.clear()
+
     @settings(contract_settings, max_examples=30)
     @given(data=st.data())
     def test_what_does_not_fit_is_the_same_in_every_store(self, stores: Stores, data: st.DataObject) -> None:
         world = World()
-        facts = data.draw(st.lists(runs_of(world), max_size=7, unique_by=lambda each: each.run.id))
+        facts = data.draw(histories(world))
         memory = MemoryStores()
         start = data.draw(starts(world, PlainGraph.of(facts)))
         for store, order in ((memory.lineage, facts), (stores.lineage, data.draw(st.permutations(facts)))):
@@ -91,7 +128,7 @@ class LineageWalkingContract:
         self, stores: Stores, data: st.DataObject
     ) -> None:
         world = World()
-        facts = data.draw(st.lists(runs_of(world), max_size=7, unique_by=lambda each: each.run.id))
+        facts = data.draw(histories(world))
         put(stores.lineage, facts)
         plain = PlainGraph.of(facts)
         source, target = data.draw(starts(world, plain)), data.draw(starts(world, plain))
@@ -110,7 +147,7 @@ class LineageWalkingContract:
     @given(data=st.data())
     def test_columns_come_from_what_the_maps_of_runs_say(self, stores: Stores, data: st.DataObject) -> None:
         world = World()
-        facts = data.draw(st.lists(runs_of(world), max_size=7, unique_by=lambda each: each.run.id))
+        facts = data.draw(histories(world))
         put(stores.lineage, facts)
         plain = PlainGraph.of(facts)
         versions = sorted({io.version for io in (*plain.reads, *plain.writes)}, key=format_node)
@@ -308,6 +345,24 @@ class PlainGraph:
 
 def _le(one: object, other: object) -> bool:
     return other is not None and one <= other  # type: ignore[operator]
+
+
+@st.composite
+def histories(draw: st.DrawFn, world: World) -> list[RunFacts]:
+    """Draws facts about up to seven runs: about each whatever, or most reads of what was written before."""
+    facts = draw(st.lists(runs_of(world), max_size=7, unique_by=lambda each: each.run.id))
+    if draw(st.booleans()):
+        return facts
+    written: list[Version] = []
+    for number, each in enumerate(facts):
+        if draw(st.integers(0, 5)):
+            outputs = draw(st.lists(st.sampled_from(DATASETS), max_size=3, unique=True))
+            writes = [world.version(10 + number, dataset=name) for name in outputs]
+            reads = draw(st.lists(st.sampled_from(written), max_size=3, unique=True)) if written else []
+            tidy = new_facts(each.run.id, at=number, reads=reads, writes=writes)
+            facts[number] = replace(each, reads=tidy.reads, writes=tidy.writes)
+            written += writes
+    return facts
 
 
 @st.composite

@@ -184,7 +184,8 @@ class Intake:
         """Stores events and tells those who wait; returns how many requests came before anybody was told."""
         self._stored_since = time.monotonic()
         try:
-            receipts = iter(self._lineage.ingest([event for _, events in batch for event in events]).receipts)
+            read: list[Any] = [event for _, events in batch for event in events]  # it takes what was read
+            receipts = iter(self._lineage.ingest(read).receipts)
         except BaseException as error:  # noqa: BLE001 (whoever waits is told, whatever it is)
             if not isinstance(error, StorageError):
                 _log.exception("events could not be stored")

@@ -19,6 +19,7 @@ from lineageflow_core.store.ports import (
     KnownTouch,
     RunTimes,
     Touch,
+    Writes,
 )
 
 
@@ -48,6 +49,20 @@ class MemoryLineageLook:
     def version_keys(self, versions: Collection[Version]) -> dict[Version, Key]:
         touched = {version for version, _ in self._of_version}
         return {version: version for version in versions if version in touched}
+
+    def readers(self, versions: Collection[Key]) -> set[Key]:
+        return {io.run_id for version in versions for io in self._of_version.get((version, False), ())}
+
+    def read_by(self, runs: Collection[Key]) -> set[Key]:
+        return {io.version for run in runs for io in self._by_run.get((run, False), ())}
+
+    def writers(self, versions: Collection[Key]) -> Writes:
+        writes = [io for version in versions for io in self._of_version.get((version, True), ())]
+        return Writes({io.run_id for io in writes if self._is_settled(io)}, self._unsettled(writes))
+
+    def written_by(self, runs: Collection[Key]) -> Writes:
+        writes = [io for run in runs for io in self._by_run.get((run, True), ())]
+        return Writes({io.version for io in writes if self._is_settled(io)}, self._unsettled(writes))
 
     def reads_of(self, versions: Collection[Key]) -> Sequence[Touch]:
         return [_touch(io) for version in versions for io in self._of_version.get((version, False), ())]
@@ -114,6 +129,18 @@ class MemoryLineageLook:
     def runs(self, keys: Collection[Key]) -> dict[Key, Run]:
         found: Iterable[tuple[Key, Run]] = self._facts.runs(_as_they_are(keys)).items()
         return dict(found)
+
+    def _unsettled(self, writes: Iterable[Io]) -> list[tuple[Key, Key]]:
+        return [(io.run_id, io.version) for io in writes if not self._is_settled(io)]
+
+    def _is_settled(self, write: Io) -> bool:
+        reads, at = self._of_version.get((write.version, False), ()), write.at
+        return (
+            write.evidence is not Evidence.UNKNOWN
+            and at is not None
+            and len(self._of_version[write.version, True]) == 1
+            and all(read.run_id != write.run_id and read.at is not None and at <= read.at for read in reads)
+        )
 
     @cached_property
     def _of_version(self) -> dict[tuple[Key, bool], list[Io]]:

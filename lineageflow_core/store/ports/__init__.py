@@ -37,6 +37,7 @@ from lineageflow_core.store.ports.lineage_look import (
     LineageLook,
     RunTimes,
     Touch,
+    Writes,
 )
 from lineageflow_core.store.ports.operations import CheckStore, OperationStore, PlacedOperation
 from lineageflow_core.store.ports.plans import PlanStore
@@ -106,5 +107,6 @@ __all__ = [
     "Trash",
     "TrashedContent",
     "Word",
+    "Writes",
     "Written",
 ]

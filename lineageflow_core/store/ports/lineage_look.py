@@ -62,6 +62,20 @@ class RunTimes(NamedTuple):
     ended: datetime | None
 
 
+class Writes(NamedTuple):
+    """A layer of writes: what they lead to, and which of them have to be looked at more closely.
+
+    A write is *settled* if its version is known, no other run wrote that, and whoever read it is another run
+    that did so at its time or later. So it fed all that read the version, and nothing else did. A store may
+    call a write unsettled that is settled, which costs time; never the other way round.
+    """
+
+    settled: set[Key]
+    """What settled writes lead to: runs from versions, versions from runs."""
+    unsettled: list[tuple[Key, Key]]
+    """The run and the version of each other write."""
+
+
 class LineageLook(Protocol):
     """One look at the graph: all answers are of one state of it.
 
@@ -74,6 +88,22 @@ class LineageLook(Protocol):
 
     def version_keys(self, versions: Collection[Version]) -> dict[Version, Key]:
         """The keys of versions, under the first names of their datasets, that any run read or wrote."""
+        ...
+
+    def readers(self, versions: Collection[Key]) -> set[Key]:
+        """The runs that read one of these versions."""
+        ...
+
+    def read_by(self, runs: Collection[Key]) -> set[Key]:
+        """The versions that one of these runs read."""
+        ...
+
+    def writers(self, versions: Collection[Key]) -> Writes:
+        """All writes of these versions, from the versions to the runs."""
+        ...
+
+    def written_by(self, runs: Collection[Key]) -> Writes:
+        """All writes of these runs, from the runs to the versions."""
         ...
 
     def reads_of(self, versions: Collection[Key]) -> Sequence[Touch]:

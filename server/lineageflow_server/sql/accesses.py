@@ -13,13 +13,16 @@ from lineageflow_core.model.lineage import Evidence, Io
 from lineageflow_server.sql import lineage_rows
 from lineageflow_server.sql import lineage_tables as tables
 from lineageflow_server.sql.as_of import AsOf
-from lineageflow_server.sql.bulk import delete_by, delete_rows, insert_rows
+from lineageflow_server.sql.bulk import delete_by, delete_rows, find_rows, insert_rows
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dataset_names import Name, Named, keys
-from lineageflow_server.sql.dialect import is_one_of
 from lineageflow_server.sql.rows import Values
+from lineageflow_server.sql.settled import may_be_settled, unsettle
 
 K = TypeVar("K")
+
+_PUT = [column for column in tables.ios.c if column is not tables.ios.c.settled]
+_PUT_NAMES = [column.name for column in _PUT]
 
 
 class Accesses(NamedTuple):
@@ -65,8 +68,10 @@ def put_accesses(
     for (run, written, digest), (io, named) in stated.items():
         key = version_keys[digest]
         ios[run, written, key] = lineage_rows.io_row(run, named.first, key, io, written=written)
-    as_of.wrote(_change(connection, ios, known))
+    gone, new = _change(connection, ios, known)
+    as_of.wrote(row for row in (*gone, *new) if row["written"])
     as_of.bind(sorted({run for run, _, _ in opened}))
+    unsettle(connection, {row["version"] for row in new})
 
 
 def stated_accesses(connection: Connection, run_ids: Sequence[RunId]) -> dict[RunId, Accesses]:
@@ -97,13 +102,11 @@ def _keep_best(found: dict[K, tuple[Io, Named]], place: K, io: Io, named: Named)
 
 def _change(
     connection: Connection, wanted: Mapping[tuple[int, bool, int], Values], known: Sequence[int]
-) -> list[Values]:
-    """Makes the rows of these runs what is wanted; returns those of writes that came, went or changed."""
-    there = {}
-    if known:
-        query = select(tables.ios).where(is_one_of(connection, tables.ios.c.run, known))
-        rows = connection.execute(query).mappings()
-        there = {(row["run"], row["written"], row["version"]): dict(row) for row in rows}
+) -> tuple[list[Values], list[Values]]:
+    """Makes the rows of these runs what is wanted; returns those that went and those that came."""
+    found = find_rows(connection, _PUT, tables.ios.c.run, known)
+    rows: list[Values] = [dict(zip(_PUT_NAMES, row, strict=True)) for row in found]
+    there = {(row["run"], row["written"], row["version"]): row for row in rows}
     gone = [place for place, row in there.items() if wanted.get(place) != row]
     new = [row for place, row in wanted.items() if there.get(place) != row]
     delete_rows(
@@ -111,5 +114,5 @@ def _change(
         tables.ios,
         [{"run": run, "written": written, "version": version} for run, written, version in gone],
     )
-    insert_rows(connection, tables.ios, new)
-    return [row for row in (*(there[place] for place in gone), *new) if row["written"]]
+    insert_rows(connection, tables.ios, [{**row, "settled": may_be_settled(row)} for row in new])
+    return [there[place] for place in gone], new

@@ -14,8 +14,10 @@ from sqlalchemy import Column, Connection, Dialect, Table, make_url
 
 from lineageflow_server.sql.column_types import preparation, restoration
 from lineageflow_server.sql.database import chunks
+from lineageflow_server.sql.dialect import as_array
 from lineageflow_server.sql.rows import Values
 
+_IN_DIGITS = {"BIGINT", "INTEGER", "BOOLEAN"}
 _MOST_ROWS = 10_000
 """In one statement."""
 
@@ -109,12 +111,19 @@ def _is_one_of(dialect: str, column: Column[Any], values: Sequence[Any]) -> tupl
     prepared = _column(dialect, column, values)
     if dialect == "sqlite":
         return f'"{column.name}" IN ({", ".join("?" * len(prepared))})', tuple(prepared)
-    return f'"{column.name}" = ANY(%b::{_type(dialect, column)}[])', (list(prepared),)
+    return f'"{column.name}" = ANY(%b::{_type(dialect, column)}[])', (_array(column, prepared),)
 
 
 def _prepared(dialect: str, table: Table, rows: Sequence[Values]) -> list[Any] | tuple[Any, ...]:
     columns = [_column(dialect, table.c[name], [row[name] for row in rows]) for name in rows[0]]
-    return list(zip(*columns, strict=True)) if dialect == "sqlite" else tuple(columns)
+    if dialect == "sqlite":
+        return list(zip(*columns, strict=True))
+    return tuple(_array(table.c[name], values) for name, values in zip(rows[0], columns, strict=True))
+
+
+def _array(column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
+    """Returns values as PostgreSQL's driver takes them fastest."""
+    return as_array(values) if _type("postgresql", column) in _IN_DIGITS else list(values)
 
 
 def _column(dialect: str, column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:

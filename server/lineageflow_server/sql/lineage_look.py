@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Connection,
-    Dialect,
     Integer,
     Select,
     String,
+    case,
     distinct,
     func,
     literal_column,
@@ -29,12 +29,14 @@ from lineageflow_core.store.ports import (
     KnownTouch,
     RunTimes,
     Touch,
+    Writes,
 )
 from lineageflow_server.sql import lineage_rows, rows
 from lineageflow_server.sql import lineage_tables as tables
+from lineageflow_server.sql.by_keys import ByKeys
 from lineageflow_server.sql.database import chunks
 from lineageflow_server.sql.dataset_names import first_names
-from lineageflow_server.sql.dialect import is_in_list, is_one_of, key_list
+from lineageflow_server.sql.dialect import is_one_of
 from lineageflow_server.sql.rows import AnyRow
 
 _IO, _RUN, _VERSION, _NAME = tables.ios.c, tables.runs.c, tables.versions.c, tables.datasets.c
@@ -61,27 +63,19 @@ _FLOWS = (
 )
 
 
-class _Question:
-    """A query about keys, as the driver takes it: making it anew takes longer than its answer."""
-
-    def __init__(self, query: Select[Any], column: Any) -> None:
-        self._query = query
-        self._column = column
-        self._texts: dict[str, str] = {}
-
-    def __call__(self, dialect: Dialect) -> str:
-        if dialect.name not in self._texts:
-            query = self._query.where(is_in_list(dialect, self._column))
-            self._texts[dialect.name] = str(query.compile(dialect=dialect))
-        return self._texts[dialect.name]
-
-
-_FLOWS_OF = _Question(_FLOWS, tables.flows.c.run)
-_READS_OF = _Question(_TOUCHES.where(~_IO.written), _IO.version)
-_WRITES_OF = _Question(_TOUCHES.where(_IO.written), _IO.version)
-_REWRITTEN_OF = _Question(_REWRITTEN, _IO.version)
-_READS_BY = _Question(_KNOWN_TOUCHES.where(~_IO.written), _IO.run)
-_WRITES_BY = _Question(_KNOWN_TOUCHES.where(_IO.written), _IO.run)
+# The other end tells that a write is not settled: one column less for all that are.
+_WRITES = select(_IO.run, case((~_IO.settled, _IO.version))).where(_IO.written)
+_WRITES_FROM = select(_IO.version, case((~_IO.settled, _IO.run))).where(_IO.written)
+_READERS_OF = ByKeys(select(_IO.run).where(~_IO.written).distinct(), _IO.version)
+_READ_BY = ByKeys(select(_IO.version).where(~_IO.written).distinct(), _IO.run)
+_WRITERS_OF = ByKeys(_WRITES, _IO.version)
+_WRITTEN_BY = ByKeys(_WRITES_FROM, _IO.run)
+_FLOWS_OF = ByKeys(_FLOWS, tables.flows.c.run)
+_READS_OF = ByKeys(_TOUCHES.where(~_IO.written), _IO.version)
+_WRITES_OF = ByKeys(_TOUCHES.where(_IO.written), _IO.version)
+_REWRITTEN_OF = ByKeys(_REWRITTEN, _IO.version)
+_READS_BY = ByKeys(_KNOWN_TOUCHES.where(~_IO.written), _IO.run)
+_WRITES_BY = ByKeys(_KNOWN_TOUCHES.where(_IO.written), _IO.run)
 
 _COLUMNS = (
     select(
@@ -123,27 +117,44 @@ class SqlLineageLook:
             for row in self._connection.execute(query.where(_VERSION.digest.in_(some)))
         }
 
+    def readers(self, versions: Collection[Key]) -> set[Key]:
+        return {run for (run,) in _READERS_OF.rows(self._connection, versions)}
+
+    def read_by(self, runs: Collection[Key]) -> set[Key]:
+        return {version for (version,) in _READ_BY.rows(self._connection, runs)}
+
+    def writers(self, versions: Collection[Key]) -> Writes:
+        found = _WRITERS_OF.rows(self._connection, versions)
+        settled = {run for run, version in found if version is None}
+        return Writes(settled, [(run, version) for run, version in found if version is not None])
+
+    def written_by(self, runs: Collection[Key]) -> Writes:
+        found = _WRITTEN_BY.rows(self._connection, runs)
+        settled = {version for version, run in found if run is None}
+        return Writes(settled, [(run, version) for version, run in found if run is not None])
+
     def reads_of(self, versions: Collection[Key]) -> Sequence[Touch]:
-        return self._plain(_READS_OF, versions)
+        return _READS_OF.rows(self._connection, versions)
 
     def writes_of(self, versions: Collection[Key]) -> Sequence[Touch]:
-        return self._plain(_WRITES_OF, versions)
+        return _WRITES_OF.rows(self._connection, versions)
 
     def rewritten(self, versions: Collection[Key]) -> set[Key]:
-        return {version for [version] in self._plain(_REWRITTEN_OF, versions)}
+        return {version for [version] in _REWRITTEN_OF.rows(self._connection, versions)}
 
     def reads_by(self, runs: Collection[Key]) -> Sequence[KnownTouch]:
-        return self._plain(_READS_BY, runs)
+        return _READS_BY.rows(self._connection, runs)
 
     def writes_by(self, runs: Collection[Key]) -> Sequence[KnownTouch]:
-        return self._plain(_WRITES_BY, runs)
+        return _WRITES_BY.rows(self._connection, runs)
 
     def accesses(self, runs: Collection[Key], *, written: bool) -> list[Access]:
         query = _ACCESSES.where(_IO.written == written)
         return [Access(*row) for row in self._of(query, _IO.run, runs)]
 
     def flows(self, runs: Collection[Key]) -> list[KeyedFlow]:
-        return [KeyedFlow(row[0], row[1], row[2], Evidence(row[3])) for row in self._plain(_FLOWS_OF, runs)]
+        found = _FLOWS_OF.rows(self._connection, runs)
+        return [KeyedFlow(row[0], row[1], row[2], Evidence(row[3])) for row in found]
 
     def columns(self, runs: Collection[Key]) -> list[KeyedColumnEdge]:
         return [KeyedColumnEdge(*row) for row in self._of(_COLUMNS, tables.run_columns.c.run, runs)]
@@ -189,11 +200,3 @@ class SqlLineageLook:
         if not keys:
             return iter(())
         return iter(self._connection.execute(query.where(is_one_of(self._connection, column, keys))))
-
-    def _plain(self, question: "_Question", keys: Collection[Any]) -> Sequence[Any]:
-        """Returns the rows as the driver has them: there are very many."""
-        statement, listed = question(self._connection.dialect), key_list(self._connection.dialect, keys)
-        found = self._connection.exec_driver_sql(statement, listed)
-        assert found.cursor is not None  # of a query that has rows
-        rows: Sequence[Any] = found.cursor.fetchall()
-        return rows

@@ -134,12 +134,14 @@ ios = Table(
     Column("evidence", Choice(Evidence), nullable=False),
     Column("dataset_type", Name),
     Column("at", Instant),
-    Index("ios_by_version", "version", "written", "run", "at"),
+    Column("settled", Boolean, nullable=False, server_default=false()),
+    Index("ios_by_version", "version", "written", "at", "run", "settled"),
     Index("ios_by_dataset", "dataset", "written", "whole", "at"),
     sqlite_with_rowid=False,
 )
 """What a run read and wrote. `whole`: it is of no partition. A read that names no version stands in
-`open_reads`, and here at the versions that were there, or at none. Walks read `ios_by_version` alone."""
+`open_reads`, and here at the versions that were there, or at none. `settled` is for writes (`settled.py`).
+Walks read `ios_by_version` and the primary key, and nothing else of most rows."""
 
 open_reads = Table(
     "open_reads",

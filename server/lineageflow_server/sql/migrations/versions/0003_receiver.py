@@ -197,9 +197,10 @@ def _make_facts() -> None:
         sa.Column("evidence", sa.String(), nullable=False),
         sa.Column("dataset_type", Name()),
         sa.Column("at", Instant()),
+        sa.Column("settled", sa.Boolean(), nullable=False, server_default=sa.false()),
         sqlite_with_rowid=False,
     )
-    op.create_index("ios_by_version", "ios", ["version", "written", "run", "at"])
+    op.create_index("ios_by_version", "ios", ["version", "written", "at", "run", "settled"])
     op.create_index("ios_by_dataset", "ios", ["dataset", "written", "whole", "at"])
     op.create_table(
         "open_reads",
