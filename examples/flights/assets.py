@@ -33,7 +33,12 @@ class Ingest(dg.Config):
     """The unit that delays are delivered in; we keep minutes."""
 
 
-@dg.asset(partitions_def=MONTHS, backfill_policy=dg.BackfillPolicy.single_run(), group_name="ingest")
+@dg.asset(
+    partitions_def=MONTHS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="ingest",
+    owners=["team:registry"],
+)
 def raw_flights(context: dg.AssetExecutionContext, config: Ingest) -> ByMonth:
     """Flights as delivered, delays in minutes."""
     delivery, minutes = upstream.Delivery(config.delivery), MINUTES[config.delay_unit]
@@ -45,31 +50,41 @@ def raw_flights(context: dg.AssetExecutionContext, config: Ingest) -> ByMonth:
     }
 
 
-@dg.asset(partitions_def=MONTHS, backfill_policy=dg.BackfillPolicy.single_run(), group_name="ingest")
+@dg.asset(
+    partitions_def=MONTHS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="ingest",
+    owners=["team:registry"],
+)
 def raw_weather(context: dg.AssetExecutionContext) -> ByMonth:
     """Hourly weather at the three airports."""
     return {month: upstream.weather(month) for month in context.partition_keys}
 
 
-@dg.asset(group_name="ingest")
+@dg.asset(group_name="ingest", owners=["team:registry"])
 def planes() -> pd.DataFrame:
     """Aircraft by tail number."""
     return upstream.planes()
 
 
-@dg.asset(group_name="ingest")
+@dg.asset(group_name="ingest", owners=["team:registry"])
 def airlines() -> pa.Table:
     """Carriers by code."""
     return upstream.airlines()
 
 
-@dg.asset(group_name="ingest")
+@dg.asset(group_name="ingest", owners=["team:registry"])
 def airports() -> pa.Table:
     """Airports by FAA code."""
     return upstream.airports()
 
 
-@dg.asset(partitions_def=MONTHS, backfill_policy=dg.BackfillPolicy.single_run(), group_name="refine")
+@dg.asset(
+    partitions_def=MONTHS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="refine",
+    owners=["team:engineering"],
+)
 def clean_flights(raw_flights: ByMonth) -> ByMonth:
     """Flights that took off and landed: without those that were cancelled or diverted."""
     columns = ["year", "month", "day", "hour", "carrier", "flight", "tailnum", "origin", "dest", "distance"]
@@ -80,7 +95,12 @@ def clean_flights(raw_flights: ByMonth) -> ByMonth:
     }
 
 
-@dg.asset(partitions_def=MONTHS, backfill_policy=dg.BackfillPolicy.single_run(), group_name="refine")
+@dg.asset(
+    partitions_def=MONTHS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="refine",
+    owners=["team:engineering"],
+)
 def flights_weather(clean_flights: ByMonth, raw_weather: ByMonth, planes: pd.DataFrame) -> ByMonth:
     """Each flight with the weather in the hour that it was to leave in, and the size of its aircraft."""
     hour = ["origin", "year", "month", "day", "hour"]
@@ -94,7 +114,12 @@ def flights_weather(clean_flights: ByMonth, raw_weather: ByMonth, planes: pd.Dat
     }
 
 
-@dg.asset(partitions_def=MONTHS, backfill_policy=dg.BackfillPolicy.single_run(), group_name="report")
+@dg.asset(
+    partitions_def=MONTHS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="report",
+    owners=["team:operations"],
+)
 def daily_delays(clean_flights: ByMonth, airlines: pd.DataFrame, airports: pd.DataFrame) -> ByMonth:
     """Delays in minutes by day, carrier and airport."""
     carriers = airlines.set_index("carrier")["name"]
@@ -102,19 +127,19 @@ def daily_delays(clean_flights: ByMonth, airlines: pd.DataFrame, airports: pd.Da
     return {month: _daily(table, carriers, places) for month, table in clean_flights.items()}
 
 
-@dg.asset(group_name="model")
+@dg.asset(group_name="model", owners=["team:science"])
 def delay_model(flights_weather: pd.DataFrame) -> Pipeline:
     """Predicts a flight's delay on arrival. It learns from all months there are, up to the 24th of each."""
     return train(flights_weather[flights_weather["day"] <= 24])
 
 
-@dg.asset(group_name="model")
+@dg.asset(group_name="model", owners=["team:science"])
 def model_evaluation(delay_model: Pipeline, flights_weather: pd.DataFrame) -> pd.DataFrame:
     """How far off the model is, by month, on the days that it has not seen."""
     return evaluate(delay_model, flights_weather[flights_weather["day"] > 24])
 
 
-@dg.asset(group_name="report", metadata={"lineageflow/format": "html"})
+@dg.asset(group_name="report", owners=["team:operations"], metadata={"lineageflow/format": "html"})
 def report(daily_delays: pd.DataFrame, model_evaluation: pd.DataFrame) -> str:
     """What the people in operations open at nine in the morning."""
     return render(daily_delays, model_evaluation)

@@ -138,3 +138,16 @@ def test_the_demo_refuses_a_folder_that_it_did_not_make(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "FLIGHTS_LAKE" in done.stdout
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_the_project_has_what_its_readme_says() -> None:
+    from examples.flights.definitions import defs
+
+    loaded = defs.get_repository_def()
+    assert {"flights", "refine", "replay_rollback"} <= {job.name for job in loaded.get_all_jobs()}
+    assert ["refine_replay_schedule"] == [schedule.name for schedule in loaded.schedule_defs]
+    assert {"lineageflow_reconciliation", "lineageflow_rollback"} <= {
+        each.name for each in loaded.sensor_defs
+    }
+    specs = defs.resolve_all_asset_specs()
+    assert all(spec.owners for spec in specs)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.markdown import ROOT
+from tests.integrations.dagster.processes import DRIVER
 
 FRONT = "integrations/dagster/README.md"
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs/dagster").glob("*.md"))
@@ -24,3 +25,7 @@ def test_links_lead_to_files(page: str) -> None:
 
 def test_the_front_page_leads_to_every_page() -> None:
     assert {ROOT / page for page in PAGES} <= targets(FRONT)
+
+
+def test_the_front_page_names_the_driver_of_dagsters_database_that_is_tried() -> None:
+    assert f"postgres_url: {DRIVER}//" in (ROOT / FRONT).read_text()

@@ -13,6 +13,7 @@ from lineageflow_core import Catalog, Repository, connect
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import Transaction
 from tests.integrations.dagster.lake import Lake
+from tests.integrations.dagster.shop import ALL_DAYS, shop_job
 
 IN_PROCESS: Mapping[str, Any] = {"in_process": {}}
 IMPORTED_ONCE = ["lineageflow_dagster.preload", "tests.integrations.dagster.shop"]
@@ -71,6 +72,16 @@ class Shop:
             asset_selection=None if select is None else [dg.AssetKey(asset) for asset in select],
         ) as result:
             return result
+
+    def fail_and_go_on(self, folder: Path, *, ops: Mapping[str, Any] = {}) -> dg.JobExecutionResult:
+        """Executes the shop's job, whose summary fails; once it does no more, goes on from the failure."""
+        marker = folder / "marker"
+        trouble = {**ops, "summary": {"fails": "until", "marker": str(marker)}}
+        failed = self.run(shop_job, ops=trouble, tags=ALL_DAYS)
+        assert not failed.success
+        marker.touch()
+        from_failure = dg.ReexecutionOptions.from_failure(failed.run_id, self.instance)
+        return self.run(shop_job, ops=trouble, tags=ALL_DAYS, again=from_failure)
 
     def run_config(
         self, ops: Mapping[str, Any] = {}, execution: Mapping[str, Any] = IN_PROCESS

@@ -9,16 +9,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import dagster as dg
 import httpx2
 
+from tests.integrations.waiting import PATIENCE, until
 from tests.servers.postgresql import shared_postgresql
 
 INSTANCE = """
@@ -46,6 +46,15 @@ mutation($run: String!) {
   terminateRun(runId: $run) { __typename ... on PythonError { message } }
 }
 """
+REEXECUTE = """
+mutation($params: ReexecutionParams!) {
+  launchPipelineReexecution(reexecutionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+  }
+}
+"""
 BACKFILL = """
 mutation($params: LaunchBackfillParams!) {
   launchPartitionBackfill(backfillParams: $params) {
@@ -57,21 +66,6 @@ mutation($params: LaunchBackfillParams!) {
 """
 
 ENDED = {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
-_PATIENCE = 120.0
-"""Seconds until something that does not happen is given up: longer than any machine is busy."""
-
-T = TypeVar("T")
-
-
-def until(happens: Callable[[], T | None], what: str) -> T:
-    """Returns what `happens` returns as soon as that is something."""
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end:
-        found = happens()
-        if found is not None:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"it did not happen in time that {what}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +75,8 @@ class DagsterDev:
     address: str
     module: str
     instance: dg.DagsterInstance
+    environment: Mapping[str, str]
+    """Of its processes."""
 
     def launch(self, job: str, *, config: Mapping[str, Any] = {}, tags: Mapping[str, str] = {}) -> str:
         """Launches a job, as the launchpad does. Returns the run's id."""
@@ -107,6 +103,26 @@ class DagsterDev:
         """Launches a backfill of a job. Returns its id."""
         selector = {"partitionSetName": f"{job}_partition_set", "repositorySelector": self._repository()}
         return self._backfill({"selector": selector}, partitions, tags=tags)
+
+    def backfill_by_command(
+        self, job: str, partitions: Sequence[str], *, tags: Mapping[str, str]
+    ) -> "subprocess.Popen[bytes]":
+        """Types `dagster job backfill`. It ends when the runs have, which are its own server's."""
+        words = ["-m", self.module, "-j", job, "--partitions", ",".join(partitions), "--noprompt"]
+        return subprocess.Popen(
+            [sys.executable, "-m", "dagster", "job", "backfill", *words, "--tags", json.dumps(dict(tags))],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def reexecute(self, run_id: str, *, tags: Mapping[str, str]) -> str:
+        """Executes all of a run again, with its tags and these, as its page does. Returns the id."""
+        params = {"parentRunId": run_id, "strategy": "ALL_STEPS", "extraTags": _tags(tags)}
+        answer = self._ask(REEXECUTE, {"params": params})["launchPipelineReexecution"]
+        assert answer["__typename"] == "LaunchRunSuccess", answer
+        again: str = answer["run"]["runId"]
+        return again
 
     def terminate(self, run_id: str) -> None:
         """Terminates a run."""
@@ -163,7 +179,7 @@ class DagsterDev:
 
     def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         body = {"query": query, "variables": variables}
-        answer = httpx2.post(f"{self.address}/graphql", json=body, timeout=_PATIENCE, trust_env=False).json()
+        answer = httpx2.post(f"{self.address}/graphql", json=body, timeout=PATIENCE, trust_env=False).json()
         assert "errors" not in answer, answer["errors"]
         data: dict[str, Any] = answer["data"]
         return data
@@ -196,7 +212,9 @@ def dagster_dev(module: str, folder: Path, variables: Mapping[str, str]) -> Iter
                 address = f"http://127.0.0.1:{port}"
                 until(lambda: _is_up(process, address, folder / "dagster.log"), "Dagster is up")
                 with dg.DagsterInstance.from_config(str(home)) as instance:
-                    yield DagsterDev(address=address, module=module, instance=instance)
+                    yield DagsterDev(
+                        address=address, module=module, instance=instance, environment=environment
+                    )
             finally:
                 _end(process, home)
 

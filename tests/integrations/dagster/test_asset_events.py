@@ -8,7 +8,7 @@ import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 from lineageflow_dagster import INTO_TAG, REF_TAG
-from lineageflow_dagster.deferred import DEFERRED_KEY
+from lineageflow_dagster.deferred import DEFERRED_KEY, events_put_off
 from lineageflow_dagster.internals import notes_of
 
 from tests.integrations.dagster.conftest import IN_PROCESS, PROCESSES, Shop
@@ -69,8 +69,8 @@ def test_what_a_run_materialized_is_recorded_when_it_is_published(
     for records in recorded.values():
         for record in records:
             told = metadata_of(record)
-            assert (told["lineageflow/commit"], told["lineageflow/branch"]) == (head.id, "main")
-            assert told["lineageflow/snapshot"] == tags_of(record)["dagster/data_version"]
+            assert (told["lineageflow/commit"], told["lineageflow/branch"]) == (head.id[:12], "main")
+            assert told["lineageflow/snapshot"] == tags_of(record)["dagster/data_version"][:12]
 
     # Each came from what the same run wrote.
     assert {tags_of(record)["dagster/input_event_pointer/orders"] for record in recorded["totals"]} == {
@@ -100,11 +100,18 @@ def test_a_run_that_is_discarded_materialized_nothing(shop: Shop, execution: dic
     assert [asset for asset in ASSETS if shop.materializations(asset)] == []
     planned = shop.instance.all_logs(result.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
     assert len(planned) == 8  # Dagster knew what was in progress
-    assert sum(DEFERRED_KEY in note for note in notes_of(shop.instance, result.run_id)) == 7
+    assert len(list(events_put_off(shop.instance, result.run_id))) == 7
     key = dg.AssetCheckKey(dg.AssetKey("totals"), "totals_are_positive")
     (check,) = shop.instance.event_log_storage.get_asset_check_execution_history(key, limit=9)
     assert check.evaluation is not None
     assert check.evaluation.passed
+
+
+def test_what_is_told_of_an_asset_costs_a_run_no_event_of_its_own(shop: Shop) -> None:
+    result = shop.run(shop_job, tags=ALL_DAYS)
+    notes = [note for note in notes_of(shop.instance, result.run_id) if DEFERRED_KEY in note]
+    assert [] == notes
+    assert 8 == len(list(events_put_off(shop.instance, result.run_id)))
 
 
 def test_a_failed_check_of_a_discarded_run_is_not_about_what_is_published(shop: Shop) -> None:
@@ -120,16 +127,7 @@ def test_a_failed_check_of_a_discarded_run_is_not_about_what_is_published(shop: 
 
 
 def test_going_on_from_a_failure_records_what_the_failed_run_had_written(shop: Shop, tmp_path: Path) -> None:
-    marker = tmp_path / "marker"
-    trouble = {"summary": {"fails": "until", "marker": str(marker)}}
-    failed = shop.run(shop_job, ops=trouble, tags=ALL_DAYS)
-    marker.touch()
-    again = shop.run(
-        shop_job,
-        ops=trouble,
-        tags=ALL_DAYS,
-        again=dg.ReexecutionOptions.from_failure(failed.run_id, shop.instance),
-    )
+    again = shop.fail_and_go_on(tmp_path)
     assert again.success
     assert {asset: len(shop.materializations(asset, run_id=again.run_id)) for asset in ASSETS} == {
         "customers": 1,
@@ -149,12 +147,14 @@ def test_a_step_that_is_tried_again_materialized_its_asset_once(shop: Shop, tmp_
 
 def test_a_run_on_an_old_state_says_which_versions_it_read(shop: Shop) -> None:
     """Dagster alone would say that it read the latest ones."""
-    runs = [shop.run(shop_job, ops={"orders": {"amount": amount}}, tags=ALL_DAYS) for amount in (3, 7)]
-    assert all(run.success for run in runs)
+    before = shop.run(shop_job, ops={"orders": {"amount": 3}}, tags=ALL_DAYS)
+    first = shop.repository.head().id
+    totals = ["orders", "totals"]
+    later = shop.run(shop_job, ops={"orders": {"amount": 7}}, tags=ALL_DAYS, select=totals)
     old, new = (
-        {record.storage_id for record in shop.materializations("totals", run_id=run.run_id)} for run in runs
+        {record.storage_id for record in shop.materializations("totals", run_id=run.run_id)}
+        for run in (before, later)
     )
-    first = shop.repository.head().parents[0]
     result = shop.run(shop_job, select=["summary"], tags={REF_TAG: first, INTO_TAG: "main"})
     assert result.success
     (record,) = shop.materializations("summary", run_id=result.run_id)
@@ -172,7 +172,7 @@ def test_what_a_run_publishes_to_another_branch_is_observed_and_not_current(shop
     assert observed.asset_observation is not None
     told = {name: value.value for name, value in observed.asset_observation.metadata.items()}
     assert told["lineageflow/branch"] == "trial"
-    assert told["lineageflow/snapshot"] == shop.datasets("trial")["summary"]
+    assert told["lineageflow/snapshot"] == shop.datasets("trial")["summary"][:12]
     assert stale(shop, "summary") is StaleStatus.FRESH
 
 

@@ -1,7 +1,10 @@
 """A whole project on a lake, in one call."""
 
+from typing import Any
+
 import dagster as dg
 import pytest
+from dagster._core.definitions.job_base import InMemoryJob
 from lineageflow_dagster import (
     LineageFlowIOManager,
     LineageFlowResource,
@@ -55,6 +58,32 @@ def test_the_executor_of_the_definitions_is_wrapped_with_its_config() -> None:
     assert isinstance(executor, dg.ExecutorDefinition)
     assert policy_of(executor)
     assert executor.name == configured.name
+
+
+@pytest.mark.parametrize(
+    "config, started",
+    [
+        ({}, "forkserver"),
+        ({"multiprocess": {"max_concurrent": 2}}, "forkserver"),
+        ({"multiprocess": {"start_method": {"spawn": {}}}}, "spawn"),
+    ],
+)
+def test_steps_are_forked_unless_the_project_or_the_run_says_how_they_start(
+    config: dict[str, Any], started: str
+) -> None:
+    job = with_lineageflow(dg.Definitions(assets=[orders]), LAKE).resolve_implicit_global_asset_job_def()
+    whole = dg.validate_run_config(job, {"execution": {"config": config}} if config else {})
+    definition = job.executor_def
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.InitExecutorContext(
+            job=InMemoryJob(job),
+            executor_def=definition,
+            executor_config=whole["execution"][definition.name],
+            instance=instance,
+        )
+        assert definition.executor_creation_fn is not None
+        executor: Any = definition.executor_creation_fn(context)
+    assert started == executor._inner._start_method
 
 
 def test_an_executor_is_wrapped_once() -> None:

@@ -7,10 +7,13 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 import pytest
-from lineageflow_dagster import LineageFlowIOManager, LineageFlowResource
+from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
+from lineageflow_dagster import LineageFlowIOManager, LineageFlowResource, PublishPolicy
 from lineageflow_dagster.naming import step_run_id
+from lineageflow_dagster.transaction import RunTransaction
 
 from lineageflow_core import Repository, connect
+from lineageflow_core.errors import RunNotFoundError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import RunState
 from lineageflow_core.openlineage.vocabulary import EventType
@@ -135,3 +138,44 @@ def test_a_step_succeeds_where_nobody_can_be_told_of_it(
         assert any(files for _, _, files in os.walk(outbox))
     else:
         assert any("lineage of run" in message and "is lost" in message for message in messages)
+
+
+def test_lineage_shows_what_a_run_did_not_get_made(shop: Shop) -> None:
+    failed = shop.run(shop_job, ops={"summary": {"fails": "always"}}, tags=ALL_DAYS)
+    stopped = shop.run(shop_job, ops={"orders": {"amount": -5}}, tags=ALL_DAYS)
+    for result, attempt, state in ((failed, 1, RunState.FAILED), (stopped, 0, RunState.ABORTED)):
+        step = shop.catalog.lineage.get_run(step_run_id(result.run_id, "summary", attempt))
+        assert state is step.run.state
+        (planned,) = step.writes
+        assert ("summary", None) == (planned.version.name, planned.version.version)
+    assert "it was not begun" == step.run.error
+    assert_all_are_valid(shop.catalog)
+
+
+def test_what_was_planned_is_known_by_partition_and_only_if_it_is_kept_in_the_lake(shop: Shop) -> None:
+    def planned(key: str, partition: str | None) -> None:
+        data = AssetMaterializationPlannedData(dg.AssetKey(key), partition=partition)
+        event = DagsterEvent.build_asset_materialization_planned_event("shop", key, data)
+        shop.instance.report_dagster_event(event, run.run_id)
+
+    run = shop.instance.add_run(dg.DagsterRun(job_name="shop"))
+    planned("orders", "mon")
+    planned("orders", "wed/thu")
+    planned("elsewhere", None)
+    lake = LineageFlowResource(lake=shop.lake, repository="shop")
+    transaction = RunTransaction(
+        lake,
+        run,
+        instance=shop.instance,
+        policy=PublishPolicy(),
+        resumes=False,
+        kept={dg.AssetKey("orders")},
+    )
+    transaction.begin()
+    transaction.discard("the machine is gone")
+    said = shop.catalog.jobs.get_run_facets(step_run_id(run.run_id, "orders", 0))
+    (orders,) = said.writes
+    partitions = orders.facets["subset"]["outputCondition"]["partitions"]
+    assert ["mon", "wed%2Fthu"] == [each["identifier"] for each in partitions]
+    with pytest.raises(RunNotFoundError):
+        shop.catalog.lineage.get_run(step_run_id(run.run_id, "elsewhere", 0))

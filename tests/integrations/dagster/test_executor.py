@@ -1,16 +1,25 @@
 """A Dagster run as a transaction, through real runs of a real instance."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
-from lineageflow_dagster import INTO_TAG, REF_TAG
+from dagster._core.execution.retries import RetryMode
+from dagster._core.executor.in_process import InProcessExecutor
+from lineageflow_dagster import INTO_TAG, REF_TAG, LineageFlowResource, transaction, with_lineageflow
 from lineageflow_dagster.naming import step_run_id
+from lineageflow_dagster.reconciliation import reconcile
 
+from lineageflow_core import Repository, connect
+from lineageflow_core.errors import ServerUnreachableError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import RunState, TransactionState
 from tests.integrations.dagster.conftest import PROCESSES, Shop
 from tests.integrations.dagster.shop import ALL_DAYS, shop_job
+from tests.integrations.dagster.test_reconciliation import LONG_AGO
+from tests.server.serving import TOKEN, served
 
 EVERYTHING = {"customers", "orders", "summary", "totals"}
 
@@ -82,17 +91,7 @@ def test_a_change_of_the_same_dataset_meanwhile_fails_the_run_and_keeps_its_bran
 
 
 def test_going_on_from_a_failure_reads_what_the_failed_run_had_written(shop: Shop, tmp_path: Path) -> None:
-    marker = tmp_path / "marker"
-    trouble = {"summary": {"fails": "until", "marker": str(marker)}, "orders": {"amount": 7}}
-    failed = shop.run(shop_job, ops=trouble, tags=ALL_DAYS)
-    assert not failed.success
-    marker.touch()
-    again = shop.run(
-        shop_job,
-        ops=trouble,
-        tags=ALL_DAYS,
-        again=dg.ReexecutionOptions.from_failure(failed.run_id, shop.instance),
-    )
+    again = shop.fail_and_go_on(tmp_path, ops={"orders": {"amount": 7}})
     assert again.success
     steps = {event.step_key for event in again.get_step_success_events()}
     assert steps == {"summary", "summary_summary_is_small"}
@@ -156,3 +155,115 @@ def test_each_step_is_in_the_lineage_with_what_it_read_and_wrote(shop: Shop) -> 
     assert {io.version.name for io in details.reads if io.run_id == check} == {"totals"}
     written = {io.version.version for io in details.writes if io.run_id == summary}
     assert written == {shop.datasets("main")["summary"]}
+
+
+def test_a_run_whose_executor_gives_up_says_that_it_published_nothing(shop: Shop) -> None:
+    before = shop.repository.head()
+    result = shop.run(giving_up_job)
+    assert not result.success
+    assert shop.repository.head() == before
+    assert shop.transaction(result.run_id).state is TransactionState.DISCARDED
+    assert "published nothing: RuntimeError: no machine is left" in shop.log(result.run_id)
+
+
+def test_a_run_that_published_nothing_says_so_even_if_the_lake_cannot_be_told(shop: Shop) -> None:
+    result = shop.run(giving_up_job, tags={"lake": "gone"})
+    assert not result.success
+    said = shop.log(result.run_id)
+    assert "published nothing: RuntimeError: no machine is left. The lake could not be told: " in said
+    assert "RuntimeError: no machine is left" in shop.failure(result.run_id)
+
+
+def test_a_run_that_cannot_be_published_fails_and_says_what_is_kept_and_how_to_go_on(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINEAGEFLOW_TOKEN", TOKEN)
+    monkeypatch.setenv("LINEAGEFLOW_OUTBOX", str(tmp_path / "outbox"))
+    gone = tmp_path / "gone"
+    with served(shop.catalog, around=lambda app: Vanishing(app, gone)) as address:
+        away = Shop(shop.instance, address, shop.repository)
+        result = away.run(giving_up_job, tags={"gone": str(gone)})
+        assert not result.success
+        said, why = shop.log(result.run_id), shop.failure(result.run_id)
+        assert "LineageFlow: this run could not be published: " in said
+        assert f"stays at run:{result.run_id} until " in said
+        assert f"`lineageflow merge run:{result.run_id} --into main -R shop`" in said
+        assert "ServerUnreachableError" in why
+        assert {} == shop.datasets("main")
+        gone.unlink()
+        lake = LineageFlowResource(lake=address, repository="shop")
+        assert [] == list(reconcile(shop.instance, lake, ended_after=LONG_AGO))  # it is a person's to decide
+        shop.catalog.merging.merge("shop", f"run:{result.run_id}", into="main", author="a person")
+        (line,) = reconcile(shop.instance, lake, ended_after=LONG_AGO)
+    assert "was merged into 'main'" in line
+    assert 1 == len(shop.materializations("one", run_id=result.run_id))
+
+
+def test_a_run_that_was_published_but_did_not_hear_of_it_is_recorded_later(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: Any) -> None:
+        raise ServerUnreachableError("no whole answer from the lake")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(transaction, "record_published", lost)
+        result = shop.run(giving_up_job, tags={"gone": str(tmp_path / "gone")})
+    assert not result.success
+    assert "published to 'main', but Dagster could not be told of it: no whole answer" in shop.log(
+        result.run_id
+    )
+    assert [] == shop.materializations("one")
+    lake = LineageFlowResource(lake=shop.lake, repository="shop")
+    (line,) = reconcile(shop.instance, lake, ended_after=LONG_AGO)
+    assert "published to 'main' as commit" in line
+    assert 1 == len(shop.materializations("one"))
+    assert [] == list(reconcile(shop.instance, lake, ended_after=LONG_AGO))
+
+
+class Vanishing:
+    """A server that nobody can reach while there is a file."""
+
+    def __init__(self, app: Any, gone: Path) -> None:
+        self._app = app
+        self._gone = gone
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and self._gone.exists():
+            raise ConnectionError("the network is gone")
+        await self._app(scope, receive, send)
+
+
+class GivingUp(InProcessExecutor):
+    """Executes all steps, and then has no machine any more; nor a lake, if the run has the tag `lake`.
+
+    With the tag `gone` it ends well, and the file of that name is there.
+    """
+
+    def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[Any]:
+        assert plan_context.executor is self  # executors of Celery ask it for their own settings
+        yield from super().execute(plan_context, execution_plan)
+        if "gone" in plan_context.dagster_run.tags:
+            Path(plan_context.dagster_run.tags["gone"]).touch()
+            return
+        if "lake" in plan_context.dagster_run.tags:
+            lake = plan_context.run_config["resources"]["lineageflow"]["config"]["lake"]
+            Repository(connect(lake), "shop").catalog.repositories.delete_repository("shop", author="ada")
+        raise RuntimeError("no machine is left")
+
+
+@dg.executor(name="giving_up")
+def giving_up(_context: dg.InitExecutorContext) -> dg.Executor:
+    return GivingUp(RetryMode.DISABLED)
+
+
+@dg.asset
+def one() -> int:
+    return 1
+
+
+def giving_up_job() -> dg.JobDefinition:
+    project = with_lineageflow(
+        dg.Definitions(assets=[one], jobs=[dg.define_asset_job("giving_up_job")], executor=giving_up),
+        LineageFlowResource.configure_at_launch(),
+    )
+    return project.resolve_job_def("giving_up_job")

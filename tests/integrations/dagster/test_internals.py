@@ -105,7 +105,9 @@ def test_an_input_of_a_step_is_no_look_at_a_result() -> None:
 
 
 def test_a_data_version_that_is_set_while_an_output_is_handled_is_recorded() -> None:
-    result = probe(output=lambda context: internals.set_data_version(context, f"v-{context.name}"))
+    result = probe(
+        output=lambda context: internals.set_version_of(context, context.asset_key, f"v-{context.name}", {})
+    )
     (event, _) = result.get_asset_materialization_events()
     assert (event.materialization.tags or {})["dagster/data_version"] == "v-result"
 
@@ -391,6 +393,22 @@ def test_a_check_can_be_told_of_again_with_another_target() -> None:
         assert internals.is_failed_check(failed)
 
 
+def test_an_asset_is_told_of_before_its_output_is_stored_which_can_say_more() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = probe(instance=instance)
+        types = dg.DagsterEventType
+        told = list(
+            internals.events_of(instance, result.run_id, types.ASSET_MATERIALIZATION, types.HANDLED_OUTPUT)
+        )
+        assert [internals.is_stored_output(event) for event in told] == [False, True] * (len(told) // 2)
+        more = internals.with_said(told[1], "More.", {"more": dg.MetadataValue.int(1)})
+        assert internals.metadata_said(more) == {
+            **internals.metadata_said(told[1]),
+            "more": dg.MetadataValue.int(1),
+        }
+        assert str(more.message).endswith(" More.")
+
+
 def test_a_note_can_be_written_to_the_log_of_a_run_that_is_over() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         run = probe(instance=instance).dagster_run
@@ -467,3 +485,23 @@ def test_the_tags_that_are_used_have_their_names() -> None:
         internals.RANGE_START_TAG,
         internals.RANGE_END_TAG,
     )
+
+
+def test_a_run_knows_what_it_was_launched_to_materialize() -> None:
+    @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["mon"]), kinds={"lineageflow"})
+    def orders() -> int:
+        raise ValueError
+
+    @dg.asset
+    def total(orders: int) -> int:
+        return orders
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize(
+            [orders, total], partition_key="mon", instance=instance, run_config=QUIET, raise_on_error=False
+        )
+        planned = sorted(internals.planned_in(instance, result.run_id))
+    assert [
+        ("orders", dg.AssetKey("orders"), frozenset({"mon"})),
+        ("total", dg.AssetKey("total"), frozenset()),
+    ] == planned

@@ -19,14 +19,15 @@ from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import TransactionState
 from tests.integrations.dagster.deployed import OPEN_VARIABLE, PAGE
-from tests.integrations.dagster.processes import DagsterDev, dagster_dev, is_running, until
+from tests.integrations.dagster.processes import DagsterDev, dagster_dev, is_running
 from tests.integrations.dagster.shop import ALL_DAYS
+from tests.integrations.waiting import until
 from tests.web.conftest import browser_context_args, browser_type_launch_args  # noqa: F401  # fixtures
 
 pytestmark = [pytest.mark.slow, pytest.mark.crash]
 
 MODULE = "tests.integrations.dagster.deployed"
-BRANCHES = ("by_asset", "by_job", "sensed", "scheduled")
+BRANCHES = ("by_asset", "by_job", "by_command", "sensed", "scheduled")
 TROUBLES = {"terminated": "sales_in_one_process", "step_killed": "sales", "run_killed": "sales"}
 """What is done to runs, and the job that they are of."""
 OLD = {REF_TAG: "v1"}
@@ -95,6 +96,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         main = repository.delete("orders")
         dev.backfill_assets(["totals"], ["mon", "tue"], tags={**OLD, INTO_TAG: "by_asset"})
         dev.backfill_job("of_one_day", ["mon", "tue"], tags={**OLD, INTO_TAG: "by_job"})
+        typed = dev.backfill_by_command("of_one_day", ["mon", "tue"], tags={**OLD, INTO_TAG: "by_command"})
         (folder / "open").touch()
         hanging = {
             trouble: dev.launch(
@@ -113,6 +115,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
             main=main,
             hanging=hanging,
         )
+        typed.kill()
+        typed.wait()
 
 
 def test_a_run_of_many_processes_is_one_commit(deployment: Deployment) -> None:
@@ -178,6 +182,24 @@ def test_a_backfill_of_a_job_reads_the_tag_and_publishes_to_the_branch(deploymen
     assert {commit.run_id for commit in log} >= {RunId(run.run_id) for run in runs}
 
 
+def test_a_backfill_that_somebody_types_reads_the_tag_and_publishes_to_the_branch(
+    deployment: Deployment,
+) -> None:
+    runs = deployment.dev.runs({INTO_TAG: "by_command"}, number=2)
+    assert {run.status for run in runs} == {dg.DagsterRunStatus.SUCCESS}
+    assert all("dagster/backfill" in run.tags for run in runs)
+    assert deployment.days("by_command") == {"mon", "tue"}
+
+
+def test_a_run_that_is_executed_again_reads_its_tag_and_publishes_where_it_is_told_to(
+    deployment: Deployment,
+) -> None:
+    run, *_ = deployment.dev.runs({INTO_TAG: "by_job"}, number=1)
+    again = deployment.dev.reexecute(run.run_id, tags={INTO_TAG: "again"})
+    assert deployment.dev.ended(again) is dg.DagsterRunStatus.SUCCESS
+    assert deployment.days("again") == {"mon", "tue"}
+
+
 def test_a_schedule_runs_on_old_data_and_publishes_to_a_branch(deployment: Deployment) -> None:
     (run,) = deployment.dev.runs({INTO_TAG: "scheduled"}, number=1)
     assert run.tags["dagster/schedule_name"] == "each_minute"
@@ -190,9 +212,8 @@ def test_the_page_of_an_asset_shows_its_version_with_a_link(
 ) -> None:
     page.goto(f"{deployment.dev.address}/assets/customers")
     snapshot = deployment.datasets("v1")["customers"]
-    expect(page.get_by_text(snapshot).first).to_be_visible(timeout=60_000)
     link = page.locator(f"a[href^='{PAGE}/r/shop/tree/'][href$='/customers']")
-    expect(link.first).to_be_visible()
+    expect(link.first).to_have_text(snapshot[:12], timeout=60_000)
     expect(page.get_by_text("Row count", exact=True).locator("..")).to_contain_text("2")
     link.first.scroll_into_view_if_needed()
     page.screenshot(path=tmp_path / "asset.png")
@@ -205,6 +226,6 @@ def test_the_page_of_a_run_leads_to_what_it_has_published(
     page.goto(f"{deployment.dev.address}/runs/{deployment.first}")
     published = page.get_by_text(f"published to 'main' as commit {deployment.published.id[:8]}")
     expect(published.first).to_be_visible(timeout=60_000)
-    link = page.locator(f"a[href^='{PAGE}/r/shop/tree/{deployment.published.id}/']")
+    link = page.locator(f"a[href='{PAGE}/r/shop/commit/{deployment.published.id}']")
     expect(link.first).to_be_visible()
     page.screenshot(path=tmp_path / "run.png")

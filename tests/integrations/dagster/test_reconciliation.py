@@ -146,7 +146,7 @@ def run_here(folder: Path, how: str) -> None:
     if how == "hangs":
         trouble = {"totals": {"fails": "hangs", "marker": str(folder / "marker")}}
     else:
-        transaction.record_published = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment,attr-defined]
+        transaction.record_published = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[attr-defined]
     execution = SPAWNED if how == "hangs" else IN_PROCESS
     open_shop(folder).run(shop_job, ops=trouble, tags=ALL_DAYS, execution=execution)
 

@@ -5,19 +5,18 @@ tags. They are looked at once, by whichever process comes first; the transaction
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import dagster as dg
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import (
-    AlreadyExistsError,
     InvalidInputError,
     RefNotFoundError,
     RunNotFoundError,
 )
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.run import ensure_branch
 from lineageflow_dagster.naming import branch_name, dataset_path
 from lineageflow_dagster.past_runs import what_it_read
 
@@ -42,6 +41,9 @@ class Bounds:
     into: str | None = None
     pins: Mapping[str, str] = field(default_factory=dict)
     """What it reads elsewhere than at its base, as `RunSession` has it."""
+    made_from: str | None = None
+    """What `into` is made from if it is not there; None: from the base. A base that nobody has published
+    is not shown to anybody by that."""
 
 
 def bounds_of(run: dg.DagsterRun, catalog: Catalog, repository: str, *, defaults: Bounds) -> Bounds:
@@ -86,11 +88,8 @@ def make_branch(bounds: Bounds, catalog: Catalog, repository: str, *, author: st
 
     So a branch deployment, or a replay, sees production's data at once, and production sees nothing of it.
     """
-    if bounds.into is None or is_branch(bounds.into, catalog, repository):
-        return
-    source = bounds.base or catalog.repositories.get_repository(repository).default_branch
-    with suppress(AlreadyExistsError):  # another run was faster
-        catalog.refs.create_branch(repository, bounds.into, source=source, author=author)
+    if bounds.into is not None:
+        ensure_branch(catalog, repository, bounds.into, source=bounds.made_from or bounds.base, author=author)
 
 
 def is_branch(name: str, catalog: Catalog, repository: str) -> bool:
@@ -102,11 +101,15 @@ def is_branch(name: str, catalog: Catalog, repository: str) -> bool:
     return True
 
 
-def resuming(bounds: Bounds, run: dg.DagsterRun, catalog: Catalog, repository: str) -> Bounds:
+def resuming(
+    bounds: Bounds, run: dg.DagsterRun, tags: Mapping[str, str], catalog: Catalog, repository: str
+) -> Bounds:
     """Returns the bounds of a run that executes only some steps of its parent run again.
 
     It goes on from what the parent left, because the outputs of the steps that it skips are there, and
-    publishes where the parent would have. They are `bounds` where the parent has no transaction.
+    publishes where the parent would have: unless it has a `lineageflow/into` of its own, and not the one
+    among `tags`, the parent's. They are `bounds` where the parent has no transaction. Raises
+    InvalidInputError if its tags ask for another state to be read.
     """
     if run.parent_run_id is None:
         return bounds
@@ -114,7 +117,26 @@ def resuming(bounds: Bounds, run: dg.DagsterRun, catalog: Catalog, repository: s
         parent = catalog.transactions.get_transaction(repository, RunId(run.parent_run_id))
     except RunNotFoundError:
         return bounds
-    return replace(bounds, base=parent.head or parent.base, into=parent.into)
+    for tag in (REF_TAG, BASE_TAG, REPLAY_TAG):
+        if run.tags.get(tag) not in {None, tags.get(tag)}:
+            raise InvalidInputError(
+                f"the run executes some steps of run {run.parent_run_id} again, so it reads what that left, "
+                f"and not what its tag {tag!r} says ({run.tags[tag]!r}); execute all steps to read that, or "
+                "launch it without the tag"
+            )
+    left = parent.head or parent.base
+    into = run.tags.get(INTO_TAG)
+    if into in {None, tags.get(INTO_TAG), parent.into}:
+        return replace(bounds, base=left, into=parent.into)
+    published = _parted(catalog, repository, parent.into, left)
+    return replace(bounds, base=left, into=into, made_from=published)
+
+
+def _parted(catalog: Catalog, repository: str, branch: str, head: str) -> str | None:
+    """Returns what of `head` a branch has had, or the default branch where that one is gone."""
+    if not is_branch(branch, catalog, repository):
+        branch = catalog.repositories.get_repository(repository).default_branch
+    return next(iter(catalog.history.compare(repository, branch, head).bases), None)
 
 
 def _as_branch(base: str, catalog: Catalog, repository: str) -> str:

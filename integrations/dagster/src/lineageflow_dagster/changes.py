@@ -17,7 +17,7 @@ from lineageflow_core.model.ids import CommitId, SnapshotId
 from lineageflow_core.openlineage.naming import version_of
 from lineageflow_core.run.look import path_of
 from lineageflow_dagster.footers import ColumnFacts, read_footers
-from lineageflow_dagster.metadata import Metadata, Version
+from lineageflow_dagster.metadata import PREVIOUS_KEY, Metadata, Version
 
 MOST_PARTITIONS = 20
 """Of so many partitions of one step it is told what changed."""
@@ -57,7 +57,7 @@ class Change:
     def metadata(self) -> Metadata:
         """What a materialization says about it."""
         metadata: Metadata = {
-            "lineageflow/previous_snapshot": dg.MetadataValue.text(self.previous),
+            PREVIOUS_KEY: dg.MetadataValue.text(self.previous),
             "lineageflow/changes": dg.MetadataValue.md(_markdown(self)),
         }
         if self.rows is not None:

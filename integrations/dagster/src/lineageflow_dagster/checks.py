@@ -14,7 +14,15 @@ import dagster as dg
 
 from lineageflow_core.openlineage.access import DatasetAccess
 from lineageflow_dagster.internals import current_context, step_of, with_body
-from lineageflow_dagster.metadata import COMMIT_KEY, SNAPSHOT_KEY, URL_KEY, Metadata, data_url
+from lineageflow_dagster.metadata import (
+    COMMIT_KEY,
+    SNAPSHOT_KEY,
+    URL_KEY,
+    Metadata,
+    data_url,
+    for_people,
+    id_shown,
+)
 from lineageflow_dagster.naming import dataset_path, partition_key, step_run_id
 from lineageflow_dagster.sessions import sessions_of_run
 
@@ -38,11 +46,11 @@ def telling_version(checks: dg.AssetsDefinition) -> dg.AssetsDefinition:
 
 
 def versions_said(metadata: Mapping[str, dg.MetadataValue]) -> frozenset[str]:
-    """Returns the snapshots that a result says it looked at."""
+    """Returns the snapshots that a result says it looked at: the first digits of each, at least."""
     by_partition, only = metadata.get(SNAPSHOTS_KEY), metadata.get(SNAPSHOT_KEY)
     if by_partition is not None and isinstance(by_partition.value, Mapping):
         return frozenset(map(str, by_partition.value.values()))
-    return frozenset() if only is None else frozenset({str(only.value)})
+    return frozenset() if only is None else frozenset({id_shown(only)})
 
 
 def _looked_at(asset: dg.AssetKey) -> Metadata:
@@ -69,7 +77,7 @@ def _metadata(read: DatasetAccess, page: str | None) -> Metadata:
     if page is not None:
         url = data_url(page, read.repository, read.commit, read.dataset)
         metadata[URL_KEY] = dg.MetadataValue.url(url)
-    return metadata
+    return for_people(metadata)
 
 
 def _with_results(function: Callable[..., Any], change: Callable[[Any], Any]) -> Callable[..., Any]:

@@ -103,7 +103,7 @@ class LineageFlowComponent(dg.Component, dg.Model, dg.Resolvable):
             "Which executor's runs are published, as `module.name`, such as `dagster_k8s.k8s_job_executor`. "
             "null: the project has an executor itself, which it wraps with `publishing(executor)`."
         ),
-    ] = "dagster.multi_or_in_process_executor"
+    ] = "lineageflow_dagster.default_executor.default_executor"
 
     @classmethod
     def get_spec(cls) -> dg.ComponentTypeSpec:

@@ -1,12 +1,14 @@
 """Materializations that Dagster is told of once the run is published, and that never happened if it is not.
 
-Until then they are lines in the run's log, where any process finds them: that of the run's executor, however
-its steps are executed, or a sensor when that is dead. Dagster has a run tag that leaves such events out,
-`dagster/defer_asset_events`, but they would have to be made up afterwards, without what only the step knew.
+Until then they are in the run's log, where any process finds them: that of the run's executor, however its
+steps are executed, or a sensor when that is dead. The event that an output was stored keeps what there is to
+say of its asset; what no such event follows has a line of its own. Dagster has a run tag that leaves such
+events out, `dagster/defer_asset_events`, but they would have to be made up afterwards, without what only the
+step knew.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
@@ -19,20 +21,23 @@ from lineageflow_dagster.internals import (
     check_evaluation_of,
     events_of,
     materialization_of,
-    notes_of,
+    metadata_said,
     observation_of,
     packed,
     partition_checked,
     store_event,
     unpacked,
     with_materialization,
+    with_said,
     with_target,
 )
-from lineageflow_dagster.metadata import BRANCH_KEY, COMMIT_KEY, URL_KEY
-from lineageflow_dagster.provenance import snapshot_of, with_input
+from lineageflow_dagster.landing import Landing
+from lineageflow_dagster.metadata import BRANCH_KEY, COMMIT_KEY, SNAPSHOT_KEY, URL_KEY
+from lineageflow_dagster.provenance import as_stored, inputs_in, snapshot_of, with_input
 
 DEFERRED_KEY = "lineageflow/deferred"
-"""Metadata of a line in a run's log: the event that is to be stored when the run is published."""
+"""Metadata in a run's log: the event, or the list of them, that is to be stored when the run is published."""
+_COUNTS = "It counts as materialized when the run is published."
 UNPUBLISHED = 0
 """Storage id of a materialization that is not stored yet, as the target of a check."""
 
@@ -50,62 +55,122 @@ class Publication:
     branch: str
     is_current: bool
     """The branch is the one whose assets Dagster shows. What is written elsewhere is observed only."""
+    landing: Landing
 
 
 def put_off(event: DagsterEvent, materialization: dg.AssetMaterialization) -> DagsterEvent:
     """Returns the line of the log that keeps an event until its run is published."""
     partition = f", partition {materialization.partition!r}," if materialization.partition else ""
     name = materialization.asset_key.to_user_string()
-    return as_note(
-        event,
-        f"LineageFlow: {name!r}{partition} is written. It counts as materialized when the run is published.",
-        {DEFERRED_KEY: dg.MetadataValue.json(packed(event))},
-    )
+    message = f"LineageFlow: {name!r}{partition} is written. {_COUNTS}"
+    return as_note(event, message, {DEFERRED_KEY: dg.MetadataValue.json(packed(event))})
 
 
-def record(instance: dg.DagsterInstance, run_ids: Iterable[str], publication: Publication) -> int:
+def put_off_with(stored: DagsterEvent, events: Sequence[DagsterEvent]) -> DagsterEvent:
+    """Returns the event of an output that was stored, which keeps what was told of its asset meanwhile."""
+    kept = dg.MetadataValue.json([packed(event) for event in events])
+    return with_said(stored, f"LineageFlow: the asset is written. {_COUNTS}", {DEFERRED_KEY: kept})
+
+
+def events_put_off(instance: dg.DagsterInstance, run_id: str) -> Iterator[DagsterEvent]:
+    """Yields what a run put off, in the order in which it was written."""
+    types = dg.DagsterEventType
+    for event in events_of(instance, run_id, types.ENGINE_EVENT, types.HANDLED_OUTPUT):
+        kept = metadata_said(event).get(DEFERRED_KEY)
+        if kept is not None:
+            each_kept = kept.value if isinstance(kept.value, list) else [kept.value]
+            yield from map(unpacked, each_kept)
+
+
+def record(instance: dg.DagsterInstance, run_ids: Iterable[str], publication: Publication) -> Sequence[Place]:
     """Stores what the runs put off and a publication made true, and has their checks point at it.
 
     `run_ids` are the publishing run, and before it those that it went on from. Of what was written more than
-    once, the last one counts. What is stored already is not stored again. Returns how many are new.
+    once, the last one counts. What is stored already is not stored again. Returns what was put off, and did
+    not come to the branch.
     """
     runs = list(run_ids)
     stored = set(_stored(instance, publication))
-    recorded: dict[dg.AssetKey, dict[str | None, dg.EventLogRecord]] = {}
-    new = 0
+    recorded = _Recorded(instance, publication.run_id)
+    lost: list[Place] = []
     for place, event in _deferred(instance, runs).items():
         if place not in stored:
-            store_event(instance, _published(event, publication, recorded), publication.run_id)
-            new += 1
-        if not publication.is_current:
-            continue
-        asset, partition = place
-        there = _latest(instance, asset, partition, publication.run_id)
-        if there is not None:
-            recorded.setdefault(asset, {})[partition] = there
+            landed = _landed(event, publication.landing)
+            if landed is None:
+                lost.append(place)
+                continue
+            store_event(instance, _published(landed, publication, recorded), publication.run_id)
+        if publication.is_current:
+            recorded.add(place)
     _point_checks(instance, runs, recorded, publication.run_id)
-    return new
+    return lost
+
+
+class _Recorded:
+    """What a run has stored, as Dagster has it. Asked for when somebody has to know, and then all at once."""
+
+    def __init__(self, instance: dg.DagsterInstance, run_id: str) -> None:
+        self._instance = instance
+        self._run_id = run_id
+        self._unasked: dict[Place, None] = {}
+        self._found: dict[dg.AssetKey, dict[str | None, dg.EventLogRecord]] = {}
+
+    def add(self, place: Place) -> None:
+        """Takes note of an asset or partition that is stored."""
+        self._unasked[place] = None
+
+    def of(self, asset: dg.AssetKey) -> Mapping[str | None, dg.EventLogRecord]:
+        """Returns the records of an asset by partition; none of what was not stored."""
+        if any(there == asset for there, _ in self._unasked):
+            self._ask()
+        return self._found.get(asset, {})
+
+    def _ask(self) -> None:
+        wholes = [asset for asset, partition in self._unasked if partition is None]
+        latest = {
+            each.asset_entry.asset_key: each.asset_entry.last_materialization_record
+            for each in (self._instance.get_asset_records(wholes) if wholes else [])
+        }
+        for asset, partition in self._unasked:
+            there = latest.get(asset) if partition is None else None
+            if there is None or there.run_id != self._run_id:  # another run was faster
+                there = _latest(self._instance, asset, partition, self._run_id)
+            if there is not None:
+                self._found.setdefault(asset, {})[partition] = there
+        self._unasked.clear()
 
 
 def _deferred(instance: dg.DagsterInstance, run_ids: Iterable[str]) -> dict[Place, DagsterEvent]:
     """Returns what runs put off, in the order in which it was written."""
     found: dict[Place, DagsterEvent] = {}
     for run_id in run_ids:
-        for metadata in notes_of(instance, run_id):
-            kept = metadata.get(DEFERRED_KEY)
-            event = unpacked(kept.value) if kept is not None else None
-            materialization = materialization_of(event) if event is not None else None
-            if event is not None and materialization is not None:
+        for event in events_put_off(instance, run_id):
+            materialization = materialization_of(event)
+            if materialization is not None:
                 place = (materialization.asset_key, materialization.partition)
                 found.pop(place, None)
                 found[place] = event
     return found
 
 
+def _landed(event: DagsterEvent, landing: Landing) -> DagsterEvent | None:
+    """Returns an event with the version that its branch has; None if it has nothing of it."""
+    materialization = materialization_of(event)
+    written = snapshot_of(materialization) if materialization is not None else None
+    if materialization is None or written is None:
+        return event
+    there = landing.version(materialization.asset_key, materialization.partition, written)
+    if there is None or there == written:
+        return event if there else None
+    metadata = {**materialization.metadata, SNAPSHOT_KEY: dg.MetadataValue.text(there)}
+    tags = {**(materialization.tags or {}), DATA_VERSION_TAG: there}
+    return with_materialization(event, materialization._replace(metadata=metadata, tags=tags))
+
+
 def _published(
     event: DagsterEvent,
     publication: Publication,
-    recorded: dict[dg.AssetKey, dict[str | None, dg.EventLogRecord]],
+    recorded: _Recorded,
 ) -> DagsterEvent:
     """Returns an event with where its version is visible now, and what of its run it was made of."""
     materialization = materialization_of(event)
@@ -120,7 +185,10 @@ def _published(
         url = str(page.value).replace(str(before.value), publication.commit)
         metadata[URL_KEY] = dg.MetadataValue.url(url)
     materialization = materialization._replace(metadata=metadata)
-    for asset, partitions in recorded.items():
+    for asset in inputs_in(materialization.tags or {}):
+        partitions = recorded.of(asset)
+        if not partitions:
+            continue
         whole = partitions.get(None)
         materialization = with_input(
             materialization,
@@ -128,6 +196,7 @@ def _published(
             storage_id=max(there.storage_id for there in partitions.values()),
             version=_version(whole) if whole is not None else None,
         )
+    materialization = as_stored(materialization)
     if not publication.is_current:
         return as_observation(event, materialization)
     return with_materialization(event, materialization)
@@ -159,7 +228,7 @@ def _version(record: dg.EventLogRecord) -> str | None:
 def _point_checks(
     instance: dg.DagsterInstance,
     run_ids: Iterable[str],
-    recorded: dict[dg.AssetKey, dict[str | None, dg.EventLogRecord]],
+    recorded: _Recorded,
     publishing_run: str,
 ) -> None:
     """Stores what checks found once more, now that there is something that they looked at."""
@@ -169,8 +238,10 @@ def _point_checks(
         latest = {(each.asset_check_key, partition_checked(each)): (event, each) for event, each in found}
         for (_, partition), (event, each) in latest.items():
             target = each.target_materialization_data
-            looked_at = recorded.get(each.asset_key)
-            if looked_at and target is not None and target.storage_id == UNPUBLISHED:
+            if target is None or target.storage_id != UNPUBLISHED:
+                continue
+            looked_at = recorded.of(each.asset_key)
+            if looked_at:
                 there = looked_at.get(partition) or max(looked_at.values(), key=_storage_id)
                 pointing = with_target(
                     event,

@@ -7,6 +7,7 @@ import dagster as dg
 
 from lineageflow_dagster.about import as_kept_in_lake
 from lineageflow_dagster.checks import telling_version
+from lineageflow_dagster.default_executor import default_executor
 from lineageflow_dagster.executor import publishing
 from lineageflow_dagster.internals import (
     PartialResource,
@@ -79,7 +80,7 @@ def _executor(
 ) -> dg.ExecutorDefinition:
     match executor:
         case None:
-            return publishing(dg.multi_or_in_process_executor, policy)
+            return publishing(default_executor, policy)
         case dg.Executor():
             return publishing(dg.ExecutorDefinition.hardcoded_executor(executor), policy)
         case _:

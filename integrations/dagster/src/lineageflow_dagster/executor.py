@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from dagster import Executor, ExecutorDefinition, InitExecutorContext
 
-from lineageflow_core.errors import ConflictError, RuleViolatedError
+from lineageflow_dagster.about import KIND
+from lineageflow_dagster.default_executor import default_executor
 from lineageflow_dagster.internals import (
     DagsterEvent,
+    assets_of_kind,
     config_schema_of,
     engine_event,
+    executed_by,
     executes_all_steps,
     resource_config,
     resource_definition,
@@ -100,8 +103,8 @@ class PublishingExecutor(Executor):
     ) -> Iterator[DagsterEvent]:
         """Yields the events of the steps, and says in the run's log what became of the transaction.
 
-        Raises MergeConflictError, which fails the run, if the branch changed the same things meanwhile, and
-        dg.Failure if a check failed that the policy requires.
+        What keeps the run from being published fails it: MergeConflictError if the branch changed the same
+        things meanwhile, ServerUnreachableError, dg.Failure if a check failed that the policy requires.
         """
         with _resource_of(plan_context) as lineageflow:
             run = RunTransaction(
@@ -110,14 +113,17 @@ class PublishingExecutor(Executor):
                 instance=plan_context.instance,
                 policy=self._policy.for_run(plan_context.dagster_run),
                 resumes=not executes_all_steps(execution_plan),
+                kept=assets_of_kind(plan_context, KIND),
             )
             yield _logged(plan_context, run.begin())
             try:
-                for event in self._inner.execute(plan_context, execution_plan):
+                inner_context = executed_by(plan_context, self._inner)
+                for event in self._inner.execute(inner_context, execution_plan):
                     run.observe(event)
                     yield event
             except BaseException as error:
-                _logged(plan_context, run.discard(f"{type(error).__name__}: {error}"))
+                reason = ": ".join(filter(None, (type(error).__name__, str(error))))
+                _logged(plan_context, run.discard(reason))
                 raise
             yield from self._settle(plan_context, run)
 
@@ -131,13 +137,13 @@ class PublishingExecutor(Executor):
             return
         try:
             yield _logged(plan, run.publish())
-        except (ConflictError, RuleViolatedError) as error:
+        except Exception as error:
             yield _logged(plan, run.keep(error))
             raise
 
 
-lineageflow_executor = publishing(dg.multi_or_in_process_executor)
-"""Dagster's default executor, publishing each run as one commit."""
+lineageflow_executor = publishing(default_executor)
+"""Dagster's default executor, whose steps start sooner, publishing each run as one commit."""
 
 
 @contextmanager

@@ -29,7 +29,13 @@ from dagster._core.definitions.partitions.context import partition_loading_conte
 from dagster._core.definitions.partitions.utils.mapping import infer_partition_mapping
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.errors import DagsterAssetCheckFailedError
-from dagster._core.events import AssetObservationData, DagsterEvent, EngineEventData, StepMaterializationData
+from dagster._core.events import (
+    AssetObservationData,
+    DagsterEvent,
+    EngineEventData,
+    HandledOutputData,
+    StepMaterializationData,
+)
 from dagster._core.execution.backfill import BulkActionStatus
 from dagster._core.log_manager import LOG_RECORD_EVENT_ATTR, LOG_RECORD_EVENT_BATCH_METADATA_ATTR
 from dagster._core.storage.tags import (
@@ -63,35 +69,38 @@ __all__ = [
     "PartialResource",
     "Step",
     "UnresolvedAssetJobDefinition",
-    "add_partition_metadata",
     "as_note",
     "as_observation",
     "assets_of",
+    "assets_of_kind",
     "check_evaluation_of",
     "config_schema_of",
     "current_context",
     "engine_event",
     "event_logged",
     "events_of",
+    "executed_by",
     "executes_all_steps",
     "failure_of",
     "instance_of",
     "is_failed_check",
     "is_of_assets",
+    "is_stored_output",
     "is_succeeded",
     "log_instead",
     "materialization_of",
+    "metadata_said",
     "notes_of",
     "observation_of",
     "packed",
     "partition_checked",
     "partitions_heard_of",
     "partitions_per_run",
+    "planned_in",
     "producing_together",
     "resource_config",
     "resource_definition",
     "run_looked_at",
-    "set_data_version",
     "set_version_of",
     "spec_of",
     "stated_metadata",
@@ -105,6 +114,7 @@ __all__ = [
     "with_body",
     "with_fields",
     "with_materialization",
+    "with_said",
     "with_target",
     "write_note",
 ]
@@ -180,16 +190,19 @@ def assets_of(context: dg.OpExecutionContext) -> frozenset[dg.AssetKey]:
 
 
 def set_version_of(
-    context: dg.OpExecutionContext,
+    context: dg.OutputContext | dg.OpExecutionContext,
     asset: dg.AssetKey,
     data_version: str,
     metadata: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Makes Dagster record a data version and metadata when the asset is materialized by this step.
 
-    `metadata` is by partition key; '' is for all materializations of the asset.
+    `metadata` is by partition key; '' is for all materializations of the asset. Their events are built when
+    the body has given its result, and after `handle_output` has returned.
+    https://github.com/dagster-io/dagster/issues/15584 asks for a public way.
     """
-    step_context = context.get_step_execution_context()
+    step_context = _step_context(context)
+    assert step_context is not None  # a step executes
     step_context.set_data_version(asset, dg.DataVersion(data_version))
     for partition, entries in metadata.items():
         step_context.add_asset_metadata(entries, asset, partition or None)
@@ -259,25 +272,35 @@ def run_looked_at(context: dg.InputContext) -> str | None:
     return step_context.run_id if is_own else None
 
 
+def assets_of_kind(plan: "PlanOrchestrationContext", kind: str) -> frozenset[dg.AssetKey]:
+    """Returns the assets of a kind that the job makes which an executor is about to run."""
+    layer = plan.job.get_definition().asset_layer
+    return frozenset(key for key in layer.executable_asset_keys if kind in layer.get(key).kinds)
+
+
+def planned_in(
+    instance: dg.DagsterInstance, run_id: str
+) -> Iterator[tuple[str, dg.AssetKey, frozenset[str]]]:
+    """Yields what a run was launched to materialize: step, asset, and its partitions if it has any."""
+    for event in events_of(instance, run_id, dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED):
+        planned = event.asset_materialization_planned_data
+        partitions = frozenset({planned.partition} if planned.partition else ())
+        if planned.partitions_subset is not None:
+            partitions |= frozenset(planned.partitions_subset.get_partition_keys())
+        if event.step_key is not None:
+            yield event.step_key, planned.asset_key, partitions
+
+
 def executes_all_steps(plan: "ExecutionPlan") -> bool:
     """Tells whether a run executes its whole job, and not only some steps of it again."""
     return len(plan.step_keys_to_execute) == len(plan.steps)
 
 
-def set_data_version(context: dg.OutputContext, data_version: str) -> None:
-    """Makes Dagster record this data version for the asset whose output is being handled.
-
-    The event is built after `handle_output` returns. https://github.com/dagster-io/dagster/issues/15584
-    asks for a public way.
-    """
-    context.step_context.set_data_version(context.asset_key, dg.DataVersion(data_version))
-
-
-def add_partition_metadata(
-    context: dg.OutputContext, partition_key: str, metadata: Mapping[str, Any]
-) -> None:
-    """Adds metadata to the materialization of one of the many partitions that a step writes."""
-    context.step_context.add_asset_metadata(metadata, context.asset_key, partition_key)
+def executed_by(plan: "PlanOrchestrationContext", executor: dg.Executor) -> "PlanOrchestrationContext":
+    """Returns the context of a run with another executor: those of Celery ask it for their own settings."""
+    changed = shallow_copy(plan)
+    changed._executor = executor  # noqa: SLF001
+    return changed
 
 
 def resource_definition(plan: "PlanOrchestrationContext", key: str) -> dg.ResourceDefinition | None:
@@ -407,7 +430,28 @@ def as_note(event: DagsterEvent, message: str, metadata: Mapping[str, dg.Metadat
 def notes_of(instance: dg.DagsterInstance, run_id: str) -> Iterator[Mapping[str, dg.MetadataValue]]:
     """Yields the metadata of all lines in the log of a run that executors, steps and sensors wrote there."""
     for event in events_of(instance, run_id, dg.DagsterEventType.ENGINE_EVENT):
-        yield event.engine_event_data.metadata
+        yield metadata_said(event)
+
+
+def metadata_said(event: DagsterEvent) -> Mapping[str, dg.MetadataValue]:
+    """Returns the metadata of a line in a run's log, or of an output that was stored."""
+    data = event.event_specific_data
+    return data.metadata if isinstance(data, EngineEventData | HandledOutputData) else {}
+
+
+def is_stored_output(event: DagsterEvent) -> bool:
+    """Tells whether an event says that an IO manager has stored an output. Its assets are told of before."""
+    return isinstance(event.event_specific_data, HandledOutputData)
+
+
+def with_said(event: DagsterEvent, message: str, metadata: Mapping[str, dg.MetadataValue]) -> DagsterEvent:
+    """Returns the event of an output that was stored, which says more than it did."""
+    data = event.event_specific_data
+    assert isinstance(data, HandledOutputData)
+    return event._replace(
+        event_specific_data=with_fields(data, metadata={**data.metadata, **metadata}),
+        message=f"{event.message or ''} {message}".strip(),
+    )
 
 
 def write_note(
@@ -418,10 +462,10 @@ def write_note(
 
 
 def events_of(
-    instance: dg.DagsterInstance, run_id: str, event_type: dg.DagsterEventType
+    instance: dg.DagsterInstance, run_id: str, *event_types: dg.DagsterEventType
 ) -> Iterator[DagsterEvent]:
-    """Yields a run's events of one type, in their order."""
-    for record in instance.all_logs(run_id, of_type=event_type):
+    """Yields a run's events of some types, in their order."""
+    for record in instance.all_logs(run_id, of_type=set(event_types)):
         if record.dagster_event is not None:
             yield record.dagster_event
 

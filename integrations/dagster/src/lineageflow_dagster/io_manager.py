@@ -18,9 +18,8 @@ from lineageflow_dagster.bounds import tagged_pins
 from lineageflow_dagster.changes import changes
 from lineageflow_dagster.formats import AUTOMATIC, FORMATS
 from lineageflow_dagster.internals import (
-    add_partition_metadata,
     run_looked_at,
-    set_data_version,
+    set_version_of,
     step_of,
 )
 from lineageflow_dagster.metadata import Version, VersionFacts, data_version_of
@@ -76,6 +75,7 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
             if said.metadata:
                 context.add_output_metadata(said.metadata)
             self._describe(context, lake.step_session(step), branch, versions)
+        lake.sessions(step).storing = context.asset_key
 
     def load_input(self, context: dg.InputContext) -> object:
         """Reads an asset's value at the version that the run sees, or, outside of a run, at its base.
@@ -122,6 +122,4 @@ class LineageFlowIOManager(dg.ConfigurableIOManager):
         facts = VersionFacts(repository=lake.repository, branch=branch, page=lake.page)
         said = facts.of_all(versions, changes(lake.catalog, lake.repository, session.base, versions))
         context.add_output_metadata(said.pop(""))
-        for key, metadata in said.items():
-            add_partition_metadata(context, key, metadata)
-        set_data_version(context, data_version_of(versions))
+        set_version_of(context, context.asset_key, data_version_of(versions), said)

@@ -4,6 +4,7 @@ https://docs.dagster.io/guides/build/assets/metadata-and-tags lists the keys tha
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -20,6 +21,11 @@ SNAPSHOT_KEY = "lineageflow/snapshot"
 COMMIT_KEY = "lineageflow/commit"
 BRANCH_KEY = "lineageflow/branch"
 URL_KEY = "lineageflow/url"
+PREVIOUS_KEY = "lineageflow/previous_snapshot"
+
+_SHORT = 12
+"""Digits of an id that people see. A lake finds a commit by them."""
+_ID_SHOWN = re.compile(r"\[?([0-9a-f]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +88,35 @@ class VersionFacts:
         return metadata
 
 
+def for_people(metadata: Mapping[str, dg.MetadataValue]) -> Metadata:
+    """Returns metadata with ids of a few digits, which lead to their pages where there is one.
+
+    Tables have no room for 64 digits, or for addresses with them.
+    """
+    shown = dict(metadata)
+    commit, url = metadata.get(COMMIT_KEY), shown.pop(URL_KEY, None)
+    if commit is not None and url is not None:
+        root = str(url.value).partition(f"/tree/{commit.value}")[0]
+        shown[COMMIT_KEY] = _shown(commit, f"{root}/commit/{commit.value}")
+    elif commit is not None:
+        shown[COMMIT_KEY] = _shown(commit, None)
+    for key, leads_to in ((SNAPSHOT_KEY, url), (PREVIOUS_KEY, None)):
+        if key in metadata:
+            shown[key] = _shown(metadata[key], str(leads_to.value) if leads_to is not None else None)
+    return shown
+
+
+def id_shown(value: dg.MetadataValue) -> str:
+    """Returns the id that metadata has: all of it, or the digits that people see."""
+    found = _ID_SHOWN.match(str(value.value))
+    return found[1] if found is not None else str(value.value)
+
+
+def _shown(value: dg.MetadataValue, url: str | None) -> dg.MetadataValue:
+    short = str(value.value)[:_SHORT]
+    return dg.MetadataValue.md(f"[{short}]({url})") if url else dg.MetadataValue.text(short)
+
+
 def data_version_of(versions: Mapping[str, Version]) -> str:
     """Returns the data version of what a step wrote, by partition key: the snapshot's id.
 
@@ -96,6 +131,11 @@ def data_version_of(versions: Mapping[str, Version]) -> str:
 def data_url(page: str, repository: str, ref: str, path: str) -> str:
     """Returns where LineageFlow's page shows a dataset or partition."""
     return f"{page.rstrip('/')}/r/{quote(repository)}/tree/{quote(ref)}/{quote(path)}"
+
+
+def commit_url(page: str, repository: str, commit: str) -> str:
+    """Returns where LineageFlow's page shows a commit."""
+    return f"{page.rstrip('/')}/r/{quote(repository)}/commit/{quote(commit)}"
 
 
 def run_url(page: str, run_id: str) -> str:

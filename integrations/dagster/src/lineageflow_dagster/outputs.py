@@ -8,6 +8,7 @@ import dagster as dg
 
 from lineageflow_core import RunSession
 from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.given_file import GivenFile
 from lineageflow_dagster.formats import Trust, choose_format, find_format
 from lineageflow_dagster.metadata import Version
 from lineageflow_dagster.naming import dataset_path, path_segment
@@ -75,13 +76,18 @@ def write_value(
         made = chosen.write(value, Path(folder), trust=trust)
         written = session.write(
             dataset,
-            made.files,
+            {name: _given(file, Path(folder)) for name, file in made.files.items()},
             partition=path_segment(partition) if partition else "",
             dataset_type=dataset_type or made.described.dataset_type,
             schema=made.described.columns,
             rows=made.described.rows,
         )
     return Version(written=written, described=made.described)
+
+
+def _given(file: Path, folder: Path) -> Path:
+    """Returns a file that the lake may keep, instead of a copy, if it was made for it."""
+    return GivenFile(file) if file.is_relative_to(folder) else file
 
 
 def text_of(value: object) -> str | None:

@@ -19,7 +19,7 @@ from lineageflow_dagster.internals import (
     INPUT_EVENT_POINTER_TAG_PREFIX,
     NULL_EVENT_POINTER,
 )
-from lineageflow_dagster.metadata import SNAPSHOT_KEY
+from lineageflow_dagster.metadata import SNAPSHOT_KEY, for_people, id_shown
 from lineageflow_dagster.naming import dataset_path, partition_key
 
 Versions = Mapping[str, str]
@@ -108,9 +108,22 @@ def with_input(
 
 
 def snapshot_of(told: dg.AssetMaterialization | dg.AssetObservation) -> str | None:
-    """Returns the snapshot that an asset's event is about; None for what is in no lake."""
+    """Returns the snapshot that an asset's event is about; None for what is in no lake.
+
+    Once it is stored, its metadata has the first digits of it, and all of it is the data version.
+    """
     value = told.metadata.get(SNAPSHOT_KEY)
-    return str(value.value) if value is not None else None
+    if value is None:
+        return None
+    shown, version = id_shown(value), (told.tags or {}).get(DATA_VERSION_TAG)
+    return version if version is not None and version.startswith(shown) else shown
+
+
+def as_stored(materialization: dg.AssetMaterialization) -> dg.AssetMaterialization:
+    """Returns a materialization as it is stored: for people, with the snapshot's id as its data version."""
+    if (materialization.tags or {}).get(DATA_VERSION_TAG) != snapshot_of(materialization):
+        return materialization
+    return materialization._replace(metadata=for_people(materialization.metadata))
 
 
 def input_version(versions: Versions) -> str:

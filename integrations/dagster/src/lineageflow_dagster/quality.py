@@ -26,7 +26,7 @@ from lineageflow_dagster.internals import (
     partition_checked,
     warn,
 )
-from lineageflow_dagster.metadata import COMMIT_KEY
+from lineageflow_dagster.metadata import COMMIT_KEY, id_shown
 from lineageflow_dagster.naming import dataset_path, path_segment
 from lineageflow_dagster.resource import LineageFlowResource
 
@@ -81,7 +81,7 @@ class CheckResults:
         """Yields what a result is about; nothing where the lake does not have it."""
         lake = self._lake
         said = result.metadata.get(COMMIT_KEY)
-        ref = f"run:{self._run.run_id}" if said is None else str(said.value)
+        ref = f"run:{self._run.run_id}" if said is None else id_shown(said)
         commit = lake.catalog.refs.resolve(lake.repository, ref).id
         snapshots = self._snapshots(result, commit)
         if snapshots:
@@ -98,7 +98,7 @@ class CheckResults:
         there = tuple(self._list(dataset, commit))
         said = versions_said(result.metadata)
         if said:
-            return tuple(each for each in there if each.snapshot in said)
+            return tuple(each for each in there if each.snapshot.startswith(tuple(said)))
         partition = partition_checked(result) or self._run.tags.get(PARTITION_TAG)
         if partition is not None and any(each.partition for each in there):
             return tuple(each for each in there if each.partition == path_segment(partition))

@@ -124,16 +124,26 @@ def _settle(
             "published nothing: the process of the run ended before it could publish",
         )
     if transaction.state is TransactionState.PUBLISHED:
-        record_published(instance, lineageflow, run, transaction)
-        commit = transaction.published or transaction.base
-        return _noted(
-            instance,
-            run,
-            "published",
-            f"published to {transaction.into!r} as commit {commit[:8]}, although the process "
-            "of the run ended right after that. That is final: its assets are materialized",
-        )
+        return _record_late(instance, lineageflow, run, transaction)
     return None
+
+
+def _record_late(
+    instance: dg.DagsterInstance,
+    lineageflow: LineageFlowResource,
+    run: dg.DagsterRun,
+    transaction: Transaction,
+) -> str:
+    """Tells Dagster of a run that was published, and whose process could not tell."""
+    record_published(instance, lineageflow, run, transaction)
+    commit = transaction.published or transaction.base
+    return _noted(
+        instance,
+        run,
+        "published",
+        f"published to {transaction.into!r} as commit {commit[:8]}, although the process "
+        "of the run ended right after that. That is final: its assets are materialized",
+    )
 
 
 def _settle_waiting(
@@ -145,6 +155,8 @@ def _settle_waiting(
     is_in_review: bool,
 ) -> str | None:
     """Closes what waits for a person, if one has merged it or turned it down."""
+    if transaction.state is TransactionState.PUBLISHED and not is_in_review:  # its process did not hear of it
+        return _record_late(instance, lineageflow, run, transaction)
     if transaction.state is not TransactionState.OPEN or transaction.head is None:
         return None
     catalog, repository = lineageflow.catalog, lineageflow.repository

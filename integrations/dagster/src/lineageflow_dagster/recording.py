@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from lineageflow_core.errors import InvalidInputError, RunNotFoundError
+from lineageflow_core.errors import RunNotFoundError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_dagster.deferred import Publication, record
-from lineageflow_dagster.internals import is_of_assets
+from lineageflow_dagster.internals import is_of_assets, write_note
+from lineageflow_dagster.landing import Landing
 from lineageflow_dagster.policy import BACKFILL_TAG, backfill_branch
 from lineageflow_dagster.resource import LineageFlowResource
 
@@ -18,24 +19,28 @@ def record_published(
     lineageflow: LineageFlowResource,
     run: dg.DagsterRun,
     transaction: Transaction,
-) -> int:
+) -> None:
     """Records the materializations that a transaction made visible; again, it records nothing.
 
-    A run that wrote what was there already has published nothing, and materialized its assets all the same.
-    One that published to another branch than most has its outputs recorded as observations.
-    Returns how many are new. Nothing is, unless the transaction is published.
+    Nothing is, unless the transaction is published. What the branch does not have all the same, because
+    somebody decided so, is no materialization: the run's log says that. A run that published to another
+    branch than most has its outputs recorded as observations.
     """
     if transaction.state is not TransactionState.PUBLISHED:
-        return 0
-    commit = transaction.published or transaction.base
+        return
+    landing = Landing(lineageflow.catalog, lineageflow.repository, transaction)
     publication = Publication(
         run_id=run.run_id,
-        commit=commit,
+        commit=landing.commit.id,
         branch=transaction.into,
         is_current=_is_current(instance, lineageflow, run, transaction),
+        landing=landing,
     )
     runs = [*reversed(list(_went_on_from(instance, lineageflow, run, transaction))), run.run_id]
-    return record(instance, runs, publication)
+    for asset, partition in record(instance, runs, publication):
+        name = f"{asset.to_user_string()!r}" + (f", partition {partition!r}," if partition else "")
+        lost = f"{name} is not materialized: {transaction.into!r} does not have what the run wrote"
+        write_note(instance, run, f"LineageFlow: {lost}.", {})
 
 
 def _is_current(
@@ -44,19 +49,15 @@ def _is_current(
     run: dg.DagsterRun,
     transaction: Transaction,
 ) -> bool:
-    """Tells whether a run published to where runs do that are not told otherwise.
+    """Tells whether a run published to the branch that Dagster's catalog is about.
 
-    Dagster knows no branches: its catalog, staleness and automation are about that one. A backfill of assets
+    Dagster knows no branches: its staleness and automation are about that one. A backfill of assets
     goes by materializations, so there it is as if, wherever its runs publish.
     """
     backfill = run.tags.get(BACKFILL_TAG)
     if backfill and (transaction.into == backfill_branch(backfill) or is_of_assets(instance, backfill)):
         return True
-    try:
-        untold = lineageflow.run_bounds(dg.DagsterRun(job_name=run.job_name))
-    except InvalidInputError:  # each run has to say
-        return True
-    return transaction.into == (untold.into or lineageflow.branch)
+    return transaction.into == lineageflow.branch
 
 
 def _went_on_from(

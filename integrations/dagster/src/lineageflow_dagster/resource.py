@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from lineageflow_core import Catalog, CodeVersion, Job, Repository, RunSession, connect
+from lineageflow_core import Catalog, CodeVersion, Job, Repository, RunSession
 from lineageflow_core.location import TOKEN_VARIABLE
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.openlineage.about import About, JobType
 from lineageflow_core.openlineage.outbox import outbox_folder
 from lineageflow_core.run import Written
+from lineageflow_core.run.telling import Telling
 from lineageflow_core.tracking.code import code_version
 from lineageflow_core.tracking.environment import environment
 from lineageflow_dagster.about import about_step
@@ -36,6 +37,7 @@ from lineageflow_dagster.column_lineage import Columns
 from lineageflow_dagster.deployments import deployment_branch
 from lineageflow_dagster.formats import AUTOMATIC, Trust
 from lineageflow_dagster.internals import OpContext, Step, step_of, warn
+from lineageflow_dagster.lakes import OpenedLake, open_lake
 from lineageflow_dagster.naming import (
     checks_job,
     checks_run_id,
@@ -109,12 +111,21 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
     _bounds: dict[tuple[str, bool], Bounds] = PrivateAttr(default_factory=dict)
 
     @cached_property
+    def _opened(self) -> OpenedLake:
+        token = self.token or os.environ.get(TOKEN_VARIABLE) or None
+        opened = open_lake(self.lake, token=token, outbox=outbox_folder(os.environ))
+        Repository(opened.catalog, self.repository, author=self.author).create(exist_ok=True)
+        return opened
+
+    @property
     def catalog(self) -> Catalog:
         """The lake, opened; the repository exists."""
-        token = self.token or os.environ.get(TOKEN_VARIABLE) or None
-        catalog = connect(self.lake, token=token, outbox=outbox_folder(os.environ))
-        Repository(catalog, self.repository, author=self.author).create(exist_ok=True)
-        return catalog
+        return self._opened.catalog
+
+    @property
+    def telling(self) -> Telling:
+        """What tells the lake of the runs and steps of this process."""
+        return self._opened.telling
 
     @property
     def copies_folder(self) -> Path:
@@ -288,6 +299,7 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
                     params={name: str(value) for name, value in step.config.items()},
                     about=about_step(step.assets, step.description),
                 ),
+                telling=self.telling,
                 page=self.page,
             )
             watch(step, self._steps[run_id], self.repository, deferred=self._is_one(step))
@@ -302,6 +314,7 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         self.report(step, session)
         if self._is_one(step):
             return session.ref
+        self.telling.now()
         into = session.transaction.into
         self.catalog.merging.merge(
             self.repository,
@@ -322,8 +335,9 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
 
     def report(self, step: Step, session: RunSession) -> None:
         """Tells what a step has read and written, and if that is published by itself, that it is done."""
-        session.report()
-        if not self._is_one(step):
+        if self._is_one(step):
+            session.report()
+        else:
             session.complete()
 
     def outside_session(self, run: dg.DagsterRun, step_key: str, retry_number: int) -> RunSession:
@@ -336,18 +350,19 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
         step_run = step_run_id(run.run_id, step_key, retry_number)
         return self._open(run, checks_job(run.job_name, step_key), run_id=checks_run_id(step_run))
 
-    def run_bounds(self, run: dg.DagsterRun, *, resumes: bool = False) -> Bounds:
+    def run_bounds(self, run: dg.DagsterRun, *, resumes: Mapping[str, str] | None = None) -> Bounds:
         """Returns where a whole run reads and publishes, by its tags, its parent run or this resource.
 
-        `resumes`: it executes some steps of its parent run again. The branch that it publishes to is there.
+        `resumes`: it executes some steps of its parent run again, which had these tags. The branch that it
+        publishes to is there.
         """
-        if (run.run_id, resumes) not in self._bounds:
+        if (run.run_id, resumes is not None) not in self._bounds:
             bounds = bounds_of(run, self.catalog, self.repository, defaults=self._defaults)
-            if resumes:
-                bounds = resuming(bounds, run, self.catalog, self.repository)
+            if resumes is not None:
+                bounds = resuming(bounds, run, resumes, self.catalog, self.repository)
             make_branch(bounds, self.catalog, self.repository, author=self.author)
-            self._bounds[run.run_id, resumes] = bounds
-        return self._bounds[run.run_id, resumes]
+            self._bounds[run.run_id, resumes is not None] = bounds
+        return self._bounds[run.run_id, resumes is not None]
 
     def pipeline_session(self, run: dg.DagsterRun, *, bounds: Bounds | None = None) -> RunSession:
         """Returns the session of a whole run; `bounds` are those of `run_bounds` unless given."""
@@ -401,6 +416,7 @@ class LineageFlowResource(dg.ConfigurableResource[None]):
             job_type=JobType(integration="DAGSTER", type="JOB" if run_id == run.run_id else "STEP"),
             about=about,
             after=after,
+            telling=self.telling if run_id != run.run_id else None,  # a whole run has little to tell
         )
 
 

@@ -22,15 +22,23 @@ from lineageflow_core.model.ids import CommitId, SnapshotId
 from lineageflow_core.model.page import every
 from lineageflow_dagster.bounds import is_branch
 from lineageflow_dagster.internals import DATA_VERSION_TAG, partitions_heard_of, upstream_first
-from lineageflow_dagster.metadata import Metadata, data_url
+from lineageflow_dagster.metadata import (
+    BRANCH_KEY,
+    COMMIT_KEY,
+    SNAPSHOT_KEY,
+    URL_KEY,
+    Metadata,
+    data_url,
+    for_people,
+)
 from lineageflow_dagster.naming import dataset_path, partition_key, path_segment
+from lineageflow_dagster.provenance import snapshot_of
 from lineageflow_dagster.resource import LineageFlowResource
 
 REMOVED = "removed"
 """The data version of what a rollback removed: nothing was there before the bad run."""
 
-_SNAPSHOT = "lineageflow/snapshot"
-_OF_A_COMMIT = {"lineageflow/commit", "lineageflow/branch", "lineageflow/url", "lineageflow/restored"}
+_OF_A_COMMIT = {COMMIT_KEY, BRANCH_KEY, URL_KEY, "lineageflow/restored"}
 """Metadata that is not repeated, because it says where a version was then."""
 _PAGE = 100
 
@@ -137,9 +145,10 @@ class _Comparison:
             return self._told(asset, segment, heard.event, {DATA_VERSION_TAG: REMOVED}, {}, "Removed")
         original = next((each for each in self._heard(asset, segment) if each.snapshot == held), None)
         if original is None:
-            metadata: Metadata = {_SNAPSHOT: dg.MetadataValue.text(held)}
+            metadata: Metadata = {SNAPSHOT_KEY: dg.MetadataValue.text(held)}
             return self._told(asset, segment, heard.event, {DATA_VERSION_TAG: held}, metadata, "Written")
         metadata = {name: each for name, each in original.event.metadata.items() if name not in _OF_A_COMMIT}
+        metadata[SNAPSHOT_KEY] = dg.MetadataValue.text(held)
         return self._told(asset, segment, original.event, original.event.tags or {}, metadata, "Restored")
 
     def _told(
@@ -154,18 +163,18 @@ class _Comparison:
         path = f"{dataset_path(asset.path)}/{segment}".rstrip("/")
         commit = self._brought_by(path)
         metadata |= {
-            "lineageflow/commit": dg.MetadataValue.text(commit.id),
-            "lineageflow/branch": dg.MetadataValue.text(self._branch),
+            COMMIT_KEY: dg.MetadataValue.text(commit.id),
+            BRANCH_KEY: dg.MetadataValue.text(self._branch),
             "lineageflow/restored": dg.MetadataValue.text(commit.message),
         }
         if self._lake.page is not None:
             url = data_url(self._lake.page, self._lake.repository, commit.id, path)
-            metadata["lineageflow/url"] = dg.MetadataValue.url(url)
+            metadata[URL_KEY] = dg.MetadataValue.url(url)
         return dg.AssetMaterialization(
             asset_key=asset,
             partition=like.partition,
             description=f"{verb} on {self._branch!r} by {commit.author}: {commit.message}",
-            metadata=metadata,
+            metadata=for_people(metadata),
             tags=dict(tags),
         )
 
@@ -218,8 +227,7 @@ class _Heard:
         """What was in the lake then; '' for what was removed, None for what is not in the lake."""
         if (self.event.tags or {}).get(DATA_VERSION_TAG) == REMOVED:
             return ""
-        value = self.event.metadata.get(_SNAPSHOT)
-        return str(value.value) if value is not None else None
+        return snapshot_of(self.event)
 
 
 def _changed(

@@ -8,19 +8,13 @@ Invariant: what is to be done is read from the lake and from the runs that there
 later tick goes on, and nothing is requested twice.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import dagster as dg
 
-from lineageflow_core.catalog import Catalog
-from lineageflow_core.errors import InvalidInputError, NotFoundError
-from lineageflow_core.model.ids import PlanId
-from lineageflow_core.model.lineage import Version
-from lineageflow_core.model.plan import PlanItem, PlanState, RollbackPlan
-from lineageflow_core.openlineage.naming import dataset_namespace
+from lineageflow_core.run.taken_back import TakenBack
 from lineageflow_dagster.bounds import INTO_TAG, REF_TAG, Bounds, make_branch
 from lineageflow_dagster.internals import producing_together, upstream_first
 from lineageflow_dagster.naming import dataset_path, partition_key
@@ -67,10 +61,10 @@ def build_rollback_replay(
     def replay(
         context: dg.OpExecutionContext, config: ReplayRollback, lineageflow: LineageFlowResource
     ) -> None:
-        plan = _plan(lineageflow.catalog, config.plan)
-        bounds = Bounds(base=plan.branch, into=config.into)
+        taken_back = TakenBack(lineageflow.catalog, config.plan, lineageflow.repository)
+        bounds = Bounds(base=taken_back.branch, into=config.into)
         make_branch(bounds, lineageflow.catalog, lineageflow.repository, author=lineageflow.author)
-        for item in _affected(plan, lineageflow.repository):
+        for item in taken_back.items.values():
             context.log.info("%s: %s", item.action, item.path)
 
     @dg.job(name=name, description="Makes again what a rollback took back, and only that.")
@@ -139,12 +133,9 @@ class _Replay:
         assert context.repository_def is not None
         config: Any = run.run_config
         config = config["ops"][_op_name(job_name)]["config"]
-        self._lake = lake
         self._repository_def = context.repository_def
         self._run = run
-        self._plan = _plan(lake.catalog, config["plan"])
-        self._branch: str = config.get("into") or self._plan.branch
-        self._items = {item.path: item for item in _affected(self._plan, lake.repository)}
+        self._taken_back = TakenBack(lake.catalog, config["plan"], lake.repository, branch=config.get("into"))
         runs = context.instance.get_runs(dg.RunsFilter(tags={PLAN_TAG: run.run_id}))
         self._statuses = {each.tags[PART_TAG]: each.status for each in reversed(runs)}
         self.has_ended = True
@@ -157,9 +148,9 @@ class _Replay:
             status = self._statuses.get(part.paths[0])
             if status is dg.DagsterRunStatus.SUCCESS:
                 continue
-            made_of = set(self._made_of(part)) & (self._items.keys() - set(part.paths))
+            made_of = self._taken_back.made_of(part.paths)
             if status is None and not made_of & waiting:
-                if made_of and not any(self._is_outdated(path) for path in part.paths):
+                if made_of and not any(self._taken_back.is_outdated(path) for path in part.paths):
                     continue  # it would come out as it is
                 yield self._request(part)
             waiting.update(part.paths)
@@ -170,46 +161,10 @@ class _Replay:
         found: dict[_Part, None] = {}
         for asset in upstream_first(self._repository_def):
             together = tuple(producing_together(self._repository_def, asset))
-            for item in self._items.values():
+            for item in self._taken_back.items.values():
                 if item.dataset == dataset_path(asset.path):
                     found[_Part(assets=together, segment=item.partition)] = None
         return list(found)
-
-    def _made_of(self, part: _Part) -> Iterator[str]:
-        """Yields what the bad versions were made of."""
-        for path in part.paths:
-            item = self._items.get(path)
-            if item is not None and item.produced_by is not None:
-                for read in self._lake.catalog.lineage.get_run(item.produced_by).reads:
-                    yield from self._paths([read.version])
-
-    def _is_outdated(self, path: str) -> bool:
-        """Tells whether what was taken back is not there, or was made of something else than is there."""
-        if path not in self._items:
-            return False
-        catalog, repository = self._lake.catalog, self._lake.repository
-        try:
-            inputs = catalog.lineage.blame(repository, self._branch, path).inputs
-        except NotFoundError:
-            return True
-        return any(
-            self._now(read) != each.version for each in inputs for read in self._paths([each]) if read != path
-        )
-
-    def _now(self, path: str) -> str | None:
-        try:
-            return self._lake.catalog.objects.get_snapshot(self._lake.repository, self._branch, path).snapshot
-        except NotFoundError:
-            return None
-
-    def _paths(self, versions: Iterable[Version]) -> Iterator[str]:
-        for version in versions:
-            if version.namespace == self._namespace:
-                yield f"{version.name}/{version.partition}".rstrip("/")
-
-    @cached_property
-    def _namespace(self) -> str:
-        return dataset_namespace(self._lake.repository)
 
     def _request(self, part: _Part) -> dg.RunRequest:
         path = part.paths[0]
@@ -218,8 +173,8 @@ class _Replay:
             asset_selection=list(part.assets),
             partition_key=partition_key(part.segment) if part.segment else None,
             tags={
-                REF_TAG: self._branch,
-                INTO_TAG: self._branch,
+                REF_TAG: self._taken_back.branch,
+                INTO_TAG: self._taken_back.branch,
                 PLAN_TAG: self._run.run_id,
                 PART_TAG: path,
             },
@@ -229,20 +184,3 @@ class _Replay:
 def _op_name(job_name: str) -> str:
     """Returns the name of the job's only op: Dagster wants it to be another one than the job's."""
     return f"{job_name}_plan"
-
-
-def _plan(catalog: Catalog, plan_id: str) -> RollbackPlan:
-    plan = catalog.plans.get_plan(PlanId(plan_id))
-    if plan.state is not PlanState.APPLIED or plan.undoes is not None:
-        raise InvalidInputError(
-            f"plan {plan_id} is no rollback that is applied, so there is nothing to replay"
-        )
-    return plan
-
-
-def _affected(plan: RollbackPlan, repository: str) -> list[PlanItem]:
-    return [
-        item
-        for item in plan.items
-        if item.changes and item.repository == repository and item.branch == plan.branch
-    ]

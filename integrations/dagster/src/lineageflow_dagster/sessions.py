@@ -13,6 +13,7 @@ import dagster as dg
 
 from lineageflow_core import RunSession
 from lineageflow_core.model.ids import RunId
+from lineageflow_core.run.telling import Telling
 
 
 @dataclass(eq=False, kw_only=True)
@@ -26,8 +27,12 @@ class StepSessions:
     """Another process does a part of the step, or did."""
     columns: dict[str, dg.TableColumnLineage] = field(default_factory=dict)
     """What the body has said that columns come from, by dataset."""
+    storing: dg.AssetKey | None = None
+    """The asset whose output an IO manager has just stored, of which Dagster tells next."""
     page: str | None = None
     """Where the lake's page is served."""
+    telling: Telling
+    """What tells the lake of all of them."""
 
     @property
     def all(self) -> list[RunSession]:
@@ -43,13 +48,13 @@ _lock = Lock()
 
 
 def sessions_of(
-    place: Place, open_session: Callable[[], RunSession], *, page: str | None = None
+    place: Place, open_session: Callable[[], RunSession], *, telling: Telling, page: str | None = None
 ) -> StepSessions:
     """Returns the sessions of a step, begun if nobody has them; they last as long as somebody holds them."""
     with _lock:
         found = _there.get(place)
         if found is None:
-            found = _there[place] = StepSessions(own=open_session(), page=page)
+            found = _there[place] = StepSessions(own=open_session(), telling=telling, page=page)
         return found
 
 

@@ -4,16 +4,25 @@ It knows nothing of how steps are executed; the executor shows it their events, 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import dagster as dg
 
 from lineageflow_core import RunSession
-from lineageflow_core.errors import AlreadyExistsError, LineageFlowError
+from lineageflow_core.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    InvalidInputError,
+    LineageFlowError,
+    RuleViolatedError,
+)
 from lineageflow_core.model.check import CheckState
+from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.run import Transaction
+from lineageflow_core.openlineage.access import PlannedWrite
 from lineageflow_dagster.bounds import Bounds
 from lineageflow_dagster.internals import (
     DagsterEvent,
@@ -22,10 +31,12 @@ from lineageflow_dagster.internals import (
     is_failed_check,
     partition_checked,
 )
-from lineageflow_dagster.metadata import BRANCH_KEY, COMMIT_KEY, URL_KEY, run_url
+from lineageflow_dagster.metadata import BRANCH_KEY, COMMIT_KEY, URL_KEY, commit_url, run_url
 from lineageflow_dagster.naming import dataset_path
+from lineageflow_dagster.planned import planned_writes
 from lineageflow_dagster.policy import (
     BACKFILL_TAG,
+    PUBLISH_TAG,
     PublishMode,
     PublishPolicy,
     RequiredChecks,
@@ -51,7 +62,8 @@ class LogLine:
 class RunTransaction:
     """The transaction of a run, as its executor drives it.
 
-    `resumes`: the run executes some steps of its parent run again.
+    `resumes`: the run executes some steps of its parent run again. `kept`: the assets of its job that are
+    kept in the lake, of which lineage hears where they do not come to be.
     """
 
     def __init__(
@@ -62,25 +74,31 @@ class RunTransaction:
         instance: dg.DagsterInstance,
         policy: PublishPolicy,
         resumes: bool,
+        kept: Collection[dg.AssetKey] = (),
     ) -> None:
         self._lineageflow = lineageflow
         self._run = run
         self._instance = instance
         self._policy = policy
-        bounds = lineageflow.run_bounds(run, resumes=resumes)
+        self._resumes = resumes
+        bounds = lineageflow.run_bounds(run, resumes=_tags_of_parent(run, instance) if resumes else None)
         if policy.mode is PublishMode.BACKFILL:
             bounds = _backfill_bounds(lineageflow, run, bounds)
         self._session = lineageflow.pipeline_session(run, bounds=bounds)
         self._retries: Counter[str] = Counter()
         self._checks: dict[tuple[str, str | None], dg.AssetCheckEvaluation] = {}
         self._quality = CheckResults(lineageflow, run)
+        self._kept = kept
+        self._begun_steps: set[str] = set()
+        self._begun: Transaction
+        self._published: Transaction | None = None
         self.failed_steps: list[str] = []
         """Those whose failure keeps the run from being published."""
 
     def begin(self) -> LogLine:
         """Pins what the run reads and where it publishes, before the first step can look."""
         self._session.start()
-        transaction = self._session.transaction
+        self._begun = transaction = self._session.transaction
         return LogLine(
             message=f"LineageFlow: this run reads commit {transaction.base[:8]}, writes to "
             f"{self._session.ref}, and {self._plan(transaction)}.",
@@ -101,11 +119,12 @@ class RunTransaction:
             partition = partition_checked(found)
             self._checks[_check_name(found), partition] = found
         elif event.is_step_start:
+            self._begun_steps.add(event.step_key)
             self._step(event.step_key).start()
         elif event.is_step_success:
             self._step(event.step_key).complete()
         elif event.is_step_failure:
-            self._step(event.step_key).fail(failure_of(event))
+            self._step(event.step_key).fail(failure_of(event), planned=self._planned.get(event.step_key, ()))
             if not (self._policy.checks is RequiredChecks.NONE and is_failed_check(event)):
                 self.failed_steps.append(event.step_key)
         elif event.is_step_up_for_retry:
@@ -128,37 +147,85 @@ class RunTransaction:
         Raises MergeConflictError if the branch changed the same datasets or partitions meanwhile, or
         CheckRequiredError if its rules require checks that did not pass. Then nothing is visible.
         """
+        self._lineageflow.telling.now()
         before = self._session.transaction
-        if before.head is not None:
+        inherits = before.head is None and self._inherits(before)
+        if before.head is not None or inherits:
             self._report_checks()
-        if self._policy.mode is PublishMode.REVIEW and before.head is not None:
-            return self._offer(before)
-        transaction = self._session.publish(f"publish {self._run.job_name} run {self._run.run_id}")
+            if self._policy.mode is PublishMode.REVIEW:
+                return self._offer(before)
+        message = f"publish {self._run.job_name} run {self._run.run_id}"
+        inherited = self._publish_inherited(before, message) if inherits else None
+        self._published = transaction = self._session.publish(message)
         record_published(self._instance, self._lineageflow, self._run, transaction)
-        if transaction.published is None:
+        published = transaction.published or inherited
+        if published is None:
             return _line("nothing new was written to the lake, so there was nothing to publish", "published")
+        page = self._lineageflow.page
+        url = commit_url(page, self._lineageflow.repository, published) if page else None
         return _line(
-            f"published to {transaction.into!r} as commit {transaction.published[:8]}",
+            f"published to {transaction.into!r} as commit {published[:8]}",
             "published",
             {
-                COMMIT_KEY: dg.MetadataValue.text(transaction.published),
+                COMMIT_KEY: dg.MetadataValue.text(published),
                 BRANCH_KEY: dg.MetadataValue.text(transaction.into),
+                **({URL_KEY: dg.MetadataValue.url(url)} if url else {}),
             },
         )
 
-    def keep(self, error: LineageFlowError) -> LogLine:
-        """Leaves the transaction of a run open that could not be published, so that a person can choose."""
-        self._session.fail(error.message)
-        into = self._session.transaction.into
+    def _inherits(self, transaction: Transaction) -> bool:
+        """Tells whether the run goes on from what nobody has published: it may only repeat a check."""
+        history, repository = self._lineageflow.catalog.history, self._lineageflow.repository
+        return self._resumes and history.compare(repository, transaction.into, transaction.base).ahead > 0
+
+    def _publish_inherited(self, transaction: Transaction, message: str) -> CommitId:
+        lake = self._lineageflow
+        return lake.catalog.merging.merge(
+            lake.repository,
+            transaction.base,
+            into=transaction.into,
+            author=lake.author,
+            message=message,
+            run_id=transaction.run_id,
+        ).id
+
+    def keep(self, error: Exception) -> LogLine:
+        """Leaves the transaction of a run open that could not be published, so that a person can choose.
+
+        Raises nothing, whatever it was: the lake may be what cannot be reached.
+        """
+        reason = error.message if isinstance(error, LineageFlowError) else f"{type(error).__name__}: {error}"
+        if self._published is not None:
+            told = f"published to {self._published.into!r}, but Dagster could not be told of it: {reason}"
+            return _line(f"{told}. The sensor lineageflow_reconciliation tells it later", "kept")
+        with suppress(LineageFlowError):
+            self._session.fail(reason)
+            self._lineageflow.telling.now()
+        ref, into, until = self._session.ref, self._begun.into, self._begun.expires_at
+        merge = f"`lineageflow merge {ref} --into {into} -R {self._lineageflow.repository}`"
+        if isinstance(error, ConflictError | RuleViolatedError):
+            return _line(
+                f"published nothing: {reason}. What it wrote stays at {ref}; bring it in with {merge}", "kept"
+            )
         return _line(
-            f"published nothing: {error.message}. What it wrote stays at {self._session.ref}; bring it in "
-            f"with `lineageflow merge {self._session.ref} --into {into} -R {self._lineageflow.repository}`",
+            f"this run could not be published: {reason}. What it wrote stays at {ref} until "
+            f"{until:%Y-%m-%d}; then {merge} publishes it, or executing any step of it again",
             "kept",
         )
 
     def discard(self, reason: str) -> LogLine:
-        """Closes the transaction of a run that failed. What it wrote stays to be looked at for a while."""
-        transaction = self._session.discard(reason)
+        """Closes the transaction of a run that failed. What it wrote stays to be looked at for a while.
+
+        If the lake cannot be told, the run's log says so, and the reconciliation sensor tells it later.
+        """
+        try:
+            transaction = self._session.discard(reason)
+            for step_key in self._planned.keys() - self._begun_steps:
+                self._step(step_key).abort("it was not begun", planned=self._planned[step_key])
+            self._lineageflow.telling.now()
+        except LineageFlowError as error:
+            told = f"published nothing: {reason}. The lake could not be told: {error.message}"
+            return LogLine(message=f"LineageFlow: {told}.")
         if self._policy.lands_each_output and transaction.head:
             return _line(f"{reason}. Outputs that were written before are published", "discarded")
         kept = f"; look at what it wrote at the ref {self._session.ref}" if transaction.head else ""
@@ -207,8 +274,19 @@ class RunTransaction:
         page = self._lineageflow.page
         return {URL_KEY: dg.MetadataValue.url(run_url(page, self._run.run_id))} if page else {}
 
+    @cached_property
+    def _planned(self) -> Mapping[str, Sequence[PlannedWrite]]:
+        """What the steps of the run were to write to the lake. Asked for by a run that fails only."""
+        return planned_writes(self._instance, self._run.run_id, self._kept, self._lineageflow.repository)
+
     def _step(self, step_key: str) -> RunSession:
         return self._lineageflow.outside_session(self._run, step_key, self._retries[step_key])
+
+
+def _tags_of_parent(run: dg.DagsterRun, instance: dg.DagsterInstance) -> Mapping[str, str]:
+    """Returns the tags of the run of which some steps are executed again; those of that, if it is gone."""
+    parent = instance.get_run_by_id(run.parent_run_id) if run.parent_run_id else None
+    return (parent or run).tags
 
 
 def _backfill_bounds(lineageflow: LineageFlowResource, run: dg.DagsterRun, bounds: Bounds) -> Bounds:
@@ -216,6 +294,11 @@ def _backfill_bounds(lineageflow: LineageFlowResource, run: dg.DagsterRun, bound
     branch = backfill_branch(run.tags[BACKFILL_TAG])
     if bounds.into == branch:  # of a run that goes on from another one
         return bounds
+    if bounds.made_from is not None:
+        raise InvalidInputError(
+            f"the run goes on from one of backfill {run.tags[BACKFILL_TAG]}, which is published as a whole, "
+            f"and is to publish to {bounds.into!r} by itself; say so with the run tag {PUBLISH_TAG!r}: 'run'"
+        )
     source = bounds.base or bounds.into or lineageflow.branch
     with suppress(AlreadyExistsError):  # made by another run of the backfill
         lineageflow.catalog.refs.create_branch(
