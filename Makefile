@@ -13,7 +13,7 @@ LAKE ?= lake
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 PYTHON := .venv/bin/python
 NPM := cd server/web && npm
-MEMBERS := . server integrations/dagster
+MEMBERS := . server integrations/dagster integrations/airflow
 
 ENV := .venv/.installed
 MODULES := server/web/node_modules/.package-lock.json
@@ -52,6 +52,7 @@ up: $(ENV) $(PAGE) ## Serve the lake in the folder LAKE=lake, with its page
 test: lint types $(PAGE) $(LF_CHROMIUM) $(AZURITE) $(EMITTERS) ## Run all checks and all tests
 	$(NPM) run --silent test
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder # they wait more than they compute
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup tests/integrations/airflow # it changes the process it is imported in
 
 lint: $(ENV) $(MODULES) ## Check style, formatting and the direction of imports
 	ruff check --quiet
@@ -66,8 +67,9 @@ types: $(ENV) $(MODULES) ## Check types
 bench: $(ENV) $(BENCH) ## Measure, beside git, DVC and a plain copy
 	PATH="$$PATH:$(CURDIR)/.tools/bench/bin" $(PYTHON) -m benchmarks
 
-matrix: $(ENV) $(LF_CHROMIUM) ## Test the Dagster integration with each Python and Dagster that it promises
+matrix: $(ENV) $(LF_CHROMIUM) ## Test the integrations with each Python, Dagster and Airflow that they promise
 	.ci/dagster-matrix
+	.ci/airflow-matrix
 
 ##@ Change
 .PHONY: env web format lock wheels clean

@@ -1,0 +1,51 @@
+"""The link from every task instance to its run in the lake's page: what it read and wrote."""
+
+from typing import Any
+
+import attrs
+from airflow.sdk import BaseOperatorLink
+
+from lineageflow_airflow.links.pages import run_url
+
+
+@attrs.define()
+class LineageFlowRunLink(BaseOperatorLink):
+    """Leads from a task instance to the run that it is in lineage.
+
+    Airflow asks for it in the API server when a task instance is looked at. The address follows from what
+    Airflow knows: nothing is asked of the lake, which may not even know the run.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the button says."""
+        return "Lineage"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Returns the address of the run; '' where the lake has no page, or Airflow knows no such DAG run."""
+        from lineageflow_airflow.connection import connection_of
+        from lineageflow_airflow.identity import TaskTry, dag_run_attempt
+        from lineageflow_core.errors import InvalidInputError
+
+        try:
+            page = connection_of(getattr(operator, "lineageflow_conn_id", None) or None).page_url
+        except InvalidInputError:
+            return ""
+        dag_run = _dag_run(ti_key.dag_id, ti_key.run_id) if page else None
+        if dag_run is None:
+            return ""
+        key = TaskTry(
+            dag_run=dag_run_attempt(dag_run),
+            task_id=ti_key.task_id,
+            try_number=ti_key.try_number,
+            map_index=ti_key.map_index,
+        )
+        return run_url(page, key.lineage_id) or ""
+
+
+def _dag_run(dag_id: str, run_id: str) -> Any:
+    """Returns a DAG run as the API server's database has it."""
+    from airflow.models.dagrun import DagRun
+
+    found = DagRun.find(dag_id=dag_id, run_id=run_id)
+    return found[0] if found else None

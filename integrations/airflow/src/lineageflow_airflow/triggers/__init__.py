@@ -1,0 +1,1 @@
+"""Triggers, for asset watchers and for deferred sensors."""

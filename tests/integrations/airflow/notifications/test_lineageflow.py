@@ -1,0 +1,106 @@
+"""The notifier: how a task or a DAG run has ended, said in the lake."""
+
+import asyncio
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import fsspec
+import pytest
+from airflow.sdk import DAG, Asset, task
+from lineageflow_airflow.identity import dag_run_attempt
+from lineageflow_airflow.notifications.lineageflow import LineageFlowNotifier
+
+from lineageflow_core import Lake, RunSession
+from lineageflow_core.errors import InvalidInputError
+from lineageflow_core.model.check import CheckState
+from lineageflow_core.model.run import Job
+from lineageflow_core.run import run_transaction
+from tests.integrations.airflow.releases import TELLS_CALLBACKS_OF_ERRORS
+from tests.integrations.airflow.runs import run_dag
+
+CLEAN = Asset("lf://sales/clean")
+
+
+def checks(lake: Lake, ref: str) -> dict[str, tuple[CheckState, str]]:
+    return {each.name: (each.state, each.summary) for each in lake.checks.list_checks("sales", ref)}
+
+
+def test_what_a_task_has_published_is_tagged_and_checked_when_it_succeeds(lake: Lake) -> None:
+    said = LineageFlowNotifier(
+        repository="sales", tag="run-{{ run_id }}", check="nightly", message="by {{ ti.task_id }}"
+    )
+    with DAG("told") as dag:
+
+        @task.lineageflow(outlets=[CLEAN], on_success_callback=said)
+        def clean() -> None:
+            with fsspec.open("lf://sales/clean", "w") as file:
+                file.write("1")
+
+        clean()
+
+    ran = run_dag(dag, run_id="first")
+    head = lake.repository("sales").head().id
+    assert ("success", head) == (ran.state, lake.repository("sales").head("run-first").id)
+    assert {"nightly": (CheckState.PASSED, "by clean")} == checks(lake, "main")
+
+
+def test_a_failure_is_a_check_that_failed(lake: Lake) -> None:
+    with DAG("failing") as dag:
+
+        @task(on_failure_callback=LineageFlowNotifier(repository="sales", check="nightly"))
+        def audit() -> None:
+            raise ValueError("no rows")
+
+        audit()
+
+    assert "failed" == run_dag(dag, run_id="first").state
+    (check,) = lake.checks.list_checks("sales", "main")
+    assert (CheckState.FAILED, "airflow") == (check.state, check.author)
+    error = {"error": "no rows"} if TELLS_CALLBACKS_OF_ERRORS else {}
+    assert {"airflow/dag_id": "failing", "airflow/run_id": "first", **error} == check.details
+
+
+def dag_context(**rest: Any) -> Any:
+    """Returns the context that the DAG processor gives a DAG's callback."""
+    run = SimpleNamespace(
+        dag_id="shop",
+        run_id="first",
+        logical_date=None,
+        run_after=datetime(2026, 5, 1, tzinfo=UTC),
+        clear_number=0,
+        start_date=None,
+    )
+    return {"dag": DAG("shop"), "run_id": "first", "dag_run": run, "reason": "success", **rest}
+
+
+def test_what_a_dag_run_has_published_is_meant_when_it_has_ended(lake: Lake) -> None:
+    context = dag_context()
+    run_id = dag_run_attempt(context["dag_run"]).lineage_id
+    with run_transaction(
+        RunSession(lake, "sales", Job(namespace="d", name="shop"), run_id=run_id)
+    ) as session:
+        session.write("clean", {"a": b"1"})
+    made = lake.repository("sales").head().id
+    lake.repository("sales").write("later", {"a": b"1"})
+    LineageFlowNotifier(repository="sales", tag="v1")(context)
+    assert made == lake.repository("sales").head("v1").id
+
+
+def test_a_callback_that_runs_twice_tags_once(lake: Lake) -> None:
+    said = LineageFlowNotifier(repository="sales", tag="v1")
+    said(dag_context())
+    lake.repository("sales").write("later", {"a": b"1"})
+    asyncio.run(said.async_notify(dag_context()))
+    assert 1 == len(lake.refs.list_tags("sales").items)
+
+
+def test_a_ref_and_a_state_can_be_said(lake: Lake) -> None:
+    dev = lake.repository("sales").branch("dev")
+    dev.write("clean", {"a": b"1"})
+    LineageFlowNotifier(repository="sales", ref="dev", check="look", state="failed")(dag_context())
+    assert ({"look": (CheckState.FAILED, "")}, {}) == (checks(lake, "dev"), checks(lake, "main"))
+    LineageFlowNotifier(repository="sales", check="look")(dag_context(reason="task_failure"))
+    assert {"look": (CheckState.FAILED, "")} == checks(lake, "main")
+    with pytest.raises(InvalidInputError, match="does nothing"):
+        LineageFlowNotifier(repository="sales")
