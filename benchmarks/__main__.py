@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import (
+    airflow,
     collection,
     dagster,
     folders,
@@ -38,6 +39,7 @@ BENCHMARKS = {
     "lineage": lineage.rows,
     "pruning": pruning.rows,
     "dagster": dagster.rows,
+    "airflow": airflow.rows,
 }
 
 

@@ -4,9 +4,11 @@ The load comes from a process of its own: raw requests on connections that are k
 its answer before it sends the next. Half of the events are the START of a run with what it reads, half its
 COMPLETE with what it wrote at an explicit version.
 
-The limit is what the database itself takes: the rows of all tables that the server has filled, inserted into
-an empty lake by the driver alone, in transactions as large as ours can be: of an event from each connection,
-or of 500 where they come in batches.
+The limit is what the database itself takes for the same rows (`bare_intake.py`): by the driver alone,
+set-based, in transactions as large as ours can be. Where a request brings one event, that is a transaction
+for each: it is acknowledged by itself, so it has to be durable by itself, whatever comes next. Where requests
+bring many, it is one for 500 events, as the next are there while some are stored. The other of the two
+stands beside.
 
 Feast's consumer is sent the first hundred of the same events in as large requests, and its time is that for
 all of them at that rate.
@@ -19,10 +21,12 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any
+from threading import Barrier, Lock
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -30,6 +34,7 @@ import psycopg
 from lineageflow_server import embedded, postgresql
 
 from benchmarks import feast
+from benchmarks.bare_intake import TABLES, Filled, Part, parts, upsert
 from benchmarks.measure import Row
 from benchmarks.serving import serving
 from tests.servers.postgresql import running_postgresql
@@ -40,25 +45,15 @@ BATCH = 100
 SIZES = {"3 KB": 10, "7 KB": 34}
 """Columns of each dataset's schema, which make an event about so large."""
 
-_FILLED = (
-    "events",
-    "jobs",
-    "runs",
-    "datasets",
-    "versions",
-    "ios",
-    "open_reads",
-    "flows",
-    "column_maps",
-    "column_edges",
-    "run_columns",
-    "job_edges",
-    "job_words",
-    "dataset_words",
-)
 _OF_FEAST = 100
 _MOST = 500
 """Events in a transaction of ours."""
+
+
+T = TypeVar("T")
+Bare: TypeAlias = Callable[[int, int], float]
+"""Writes the rows by the driver alone, in transactions of so many events over so many connections; returns
+the seconds that it took."""
 
 
 def rows() -> Iterator[Row]:
@@ -70,13 +65,16 @@ def rows() -> Iterator[Row]:
                 with opened() as (lake, bare, peers):
                     with serving(lake) as (url, token):
                         ours = in_process(load, url, token, events, many)
+                    alone, grouped = bare(many, CONNECTIONS), bare(min(CONNECTIONS * many, _MOST), 1)
+                    limits = (("bare, a transaction for each request", alone), ("bare, grouped", grouped))
+                    (limit_is, limit), beside = limits if many == 1 else limits[::-1]
                     yield Row(
                         name=f"{EVENTS} events of {size}, {name}, {many} a request",
                         ours=ours,
-                        limit=bare(min(CONNECTIONS * many, _MOST)),
-                        limit_is="bare inserts of the same rows",
+                        limit=limit,
+                        limit_is=limit_is,
                         target=2.0,
-                        peers=tuple(_feast(peers, events, many)),
+                        peers=(beside, *_feast(peers, events, many)),
                         note=f"{EVENTS / ours:,.0f} events a second of {mean:.1f} kB",
                     )
 
@@ -181,71 +179,106 @@ def load(url: str, token: str, events: Sequence[bytes], many: int) -> float:
 
 
 @contextmanager
-def _sqlite() -> Iterator[tuple[str, Callable[[int], float], str]]:
+def _sqlite() -> Iterator[tuple[str, Bare, str]]:
     with tempfile.TemporaryDirectory(prefix="lineageflow-intake-") as folder:
-        full, empty = Path(folder) / "full", Path(folder) / "empty"
+        full, turn = Path(folder) / "full", Lock()
 
-        def bare(events: int) -> float:
+        def bare(events: int, connections: int) -> float:
+            empty = Path(folder) / f"empty-{events}-{connections}"
             embedded.open_stores(empty).close()
             with closing(sqlite3.connect(full / embedded.DATABASE)) as source:
-                found = {name: source.execute(f"SELECT * FROM {name}").fetchall() for name in _FILLED}
-            with closing(sqlite3.connect(empty / embedded.DATABASE, isolation_level=None)) as target:
-                target.execute("PRAGMA journal_mode = WAL")
-                target.execute("PRAGMA synchronous = FULL")
-                started = time.perf_counter()
-                for part in _parts(found, events):
-                    target.execute("BEGIN IMMEDIATE")
-                    for name, some in part.items():
-                        marks = ", ".join("?" * len(some[0]))
-                        target.executemany(
-                            f"INSERT INTO {name} VALUES ({marks}) ON CONFLICT DO NOTHING", some
-                        )
-                    target.execute("COMMIT")
-                return time.perf_counter() - started
+                filled = _filled(source)
+            texts = {
+                name: upsert(name, table.columns, f"VALUES ({', '.join('?' * len(table.columns))})")
+                for name, table in filled.items()
+            }
+
+            def write(some: Sequence[Part], connected: Barrier) -> None:
+                with closing(sqlite3.connect(empty / embedded.DATABASE, isolation_level=None)) as target:
+                    target.execute("PRAGMA journal_mode = WAL")
+                    target.execute("PRAGMA synchronous = FULL")
+                    connected.wait()
+                    for part in some:
+                        with turn:  # SQLite has one writer, and lets others ask again and again
+                            target.execute("BEGIN IMMEDIATE")
+                            for name, rows in part.items():
+                                target.executemany(texts[name], rows)
+                            target.execute("COMMIT")
+
+            return _side_by_side(write, list(parts(filled, events)), connections)
 
         yield str(full), bare, f"sqlite:///{folder}/feast.db"
 
 
 @contextmanager
-def _postgresql() -> Iterator[tuple[str, Callable[[int], float], str]]:
+def _postgresql() -> Iterator[tuple[str, Bare, str]]:
     with (
         running_postgresql(fsync="on", full_page_writes="on", shared_buffers="256MB") as server,
         tempfile.TemporaryDirectory(prefix="lineageflow-intake-") as folder,
     ):
-        full, empty = server.new_database(), server.new_database()
+        full = server.new_database()
 
-        def bare(events: int) -> float:
+        def bare(events: int, connections: int) -> float:
+            empty = server.new_database()
             postgresql.open_stores(f"{empty}&storage={folder}").close()
             with psycopg.connect(full) as source:
-                found = {name: source.execute(f"SELECT * FROM {name}").fetchall() for name in _FILLED}
-            with psycopg.connect(empty) as target, target.cursor() as cursor:
-                # The parts of two tables need not fit, so nobody checks what refers to what.
-                cursor.execute("SET session_replication_role = replica")
-                started = time.perf_counter()
-                for part in _parts(found, events):
-                    for name, some in part.items():
-                        cursor.executemany(_insert(name, some, "%b"), some)
+                filled = _filled(source)
+                texts = {
+                    name: upsert(name, table.columns, f"SELECT * FROM unnest({_arrays(source, name)})")
+                    for name, table in filled.items()
+                }
+            in_columns = [
+                {name: [list(column) for column in zip(*rows, strict=True)] for name, rows in part.items()}
+                for part in parts(filled, events)
+            ]
+
+            def write(some: Sequence[dict[str, list[list[Any]]]], connected: Barrier) -> None:
+                with psycopg.connect(empty) as target, target.cursor() as cursor:
+                    # What other rows refer to is in the same transaction, or was there.
+                    cursor.execute("SET session_replication_role = replica")
                     target.commit()
-                return time.perf_counter() - started
+                    connected.wait()
+                    for part in some:
+                        for name, columns in part.items():
+                            cursor.execute(texts[name], columns)
+                        target.commit()
+
+            return _side_by_side(write, in_columns, connections)
 
         peers = server.new_database().replace("postgresql://", "postgresql+psycopg://", 1)
         yield f"{full}&storage={folder}", bare, peers
 
 
-def _insert(table: str, values: Sequence[Any], mark: str) -> str:
-    marks = ", ".join([mark] * len(values[0]))
-    return f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO NOTHING"
+def _filled(source: sqlite3.Connection | psycopg.Connection[Any]) -> dict[str, Filled]:
+    filled = {}
+    for name in TABLES:
+        found = source.execute(f"SELECT * FROM {name}")
+        columns = tuple(column[0] for column in found.description or ())
+        filled[name] = Filled(columns=columns, rows=found.fetchall())
+    return filled
 
 
-def _parts(found: dict[str, list[Any]], events: int) -> Iterator[dict[str, list[Any]]]:
-    """Yields what goes into each transaction of so many events: as large a part of each table."""
-    number = -(-len(found["events"]) // events)
-    for part in range(number):
-        cut = {
-            name: some[len(some) * part // number : len(some) * (part + 1) // number]
-            for name, some in found.items()
-        }
-        yield {name: some for name, some in cut.items() if some}
+def _arrays(source: psycopg.Connection[Any], table: str) -> str:
+    """Returns a mark for an array of each of a table's columns."""
+    query = """
+        SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+        WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+    """
+    return ", ".join(f"%b::{kind}[]" for [kind] in source.execute(query, (table,)))
+
+
+def _side_by_side(
+    write: Callable[[Sequence[T], Barrier], None], some: Sequence[T], connections: int
+) -> float:
+    """Writes transactions over so many connections; returns the seconds that it took."""
+    connected = Barrier(connections + 1)
+    with ThreadPoolExecutor(connections) as pool:
+        done = [pool.submit(write, some[number::connections], connected) for number in range(connections)]
+        connected.wait()
+        started = time.perf_counter()
+        for each in done:
+            each.result()
+        return time.perf_counter() - started
 
 
 LAKES = {"SQLite": _sqlite, "PostgreSQL": _postgresql}

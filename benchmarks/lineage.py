@@ -295,7 +295,8 @@ class Graph:
         runs = "key, id, job, state, placed_at, ended_at, body, record"
         yield "runs", runs, self._runs()
         yield "versions", "key, digest, dataset, partition, version", self._versions()
-        yield "ios", "run, written, version, dataset, whole, evidence, dataset_type, at", self._ios()
+        ios = "run, written, version, dataset, whole, evidence, dataset_type, at, settled"
+        yield "ios", ios, self._ios()
         yield "column_maps", "key, digest", [(key, identity("map", name)) for key, name in names]
         edges = "map, field, source, source_field, kind, subtype, masking"
         yield "column_edges", edges, self._column_edges()
@@ -337,8 +338,8 @@ class Graph:
                 read.add((number, day - 1))
             for source, of_day in sorted(read):
                 version = of_day * len(self._names) + source + 1
-                yield key, False, version, source + 1, True, "explicit", "TABLE", start
-            yield key, True, key, number + 1, True, "explicit", "TABLE", end
+                yield key, False, version, source + 1, True, "explicit", "TABLE", start, False
+            yield key, True, key, number + 1, True, "explicit", "TABLE", end, True
 
     def _column_edges(self) -> Rows:
         for number, sources in enumerate(self._made_of):
