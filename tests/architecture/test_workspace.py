@@ -1,4 +1,4 @@
-"""What holds for the files that make the workspace: the three distributions, their lock, the test folders."""
+"""What holds for the files that make the workspace: the four distributions, their lock, the test folders."""
 
 import re
 import tomllib
@@ -10,7 +10,12 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements-dev.lock"
-PROJECTS = ("pyproject.toml", "server/pyproject.toml", "integrations/dagster/pyproject.toml")
+PROJECTS = (
+    "pyproject.toml",
+    "server/pyproject.toml",
+    "integrations/dagster/pyproject.toml",
+    "integrations/airflow/pyproject.toml",
+)
 
 
 def _read(project: str) -> dict[str, Any]:
