@@ -46,6 +46,7 @@ __all__ = [
     "lineage",
     "serialized",
     "sync_bag_to_db",
+    "triggered_params",
 ]
 
 TELLS_CALLBACKS_OF_ERRORS = version("apache-airflow-core") >= "3.3"
@@ -55,6 +56,17 @@ TELLS_CALLBACKS_OF_ERRORS = version("apache-airflow-core") >= "3.3"
 def serialized(dag: DAG) -> SerializedDAG:
     """Returns a DAG as the scheduler has it."""
     return DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+
+
+def triggered_params(dag: DAG, conf: dict[str, Any]) -> dict[str, Any]:
+    """Returns what the params are of a run that is triggered so. Raises what refuses it."""
+    params = serialized(dag).params
+    if hasattr(params, "deep_merge"):  # 3.2
+        params = params.deep_merge(conf)
+    else:
+        params.update(conf)
+    merged: dict[str, Any] = params.validate()
+    return merged
 
 
 def collected_lineage() -> lineage.HookLineage:

@@ -6,16 +6,13 @@ import pytest
 from airflow.sdk import DAG, Param
 from lineageflow_airflow import LineageFlowParams
 
-from tests.integrations.airflow.releases import serialized
+from tests.integrations.airflow.releases import triggered_params
 
 
 def validated(conf: dict[str, Any], params: LineageFlowParams | None = None) -> dict[str, Any]:
     """Returns what a run's params are, as Airflow makes them of its conf when it is triggered."""
     dag = DAG("old", schedule=None, params=LineageFlowParams() if params is None else params)
-    params = serialized(dag).params
-    params.update(conf)
-    merged: dict[str, Any] = params.validate()
-    return merged
+    return triggered_params(dag, conf)
 
 
 def test_without_conf_nothing_is_said() -> None:
