@@ -11,7 +11,7 @@ from airflow.triggers.base import BaseEventTrigger, BaseTrigger, TriggerEvent
 from lineageflow_airflow.assets import EXTRA
 from lineageflow_airflow.connection import DEFAULT_CONNECTION
 from lineageflow_airflow.hooks.lineageflow import LineageFlowHook
-from lineageflow_airflow.triggers.moves import moves, patiently
+from lineageflow_airflow.triggers.live import patiently, ref_moves
 from lineageflow_airflow.watching import Line
 from lineageflow_core.errors import RefNotFoundError
 from lineageflow_core.model.ids import CommitId
@@ -92,7 +92,7 @@ class CommitTrigger(BaseEventTrigger):
         """Yields whenever a branch of the repository may have moved."""
         hook = LineageFlowHook(kwargs["lineageflow_conn_id"])
         repository = await asyncio.to_thread(hook.repository, kwargs["repository"])
-        async with aclosing(moves(hook, repository, poll_interval=kwargs["poll_interval"])) as moved:
+        async with aclosing(ref_moves(hook, repository, poll_interval=kwargs["poll_interval"])) as moved:
             async for place in moved:
                 yield place
 
@@ -214,7 +214,7 @@ class CommitsSinceTrigger(BaseTrigger):
         hook = LineageFlowHook(self.lineageflow_conn_id)
         start = CommitId(self.start) if self.start is not None else None
         page = await asyncio.to_thread(lambda: hook.page)
-        async with aclosing(moves(hook, self.line.repository, poll_interval=self.poll_interval)) as moved:
+        async with aclosing(ref_moves(hook, self.line.repository, poll_interval=self.poll_interval)) as moved:
             async for _ in moved:
                 _tip, commits = await patiently(
                     hook, lambda lake: self.line.since(lake, start), pause=self.poll_interval

@@ -10,7 +10,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from lineageflow_airflow.connection import DEFAULT_CONNECTION
 from lineageflow_airflow.hooks.lineageflow import LineageFlowHook
 from lineageflow_airflow.triggers.commit import POLL_INTERVAL
-from lineageflow_airflow.triggers.moves import moves, patiently
+from lineageflow_airflow.triggers.live import patiently, ref_moves
 from lineageflow_airflow.watching import find_version
 
 
@@ -65,7 +65,7 @@ class DatasetVersionTrigger(BaseTrigger):
         """Fires with the version."""
         hook = LineageFlowHook(self.lineageflow_conn_id)
         page = await asyncio.to_thread(lambda: hook.page)
-        async with aclosing(moves(hook, self.repository, poll_interval=self.poll_interval)) as moved:
+        async with aclosing(ref_moves(hook, self.repository, poll_interval=self.poll_interval)) as moved:
             async for _ in moved:
                 found = await patiently(
                     hook,

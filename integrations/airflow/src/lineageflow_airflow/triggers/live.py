@@ -26,7 +26,9 @@ _SILENCE = 45.0
 _log = logging.getLogger(__name__)
 
 
-async def moves(hook: LineageFlowHook, repository: str, *, poll_interval: float) -> AsyncGenerator[str, None]:
+async def ref_moves(
+    hook: LineageFlowHook, repository: str, *, poll_interval: float
+) -> AsyncGenerator[str, None]:
     """Yields the place behind which it goes on, at once, and again after every move of a branch or tag.
 
     What moves after the first yield is told, whatever happens to servers and connections meanwhile.
