@@ -15,6 +15,7 @@ all of them at that rate.
 """
 
 import asyncio
+import itertools
 import json
 import multiprocessing
 import sqlite3
@@ -22,7 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from random import Random
 from threading import Barrier, Lock
@@ -42,6 +43,8 @@ from tests.servers.postgresql import running_postgresql
 EVENTS = 6000
 CONNECTIONS = 32
 BATCH = 100
+RECEIVERS = {"SQLite": 1, "PostgreSQL": 2}
+"""Processes: PostgreSQL's are for many, and ours keep nothing that others would miss."""
 SIZES = {"3 KB": 10, "7 KB": 34}
 """Columns of each dataset's schema, which make an event about so large."""
 
@@ -63,13 +66,14 @@ def rows() -> Iterator[Row]:
         for name, opened in LAKES.items():
             for many in (1, BATCH):
                 with opened() as (lake, bare, peers):
-                    with serving(lake) as (url, token):
-                        ours = in_process(load, url, token, events, many)
+                    with ExitStack() as stack:
+                        receivers = [stack.enter_context(serving(lake)) for _ in range(RECEIVERS[name])]
+                        ours = in_process(load, receivers, events, many)
                     alone, grouped = bare(many, CONNECTIONS), bare(min(CONNECTIONS * many, _MOST), 1)
                     limits = (("bare, a transaction for each request", alone), ("bare, grouped", grouped))
                     (limit_is, limit), beside = limits if many == 1 else limits[::-1]
                     yield Row(
-                        name=f"{EVENTS} events of {size}, {name}, {many} a request",
+                        name=f"{EVENTS} events of {size}, {name}, {many} a request, {len(receivers)} servers",
                         ours=ours,
                         limit=limit,
                         limit_is=limit_is,
@@ -83,7 +87,7 @@ def _feast(database: str, events: Sequence[bytes], many: int) -> Iterator[tuple[
     if feast.is_there():
         some = events[:_OF_FEAST]
         with feast.receiving(database) as url:
-            yield "Feast", in_process(load, url, "", some, many) * len(events) / len(some)
+            yield "Feast", in_process(load, [(url, "")], some, many) * len(events) / len(some)
 
 
 def make_events(number: int, columns: int) -> Iterator[dict[str, Any]]:
@@ -135,29 +139,24 @@ def in_process(work: Callable[..., float], *arguments: Any) -> float:
         return pool.apply(work, arguments)
 
 
-def load(url: str, token: str, events: Sequence[bytes], many: int) -> float:
-    """Sends all events on several connections; returns the seconds that it took."""
-    address = urlsplit(url)
+def load(receivers: Sequence[tuple[str, str]], events: Sequence[bytes], many: int) -> float:
+    """Sends all events on several connections, to receivers by address and token; returns the seconds."""
     path = "/api/v1/lineage/batch" if many > 1 else "/api/v1/lineage"
     bodies = [
         b"[" + b",".join(events[start : start + many]) + b"]" if many > 1 else events[start]
         for start in range(0, len(events), many)
     ]
-    requests = [
-        (
-            f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {token}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        ).encode()
-        + body
-        for body in bodies
-    ]
 
     async def send_all() -> float:
-        waiting = iter(requests)
+        waiting = iter(bodies)
 
-        async def connect() -> None:
+        async def connect(url: str, token: str) -> None:
+            address = urlsplit(url)
+            head = f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {token}\r\n"
+            head += "Content-Type: application/json\r\nContent-Length: "
             reader, writer = await asyncio.open_connection(address.hostname, address.port)
-            for request in waiting:
+            for body in waiting:
+                request = f"{head}{len(body)}\r\n\r\n".encode() + body
                 while await answer(reader, writer, request) == b"503":
                     await asyncio.sleep(0.1)
             writer.close()
@@ -172,7 +171,8 @@ def load(url: str, token: str, events: Sequence[bytes], many: int) -> float:
             return status
 
         started = time.perf_counter()
-        await asyncio.gather(*(connect() for _ in range(CONNECTIONS)))
+        to = itertools.islice(itertools.cycle(receivers), CONNECTIONS)
+        await asyncio.gather(*(connect(*receiver) for receiver in to))
         return time.perf_counter() - started
 
     return asyncio.run(send_all())

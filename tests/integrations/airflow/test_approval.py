@@ -4,11 +4,11 @@ from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, Asset, task, timezone
-from airflow.sdk.exceptions import AirflowSkipException
 from lineageflow_airflow import data_branch
 from lineageflow_airflow.operators.diff import LineageFlowDiffOperator
 
 from lineageflow_core import Lake
+from tests.integrations.airflow.releases import AirflowSkipException
 from tests.integrations.airflow.runs import run_dag
 from tests.integrations.airflow.tasks import on_main, write
 

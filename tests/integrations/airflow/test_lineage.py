@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from airflow.providers.common.compat.sdk import AirflowSkipException
 from airflow.providers.openlineage.utils.utils import translate_airflow_asset
 from airflow.sdk import DAG, Asset, ObjectStoragePath, task
 from lineageflow_airflow.listener import before_stopping, on_task_instance_success
@@ -16,6 +15,7 @@ import lineageflow_core.run.telling
 from lineageflow_core import Lake
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import RunState
+from tests.integrations.airflow.releases import AirflowSkipException
 from tests.integrations.airflow.runs import run_dag
 from tests.integrations.airflow.tasks import (
     here,
