@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
-from airflow.sdk import DAG, Asset, BaseOperator, ObjectStoragePath, TaskGroup, task, task_group, teardown
+from airflow.sdk import (
+    DAG,
+    Asset,
+    BaseOperator,
+    TaskGroup,
+    task,
+    task_group,
+    teardown,
+)
 from lineageflow_airflow import data_branch
 from lineageflow_airflow.landing import land
 from lineageflow_airflow.sessions import take_sessions
@@ -17,28 +25,12 @@ from lineageflow_core.model.settings import BranchRule, RepositorySettings, Stal
 from lineageflow_core.run import outside_runs
 from tests.integrations.airflow.releases import AirflowSkipException
 from tests.integrations.airflow.runs import run_dag
+from tests.integrations.airflow.texts import get, on_main, put
 from tests.integrations.airflow.tries import context_of
 
 CLEAN = Asset("lf://sales/clean")
 REPORT = Asset("lf://sales/report")
 MIRROR = Asset("s3://elsewhere/clean")
-
-
-def put(path: str, text: str) -> None:
-    ObjectStoragePath(f"lf://sales/{path}").write_text(text)
-
-
-def get(path: str) -> str:
-    return str(ObjectStoragePath(f"lf://sales/{path}").read_text())
-
-
-@outside_runs()
-def on_main(lake: Lake) -> dict[str, str]:
-    repository = lake.repository("sales")
-    return {
-        entry.path: repository.read_bytes(entry.path).decode()
-        for entry in repository.catalog.objects.list_objects("sales", "main").items
-    }
 
 
 def test_finding_4_what_a_block_wrote_is_one_commit_and_its_events_come_with_it(lake: Lake) -> None:
@@ -79,59 +71,6 @@ def test_finding_4_what_a_block_wrote_is_one_commit_and_its_events_come_with_it(
     } == events
 
 
-def test_finding_8_a_failed_run_keeps_its_branch_and_clearing_what_failed_goes_on(
-    lake: Lake,
-) -> None:
-    tries: list[str] = []
-    with DAG("failing") as dag, data_branch("sales"):
-
-        @task(outlets=[CLEAN])
-        def clean() -> None:
-            tries.append("clean")
-            put("clean", "1")
-
-        @task(outlets=[REPORT])
-        def report() -> None:
-            tries.append("report")
-            put("half" if len(tries) == 2 else "report", get("clean"))
-            if len(tries) == 2:
-                raise ValueError("no disk")
-
-        clean() >> report()
-
-    ran = run_dag(dag)
-    assert {"clean": "success", "report": "failed", "publish_sales": "upstream_failed"} == ran.states
-    assert ({}, []) == (on_main(lake), ran.events)
-    again = ran.clear(only_failed=True)
-    assert ["clean", "report", "report"] == tries
-    assert {"clean": "1", "report": "1"} == on_main(lake)
-    assert "success" == again.state
-
-
-def test_a_conflict_fails_the_run_and_clearing_its_tasks_makes_it_anew(lake: Lake) -> None:
-    repository = lake.repository("sales")
-    repository.put("orders", b"1")
-    with DAG("conflicting") as dag, data_branch("sales"):
-
-        @task(outlets=[CLEAN])
-        def clean(*, dag_run: Any) -> None:
-            put("clean", f"of {get('orders')}")
-            if dag_run.clear_number == 0:
-                with outside_runs():
-                    repository.put("clean", b"by somebody else")
-
-        clean()
-
-    ran = run_dag(dag)
-    assert {"clean": "success", "publish_sales": "failed"} == ran.states
-    assert "Clear the tasks of the block" in str(ran.errors["publish_sales"])
-    assert ("by somebody else", []) == (on_main(lake)["clean"], ran.events)
-    repository.put("orders", b"2")
-    again = ran.clear("clean")
-    assert {"clean": "success", "publish_sales": "success"} == again.states
-    assert {"clean": "of 2", "orders": "2"} == on_main(lake)
-
-
 def test_what_was_read_and_has_changed_since_fails_the_run_where_the_branch_wants_that(lake: Lake) -> None:
     repository = lake.repository("sales")
     repository.put("orders", b"1")
@@ -154,33 +93,6 @@ def test_what_was_read_and_has_changed_since_fails_the_run_where_the_branch_want
     assert ({"orders": "2"}, []) == (on_main(lake), ran.events)
     assert "success" == ran.clear("report").state
     assert {"orders": "2", "report": "of 2"} == on_main(lake)
-
-
-def test_after_a_conflict_all_that_wrote_has_to_be_made_anew(lake: Lake) -> None:
-    with DAG("half_cleared") as dag, data_branch("sales"):
-
-        @task
-        def clean() -> None:
-            put("clean", "1")
-
-        @task
-        def report(*, dag_run: Any) -> None:
-            put("report", "1")
-            if dag_run.clear_number == 0:
-                with outside_runs():
-                    lake.repository("sales").put("report", b"by somebody else")
-
-        clean()
-        report()
-
-    run = run_dag(dag)
-    assert {"clean": "success", "report": "success", "publish_sales": "failed"} == run.states
-    again = run.clear("report")
-    assert "failed" == again.states["publish_sales"]
-    assert "what half_cleared.clean wrote can no longer be published" in str(again.errors["publish_sales"])
-    assert {"report": "by somebody else"} == on_main(lake)
-    assert "success" == again.clear("clean").state
-    assert {"clean": "1", "report": "1"} == on_main(lake)
 
 
 def test_publishing_again_tells_the_same_and_changes_nothing(lake: Lake) -> None:
@@ -215,6 +127,88 @@ def test_what_fails_is_waited_for_also_above_a_task_that_runs_in_any_case(lake: 
     ran = run_dag(dag)
     assert {"clean": "failed", "tell": "success", "publish_sales": "upstream_failed"} == ran.states
     assert {} == on_main(lake)
+
+
+def test_no_task_of_the_block_is_left_behind_where_others_are_skipped(lake: Lake) -> None:
+    with DAG("half_skipped") as dag, data_branch("sales") as block:
+
+        @task(outlets=[CLEAN])
+        def clean() -> None:
+            put("clean", "1")
+            raise ValueError
+
+        @task
+        def extra() -> None:
+            raise AirflowSkipException
+
+        @task(outlets=[REPORT])
+        def report() -> None:
+            put("report", "1")
+
+        @task
+        def join() -> None: ...
+
+        @task
+        def first() -> None:
+            put("first", "1")
+
+        first() >> report()
+        [clean(), extra()] >> join()
+
+    publish = dag.get_task("publish_sales")
+    assert {"clean", "extra", "join", "report"} == publish.upstream_task_ids  # `report` waits for `first`
+    assert block.block.repository == "sales"
+    ran = run_dag(dag)
+    assert "upstream_failed" == ran.states["publish_sales"]
+    assert {} == on_main(lake)
+
+
+def test_a_task_that_chooses_does_not_skip_what_publishes(lake: Lake) -> None:
+    with DAG("choosing") as dag, data_branch("sales"):
+
+        @task.branch
+        def choose() -> str:
+            put("chosen", "full")
+            return "full"
+
+        @task
+        def full() -> None:
+            put("full", "1")
+
+        @task
+        def part() -> None:
+            put("part", "1")
+
+        choose() >> [full(), part()]
+
+    ran = run_dag(dag)
+    assert {
+        "choose": "success",
+        "full": "success",
+        "part": "skipped",
+        "publish_sales": "success",
+    } == ran.states
+    assert {"chosen": "full", "full": "1"} == on_main(lake)
+
+
+@pytest.mark.usefixtures("lake")
+def test_a_run_that_says_the_branch_that_it_is_for_anyway_wakes_consumers() -> None:
+    with DAG("said") as dag, data_branch("sales"):
+
+        @task(outlets=[CLEAN])
+        def clean() -> None:
+            put("clean", "1")
+
+        clean()
+
+    ran = run_dag(dag, conf={"lineageflow_into": "main"})
+    assert [CLEAN.uri] == [event.uri for event in ran.events]
+
+
+def test_a_repository_with_a_dot_in_its_name_has_a_block() -> None:
+    with DAG("dotted") as dag, data_branch("sales.eu"):
+        EmptyOperator(task_id="idle")
+    assert "publish_sales_eu" in dag.task_ids
 
 
 def test_a_skipped_task_lands_nothing_and_wakes_nobody(lake: Lake) -> None:
@@ -315,27 +309,6 @@ def test_a_run_into_another_branch_wakes_nobody(lake: Lake) -> None:
     assert ("success", []) == (ran.state, ran.events)
     assert {"orders": "new"} == on_main(lake)
     assert b"old" == lake.repository("sales").read_bytes("clean", ref="replay-v1")
-
-
-def test_what_a_try_left_that_failed_after_it_had_landed_is_taken_back_by_the_next_one(lake: Lake) -> None:
-    with DAG("left_behind") as dag, data_branch("sales"):
-
-        @task(retries=1, retry_delay=timedelta(0))
-        def days(*, ti: Any) -> list[str] | None:
-            put(f"days/try-{ti.try_number}", "1")
-            return (
-                ["mon"] if ti.try_number == 2 else None
-            )  # a mapped task needs something: Airflow fails the try
-
-        @task
-        def report(day: str) -> None:
-            put(f"report/{day}", "1")
-
-        report.expand(day=days())
-
-    ran = run_dag(dag)
-    assert "success" == ran.state
-    assert {"days/try-2": "1", "report/mon": "1"} == on_main(lake)
 
 
 class Deferred(BaseOperator):

@@ -42,6 +42,13 @@ def test_a_cleared_run_goes_on_with_it(lake: Lake) -> None:
     assert first == begin(lake, CLEARED) == begin(lake, replace(RUN, clear_number=2))
 
 
+def test_a_task_that_was_running_when_others_were_cleared_is_in_their_transaction(lake: Lake) -> None:
+    cleared = begin(lake, CLEARED)
+    assert cleared == begin(lake, RUN)
+    lake.transactions.discard("sales", cleared.run_id)
+    assert RUN.lineage_id == begin(lake, RUN).run_id
+
+
 def test_a_cleared_run_begins_anew_where_it_is_closed(lake: Lake) -> None:
     lake.transactions.publish("sales", begin(lake, RUN).run_id, author="test")
     second = begin(lake, CLEARED)

@@ -59,7 +59,7 @@ class DataBranch(TaskGroup):
         publish_options: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        slug = repository.replace("/", "_")
+        slug = repository.replace(".", "_")
         options = {"prefix_group_id": False, "group_display_name": f"{repository}: data branch", **options}
         super().__init__(group_id=group_id or f"data_branch_{slug}", **options)
         _refuse_mapped(self)
@@ -124,19 +124,31 @@ def _refuse_mapped(group: TaskGroup) -> None:
 
 
 def _to_wait_for(tasks: Iterable[_Task], approvals: Iterable[_Task]) -> list[_Task]:
-    """Returns the tasks that publishing comes after: so many that a failure of any keeps it from running.
+    """Returns the tasks that publishing comes after: it begins when all have ended, and none has failed.
 
-    Those are the last ones, and those above a task that runs whatever becomes of what is above it; and
-    approvals, as a rejection skips what is directly below it. Teardowns are not waited for: they say nothing
-    of the data.
+    One that is waited for by the next task anyway is left out, as people read the graph. So are tasks that
+    choose what is run below them, which Airflow lets skip whatever is directly below; but for the last ones,
+    and approvals, where that is meant. Teardowns are not waited for: they say nothing of the data.
     """
     inner = {task.task_id: task for task in tasks if not task.is_teardown}
-    found = {name for name, task in inner.items() if inner.keys().isdisjoint(task.downstream_task_ids)}
-    found |= {task.task_id for task in approvals} & inner.keys()
-    for task in inner.values():
-        if task.trigger_rule not in _STRICT:
-            found |= task.upstream_task_ids & inner.keys()
-    return [task for name, task in inner.items() if name in found]
+    asked = {task.task_id for task in approvals}
+    found = []
+    for name, task in inner.items():
+        below = [inner[each] for each in task.downstream_task_ids & inner.keys()]
+        chooses = any(hasattr(task, each) for each in _CHOOSE)
+        is_above_any = any(each.trigger_rule not in _STRICT for each in below)
+        if not below or name in asked or is_above_any or not (chooses or _waits_for(below, task)):
+            found.append(task)
+    return found
+
+
+def _waits_for(below: Iterable[_Task], task: _Task) -> bool:
+    """Tells whether one of these tasks ends after `task` whatever happens, and fails with it.
+
+    What has anything else above it may be skipped at once when that is, and a mapped task has instances.
+    """
+    is_one = not isinstance(task, MappedOperator) and not any(task.iter_mapped_task_groups())
+    return is_one and any(each.upstream_task_ids == {task.task_id} for each in below)
 
 
 def _take_outlets(task: _Task, repository: str) -> list[Asset]:

@@ -33,6 +33,8 @@ class DagRunAttempt:
     """How often it has been cleared."""
     started_at: datetime | None = field(default=None, compare=False)
     """When it has begun, since then; None if that is not known here."""
+    is_dated: bool = field(default=True, compare=False)
+    """Whether `at` is its logical date, which no other run of the DAG has."""
 
     @property
     def job(self) -> Job:
@@ -50,6 +52,10 @@ class DagRunAttempt:
         for number in range(self.clear_number - 1, -1, -1):
             yield replace(self, clear_number=number)
 
+    def next(self) -> "DagRunAttempt":
+        """Returns what follows if it is cleared; it may have been already, while a task still runs."""
+        return replace(self, clear_number=self.clear_number + 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskTry:
@@ -65,6 +71,16 @@ class TaskTry:
         """As people know it, and as the message of what the try publishes."""
         mapped = f"[{self.map_index}]" if self.map_index >= 0 else ""
         return f"{self.dag_run.dag_id}.{self.task_id}{mapped}, try {self.try_number} in {self.dag_run.run_id}"
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG."""
+        return self.dag_run.dag_id
+
+    @property
+    def run_id(self) -> str:
+        """The DAG run, as Airflow has it."""
+        return self.dag_run.run_id
 
     def before(self) -> Iterator["TaskTry"]:
         """Yields the earlier tries, the last of them first."""
@@ -83,11 +99,6 @@ class TaskTry:
         return _static_id(self.dag_run.at, f"{openlineage_namespace()}.{name}")
 
 
-def task_of_message(message: str) -> str:
-    """Returns which task instance a commit is of, whose message is a try's."""
-    return message.partition(", try ")[0]
-
-
 def dag_run_attempt(dag_run: Any) -> DagRunAttempt:
     """Returns who a DAG run is: the one in a task's context, or a row of Airflow's database."""
     return DagRunAttempt(
@@ -96,6 +107,7 @@ def dag_run_attempt(dag_run: Any) -> DagRunAttempt:
         at=dag_run.logical_date or dag_run.run_after,
         clear_number=dag_run.clear_number or 0,
         started_at=dag_run.start_date,
+        is_dated=dag_run.logical_date is not None,
     )
 
 

@@ -27,7 +27,7 @@ def land(context: Any, _result: Any = None) -> None:
     Raises MergeConflictError if another task has changed the same since the try began; the next sees that.
     """
     task_instance = context["ti"]
-    if _goes_on(task_instance):
+    if _goes_on(task_instance) or task_instance.try_number > 1:
         sessions_of(task_instance).resume()
     if (sessions := known_sessions(task_instance)) is not None:
         sessions.publish()

@@ -44,6 +44,12 @@ def metadata_of(task_instance: Any) -> dict[str, str]:
     return {**origin_of(task_instance), **versions, **({"airflow/log_url": log} if log else {})}
 
 
+def instance_of(commit: Commit) -> str:
+    """Returns which task instance made a commit, as Airflow names it: `task`, or `task_0` of a mapped one."""
+    said = commit.metadata
+    return "_".join(said[key] for key in (TASK_ID, MAP_INDEX) if key in said)
+
+
 def is_by(commit: Commit, task_instance: Any) -> bool:
     """Tells whether a commit was made by this task, in whichever try of it."""
     return origin_of(task_instance).items() <= commit.metadata.items()

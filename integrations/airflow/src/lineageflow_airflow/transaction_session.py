@@ -110,8 +110,13 @@ class TransactionSession(TaskSession):
         return discarded
 
     def resume(self) -> None:
-        """Goes on with the try's transaction, if there is one; begins none."""
-        if self._name is None and has_begun(self.catalog, self.repository, self.sessions.key):
+        """Goes on with the try's transaction, if there is one, or with what earlier tries have begun.
+
+        What those left is taken back, also if this one has not used the lake.
+        """
+        key = self.sessions.key
+        tries = (key,) if self.block.is_one_task else (key, *key.before())
+        if self._name is None and any(has_begun(self.catalog, self.repository, each) for each in tries):
             _ = self.transaction
 
     def _begin(self) -> None:

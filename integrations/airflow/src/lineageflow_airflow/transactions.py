@@ -9,11 +9,12 @@ derived from the one that is taken, and so on.
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from lineageflow_airflow.bounds import Bounds
 from lineageflow_airflow.identity import AUTHOR, DagRunAttempt, TaskTry
+from lineageflow_airflow.origin import RUN_ID, TASK_ID, is_by
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import (
     InvalidInputError,
@@ -21,7 +22,9 @@ from lineageflow_core.errors import (
     RefNotFoundError,
     RunNotFoundError,
 )
+from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId, RunId
+from lineageflow_core.model.page import every
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.model.settings import StaleReads
 
@@ -53,18 +56,11 @@ def begin_try(catalog: Catalog, task_try: TaskTry, *, whole: Transaction) -> Tra
     after it had landed. It stays where others have changed the same since.
     """
     branch = f"run:{whole.run_id}"
-    for earlier in task_try.before():
-        there = _find(catalog, whole.repository, earlier.lineage_id)
-        if there is not None and there.into == branch and there.published is not None:
+    earlier = landed_in(catalog, whole) if task_try.try_number > 1 else ()
+    for landed in earlier:
+        if is_by(landed, task_try):
             with suppress(MergeConflictError):
-                catalog.merging.revert(
-                    whole.repository,
-                    [there.published],
-                    branch=branch,
-                    author=AUTHOR,
-                    message=f"take back {earlier}",
-                    key=f"undo:{there.run_id}",
-                )
+                take_back(catalog, whole, landed)
     return _begin_own(catalog, whole.repository, task_try, Bounds(base=branch, into=branch))
 
 
@@ -76,19 +72,44 @@ def begin_alone(catalog: Catalog, repository: str, task_try: TaskTry, bounds: Bo
     return _begin_own(catalog, repository, task_try, bounds)
 
 
+def take_back(catalog: Catalog, whole: Transaction, landed: Commit) -> None:
+    """Takes what a try has landed out of its DAG run's transaction, once. Raises MergeConflictError."""
+    catalog.merging.revert(
+        whole.repository,
+        [landed.id],
+        branch=f"run:{whole.run_id}",
+        author=AUTHOR,
+        message=f"take back {landed.message}",
+        key=f"undo:{landed.id}",
+    )
+
+
+def landed_in(catalog: Catalog, whole: Transaction) -> list[Commit]:
+    """Returns what tries have landed in a DAG run's transaction, newest first, also what was taken back."""
+    if whole.head is None:
+        return []
+    commits = every(
+        lambda after, limit: catalog.history.log(
+            whole.repository, f"{whole.base}..{whole.head}", after=after, limit=limit
+        )
+    )
+    return [commit for commit in commits if TASK_ID in commit.metadata]
+
+
 def dag_run_transaction(
     catalog: Catalog, repository: str, dag_run: DagRunAttempt, bounds: Bounds, *, key: str = ""
 ) -> RunId:
     """Returns the name of the DAG run's transaction: of the one that is open, else of the one to begin."""
     free: RunId | None = None
-    for attempt in dag_run.so_far():
+    for attempt in (dag_run.next(), *dag_run.so_far()):
         name = taken = _named(attempt, key)
         while (there := _find(catalog, repository, taken)) is not None:
-            if there.state is TransactionState.OPEN and (
-                _is_of(there, attempt, dag_run) or _has_same_bounds(catalog, there, bounds)
-            ):
+            is_open = there.state is TransactionState.OPEN and not _is_anothers(catalog, there, attempt)
+            if is_open and (_is_of(there, attempt, dag_run) or has_same_bounds(catalog, there, bounds)):
                 return there.run_id
             taken = _derived(taken, "again")
+        if attempt.clear_number > dag_run.clear_number:
+            continue  # who has cleared it meanwhile begins the next
         free = free or taken
         if taken != name:
             break  # the newest one that there is decides
@@ -104,7 +125,8 @@ def transactions_of_dag_run(
         found: list[Transaction] = []
         name = _named(attempt, key)
         while (there := _find(catalog, repository, name)) is not None:
-            found.append(there)
+            if not _is_anothers(catalog, there, attempt):
+                found.append(there)
             name = _derived(name, "again")
         yield from reversed(found)
 
@@ -128,15 +150,22 @@ def _is_of(there: Transaction, attempt: DagRunAttempt, now: DagRunAttempt) -> bo
     return attempt is now and now.started_at is not None and there.created_at >= now.started_at
 
 
-def _has_same_bounds(catalog: Catalog, there: Transaction, bounds: Bounds) -> bool:
+def has_same_bounds(catalog: Catalog, there: Transaction, bounds: Bounds) -> bool:
     """Tells whether beginning it with these bounds, back then, would have made the same transaction."""
     repository = there.repository
     into = bounds.into or catalog.repositories.get_repository(repository).default_branch
     if there.into != into:
         return False
     base = bounds.base or into
-    looked_at = (f"@{{{(there.created_at - back).isoformat()}}}" for back in (timedelta(0), _SLACK))
+    looked_at = (there.created_at - back for back in (timedelta(0), _SLACK))
     return any(_commit(catalog, repository, base, at) == there.base for at in looked_at)
+
+
+def _is_anothers(catalog: Catalog, there: Transaction, attempt: DagRunAttempt) -> bool:
+    """Tells whether a transaction is that of another DAG run: those without a date may share their time."""
+    if attempt.is_dated:
+        return False
+    return any(landed.metadata[RUN_ID] != attempt.run_id for landed in landed_in(catalog, there)[-1:])
 
 
 def _is_refused(catalog: Catalog, left: Transaction) -> bool:
@@ -148,16 +177,13 @@ def _is_refused(catalog: Catalog, left: Transaction) -> bool:
     return bool(seen.conflicts) or is_stale
 
 
-def _commit(catalog: Catalog, repository: str, ref: str, at: str) -> CommitId | None:
-    try:
-        catalog.refs.get_ref(repository, ref)
-        return catalog.refs.resolve(repository, ref + at).id
-    except (RefNotFoundError, InvalidInputError):  # it is no branch, or younger
-        pass
-    try:
-        return catalog.refs.resolve(repository, ref).id
-    except RefNotFoundError:
-        return None
+def _commit(catalog: Catalog, repository: str, ref: str, at: datetime) -> CommitId | None:
+    """Returns where a ref led at an instant; of one that never moves, or is younger, where it leads now."""
+    name, step, back = ref.partition("~")
+    for each in (f"{name}@{{{at.isoformat()}}}{step}{back}", ref):
+        with suppress(RefNotFoundError, InvalidInputError):
+            return catalog.refs.resolve(repository, each).id
+    return None
 
 
 def _find(catalog: Catalog, repository: str, name: RunId) -> Transaction | None:

@@ -15,18 +15,25 @@ from airflow.sdk.definitions.context import Context
 from lineageflow_airflow.approvals import refuse_unasked, skip_if_rejected, states_of
 from lineageflow_airflow.assets import EXTRA
 from lineageflow_airflow.blocks import Block
-from lineageflow_airflow.bounds import bounds_of, make_branch
+from lineageflow_airflow.bounds import Bounds, bounds_of, make_branch
 from lineageflow_airflow.connection import DEFAULT_CONNECTION
 from lineageflow_airflow.failures import AirflowFailException
-from lineageflow_airflow.identity import AUTHOR, task_of_message, task_try
+from lineageflow_airflow.identity import AUTHOR, task_try
 from lineageflow_airflow.links.pages import commit_url
 from lineageflow_airflow.operators.base import LineageFlowOperator, Result
-from lineageflow_airflow.origin import metadata_of
+from lineageflow_airflow.origin import DAG_ID, TASK_ID, instance_of, metadata_of
 from lineageflow_airflow.telling import provider_tells
-from lineageflow_airflow.transactions import dag_run_transaction, transactions_of_dag_run
+from lineageflow_airflow.transactions import (
+    dag_run_transaction,
+    has_same_bounds,
+    landed_in,
+    take_back,
+    transactions_of_dag_run,
+)
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import ConflictError, LineageFlowError, TransactionClosedError
-from lineageflow_core.model.page import every
+from lineageflow_core.model.commit import Commit
+from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.openlineage.about import JobType
 from lineageflow_core.run import RunSession
@@ -77,30 +84,41 @@ class LineageFlowPublishOperator(LineageFlowOperator):
         attempt = task_try(context["ti"]).dag_run
         begun = list(transactions_of_dag_run(lake, self.repository, attempt, key=self.block.key))
         now = dag_run_transaction(lake, self.repository, attempt, bounds, key=self.block.key)
-        is_ours = bool(begun) and (begun[0].state is not TransactionState.OPEN or begun[0].run_id == now)
-        published = self._publish(lake, begun, context) if is_ours else None
-        branch = (published.into if published else bounds.into) or self.default_branch(lake)
+        published = self._publish(lake, begun, now, bounds, context) if begun else None
+        default = self.default_branch(lake)
+        branch = (published.into if published else bounds.into) or default
         commit = (published.published if published else None) or lake.refs.resolve(self.repository, branch).id
         url = commit_url(page, self.repository, commit)
         what = "published as" if published and published.published else "nothing new was written, it stays at"
         told = self.done(f"{branch!r}: {what} commit {commit[:8]}", url, branch=branch, commit=commit)
         _complete(lake, self.repository, context["ti"])
-        self.outlets = self._made(context) if bounds.into in {None, self.block.into} else []
+        self.outlets = self._made(context) if branch == (self.block.into or default) else []
         for asset in self.outlets:
-            context["outlet_events"][asset].extra = {EXTRA: told}
+            event = context["outlet_events"][asset]
+            event.extra = {**event.extra, EXTRA: told}
         return told
 
-    def _publish(self, lake: Catalog, begun: Sequence[Transaction], context: Context) -> Transaction:
+    def _publish(
+        self, lake: Catalog, begun: Sequence[Transaction], now: RunId, bounds: Bounds, context: Context
+    ) -> Transaction | None:
+        """Publishes what the run began last, if it goes on with that; None where nothing was written."""
         run: Any = context["dag_run"]
         transaction, *earlier = begun
         if transaction.state is TransactionState.PUBLISHED:
             return transaction
-        if transaction.head is not None:
+        if transaction.state is TransactionState.OPEN and transaction.run_id != now:
+            _refuse_gaps(lake, (), begun)
+            return None
+        landed = landed_in(lake, transaction)
+        if landed:
             refuse_unasked(context["ti"], self.approvals)
-        self._refuse_gaps(lake, transaction, earlier)
-        if lake.emitter is not None:
-            lake.emitter.flush(transaction.run_id)
+        is_left = (TransactionState.DISCARDED, TransactionState.OPEN)
+        left = [each for each in earlier if each.state in is_left and has_same_bounds(lake, each, bounds)]
+        _refuse_gaps(lake, landed, left)
         try:
+            _take_back_skipped(lake, transaction, landed, context["ti"])
+            if lake.emitter is not None:
+                lake.emitter.flush(transaction.run_id)
             published = lake.transactions.publish(
                 self.repository,
                 transaction.run_id,
@@ -116,16 +134,6 @@ class LineageFlowPublishOperator(LineageFlowOperator):
         with suppress(LineageFlowError):  # nobody asked for it: it only saves the next reader the wait
             lake.tables.profile_changes(self.repository, published.published or published.base)
         return published
-
-    def _refuse_gaps(self, lake: Catalog, transaction: Transaction, earlier: Sequence[Transaction]) -> None:
-        """Raises AirflowFailException if tasks wrote to what was discarded, and were not run again since."""
-        left = (each for each in earlier if each.state is TransactionState.DISCARDED)
-        wrote = {task for each in left for task in _tasks(lake, each)}
-        if missing := sorted(wrote - _tasks(lake, transaction)):
-            raise AirflowFailException(
-                f"what {', '.join(missing)} wrote can no longer be published: {transaction.into!r} has "
-                "changed the same since; clear that, too, to make it anew from what is there now"
-            )
 
     def _made(self, context: Context) -> list[Asset]:
         """Returns the outlets that one of their tasks has made in this run."""
@@ -146,16 +154,26 @@ def _complete(lake: Catalog, repository: str, ti: Any) -> None:
         RunSession(lake, repository, run.job, run_id=run.lineage_id, job_type=_JOB_TYPE).complete()
 
 
-def _tasks(lake: Catalog, transaction: Transaction) -> set[str]:
-    """Returns the names of the tasks whose tries landed in a DAG run's transaction."""
-    if transaction.head is None:
-        return set()
-    landed = every(
-        lambda after, limit: lake.history.log(
-            transaction.repository, f"{transaction.base}..{transaction.head}", after=after, limit=limit
+def _refuse_gaps(lake: Catalog, landed: Sequence[Commit], left: Sequence[Transaction]) -> None:
+    """Raises AirflowFailException if tasks wrote to what is left behind, and were not run again since."""
+    there = {instance_of(commit) for commit in landed}
+    wrote = {instance_of(commit): commit.metadata for each in left for commit in landed_in(lake, each)}
+    if missing := sorted(f"{of[DAG_ID]}.{name}" for name, of in wrote.items() if name not in there):
+        raise AirflowFailException(
+            f"what {', '.join(missing)} wrote can no longer be published with the rest of the run: clear "
+            "that, too, to make it anew from what is there now"
         )
-    )
-    return {task_of_message(commit.message) for commit in landed}
+
+
+def _take_back_skipped(lake: Catalog, whole: Transaction, landed: Sequence[Commit], ti: Any) -> None:
+    """Takes out what tasks wrote before the run was cleared that are skipped now, or have no such instance.
+
+    Raises MergeConflictError where others have changed the same since.
+    """
+    states = states_of(ti, sorted({commit.metadata[TASK_ID] for commit in landed}))
+    for commit in landed:
+        if states.get(instance_of(commit)) in {"skipped", "removed"}:
+            take_back(lake, whole, commit)
 
 
 def _is_of(task: str, instance: str) -> bool:
