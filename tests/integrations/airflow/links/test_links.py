@@ -1,6 +1,7 @@
 """Links from Airflow's pages to the lake's."""
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from lineageflow_airflow.plugin import LineageFlowPlugin
 from sqlalchemy import select
 
 from lineageflow_core import Lake
+from tests.integrations.airflow.conftest import CONNECTION
 from tests.integrations.airflow.runs import run_dag
 
 
@@ -54,6 +56,35 @@ def test_every_task_instance_leads_to_its_run_and_an_operator_s_to_what_it_made(
     said = links_of("linked", "tag")
     assert said["LineageFlow"].endswith("/r/sales/tree/v1")
     assert "/runs/" in said["Lineage"]
+
+
+@pytest.mark.usefixtures("served_lake")
+def test_a_connection_that_the_api_server_does_not_find_takes_no_other_link_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WORKERS_OWN", os.environ[CONNECTION])
+    with DAG("apart", params={"where": "workers_own"}) as dag:
+        LineageFlowTagOperator(
+            task_id="tag", repository="sales", tag="v1", lineageflow_conn_id="{{ params.where }}"
+        )
+
+    assert "success" == run_dag(dag).state
+    monkeypatch.delenv("AIRFLOW_CONN_WORKERS_OWN")
+    said = links_of("apart", "tag")
+    assert (True, "") == (said["LineageFlow"].endswith("/r/sales/tree/v1"), said["Lineage"])
+
+
+@pytest.mark.usefixtures("served_lake")
+def test_a_mapped_operator_leads_to_the_lake_of_its_own_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {**json.loads(os.environ[CONNECTION]), "extra": {"page": "https://other.example"}}
+    monkeypatch.setenv("AIRFLOW_CONN_OTHER", json.dumps(said))
+    with DAG("mapped") as dag:
+        LineageFlowTagOperator.partial(task_id="tag", repository="sales", lineageflow_conn_id="other").expand(
+            tag=["v1"]
+        )
+
+    assert "success" == run_dag(dag).state
+    assert links_of("mapped", "tag")["Lineage"].startswith("https://other.example/runs/")
 
 
 def test_without_a_page_or_a_dag_run_there_is_no_link(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

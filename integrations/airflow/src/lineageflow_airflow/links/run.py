@@ -3,6 +3,7 @@
 from typing import Any
 
 import attrs
+from airflow.exceptions import AirflowNotFoundException  # type: ignore[attr-defined]  # so since 3.1
 from airflow.sdk import BaseOperatorLink
 
 from lineageflow_airflow.links.pages import run_url
@@ -22,14 +23,18 @@ class LineageFlowRunLink(BaseOperatorLink):
         return "Lineage"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """Returns the address of the run; '' where the lake has no page, or Airflow knows no such DAG run."""
+        """Returns the address of the run.
+
+        '' where the lake has no page, or Airflow knows no such DAG run, and where the connection is one that
+        only tasks have or that is rendered: what is raised here would take the task's other links away.
+        """
         from lineageflow_airflow.connection import connection_of
         from lineageflow_airflow.identity import TaskTry, dag_run_attempt
         from lineageflow_core.errors import InvalidInputError
 
         try:
-            page = connection_of(getattr(operator, "lineageflow_conn_id", None) or None).page_url
-        except InvalidInputError:
+            page = connection_of(_connection_id(operator)).page_url
+        except (InvalidInputError, AirflowNotFoundException):
             return ""
         dag_run = _dag_run(ti_key.dag_id, ti_key.run_id) if page else None
         if dag_run is None:
@@ -41,6 +46,12 @@ class LineageFlowRunLink(BaseOperatorLink):
             map_index=ti_key.map_index,
         )
         return run_url(page, key.lineage_id) or ""
+
+
+def _connection_id(operator: Any) -> str | None:
+    """Returns the connection that an operator names, or a mapped one for all its instances."""
+    given = getattr(operator, "partial_kwargs", {}).get("lineageflow_conn_id")
+    return getattr(operator, "lineageflow_conn_id", None) or given or None
 
 
 def _dag_run(dag_id: str, run_id: str) -> Any:
