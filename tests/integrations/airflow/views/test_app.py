@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from airflow.api_fastapi.app import create_app, get_auth_manager, purge_cached_app
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, TaskGroup, task
 from fastapi.testclient import TestClient
 from lineageflow_airflow.connection import forget_connections
 from lineageflow_airflow.data_branches import data_branch
@@ -95,6 +95,19 @@ def test_each_block_of_a_run_is_shown_also_two_of_one_repository(client: TestCli
     run_id = succeeded(run_dag(dag, run_id="once")).run_id
     text = opened(client, f"/dags/twice/runs/{run_id}")[1]
     assert 2 == text.count("Changed by the publication")
+
+
+def test_a_block_in_another_group_is_shown(client: TestClient, lake: Lake) -> None:
+    seed(lake, raw="1")
+    with DAG("nested", schedule=None) as dag, TaskGroup("etl"), data_branch("sales", group_id="first"):
+
+        @task
+        def clean() -> None:
+            write("lf://sales/clean", read("lf://sales/raw"))
+
+        clean()
+    run_id = succeeded(run_dag(dag, run_id="once")).run_id
+    assert "Changed by the publication" in opened(client, f"/dags/nested/runs/{run_id}")[1]
 
 
 def test_a_run_that_has_failed_shows_what_it_has_written_and_published_nowhere(

@@ -95,7 +95,7 @@ def data_branch_of(lake: Catalog, page: str | None, dag_run: Any) -> DataBranch:
     reads = _accesses(page, told, [io for _, each in told for io in each.reads])
     writes = _accesses(page, told, [io for _, each in told for io in each.writes])
     repositories = dict.fromkeys(each.repository for each in (*writes, *reads) if each.repository)
-    keys = ("", *_groups(attempt.dag_id))
+    keys = ("", *sorted(_keys(attempt.dag_id)))
     found = (
         transaction
         for repository in repositories
@@ -177,11 +177,14 @@ def _changes(
     return found.items, found.next is not None
 
 
-def _groups(dag_id: str) -> list[str]:
-    """Returns the ids of a DAG's blocks: some are told apart by them from others of the same repository."""
+def _keys(dag_id: str) -> set[str]:
+    """Returns what may tell a DAG's blocks from others of the same repository: their groups' own names.
+
+    A block itself is not in what is serialized of a DAG. In another group, its id begins with that one's.
+    """
     from airflow.models.serialized_dag import SerializedDagModel
 
     dag = SerializedDagModel.get_dag(dag_id)
     tasks: dict[str, Any] = dag.task_dict if dag is not None else {}
     groups = (task.task_group for task in tasks.values() if task.task_type == _PUBLISHES)
-    return [group.group_id for group in groups if group is not None and group.group_id]
+    return {group.group_id.rpartition(".")[2] for group in groups if group is not None and group.group_id}
