@@ -59,6 +59,13 @@ def test_the_page_is_at_the_servers_address_and_a_folder_has_none() -> None:
     assert LakeConnection(address="/mnt/lake").page_url is None
 
 
+@pytest.mark.parametrize("user", ["bot:s3cret@", "s3cret@", "bot:s3@cret@"])
+def test_the_page_s_address_is_nobody_s_as_it_is_shown_to_all(user: str) -> None:
+    assert "https://lake.example" == LakeConnection(address=f"https://{user}lake.example").page_url
+    page = f"https://{user}lake.example/@lakes/"
+    assert "https://lake.example/@lakes" == LakeConnection(address="/mnt/lake", page=page).page_url
+
+
 def test_a_connection_without_a_host_is_refused_and_says_what_to_write() -> None:
     with pytest.raises(InvalidInputError, match="its host is to be the URL of a server"):
         parse_connection(AirflowConnection(conn_id="c", password="secret"))

@@ -5,6 +5,7 @@ of `LINEAGEFLOW_LAKE` and `LINEAGEFLOW_TOKEN`, as everywhere else in LineageFlow
 """
 
 import os
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ DEFAULT_CONNECTION = "lineageflow_default"
 
 _FRESH = 60.0
 """For how many seconds a process that lives on, such as the API server, believes what a connection said."""
+_USER = re.compile(r"(?<=://)[^/?#]*@")
+"""Who asks, and the password, in an address; a page's is shown to others, and kept in events and logs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +47,9 @@ class LakeConnection:
 
     @property
     def page_url(self) -> str | None:
-        """Where people open the lake's page; None where nobody serves one."""
+        """Where people open the lake's page, each as himself; None where nobody serves one."""
         found = self.page or (self.address if self.address.startswith(("http://", "https://")) else None)
-        return found.rstrip("/") if found else None
+        return _USER.sub("", found).rstrip("/") if found else None
 
 
 def connection_of(connection_id: str | None = None) -> LakeConnection:

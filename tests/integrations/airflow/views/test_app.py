@@ -181,3 +181,16 @@ def test_a_lake_that_does_not_answer_is_told_so(
     forget_connections()
     status, text = opened(client, page(run_id))
     assert (503, True) == (status, "The lake has not answered" in text)
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://lf:s3cret@127.0.0.1:9/lake", "https://bot:s3cret@lake.example"]
+)
+def test_a_password_in_the_lake_s_address_is_shown_to_nobody(
+    client: TestClient, lake: Lake, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr("lineageflow_airflow.views.app.lake_of", lambda: lake)
+    monkeypatch.setenv(CONNECTION, json.dumps({"conn_type": "lineageflow", "host": address}))
+    forget_connections()
+    status, text = opened(client, "/")
+    assert (200, True, False) == (status, address.rpartition("@")[2] in text, "s3cret" in text)

@@ -1,11 +1,14 @@
 """HTML out of templates; everything that is put into them is escaped."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from lineageflow_core.model.secrets import without_password
 
 _DIGITS = 12
 """Of an id, which is enough to tell it from others in one lake."""
@@ -29,6 +32,13 @@ def _size(change: int) -> str:
     return f"{sign}{amount:.1f} TB"
 
 
+_filters: dict[str, Callable[..., str]] = {
+    "moment": _moment,
+    "segment": lambda text: quote(text, safe=""),
+    "short": lambda name: (name or "")[:_DIGITS],
+    "size": _size,
+    "without_password": without_password,
+}
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -36,9 +46,4 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters |= {
-    "moment": _moment,
-    "segment": lambda text: quote(text, safe=""),
-    "short": lambda name: (name or "")[:_DIGITS],
-    "size": _size,
-}
+_templates.filters |= _filters
