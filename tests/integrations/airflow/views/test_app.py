@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 from airflow.api_fastapi.app import create_app, get_auth_manager, purge_cached_app
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.sdk import DAG, TaskGroup, task
 from fastapi.testclient import TestClient
@@ -138,6 +140,21 @@ def test_who_may_not_read_the_dag_sees_nothing_of_its_runs(client: TestClient, l
     status, text = opened(client, "/", role=None)
     assert (200, False) == (status, "shop" in text)
     assert run_id in opened(client, "/")[1]
+
+
+def test_who_may_read_the_dag_and_not_its_runs_sees_nothing_of_them(
+    client: TestClient, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = sold(lake)
+
+    def is_authorized(*_: Any, access_entity: DagAccessEntity | None = None, **_more: Any) -> bool:
+        return access_entity is None
+
+    assert run_id in opened(client, "/")[1]
+    monkeypatch.setattr(get_auth_manager(), "is_authorized_dag", is_authorized)
+    assert 403 == opened(client, page(run_id))[0]
+    status, text = opened(client, "/")
+    assert (200, False) == (status, run_id in text)
 
 
 def test_a_rollback_is_planned_by_who_may_change_the_run_and_applied_nowhere_here(

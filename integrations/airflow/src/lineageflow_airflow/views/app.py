@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep, get_user, requires_access_dag
 from airflow.exceptions import AirflowException  # type: ignore[attr-defined]  # so since 3.1
@@ -66,9 +67,12 @@ def static(name: str) -> Response:
 
 @app.get("/", response_class=HTMLResponse)
 def overview(request: Request, user: GetUserDep) -> Response:
-    """Shows the last DAG runs that used the lake, of DAGs that the user may read."""
+    """Shows the last DAG runs that used the lake, of those that the user may open."""
     readable = get_auth_manager().get_authorized_dag_ids(user=user, method="GET")
-    return _page(request, "overview.html", overview=overview_of(lake_of(), readable), lake=connection_of())
+    found = overview_of(lake_of(), readable)
+    opened = {dag_id for dag_id in {each.dag_id for each in found} if _reads_runs(request, user, dag_id)}
+    shown = [each for each in found if each.dag_id in opened]
+    return _page(request, "overview.html", overview=shown, lake=connection_of())
 
 
 @app.get("/dags/{dag_id}/runs/{run_id:path}", response_class=HTMLResponse, dependencies=[_READS_RUNS])
@@ -86,6 +90,15 @@ def rollback_plan(request: Request, dag_id: str, run_id: str, target: str) -> Re
     if plan is None:
         raise HTTPException(404, "the DAG run wrote nothing under this name")
     return _page(request, "plan.html", plan=plan, dag_id=dag_id, run_id=run_id)
+
+
+def _reads_runs(request: Request, user: BaseUser, dag_id: str) -> bool:
+    """Tells what the page of a run would: who may read a DAG may not yet read its runs."""
+    try:
+        requires_access_dag("GET", DagAccessEntity.RUN, dag_id)(request, user)
+    except HTTPException:
+        return False
+    return True
 
 
 def _dag_run(dag_id: str, run_id: str) -> Any:
