@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from airflow.models.connection import Connection
+from airflow.utils.session import create_session
 from lineageflow_airflow.connection import forget_connections
 from lineageflow_airflow.doctor import examine
 from lineageflow_airflow.openlineage import FUNCTION
@@ -66,6 +68,51 @@ def test_a_provider_that_tells_another_place_is_told_how_to_tell_both(
     for name, value in lines.items():
         monkeypatch.setenv(name, value.strip("'"))
     assert {FindingState.GOOD} == {finding.state for finding in found().values()}
+
+
+@pytest.mark.usefixtures("served_lake")
+@pytest.mark.parametrize(
+    "option, value",
+    [("TRANSPORT", "{'type': 'console'}"), ("DISABLED", "perhaps"), ("SELECTIVE_ENABLE", "x")],
+)
+def test_a_provider_that_cannot_be_read_is_wrong_and_the_line_mends_it(
+    monkeypatch: pytest.MonkeyPatch, option: str, value: str
+) -> None:
+    monkeypatch.setenv(f"{OPENLINEAGE}DISABLED", "False")
+    monkeypatch.setenv(f"{OPENLINEAGE}TRANSPORT", '{"type": "console"}')
+    monkeypatch.setenv(f"{OPENLINEAGE}{option}", value)
+    finding = found()["OpenLineage"]
+    name, _, mended = finding.lines[0].partition("=")
+    assert (FindingState.WRONG, f"{OPENLINEAGE}{option}") == (finding.state, name)
+    monkeypatch.setenv(name, mended.strip("'"))
+    assert FindingState.WRONG is not found()["OpenLineage"].state
+
+
+@pytest.mark.usefixtures("served_lake")
+def test_the_provider_s_connection_may_be_in_airflow_s_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{OPENLINEAGE}DISABLED", "False")
+    monkeypatch.setenv(f"{OPENLINEAGE}CONFIG_CONN_ID", "told_to")
+    extra = json.dumps({"transport": {"type": "console"}})
+    kept = Connection(conn_id="told_to", conn_type="http", extra=extra)
+    with create_session() as session:
+        session.add(kept)
+    try:
+        assert FindingState.ADVICE is found()["OpenLineage"].state
+    finally:
+        with create_session() as session:
+            session.delete(kept)
+    assert "told_to" in found()["OpenLineage"].text
+
+
+@pytest.mark.usefixtures("lake")
+def test_a_file_of_the_provider_that_is_not_there_is_wrong_unless_it_is_disabled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(f"{OPENLINEAGE}CONFIG_PATH", "/nowhere/openlineage.yml")
+    assert FindingState.GOOD is found()["OpenLineage"].state
+    monkeypatch.setenv(f"{OPENLINEAGE}DISABLED", "False")
+    finding = found()["OpenLineage"]
+    assert (FindingState.WRONG, True) == (finding.state, "/nowhere/openlineage.yml" in finding.text)
 
 
 @pytest.mark.usefixtures("lake")

@@ -110,3 +110,21 @@ def test_a_task_that_the_provider_is_not_to_tell_of_is_told_by_us(monkeypatch: p
     operator = "airflow.providers.standard.operators.empty.EmptyOperator"
     monkeypatch.setenv("AIRFLOW__OPENLINEAGE__DISABLED_FOR_OPERATORS", operator)
     assert not provider_tells(LAKE, TRY)
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("TRANSPORT", "{'type': 'http', 'url': 'https://lake.example'}"),
+        ("TRANSPORT", '["s3cret"]'),
+        ("CONFIG_PATH", "/nowhere/openlineage.yml"),
+        ("CONFIG_CONN_ID", "nowhere"),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_fails_no_task_and_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"AIRFLOW__OPENLINEAGE__{name}", value)
+    assert not provider_tells(LAKE, TRY)
+    assert not provider_tells(LAKE, TRY)
+    assert (1, False) == (caplog.text.count("lineageflow doctor"), "s3cret" in caplog.text)

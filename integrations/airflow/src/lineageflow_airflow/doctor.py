@@ -7,6 +7,7 @@ process does that it runs in, so it is to be run where workers run, with their e
 import json
 import os
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from airflow.exceptions import AirflowNotFoundException  # type: ignore[attr-defined]  # so since 3.1
@@ -21,8 +22,16 @@ from lineageflow_core.errors import AccessDeniedError, LineageFlowError, ServerU
 from lineageflow_core.model.secrets import without_password
 
 _CONTEXT = "_AIRFLOW_PROCESS_CONTEXT"
-"""With it, connections are also looked for in Airflow's database, as `airflow connections` does."""
+"""With it, Airflow also looks for connections in its database, as `airflow connections` does."""
 _EXAMPLE = '{"conn_type": "lineageflow", "host": "https://lake.example", "password": "TOKEN"}'
+
+_OPTIONS = {
+    "transport": ("transport", "a JSON object", '{"type": "http", "url": "https://lake.example"}'),
+    "emission_policy": ("emission_policy", "a JSON array", "[]"),
+    "selective_enable": ("selective_enable", "one of True and False", "False"),
+    "disabled": ("is_disabled", "one of True and False", "False"),
+}
+"""Of the OpenLineage provider: what reads each in its `conf`, what it is to be, and such a one."""
 
 
 def examine() -> Iterator[Finding]:
@@ -65,11 +74,10 @@ def _plugin() -> Finding:
 def _connection() -> Generator[Finding, None, LakeConnection | None]:
     wanted = f"AIRFLOW_CONN_{DEFAULT_CONNECTION.upper()}='{_EXAMPLE}'"
     said = None
-    before = os.environ.get(_CONTEXT)
-    os.environ[_CONTEXT] = "server"
     try:
-        said = connection_of()
-        count = len(lake_of().repositories.list_repositories().items)
+        with _database():
+            said = connection_of()
+            count = len(lake_of().repositories.list_repositories().items)
     except (LineageFlowError, AirflowNotFoundException) as error:
         text = error.message if isinstance(error, LineageFlowError) else str(error)
         names_one = isinstance(error, (AccessDeniedError, ServerUnreachableError))
@@ -78,10 +86,19 @@ def _connection() -> Generator[Finding, None, LakeConnection | None]:
     else:
         shown = without_password(said.address)
         yield _finding("connection", FindingState.GOOD, f"{shown} answers, with {count} repositories")
+    return said
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """Has connections looked for in Airflow's database, too."""
+    before = os.environ.get(_CONTEXT)
+    os.environ[_CONTEXT] = "server"
+    try:
+        yield
     finally:
         os.environ.pop(_CONTEXT)
         os.environ.update({_CONTEXT: before} if before is not None else {})
-    return said
 
 
 def _openlineage(said: LakeConnection | None) -> Iterator[Finding]:
@@ -90,7 +107,12 @@ def _openlineage(said: LakeConnection | None) -> Iterator[Finding]:
     except ImportError:
         yield _finding("OpenLineage", FindingState.GOOD, "its provider is not installed: tasks tell the lake")
         return
-    transport = provider_transport()
+    with _database():
+        wrong = _unreadable(provider)
+        transport = provider_transport() if wrong is None else {}
+    if wrong is not None:
+        yield wrong
+        return
     if provider.is_disabled() or not transport:
         why = "disabled" if provider.is_disabled() else "without a transport"
         yield _finding("OpenLineage", FindingState.GOOD, f"its provider is {why}: tasks tell the lake")
@@ -107,6 +129,32 @@ def _openlineage(said: LakeConnection | None) -> Iterator[Finding]:
             "events of the OpenLineage provider do not name the data branch and its commits",
             f"AIRFLOW__OPENLINEAGE__CUSTOM_RUN_FACETS='{functions}'",
         )
+
+
+def _unreadable(provider: Any) -> Finding | None:
+    """Returns what keeps the provider from telling anybody: something is written in a way it cannot read."""
+    with suppress(Exception):
+        if provider.is_disabled():
+            return None
+    for option, (reader, wanted, such) in _OPTIONS.items():
+        try:
+            getattr(provider, reader, dict)()  # of some, later versions only
+        except Exception:  # noqa: BLE001  # AirflowConfigException, and others
+            return _finding(
+                "OpenLineage",
+                FindingState.WRONG,
+                f"its provider tells nobody: [openlineage] {option} is to be {wanted}, and is none",
+                f"AIRFLOW__OPENLINEAGE__{option.upper()}='{such}'",
+            )
+    try:
+        provider_transport()
+    except Exception as error:  # noqa: BLE001  # of the file, or of the connection
+        text = (
+            "its provider tells nobody: what [openlineage] config_conn_id or config_path leads to cannot be "
+            f"read: {type(error).__name__}: {error}"
+        )
+        return _finding("OpenLineage", FindingState.WRONG, text)
+    return None
 
 
 def _transport(said: LakeConnection, transport: Mapping[str, Any]) -> Finding:

@@ -2,16 +2,19 @@
 
 What a try read and wrote is always told by its sessions. That it has started, succeeded or failed is to be
 told once. This reads what the provider is configured with, in all the ways that it can be, and opens no
-transport.
+transport. A provider whose configuration cannot be read tells nobody, and no task fails for it.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 _ENDPOINT = "api/v1/lineage"
 """Where OpenLineage's client brings events to, if it is not told another place."""
 _PORTS = {"http": 80, "https": 443}
+_log = logging.getLogger(__name__)
 
 
 def provider_tells(address: str | None, task_instance: Any) -> bool:
@@ -21,11 +24,18 @@ def provider_tells(address: str | None, task_instance: Any) -> bool:
     """
     if address is None or not address.startswith(("http://", "https://")):
         return False
-    return leads_to(provider_transport(), address) and _emits(task_instance)
+    try:
+        return leads_to(provider_transport(), address) and _emits(task_instance)
+    except Exception as error:  # noqa: BLE001  # whatever the provider makes of what people have written
+        _warn(type(error).__name__)
+        return False
 
 
 def provider_transport() -> Mapping[str, Any]:
-    """Returns the configuration of the provider's transport; empty where there is none, or no provider."""
+    """Returns the configuration of the provider's transport; empty where there is none, or no provider.
+
+    Raises what the provider, or OpenLineage's client, raises where it cannot be read.
+    """
     try:
         from airflow.providers.openlineage import conf
     except ImportError:
@@ -85,3 +95,13 @@ def _emits(task_instance: Any) -> bool:
         operator=task_instance.task, dag_id=task_instance.dag_id, task_id=task_instance.task_id
     )
     return bool(controls.emit)
+
+
+@cache
+def _warn(error: str) -> None:
+    """Says once in a process that the provider is out; what it has read may have secrets in it."""
+    _log.warning(
+        "The configuration of Airflow's OpenLineage provider cannot be read (%s), so nothing but the task "
+        "itself tells the lake; `lineageflow doctor` says what to mend",
+        error,
+    )
