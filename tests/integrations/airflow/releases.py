@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from airflow.sdk import DAG
+from airflow.sdk.definitions.deadline import AsyncCallback
 from airflow.sdk.execution_time import supervisor
 
 try:
@@ -28,6 +29,10 @@ try:
 except ImportError:
     from airflow.listeners.listener import get_listener_manager
 try:
+    from airflow.triggers.callback import CallbackTrigger  # 3.2
+except ImportError:
+    from airflow.triggers.deadline import DeadlineCallbackTrigger as CallbackTrigger
+try:
     from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException, TaskDeferred  # 3.2
 except ImportError:
     from airflow.exceptions import AirflowSensorTimeout, AirflowSkipException, TaskDeferred
@@ -36,6 +41,8 @@ __all__ = [
     "TELLS_CALLBACKS_OF_ERRORS",
     "AirflowSensorTimeout",
     "AirflowSkipException",
+    "AsyncCallback",
+    "CallbackTrigger",
     "DagBag",
     "DagSerialization",
     "SerializedDAG",

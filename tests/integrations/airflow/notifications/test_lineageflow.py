@@ -4,20 +4,30 @@ import asyncio
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import fsspec
 import pytest
+from airflow.api_fastapi.core_api.datamodels.dag_run import DAGRunResponse
+from airflow.models.dagrun import DagRun
 from airflow.sdk import DAG, Asset, task
+from airflow.utils.session import create_session
+from lineageflow_airflow import data_branch
+from lineageflow_airflow.bounds import Bounds
 from lineageflow_airflow.identity import dag_run_attempt
 from lineageflow_airflow.notifications.lineageflow import LineageFlowNotifier
+from lineageflow_airflow.transactions import begin_dag_run
+from lineageflow_airflow.views.data_branch import dag_run_of
+from sqlalchemy import select
 
 from lineageflow_core import Lake, RunSession
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.check import CheckState
 from lineageflow_core.model.run import Job
 from lineageflow_core.run import run_transaction
-from tests.integrations.airflow.releases import TELLS_CALLBACKS_OF_ERRORS
+from tests.integrations.airflow.releases import TELLS_CALLBACKS_OF_ERRORS, AsyncCallback, CallbackTrigger
 from tests.integrations.airflow.runs import run_dag
+from tests.integrations.airflow.tasks import succeeded, write
 
 CLEAN = Asset("lf://sales/clean")
 
@@ -85,6 +95,81 @@ def test_what_a_dag_run_has_published_is_meant_when_it_has_ended(lake: Lake) -> 
     lake.repository("sales").write("later", {"a": b"1"})
     LineageFlowNotifier(repository="sales", tag="v1")(context)
     assert made == lake.repository("sales").head("v1").id
+
+
+def test_of_several_blocks_the_commit_is_meant_that_was_published_last(lake: Lake) -> None:
+    with DAG("blocks") as dag:
+        groups = []
+        for name in ("first", "second"):
+            with data_branch("sales", group_id=name) as group:
+
+                @task(task_id=f"write_{name}")
+                def body(name: str) -> None:
+                    write(f"lf://sales/{name}", "1")
+
+                body(name)
+            groups.append(group)
+        groups[0] >> groups[1]
+
+    ran = succeeded(run_dag(dag, run_id="first"))
+    made = lake.repository("sales").head().id
+    lake.repository("sales").write("later", {"a": b"1"})
+    context = dag_context(dag=ran.dag, dag_run=dag_run_of("blocks", "first"))
+    LineageFlowNotifier(repository="sales", tag="v1")(context)
+    assert made == lake.repository("sales").head("v1").id
+
+
+def test_of_a_run_that_was_deleted_and_made_anew_the_new_commit_is_meant(lake: Lake) -> None:
+    context = dag_context()
+    job = Job(namespace="d", name="shop")
+    for value in (b"1", b"2"):
+        begun = begin_dag_run(lake, "sales", dag_run_attempt(context["dag_run"]), Bounds())
+        with run_transaction(RunSession(lake, "sales", job, run_id=begun.run_id)) as session:
+            session.write("clean", {"a": value})
+    made = lake.repository("sales").head().id
+    lake.repository("sales").write("later", {"a": b"1"})
+    LineageFlowNotifier(repository="sales", tag="v1")(context)
+    assert made == lake.repository("sales").head("v1").id
+
+
+def missed_deadline(dag_id: str, run_id: str, **said: Any) -> dict[str, Any]:
+    """Has the notifier run as Airflow runs a deadline's callback. Returns how that has ended."""
+    with create_session() as session:
+        run = session.scalars(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)).one()
+        shown = DAGRunResponse.model_validate(run).model_dump(mode="json")
+    context = {"dag_run": shown, "deadline": {"id": str(uuid4()), "deadline_time": datetime.now(UTC)}}
+    callback = AsyncCallback(LineageFlowNotifier, kwargs=said)
+    trigger = CallbackTrigger(callback.path, {**callback.kwargs, "context": context})
+
+    async def last() -> dict[str, Any]:
+        return [dict(event.payload) async for event in trigger.run()][-1]
+
+    return asyncio.run(last())
+
+
+def test_a_deadline_that_was_missed_is_a_check_that_failed(lake: Lake) -> None:
+    with DAG("late") as dag:
+
+        @task
+        def nothing() -> None:
+            pass
+
+        nothing()
+    succeeded(run_dag(dag, run_id="first"))
+    said = {"repository": "sales", "check": "in time", "message": "{{ dag_run.dag_run_id }} is late"}
+    ended = missed_deadline("late", "first", ref="main", tag="late-{{ dag_run.dag_run_id }}", **said)
+    assert "success" == ended["state"], ended
+    (check,) = lake.checks.list_checks("sales", "main")
+    assert (CheckState.FAILED, "first is late") == (check.state, check.summary)
+    assert {"airflow/dag_id": "late", "airflow/run_id": "first"} == check.details
+    assert lake.repository("sales").head().id == lake.repository("sales").head("late-first").id
+    ended = missed_deadline("late", "first", **said)
+    assert ("failed", True) == (ended["state"], "say what is meant by `ref`" in str(ended))
+
+
+def test_without_a_context_it_says_what_it_is_for() -> None:
+    with pytest.raises(InvalidInputError, match="is for callbacks of tasks"):
+        LineageFlowNotifier(repository="sales", tag="v1").notify({})
 
 
 def test_a_callback_that_runs_twice_tags_once(lake: Lake) -> None:

@@ -1,19 +1,22 @@
 """A notifier that says in the lake how a task or a DAG run has ended: by a tag, by a check, or by both."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import BaseNotifier
 from airflow.sdk.definitions.context import Context
 
 from lineageflow_airflow.assets import EXTRA
+from lineageflow_airflow.blocks import blocks_of
 from lineageflow_airflow.connection import DEFAULT_CONNECTION
 from lineageflow_airflow.hooks.lineageflow import LineageFlowHook
-from lineageflow_airflow.identity import AUTHOR, dag_run_attempt
+from lineageflow_airflow.identity import AUTHOR, DagRunAttempt, dag_run_attempt
+from lineageflow_airflow.transactions import transactions_of_dag_run
 from lineageflow_core.catalog import Catalog
-from lineageflow_core.errors import InvalidInputError, NotFoundError
+from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.check import CheckState
+from lineageflow_core.model.commit import Commit
 
 _FAILED = "failed", "up_for_retry"
 """The states of a task whose try has failed."""
@@ -31,11 +34,14 @@ class LineageFlowNotifier(BaseNotifier):
     :param repository: the repository; by default the connection's. (templated)
     :param tag: the tag that is made. (templated)
     :param check: the check that is recorded. (templated)
-    :param state: what the check found, `"passed"` or `"failed"`; by default how the task or run has ended.
+    :param state: what the check found, `"passed"` or `"failed"`; by default how the task or run has ended; a
+        deadline that was missed has failed.
     :param ref: what is tagged and checked; by default the commit that the task, or the DAG run, has
-        published, and without one the default branch. (templated)
+        published (of several the last one), and without one the default branch. A deadline's callback has to
+        say it. (templated)
     :param message: what the tag stands for, or what the check found, in one line. (templated)
     :param lineageflow_conn_id: the connection to the lake. (templated)
+    :param context: what Airflow tells a deadline's callback; others are told it later.
     """
 
     template_fields: Sequence[str] = (
@@ -57,8 +63,9 @@ class LineageFlowNotifier(BaseNotifier):
         ref: str | None = None,
         message: str = "",
         lineageflow_conn_id: str = DEFAULT_CONNECTION,
+        context: Context | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(context)
         if not tag and not check:
             raise InvalidInputError("the notifier does nothing; name a `tag`, a `check`, or both")
         self.repository = repository
@@ -70,7 +77,8 @@ class LineageFlowNotifier(BaseNotifier):
         self.lineageflow_conn_id = lineageflow_conn_id
 
     def notify(self, context: Context) -> None:
-        """Tags and records."""
+        """Tags and records. Raises InvalidInputError if it is told of no DAG run, or not what is meant."""
+        dag_id, run_id = _run_of(context)
         hook = LineageFlowHook(self.lineageflow_conn_id)
         lake, repository = hook.get_conn(), hook.repository(self.repository)
         ref = self.ref or _published(lake, repository, context)
@@ -81,7 +89,7 @@ class LineageFlowNotifier(BaseNotifier):
                 source=ref,
                 author=AUTHOR,
                 message=self.message,
-                key=f"airflow/notifier/{context['dag'].dag_id}/{context['run_id']}/{self.tag}",
+                key=f"airflow/notifier/{dag_id}/{run_id}/{self.tag}",
             )
             self.log.info("Tagged %s of %s as %r", made.commit[:8], repository, self.tag)
         if self.check:
@@ -92,7 +100,7 @@ class LineageFlowNotifier(BaseNotifier):
                 state=self.state or (CheckState.FAILED if _has_failed(context) else CheckState.PASSED),
                 author=AUTHOR,
                 summary=self.message,
-                details=_origin(context),
+                details={"airflow/dag_id": dag_id, "airflow/run_id": run_id, **_error(context)},
             )
             self.log.info("Check %r of %s: %s", self.check, found.commit[:8], found.state.value)
 
@@ -101,8 +109,26 @@ class LineageFlowNotifier(BaseNotifier):
         await asyncio.to_thread(self.notify, context)
 
 
+def _run_of(context: Context) -> tuple[str, str]:
+    """Returns the ids of a DAG and its run; a deadline's callback has the run as Airflow's API tells it."""
+    run: Any = context.get("dag_run")
+    if "dag" in context:
+        return context["dag"].dag_id, context["run_id"]
+    if isinstance(run, Mapping):
+        return run["dag_id"], run["dag_run_id"]
+    raise InvalidInputError(
+        "the notifier is told of no DAG run: it is for callbacks of tasks, of DAGs and of deadlines, and is "
+        "to be given the context that Airflow gives those"
+    )
+
+
 def _published(lake: Catalog, repository: str, context: Context) -> str:
     """Returns the commit that the task has told of, or that the DAG run has published; else a branch."""
+    if "deadline" in context:
+        raise InvalidInputError(
+            "a deadline's callback is not told what the DAG run has published; say what is meant by `ref`, "
+            "such as ref='main'"
+        )
     ti: Any = context.get("ti")
     task: Any = getattr(ti, "task", None)
     events: Any = context.get("outlet_events")
@@ -111,17 +137,25 @@ def _published(lake: Catalog, repository: str, context: Context) -> str:
         if isinstance(told, Mapping) and told.get("repository") == repository:
             return str(told["commit"])
     run: Any = context.get("dag_run")
-    for attempt in dag_run_attempt(run).so_far() if run is not None else ():
-        try:
-            published = lake.transactions.get_transaction(repository, attempt.lineage_id).published
-        except NotFoundError:
-            continue
-        if published is not None:
-            return published
+    found = list(_commits(lake, repository, dag_run_attempt(run), context["dag"])) if run is not None else []
+    if found:
+        return max(found, key=lambda commit: commit.generation).id
     return lake.repositories.get_repository(repository).default_branch
 
 
+def _commits(lake: Catalog, repository: str, attempt: DagRunAttempt, dag: Any) -> Iterator[Commit]:
+    """Yields what each block of the DAG run was last published as."""
+    blocks = [block for task in dag.tasks for block in blocks_of(task) if block.repository == repository]
+    for key in {"", *(block.key for block in blocks)}:
+        begun = transactions_of_dag_run(lake, repository, attempt, key=key)
+        last = next((each.published for each in begun if each.published is not None), None)
+        if last is not None:
+            yield lake.refs.resolve(repository, last)
+
+
 def _has_failed(context: Context) -> bool:
+    if "deadline" in context:
+        return True
     if context.get("reason") is not None:  # of a DAG run
         return context["reason"] != "success"
     # `DAG.test` tells of no exception before Airflow 3.3.
@@ -129,7 +163,6 @@ def _has_failed(context: Context) -> bool:
     return context.get("exception") is not None or state in _FAILED
 
 
-def _origin(context: Context) -> dict[str, str]:
-    said = {"airflow/dag_id": context["dag"].dag_id, "airflow/run_id": context["run_id"]}
+def _error(context: Context) -> dict[str, str]:
     error = context.get("exception")
-    return {**said, **({"error": str(error)[:500]} if error is not None else {})}
+    return {"error": str(error)[:500]} if error is not None else {}
