@@ -140,7 +140,10 @@ class LocalWriter:
         return StoredObject(object_id=object_id, size=size)
 
     def _can_move(self, source: Path, status: os.stat_result) -> bool:
-        """Tells whether a file is given, by this name alone, and on the file system of this store."""
+        """Tells whether a file is given, by this name alone, and on the file system of this store.
+
+        It may be another mount of it all the same, which only moving tells.
+        """
         if not isinstance(source, GivenFile) or status.st_nlink != 1:
             return False
         is_itself = os.path.samestat(os.lstat(source), status)  # and no symbolic link to it
@@ -156,11 +159,15 @@ class LocalWriter:
         object_id = ObjectId(hasher.hexdigest())
         name = object_name(object_id)
         if not self._is_there(name, size):
-            os.fchmod(file, status.st_mode & _READ_ONLY)
+            temporary = self._temporary()
+            try:
+                os.fchmod(file, status.st_mode & _READ_ONLY)
+                os.rename(source, temporary, dst_dir_fd=self._fd)
+            except OSError:  # another mount of the same file system, or somebody else's file
+                os.lseek(file, 0, os.SEEK_SET)
+                return self._add_stream(file, status.st_size, reported)
             if not self._flush_together:
                 os.fsync(file)
-            temporary = self._temporary()
-            os.rename(source, temporary, dst_dir_fd=self._fd)
             self._named[name] = temporary
         return StoredObject(object_id=object_id, size=size)
 

@@ -1,8 +1,10 @@
+import errno
 import os
 import resource
 from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,6 +138,27 @@ def test_a_given_file_whose_content_is_there_already_is_not_moved(
     file.write_bytes(large)
     content.write_objects([GivenFile(file)])
     assert (before, {path_of(root, large)}) == (path_of(root, large).stat().st_ino, files_in(root))
+
+
+@pytest.mark.parametrize("batch", [1, 20])
+def test_a_given_file_in_another_mount_of_the_same_file_system_is_copied(
+    root: Path, content: LocalContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    file, large = tmp_path / "given", os.urandom(5 << 20)
+    file.write_bytes(large)
+    rename = os.rename
+
+    def within_a_mount(source: str | Path, target: str, **folders: Any) -> None:
+        if Path(source) == file:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        rename(source, target, **folders)
+
+    monkeypatch.setattr(os, "rename", within_a_mount)
+    told: list[int] = []
+    stored, *_ = content.write_objects([GivenFile(file), *[b"x"] * (batch - 1)], progress=told.append)
+    assert (object_of(large), len(large) + batch - 1) == (stored, sum(told))
+    assert large == path_of(root, large).read_bytes() == file.read_bytes()
+    assert [] == list((root / "tmp").iterdir())
 
 
 @pytest.mark.parametrize("link", [os.link, os.symlink])
