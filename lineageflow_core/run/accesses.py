@@ -1,11 +1,13 @@
-"""What one run read and wrote so far, at exact versions. Safe to share between threads.
+"""What one run read and wrote so far, at exact versions. Safe to share between threads, and survives a fork.
 
 Datasets that are read or written as one thing are told as such. Files that are read or written one by one
 count for the dataset or partition that they are in: what the run leaves there is its output, not the states
 on the way, and what it reads of its own output is no input.
 """
 
+import os
 import threading
+import weakref
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -25,13 +27,18 @@ class Accesses:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._lock = threading.Lock()
+        self._begin()
         self._reads: list[DatasetAccess] = []
         self._writes: list[DatasetAccess] = []
         self._files_written: dict[tuple[str, str], DatasetAccess] = {}
         self._described: dict[tuple[str, str], tuple[About | None, tuple[ColumnEdge, ...]]] = {}
         self._own: set[tuple[str, Snapshot]] = set()
         self._seen: set[tuple[str, CommitId, str]] = set()
+        _accesses.add(self)
+
+    def _begin(self) -> None:
+        """Sets what belongs to one process."""
+        self._lock = threading.Lock()
 
     @property
     def reads(self) -> list[DatasetAccess]:
@@ -133,3 +140,14 @@ class Accesses:
             )
         except ObjectNotFoundError:
             return None
+
+
+_accesses: "weakref.WeakSet[Accesses]" = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for accesses in list(_accesses):
+        accesses._begin()  # noqa: SLF001 - a thread of the parent may hold the lock, and is not in the child
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -57,7 +57,7 @@ class RunSession:
     of its start and its end, and the session of what it reads and writes. `warn` is told where an event can
     be neither kept on this machine nor told the lake; without it that raises StorageError. `metadata` is said
     of every commit that it makes. With a `telling`, events wait until its owner tells them; what is read or
-    written goes into the next one.
+    written goes into the next one. A process that was forked from the session's tells at once.
     """
 
     def __init__(
@@ -266,6 +266,7 @@ class RunSession:
                 rows=rows,
             )
         )
+        self._report_from_elsewhere()
         return Written(snapshot=snapshot, commit=commit.id, previous=previous)
 
     def describe(
@@ -420,9 +421,14 @@ class RunSession:
             self._base_commit = self.transaction.base
             self._begun = True
 
+    @property
+    def _is_elsewhere(self) -> bool:
+        """Whether this is another process than the first one, which tells the end but knows only its own."""
+        return os.getpid() != self._process
+
     def _report_from_elsewhere(self) -> None:
-        """Tells at once in another process than the first one, which tells the end but knows only its own."""
-        if os.getpid() != self._process:
+        """Tells at once in another process than the first one."""
+        if self._is_elsewhere:
             self.report()
 
     def _end(self, event_type: EventType, error: str | None = None) -> None:
@@ -442,7 +448,7 @@ class RunSession:
             make=lambda: started or self._event(event_type, run, at),
             warn=self._warn,
         )
-        if self._telling is None:
+        if self._telling is None or self._is_elsewhere:  # a forked process may end without another word
             tell(self.catalog, [saying])
         else:
             self._telling.soon(saying)

@@ -1,7 +1,11 @@
 """A run as its code sees it."""
 
-from collections.abc import Mapping
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +21,10 @@ from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.lineage import ColumnEdge, DatasetName, Direction
 from lineageflow_core.model.run import CodeVersion, RunState, TransactionState
 from lineageflow_core.openlineage.about import About
+from lineageflow_core.openlineage.access import DatasetAccess
 from lineageflow_core.openlineage.vocabulary import EventType
 from lineageflow_core.run import run_transaction
+from lineageflow_core.run.telling import Telling
 from lineageflow_core.testing.catalog.scene import files, new_run_id
 from tests.core.openlineage.emitted import assert_all_are_valid
 
@@ -221,3 +227,57 @@ def test_a_session_that_can_warn_goes_on_where_an_event_can_be_kept_nowhere(repo
     ] * 2 == warnings
     with pytest.raises(StorageFullError):
         RunSession(catalog, repo.name, job).start()
+
+
+def in_a_fork(work: Callable[[], object]) -> int:
+    """Forks a process that works, and ends without another word; returns how it ended."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    signal.alarm(20)
+    try:
+        work()
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_what_a_forked_process_reads_and_writes_is_told(tmp_path: Path, *, waits: bool) -> None:
+    repo = Repository(connect(str(tmp_path / "lake")), "lake", author="ada").create()
+    repo.put("raw", {"x": b"1"})
+    telling = Telling(repo.catalog) if waits else None
+    session = RunSession(repo.catalog, repo.name, Job(namespace="tests", name="nightly"), telling=telling)
+    session.start()
+    assert 0 == in_a_fork(lambda: session.read("raw"))
+    assert 0 == in_a_fork(lambda: session.write("clean", {"x": b"2"}))
+    session.complete()
+    if telling is not None:
+        telling.now()
+    told = repo.catalog.lineage.get_run(session.run.id)
+    assert (["raw"], ["clean"]) == (
+        [read.version.name for read in told.reads],
+        [write.version.name for write in told.writes],
+    )
+
+
+def test_a_process_that_is_forked_while_a_thread_records_is_not_held_up(repo: Repository) -> None:
+    recording, forked = threading.Event(), threading.Event()
+
+    class Slow(tuple[Any, ...]):
+        def __iter__(self) -> Iterator[Any]:
+            recording.set()
+            forked.wait(30)
+            return super().__iter__()
+
+    session = session_of(repo)
+    snapshots = Slow(session.read("raw").snapshots)
+    access = DatasetAccess(repository=repo.name, snapshots=snapshots, commit=session.base)
+    thread = threading.Thread(target=session.record_all, args=[[access]])
+    thread.start()
+    recording.wait(30)
+    try:
+        assert 0 == in_a_fork(lambda: session.reads)
+    finally:
+        forked.set()
+        thread.join()
