@@ -99,15 +99,18 @@ class Telling:
                 self._start()
 
     def now(self) -> None:
-        """Tells all that waits. Raises as `tell` does, and as the lake does; then it waits on."""
+        """Tells all that waits. Raises as `tell` does, and as the lake does; then it waits on.
+
+        So it does where whoever calls this is interrupted.
+        """
         with self._turn:  # what another thread tells just now is told, too, when this returns
-            with self._lock:
-                taken, self._waiting = self._waiting, []
-            if not taken:
-                return
+            taken: list[Saying] = []
             try:
-                tell(self._catalog, taken)
-            except LineageFlowError:
+                with self._lock:
+                    taken, self._waiting = self._waiting, []
+                if taken:
+                    tell(self._catalog, taken)
+            except BaseException:
                 with self._lock:
                     self._waiting = [*taken, *self._waiting]
                 raise
@@ -135,6 +138,8 @@ class Telling:
                 self.now()
             except LineageFlowError as error:
                 _log.warning("lineage waits, because the lake cannot be told now: %s", error.message)
+            except Exception:  # noqa: BLE001 - whoever calls `now` hears of it
+                _log.exception("lineage waits, because telling the lake failed")
             except BaseException:
                 with self._lock:
                     self._thread = None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -39,6 +40,13 @@ def state_of(repo: Repository, session: RunSession) -> RunState | None:
         return None
 
 
+def wait_until_told(repo: Repository, session: RunSession) -> None:
+    until = time.monotonic() + 30
+    while state_of(repo, session) is None:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def test_events_wait_to_be_told_together(repo: Repository) -> None:
     telling = Telling(repo.catalog)
     one, other = session_of(repo, telling), session_of(repo, telling)
@@ -52,10 +60,7 @@ def test_events_wait_to_be_told_together(repo: Repository) -> None:
 def test_an_event_waits_no_longer_than_a_moment(repo: Repository) -> None:
     session = session_of(repo, Telling(repo.catalog))
     session.start()
-    until = time.monotonic() + 30
-    while state_of(repo, session) is None:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_until_told(repo, session)
 
 
 def test_a_later_event_of_a_session_takes_the_place_of_those_that_wait(repo: Repository) -> None:
@@ -111,28 +116,47 @@ class Unreachable:
 
     takes = False
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, error: BaseException) -> None:
         self._catalog = catalog
+        self._error = error
+        self.is_asked = threading.Event()
 
     def emit(self, event: Mapping[str, Any]) -> None:
         if not self.takes:
-            raise ServerUnreachableError("nobody answers")
+            self.is_asked.set()
+            raise self._error
         self._catalog.lineage.ingest([dict(event)])
 
     def flush(self, about: RunId) -> None:
         """Does nothing: it keeps nothing."""
 
 
-def test_what_cannot_be_told_now_waits_on(repo: Repository) -> None:
-    emitter = Unreachable(repo.catalog)
+@pytest.mark.parametrize(
+    "error", [ServerUnreachableError("nobody answers"), KeyboardInterrupt(), RuntimeError("a bug")], ids=repr
+)
+def test_what_cannot_be_told_now_waits_on(
+    repo: Repository, error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lineageflow_core.run.telling.LONGEST_SECONDS", 60.0)  # only this thread tells
+    emitter = Unreachable(repo.catalog, error)
     telling = Telling(replace(repo.catalog, emitter=emitter))
     session = session_of(repo, telling)
     session.start()
-    with pytest.raises(ServerUnreachableError):
+    with pytest.raises(type(error)):
         telling.now()
     emitter.takes = True
     telling.now()
     assert RunState.RUNNING == state_of(repo, session)
+
+
+@pytest.mark.parametrize("error", [ServerUnreachableError("nobody answers"), RuntimeError("a bug")], ids=repr)
+def test_what_could_not_be_told_is_told_in_a_moment(repo: Repository, error: BaseException) -> None:
+    emitter = Unreachable(repo.catalog, error)
+    session = session_of(repo, Telling(replace(repo.catalog, emitter=emitter)))
+    session.start()
+    assert emitter.is_asked.wait(30)
+    emitter.takes = True
+    wait_until_told(repo, session)
 
 
 def test_a_forked_process_leaves_what_waits_to_its_parent(repo: Repository) -> None:
