@@ -139,6 +139,7 @@ def move_branch(
                     quarantines=beside.quarantines,
                 )
             except RefMovedError:
+                ahead = None  # it may rest on another ref, which has moved: a run's, say
                 continue
             return _commit_of(opened, done)
     raise IntegrityError(f"branch {branch} moved {_MAX_ATTEMPTS} times during one turn")

@@ -11,8 +11,10 @@ from lineageflow_core.service.opened import Lake
 from lineageflow_core.service.writing import move_branch
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.memory.refs import MemoryRefStore
+from lineageflow_core.testing.catalog.scene import files
 from lineageflow_core.testing.values import NOON
 from lineageflow_core.tree.source import NodeBuffer
+from tests.core.service.story import run_id
 
 MAIN = RefName(kind=RefKind.BRANCH, name="main")
 
@@ -43,10 +45,10 @@ class Writer:
 
     def __init__(self) -> None:
         self.events: list[str] = []
-        stores = MemoryStores()
-        self.other = Repository(open_embedded(stores), "lake", author="bob").create()
-        self.refs = stores.refs = QueueingRefStore(stores, self.events)
-        self.opened = Lake(stores, lambda: NOON).repository("lake")
+        self.stores = MemoryStores()
+        self.other = Repository(open_embedded(self.stores), "lake", author="bob").create()
+        self.refs = self.stores.refs = QueueingRefStore(self.stores, self.events)
+        self.opened = Lake(self.stores, lambda: NOON).repository("lake")
 
     def write(self, message: str) -> Commit:
         def build(tip: Commit, _nodes: NodeBuffer) -> Commit:
@@ -76,3 +78,13 @@ def test_what_was_built_before_the_turn_is_built_again_if_the_branch_has_moved()
     made = writer.write("first")
     assert "first" == next(commit.message for commit in writer.other.log(ref="main"))
     assert ["a"] == [dataset.path for dataset in writer.other.datasets(ref=made.id)]
+
+
+def test_what_was_built_before_the_turn_is_built_again_if_the_run_that_it_publishes_has_moved() -> None:
+    writer, run = Writer(), run_id("night")
+    writer.other.catalog.transactions.begin("lake", run)
+    writer.other.put("a", b"1", branch=f"run:{run}")
+    writer.refs.meanwhile = lambda: writer.other.put("late", b"2", branch=f"run:{run}")
+    published = Repository(open_embedded(writer.stores), "lake", author="ada")
+    published.catalog.transactions.publish("lake", run, author="ada")
+    assert {"a": b"1", "late": b"2"} == files(published)
