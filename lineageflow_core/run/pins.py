@@ -4,12 +4,14 @@ A pin refines the base of a run, so it holds for what the run has not written it
 of the dataset, or of anything above or below it; where code names a ref itself, only by both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import InvalidInputError, NotFoundError, RefNotFoundError
+from lineageflow_core.model.commit import Commit
 from lineageflow_core.model.ids import CommitId
-from lineageflow_core.model.names import check_path, parents_of
+from lineageflow_core.model.names import check_path, is_under, parents_of
+from lineageflow_core.model.page import every
 from lineageflow_core.model.run import Transaction
 
 Pins = Mapping[str, str]
@@ -33,11 +35,15 @@ def find_pin(pins: Pins, path: str, ref: str | None) -> tuple[str, str] | None:
 
 
 def is_unwritten(catalog: Catalog, transaction: Transaction, dataset: str) -> bool:
-    """Tells whether a run has left a dataset as it was at its base."""
-    if transaction.head is None:
+    """Tells whether a run has left a dataset alone since its base: not even written it as it was there."""
+    head, base = transaction.head, transaction.base
+    if head is None or head == base:
         return True
-    there = [_digest(catalog, transaction, at, dataset) for at in (transaction.head, transaction.base)]
-    return there[0] == there[1]
+    now, was = (_digest(catalog, transaction, at, dataset) for at in (head, base))
+    return now == was and not any(
+        _has_written(commit, dataset) and now == _digest(catalog, transaction, commit.id, dataset)
+        for commit in _commits_between(catalog, transaction.repository, base, head)
+    )
 
 
 def commit_of_pin(catalog: Catalog, transaction: Transaction, ref: str) -> CommitId:
@@ -49,6 +55,19 @@ def commit_of_pin(catalog: Catalog, transaction: Transaction, ref: str) -> Commi
         return catalog.refs.resolve(repository, at).id
     except (RefNotFoundError, InvalidInputError):  # it is no branch, or younger than the run
         return catalog.refs.resolve(repository, ref).id
+
+
+def _commits_between(catalog: Catalog, repository: str, base: CommitId, head: CommitId) -> Iterator[Commit]:
+    """Yields the commits of a run, also those that its parts brought."""
+    graph = catalog.history.graph
+    return every(lambda after, limit: graph(repository, [f"{base}..{head}"], after=after, limit=limit))
+
+
+def _has_written(commit: Commit, dataset: str) -> bool:
+    """Tells whether a run wrote, by this commit, a dataset, something of it or all around it."""
+    return commit.run_id is not None and any(
+        is_under(unit, dataset) or is_under(dataset, unit) for unit in commit.replaced
+    )
 
 
 def _digest(catalog: Catalog, transaction: Transaction, commit: CommitId, dataset: str) -> str | None:

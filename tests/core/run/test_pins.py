@@ -10,7 +10,7 @@ import pytest
 
 from lineageflow_core import Job, Repository, RunSession, connect
 from lineageflow_core.errors import InvalidInputError
-from lineageflow_core.run import running
+from lineageflow_core.run import run_transaction, running
 from lineageflow_core.tracking.joining import run_variables
 
 
@@ -55,6 +55,43 @@ def test_what_the_run_writes_it_reads_as_it_wrote_it(repo: Repository) -> None:
     assert b"old" == content(session, "rates")
     session.write("rates", {"x": b"mine"})
     assert b"mine" == content(session, "rates")
+
+
+def test_what_the_run_writes_just_as_it_was_it_reads_as_it_wrote_it(repo: Repository) -> None:
+    session = session_of(repo, rates="v1")
+    session.write("rates", {"x": b"new"})
+    session.write("other", {"x": b"2"})
+    assert b"new" == content(session, "rates")
+
+
+def test_a_part_of_a_pinned_dataset_that_the_run_writes_just_as_it_was_is_read_as_it_wrote_it(
+    repo: Repository,
+) -> None:
+    repo.replace("days/mon", {"x": b"1"}, dataset="days")
+    repo.tag("v2", source="main")
+    repo.replace("days/tue", {"x": b"2"}, dataset="days")
+    session = session_of(repo, days="v2")
+    assert 1 == len(session.read("days").objects)
+    session.write("days", {"x": b"1"}, partition="mon")
+    assert 2 == len(session.read("days").objects)
+
+
+def test_what_a_part_of_the_run_writes_just_as_it_was_the_run_reads_as_it_was_written(
+    repo: Repository,
+) -> None:
+    session = session_of(repo, rates="v1")
+    session.write("other", {"x": b"2"})
+    job = Job(namespace="tests", name="nightly.make")
+    with run_transaction(RunSession(repo.catalog, repo.name, job, into=session.ref)) as part:
+        part.write("rates", {"x": b"new"})
+    assert b"new" == content(session, "rates")
+
+
+def test_what_the_run_wrote_and_put_back_is_read_from_the_pin(repo: Repository) -> None:
+    session = session_of(repo, rates="v1")
+    session.write("rates", {"x": b"mine"})
+    repo.revert(session.ref, branch=session.ref)
+    assert b"old" == content(session, "rates")
 
 
 def test_a_branch_is_read_as_it_was_when_the_run_began(repo: Repository) -> None:
