@@ -5,10 +5,11 @@ may begin it. Invariant: what a session reads and writes is in its events at the
 is durable before the method that tells it returns, unless it is left to a `Telling`: in the lake, or, where
 the catalog has an emitter and the lake cannot take it now, on this machine. What a run read is in the lake
 before it publishes, in either case. So a published run's lineage is there, but for what other machines still
-keep.
+keep, and for an end of which `publish` warns.
 """
 
 import dataclasses
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -42,6 +43,8 @@ from lineageflow_core.run.results import Reading, Written
 from lineageflow_core.run.telling import Saying, Telling, tell
 from lineageflow_core.uploads import Source, upload_sources
 
+_log = logging.getLogger(__name__)
+
 
 class RunSession:
     """One run of a job: a step of a pipeline, or a pipeline as a whole.
@@ -55,9 +58,10 @@ class RunSession:
     of the same job that this one comes `after`: one that failed, say, and is repeated. `parent` is the run
     that it is told to be a step of, where that is not the pipeline. With `ends_elsewhere` somebody else tells
     of its start and its end, and the session of what it reads and writes. `warn` is told where an event can
-    be neither kept on this machine nor told the lake; without it that raises StorageError. `metadata` is said
-    of every commit that it makes. With a `telling`, events wait until its owner tells them; what is read or
-    written goes into the next one. A process that was forked from the session's tells at once.
+    be neither kept on this machine nor told the lake; without it that raises StorageError, or is logged where
+    the run is published already. `metadata` is said of every commit that it makes. With a `telling`, events
+    wait until its owner tells them; what is read or written goes into the next one. A process that was forked
+    from the session's tells at once.
     """
 
     def __init__(
@@ -383,7 +387,9 @@ class RunSession:
         """Makes all that the pipeline wrote visible on its target branch, as one commit; then completes.
 
         Raises MergeConflictError, StaleReadError; then nothing is visible, and the run's branch is as it was.
-        So it is with ServerUnreachableError where the lake does not take the events that are kept for it.
+        So it is with ServerUnreachableError where the lake does not take the events that are kept for it;
+        where the lake's answer was lost, the transaction says which it is. Where only the end cannot be told,
+        that is a warning: the run is published. To publish again is safe, and tells the end.
         """
         _ = self.transaction
         if self._accesses.reads:
@@ -395,7 +401,14 @@ class RunSession:
         published = self.catalog.transactions.publish(
             self.repository, self.pipeline, author=self.author, message=message, metadata=self.metadata
         )
-        self.complete()
+        try:
+            self.complete()
+        except LineageFlowError as error:
+            warn = self._warn or _log.warning
+            warn(
+                f"run {self.run.id} is published, but the lake was not told that it has completed; publish "
+                f"again to tell it: {error.message}"
+            )
         if not published.is_part:
             with suppress(LineageFlowError):  # nobody asked for it: it only saves the next reader the wait
                 self.catalog.tables.profile_changes(self.repository, published.published or published.base)

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from lineageflow_core import Job, Repository, RunSession, connect
+from lineageflow_core.catalog import Lineage
 from lineageflow_core.errors import (
     InvalidInputError,
     MergeConflictError,
     ObjectNotFoundError,
+    ServerUnreachableError,
     StorageFullError,
 )
 from lineageflow_core.model.ids import RunId
@@ -227,6 +229,42 @@ def test_a_session_that_can_warn_goes_on_where_an_event_can_be_kept_nowhere(repo
     ] * 2 == warnings
     with pytest.raises(StorageFullError):
         RunSession(catalog, repo.name, job).start()
+
+
+class DeafLake:
+    """What tells a lake of runs, but that it does not hear of their ends until it is told to."""
+
+    hears = False
+
+    def __init__(self, lineage: Lineage) -> None:
+        self._lineage = lineage
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._lineage, name)
+
+    def ingest(self, events: Sequence[dict[str, Any]]) -> Any:
+        if not self.hears and any(event["eventType"] == "COMPLETE" for event in events):
+            raise ServerUnreachableError("nobody answers")
+        return self._lineage.ingest(events)
+
+
+@pytest.mark.parametrize("can_warn", [True, False])
+def test_a_run_is_published_though_the_lake_cannot_be_told_that_it_has_completed(
+    repo: Repository, caplog: pytest.LogCaptureFixture, *, can_warn: bool
+) -> None:
+    lineage = DeafLake(repo.catalog.lineage)
+    catalog = replace(repo.catalog, lineage=lineage)
+    warnings: list[str] = []
+    job, warn = Job(namespace="tests", name="nightly"), warnings.append if can_warn else None
+    with run_transaction(RunSession(catalog, repo.name, job, warn=warn)) as session:
+        session.write("clean", {"x": b"1"})
+    assert {"clean/x": b"1", "raw/x": b"1"} == files(repo)
+    [warning] = warnings if can_warn else caplog.messages
+    assert warning.startswith(f"run {session.run.id} is published, but the lake was not told")
+    lineage.hears = True
+    assert session.transaction == session.publish()
+    assert RunState.COMPLETED is state_of(repo, session)
+    assert ["clean"] == [each.version.name for each in repo.catalog.lineage.get_run(session.run.id).writes]
 
 
 def in_a_fork(work: Callable[[], object]) -> int:
