@@ -115,3 +115,24 @@ def test_a_run_that_only_repeats_a_check_publishes_what_the_failed_run_left(
         line = run.publish()
     assert b"1" == lake.repository.read_bytes("orders/data.json", ref=branch)
     assert ("published to" if mode == "run" else "waits for review on") in line.message
+
+
+@pytest.mark.parametrize("mode", ["run", "review"])
+def test_where_neither_run_wrote_anything_the_branch_that_they_read_is_not_published(
+    lake: Lake, mode: str
+) -> None:
+    tags = {REF_TAG: "staging", INTO_TAG: "main"}
+    policy = PublishPolicy(mode=PublishMode(mode))
+    lake.repository.branch("staging")
+    lake.repository.replace("prices", {"data.json": b"10"}, branch="staging")
+    before = lake.repository.head()
+    with dg.DagsterInstance.ephemeral() as instance:
+        parent = instance.add_run(dg.DagsterRun(job_name="shop", run_id=PARENT, tags=tags))
+        first = RunTransaction(lake.resource, parent, instance=instance, policy=policy, resumes=False)
+        first.begin()
+        first.discard("a step failed before it wrote")
+        second = RunTransaction(lake.resource, again(tags), instance=instance, policy=policy, resumes=True)
+        second.begin()
+        line = second.publish()
+    assert before == lake.repository.head()
+    assert "nothing new was written to the lake" in line.message

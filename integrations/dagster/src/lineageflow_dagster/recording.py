@@ -1,13 +1,10 @@
 """Telling Dagster of a published run: all that it put off, and all that it went on from and so published."""
 
-from collections.abc import Iterator
-
 import dagster as dg
 
-from lineageflow_core.errors import RunNotFoundError
-from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_dagster.deferred import Publication, record
+from lineageflow_dagster.going_on import went_on_from
 from lineageflow_dagster.internals import is_of_assets, write_note
 from lineageflow_dagster.landing import Landing
 from lineageflow_dagster.policy import BACKFILL_TAG, backfill_branch
@@ -36,7 +33,8 @@ def record_published(
         is_current=_is_current(instance, lineageflow, run, transaction),
         landing=landing,
     )
-    runs = [*reversed(list(_went_on_from(instance, lineageflow, run, transaction))), run.run_id]
+    before = [each.run_id for each in went_on_from(instance, lineageflow, run, transaction)]
+    runs = [*reversed(before), run.run_id]
     for asset, partition in record(instance, runs, publication):
         name = f"{asset.to_user_string()!r}" + (f", partition {partition!r}," if partition else "")
         lost = f"{name} is not materialized: {transaction.into!r} does not have what the run wrote"
@@ -58,26 +56,3 @@ def _is_current(
     if backfill and (transaction.into == backfill_branch(backfill) or is_of_assets(instance, backfill)):
         return True
     return transaction.into == lineageflow.branch
-
-
-def _went_on_from(
-    instance: dg.DagsterInstance,
-    lineageflow: LineageFlowResource,
-    run: dg.DagsterRun,
-    transaction: Transaction,
-) -> Iterator[str]:
-    """Yields the runs, latest first, from whose unpublished outputs a run started: it publishes them."""
-    while run.parent_run_id is not None:
-        try:
-            parent = lineageflow.catalog.transactions.get_transaction(
-                lineageflow.repository, RunId(run.parent_run_id)
-            )
-        except RunNotFoundError:
-            return
-        if parent.state is TransactionState.PUBLISHED or (parent.head or parent.base) != transaction.base:
-            return
-        yield run.parent_run_id
-        above = instance.get_run_by_id(run.parent_run_id)
-        if above is None:
-            return
-        run, transaction = above, parent

@@ -24,6 +24,7 @@ from lineageflow_core.model.ids import CommitId
 from lineageflow_core.model.run import Transaction
 from lineageflow_core.openlineage.access import PlannedWrite
 from lineageflow_dagster.bounds import Bounds
+from lineageflow_dagster.going_on import inherits
 from lineageflow_dagster.internals import (
     DagsterEvent,
     check_evaluation_of,
@@ -80,7 +81,6 @@ class RunTransaction:
         self._run = run
         self._instance = instance
         self._policy = policy
-        self._resumes = resumes
         bounds = lineageflow.run_bounds(run, resumes=_tags_of_parent(run, instance) if resumes else None)
         if policy.mode is PublishMode.BACKFILL:
             bounds = _backfill_bounds(lineageflow, run, bounds)
@@ -149,13 +149,13 @@ class RunTransaction:
         """
         self._lineageflow.telling.now()
         before = self._session.transaction
-        inherits = before.head is None and self._inherits(before)
-        if before.head is not None or inherits:
+        is_inherited = before.head is None and self._inherits(before)
+        if before.head is not None or is_inherited:
             self._report_checks()
             if self._policy.mode is PublishMode.REVIEW:
                 return self._offer(before)
         message = f"publish {self._run.job_name} run {self._run.run_id}"
-        inherited = self._publish_inherited(before, message) if inherits else None
+        inherited = self._publish_inherited(before, message) if is_inherited else None
         self._published = transaction = self._session.publish(message)
         record_published(self._instance, self._lineageflow, self._run, transaction)
         published = transaction.published or inherited
@@ -174,9 +174,12 @@ class RunTransaction:
         )
 
     def _inherits(self, transaction: Transaction) -> bool:
-        """Tells whether the run goes on from what nobody has published: it may only repeat a check."""
-        history, repository = self._lineageflow.catalog.history, self._lineageflow.repository
-        return self._resumes and history.compare(repository, transaction.into, transaction.base).ahead > 0
+        """Tells whether the run goes on from what others wrote, and its target does not have."""
+        lake = self._lineageflow
+        return (
+            inherits(self._instance, lake, self._run, transaction)
+            and lake.catalog.history.compare(lake.repository, transaction.into, transaction.base).ahead > 0
+        )
 
     def _publish_inherited(self, transaction: Transaction, message: str) -> CommitId:
         lake = self._lineageflow

@@ -1,0 +1,54 @@
+"""Runs that go on from what others left and nobody has published: they read that, and publish it, too.
+
+A run of Dagster that executes some steps of its parent run again does so, and may be gone on from itself.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from lineageflow_core.errors import RunNotFoundError
+from lineageflow_core.model.ids import CommitId, RunId
+from lineageflow_core.model.run import Transaction, TransactionState
+from lineageflow_dagster.resource import LineageFlowResource
+
+
+def left_by(transaction: Transaction) -> CommitId:
+    """Returns what a run left for others to go on from."""
+    return transaction.head or transaction.base
+
+
+def went_on_from(
+    instance: dg.DagsterInstance,
+    lineageflow: LineageFlowResource,
+    run: dg.DagsterRun,
+    transaction: Transaction,
+) -> Iterator[Transaction]:
+    """Yields the transactions, latest first, that a run started from and nobody published: it does so."""
+    while run.parent_run_id is not None:
+        try:
+            parent = lineageflow.catalog.transactions.get_transaction(
+                lineageflow.repository, RunId(run.parent_run_id)
+            )
+        except RunNotFoundError:
+            return
+        if parent.state is TransactionState.PUBLISHED or left_by(parent) != transaction.base:
+            return
+        yield parent
+        above = instance.get_run_by_id(run.parent_run_id)
+        if above is None:
+            return
+        run, transaction = above, parent
+
+
+def inherits(
+    instance: dg.DagsterInstance,
+    lineageflow: LineageFlowResource,
+    run: dg.DagsterRun,
+    transaction: Transaction,
+) -> bool:
+    """Tells whether a run went on from what another wrote. It need not write: it may only repeat a check.
+
+    What a run read and nobody of them wrote is not theirs to publish, wherever it is.
+    """
+    return any(each.head is not None for each in went_on_from(instance, lineageflow, run, transaction))
