@@ -1,6 +1,7 @@
 """How a run is published: as its definitions say, or its tags."""
 
 import dagster as dg
+import pytest
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from lineageflow_dagster import (
     CHECKS_TAG,
@@ -124,6 +125,29 @@ def test_a_review_is_turned_down_by_deleting_its_branch(shop: Shop) -> None:
     assert len(list(reconcile(shop.instance, lake, ended_after=LONG_AGO))) == 1
     assert shop.transaction(result.run_id).state is TransactionState.DISCARDED
     assert shop.materializations("summary") == []
+
+
+@pytest.mark.parametrize("answer", ["merged", "turned down"])
+def test_a_run_that_only_repeats_a_check_for_review_is_settled_as_any_other(shop: Shop, answer: str) -> None:
+    tags = {**ALL_DAYS, PUBLISH_TAG: "review"}
+    failed = shop.run(shop_job, ops=LARGE, tags={**tags, CHECKS_TAG: "all"})
+    only_check = dg.ReexecutionOptions(failed.run_id, step_selection=["summary_summary_is_small"])
+    result = shop.run(shop_job, ops=LARGE, tags=tags, again=only_check)
+    branch = f"review-{result.run_id}"
+    assert "summary" in shop.datasets(branch)
+    assert shop.transaction(result.run_id).head is None
+    lake = LineageFlowResource(lake=shop.lake, repository="shop")
+    assert [] == list(reconcile(shop.instance, lake, ended_after=LONG_AGO))
+
+    if answer == "merged":
+        shop.catalog.merging.merge("shop", branch, into="main", author="a person")
+    else:
+        shop.catalog.refs.delete_branch("shop", branch, author="a person")
+    (line,) = reconcile(shop.instance, lake, ended_after=LONG_AGO)
+    assert answer in line
+    assert {"main"} == branches(shop)
+    assert (answer == "merged") == len(shop.materializations("summary", run_id=result.run_id))
+    assert [] == list(reconcile(shop.instance, lake, ended_after=LONG_AGO))
 
 
 def test_a_backfill_is_published_once_it_has_succeeded(shop: Shop) -> None:

@@ -13,13 +13,17 @@ from typing import Any
 import dagster as dg
 import pytest
 from lineageflow_dagster import (
+    CHECKS_TAG,
     LineageFlowResource,
     build_reconciliation_sensor,
     transaction,
     with_lineageflow,
 )
+from lineageflow_dagster.internals import write_note
 from lineageflow_dagster.reconciliation import reconcile
 
+from lineageflow_core.model.ids import RunId
+from lineageflow_core.model.merge import Side
 from lineageflow_core.model.run import RunState, TransactionState
 from tests.integrations.dagster.conftest import IN_PROCESS, Shop, open_shop
 from tests.integrations.dagster.shop import ALL_DAYS, shop_job
@@ -30,6 +34,13 @@ SPAWNED: Mapping[str, Any] = {"multiprocess": {}}
 
 def lake_of(shop: Shop) -> LineageFlowResource:
     return LineageFlowResource(lake=shop.lake, repository="shop")
+
+
+def bring_in(shop: Shop, result: dg.JobExecutionResult) -> None:
+    """Merges what a run wrote, whatever the branch has by now, as a person does."""
+    shop.catalog.merging.merge(
+        "shop", f"run:{result.run_id}", into="main", author="a person", strategy=Side.THEIRS
+    )
 
 
 def only_run(shop: Shop) -> dg.DagsterRun:
@@ -107,17 +118,31 @@ def test_a_conflict_that_a_person_resolved_is_recorded(shop: Shop) -> None:
     result = shop.run(shop_job, ops={"summary": {"rival": True}}, tags=ALL_DAYS)
     assert list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)) == []
     assert shop.transaction(result.run_id).state is TransactionState.OPEN
-    shop.catalog.merging.merge(
-        "shop",
-        f"run:{result.run_id}",
-        into="main",
-        author="a person",
-        strategy="theirs",  # type: ignore[arg-type]
-    )
+    bring_in(shop, result)
     (line,) = reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)
     assert "was merged into 'main'" in line
     assert shop.transaction(result.run_id).state is TransactionState.PUBLISHED
     assert len(shop.materializations("summary")) == 1
+
+
+def test_so_is_one_of_a_run_that_only_repeated_a_check(shop: Shop) -> None:
+    failed = shop.run(shop_job, ops={"orders": {"amount": 5000}}, tags={**ALL_DAYS, CHECKS_TAG: "all"})
+    shop.repository.replace("customers", b"mine")
+    only_check = dg.ReexecutionOptions(failed.run_id, step_selection=["summary_summary_is_small"])
+    result = shop.run(shop_job, tags=ALL_DAYS, again=only_check)
+    assert "MergeConflictError" in shop.failure(result.run_id)
+    assert [] == list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO))
+    bring_in(shop, result)
+    (line,) = reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)
+    assert "was merged into 'main'" in line
+    assert 1 == len(shop.materializations("summary", run_id=result.run_id))
+
+
+def test_nothing_is_said_of_a_run_that_was_kept_and_wrote_nothing(shop: Shop) -> None:
+    run = shop.instance.add_run(dg.DagsterRun(job_name="shop", status=dg.DagsterRunStatus.FAILURE))
+    shop.catalog.transactions.begin("shop", RunId(run.run_id))
+    write_note(shop.instance, run, "kept", {transaction.OUTCOME_KEY: dg.MetadataValue.text("kept")})
+    assert [] == list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO))
 
 
 def test_runs_that_ended_as_they_should_are_left_alone(shop: Shop) -> None:

@@ -21,6 +21,7 @@ from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import Ref
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_dagster.bounds import Bounds
+from lineageflow_dagster.going_on import inherits, left_by
 from lineageflow_dagster.internals import is_succeeded, notes_of, write_note
 from lineageflow_dagster.policy import BACKFILL_TAG, backfill_branch, review_branch
 from lineageflow_dagster.recording import record_published
@@ -157,10 +158,12 @@ def _settle_waiting(
     """Closes what waits for a person, if one has merged it or turned it down."""
     if transaction.state is TransactionState.PUBLISHED and not is_in_review:  # its process did not hear of it
         return _record_late(instance, lineageflow, run, transaction)
-    if transaction.state is not TransactionState.OPEN or transaction.head is None:
+    if transaction.state is not TransactionState.OPEN:
         return None
+    if transaction.head is None and not (is_in_review or inherits(instance, lineageflow, run, transaction)):
+        return None  # there is nothing that anybody could merge
     catalog, repository = lineageflow.catalog, lineageflow.repository
-    if catalog.history.compare(repository, transaction.into, transaction.head).ahead == 0:
+    if catalog.history.compare(repository, transaction.into, left_by(transaction)).ahead == 0:
         published = catalog.transactions.publish(repository, transaction.run_id, author=lineageflow.author)
         record_published(instance, lineageflow, run, published)
         if is_in_review:
