@@ -12,10 +12,10 @@ from lineageflow_dagster import INTO_TAG, REF_TAG, LineageFlowResource, transact
 from lineageflow_dagster.naming import step_run_id
 from lineageflow_dagster.reconciliation import reconcile
 
-from lineageflow_core import Repository, connect
+from lineageflow_core import Repository, RunSession, connect
 from lineageflow_core.errors import ServerUnreachableError
 from lineageflow_core.model.ids import RunId
-from lineageflow_core.model.run import RunState, TransactionState
+from lineageflow_core.model.run import RunState, Transaction, TransactionState
 from tests.integrations.dagster.conftest import PROCESSES, Shop
 from tests.integrations.dagster.shop import ALL_DAYS, shop_job
 from tests.integrations.dagster.test_reconciliation import LONG_AGO
@@ -218,6 +218,46 @@ def test_a_run_that_was_published_but_did_not_hear_of_it_is_recorded_later(
     assert "published to 'main' as commit" in line
     assert 1 == len(shop.materializations("one"))
     assert [] == list(reconcile(shop.instance, lake, ended_after=LONG_AGO))
+
+
+@pytest.mark.parametrize(
+    "lost, told", [(["publish"], "COMPLETED"), (["complete"], "COMPLETED"), (["publish", "begin"], "FAILED")]
+)
+def test_a_run_that_was_published_is_told_as_that_although_the_answer_was_lost(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: list[str], told: str
+) -> None:
+    def state() -> RunState:
+        return shop.catalog.lineage.get_run(RunId(result.run_id)).run.state
+
+    with monkeypatch.context() as patched:
+        for name in lost:
+            owner = RunSession if name == "complete" else type(shop.catalog.transactions)
+            losing_its_answer(patched, owner, name)
+        result = shop.run(giving_up_job, tags={"gone": str(tmp_path / "gone")})
+    assert not result.success
+    assert shop.transaction(result.run_id).state is TransactionState.PUBLISHED
+    is_known = "published to 'main', but Dagster could not be told of it" in shop.log(result.run_id)
+    assert is_known == ("begin" not in lost)  # or the lake cannot be asked either
+    assert RunState[told] is state()
+    lake = LineageFlowResource(lake=shop.lake, repository="shop")
+    assert 1 == len(list(reconcile(shop.instance, lake, ended_after=LONG_AGO)))
+    assert 1 == len(shop.materializations("one"))
+    assert RunState.COMPLETED is state()
+
+
+def losing_its_answer(patched: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+    """Has a call do what it does, and then fail: for a whole run, and once that is published."""
+    does = getattr(owner, name)
+
+    def lost(self: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = does(self, *args, **kwargs)
+        if isinstance(self, RunSession) and self.run.parent is not None:
+            return answer
+        if isinstance(answer, Transaction) and answer.state is not TransactionState.PUBLISHED:
+            return answer
+        raise ServerUnreachableError("no whole answer from the lake")
+
+    patched.setattr(owner, name, lost)
 
 
 class Vanishing:

@@ -21,7 +21,7 @@ from lineageflow_core.errors import (
 )
 from lineageflow_core.model.check import CheckState
 from lineageflow_core.model.ids import CommitId
-from lineageflow_core.model.run import Transaction
+from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.openlineage.access import PlannedWrite
 from lineageflow_dagster.bounds import Bounds
 from lineageflow_dagster.going_on import inherits
@@ -198,6 +198,9 @@ class RunTransaction:
         Raises nothing, whatever it was: the lake may be what cannot be reached.
         """
         reason = error.message if isinstance(error, LineageFlowError) else f"{type(error).__name__}: {error}"
+        if self._published is None:
+            with suppress(LineageFlowError):
+                self._ask_whether_published()
         if self._published is not None:
             told = f"published to {self._published.into!r}, but Dagster could not be told of it: {reason}"
             return _line(f"{told}. The sensor lineageflow_reconciliation tells it later", "kept")
@@ -215,6 +218,13 @@ class RunTransaction:
             f"{until:%Y-%m-%d}; then {merge} publishes it, or executing any step of it again",
             "kept",
         )
+
+    def _ask_whether_published(self) -> None:
+        """Finds out what an answer that was lost has said, and tells lineage what the run could not."""
+        transaction = self._session.transaction
+        if transaction.state is TransactionState.PUBLISHED:
+            self._published = transaction
+            self._session.complete()
 
     def discard(self, reason: str) -> LogLine:
         """Closes the transaction of a run that failed. What it wrote stays to be looked at for a while.
