@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from lineageflow_airflow.checks import ExpectationFailedError, expect
@@ -150,6 +151,38 @@ def test_results_about_what_the_task_itself_has_written_are_told_by_a_run_of_the
         "rows are at most 1": ("shop.load.expect orders", Outcome.WARNED, False),
     } == quality(orders, session)
     assert [] == list(session.reads)
+
+
+@pytest.mark.usefixtures("orders")
+def test_values_of_numpy_are_bounds_as_pythons_are() -> None:
+    days = ORDERS["day"].to_numpy("datetime64[ns]")
+    expect("lf://sales/orders").between("id", ORDERS["id"].min(), np.int64(4)).between(
+        "amount", np.float32(-3), None
+    ).in_set("id", list(ORDERS["id"].unique())).between("day", days.min(), days.max())
+    with failing(match="id is at most 1: 3 of 4 rows are not"):
+        expect("lf://sales/orders").between("id", None, np.int64(1))
+    with failing(match="day is at most 2026-05-03"):
+        expect("lf://sales/orders").between("day", None, days[2])
+
+
+@pytest.mark.usefixtures("lake")
+@pytest.mark.parametrize(
+    "said, arguments, wrong",
+    [
+        ("in_set", ("state", ["paid", None]), "None is no value .* leave it out"),
+        ("in_set", ("day", [pd.NaT]), "NaT is no value"),
+        ("between", ("day", timedelta(1), None), "is a timedelta"),
+        ("between", ("id", [1], None), r"\[1\] is a list"),
+        ("unique", (), r"unique\(\) expects nothing; say which columns"),
+        ("not_null", (), r"not_null\(\) expects nothing; say which columns"),
+        ("unique", (["id", "day"],), "is no name of a column"),
+    ],
+)
+def test_what_cannot_be_expected_is_refused_before_anything_is_read(
+    said: str, arguments: Any, wrong: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=wrong):
+        getattr(expect("lf://sales/orders"), said)(*arguments)
 
 
 def test_a_time_with_a_zone_is_a_bound_too(lake: Lake) -> None:

@@ -96,6 +96,8 @@ class Expectations:
 
     def not_null(self, *columns: str) -> Self:
         """Expects a value in every row of each column."""
+        if not columns:
+            raise InvalidInputError("not_null() expects nothing; say which columns")
         return self._expect(*(expectation.not_null(column) for column in columns))
 
     def unique(self, *columns: str) -> Self:

@@ -15,7 +15,7 @@ from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.quality import Assertion, Outcome
 
 Value = bool | int | float | Decimal | str | date | datetime | time
-"""What values of a column are compared with."""
+"""What values of a column are compared with. NumPy's scalars do, too: they are taken as Python's."""
 
 _EXAMPLES = 5
 _LONGEST = 40
@@ -84,6 +84,8 @@ def not_null(column: str) -> Expectation:
 
 def unique(columns: Sequence[str]) -> Expectation:
     """Expects that no two rows have the same values; a row without a value in one of them is left out."""
+    if not columns:
+        raise InvalidInputError("unique() expects nothing; say which columns")
     names = [_name(column) for column in columns]
     whole = " and ".join(f"{name} is not null" for name in names)
     key = names[0] if len(names) == 1 else f"({', '.join(names)})"
@@ -102,6 +104,7 @@ def unique(columns: Sequence[str]) -> Expectation:
 def between(column: str, least: Value | None, most: Value | None) -> Expectation:
     """Expects values from `least` to `most`, both included."""
     name = _name(column)
+    least, most = (None if each is None else _value(each) for each in (least, most))
     outside = [f"{name} < {_literal(least)}"] if least is not None else []
     outside += [f"{name} > {_literal(most)}"] if most is not None else []
     if not outside:
@@ -127,6 +130,7 @@ def in_set(column: str, values: Sequence[Value]) -> Expectation:
     """Expects one of these values."""
     if not values:
         raise InvalidInputError(f"in_set({column!r}) allows no value at all; say which")
+    values = [_value(each) for each in values]
     listed = ", ".join(_literal(each) for each in values)
     shown = ", ".join(str(each) for each in values[:_EXAMPLES]) + (", ..." if len(values) > _EXAMPLES else "")
     bad = f"{_name(column)} not in ({listed})"
@@ -181,7 +185,25 @@ def _range(least: object, most: object) -> str:
 
 
 def _name(column: str) -> str:
+    if not isinstance(column, str):
+        raise InvalidInputError(f"{column!r} is no name of a column; write names one by one: 'id', 'day'")
     return '"' + column.replace('"', '""') + '"'
+
+
+def _value(value: Any) -> Value:
+    """Returns what SQL can be told to compare with. Raises InvalidInputError."""
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    found = value.astype("datetime64[us]") if kind == "M" else value  # nanoseconds become a mere number
+    if kind is not None and not value.shape:
+        found = found.item()
+    if found is None or (isinstance(found, datetime) and found != found):  # NaT of pandas is such
+        raise InvalidInputError(f"{value!r} is no value to compare with; missing ones pass, so leave it out")
+    if not isinstance(found, Value):
+        raise InvalidInputError(
+            f"{value!r} is a {type(value).__name__}; values are compared with numbers, texts, booleans, "
+            "dates and times"
+        )
+    return found
 
 
 def _literal(value: Value) -> str:
