@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+import fsspec
 import pytest
 from airflow.sdk import DAG, Asset, task
 from lineageflow_airflow.blocks import Block
@@ -56,6 +57,26 @@ def test_a_task_reads_a_repository_as_it_was_when_it_first_looked(lake: Lake) ->
         return [first, read("lf://sales/other")]
 
     assert ["1", "1"] == succeeded(run_dag(in_no_block(body))).returned("body")
+
+
+def test_a_task_that_has_written_still_reads_what_others_write_as_it_was(lake: Lake) -> None:
+    seed(lake, raw="1", other="1")
+
+    def body() -> list[Any]:
+        read("lf://sales/raw")
+        write("lf://sales/clean", "mine")
+        seed(lake, other="2", clean="theirs")
+        write("lf://sales/more", "mine")
+        names = [each["name"] for each in files.ls("lf://sales/")]
+        return [read("lf://sales/other"), read("lf://sales/clean"), read("lf://sales/more"), sorted(names)]
+
+    files = fsspec.filesystem("lf")
+    assert [
+        "1",
+        "mine",
+        "mine",
+        ["sales/clean", "sales/more", "sales/other", "sales/raw"],
+    ] == succeeded(run_dag(in_no_block(body))).returned("body")
 
 
 def test_a_try_in_a_block_is_part_of_its_dag_run_when_it_has_succeeded_and_not_before(lake: Lake) -> None:

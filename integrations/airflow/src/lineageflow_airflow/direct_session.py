@@ -26,8 +26,8 @@ class DirectSession(TaskSession):
         super().__init__(*arguments)
         self._at: CommitId | None = None
         self._branch: str | None = None
-        self._written: set[str] = set()
-        self._last: CommitId | None = None
+        self._written: dict[str, CommitId] = {}
+        """By path, the commit that wrote it last; the last one comes last."""
 
     @property
     def ref(self) -> str:
@@ -72,8 +72,8 @@ class DirectSession(TaskSession):
         return self.bounds.into or self._default_branch()
 
     def _look(self, ref: str | None, path: str) -> CommitId:
-        if ref is None and self._last is not None and self._has_written(path):
-            return self._last
+        if ref is None and (written := self._own(path)) is not None:
+            return written
         found = find_pin(self._pins, path, ref)
         if found is not None:
             return self.catalog.refs.resolve(self.repository, found[1]).id
@@ -105,10 +105,9 @@ class DirectSession(TaskSession):
         return commit
 
     def _wrote(self, commit: CommitId, paths: Iterable[str]) -> None:
-        self._last = commit
-        self._written.update(paths)
-        if self._own_ref() == self._branch:
-            self._at = commit
+        for path in paths:
+            self._written.pop(path, None)
+            self._written[path] = commit
         self._tell()
 
     def _tell(self) -> None:
@@ -116,8 +115,11 @@ class DirectSession(TaskSession):
         self.report()
         self.work.tell_now()
 
-    def _has_written(self, path: str) -> bool:
-        return any(is_under(path, each) or is_under(each, path) for each in self._written)
+    def _own(self, path: str) -> CommitId | None:
+        """Returns the commit that last wrote something of a path: it, what is in it, or what it is in."""
+        newest_first = reversed(list(self._written.items()))
+        mine = (at for each, at in newest_first if is_under(path, each) or is_under(each, path))
+        return next(mine, None)
 
     def _default_branch(self) -> str:
         return self.catalog.repositories.get_repository(self.repository).default_branch
