@@ -124,6 +124,26 @@ def test_a_run_that_publishes_elsewhere_wakes_nobody(lake: Lake) -> None:
     assert (None, "replayed") == (published(lake, "clean"), published(lake, "clean", ref="replay"))
 
 
+@pytest.mark.usefixtures("lake")
+def test_a_run_that_names_the_branch_that_is_published_to_anyway_wakes_those_below() -> None:
+    def clean() -> None:
+        write("sales/clean", "1")
+
+    for into in (None, "main"):
+        ran = run_dag(one_task(clean, into=into), conf={"lineageflow_into": "main"})
+        assert ["lf://sales/clean"] == [each.uri for each in ran.events]
+
+
+def test_what_the_function_says_in_its_asset_event_stays_there(lake: Lake) -> None:
+    def clean(*, outlet_events: Any) -> None:
+        write("sales/clean", "1")
+        outlet_events[CLEAN].extra = {"rows": 1}
+
+    (event,) = run_dag(one_task(clean)).events
+    head = lake.repository("sales").head()
+    assert (1, head.id) == (event.extra["rows"], event.extra["lineageflow"]["commit"])
+
+
 def test_a_task_that_writes_nothing_tells_where_the_branch_is(lake: Lake) -> None:
     ran = run_dag(one_task(lambda: None, task_id="clean"))
     assert [lake.repository("sales").head().id] == [

@@ -103,11 +103,11 @@ class LineageFlowDecoratedOperator(_PythonDecoratedOperator):
 
         session = session_of(context["ti"], own.repository, connection=own.connection)
         catalog, bounds = session.catalog, session.bounds
+        usual = own.into or catalog.repositories.get_repository(own.repository).default_branch
         published = (
             session.transaction if isinstance(session, TransactionSession) and session.is_begun else None
         )
-        into = published.into if published is not None else bounds.into
-        into = into or catalog.repositories.get_repository(own.repository).default_branch
+        into = (published.into if published is not None else bounds.into) or usual
         commit = published.published if published is not None else None
         if commit is None:
             commit = catalog.refs.resolve(own.repository, into).id
@@ -124,11 +124,12 @@ class LineageFlowDecoratedOperator(_PythonDecoratedOperator):
             **({"url": url} if url else {}),
         }
         ours = [each for each in self.outlets if _is_of(each, own.repository)]
-        if bounds.into not in {None, own.into}:
+        if into != usual:
             self.outlets = [each for each in self.outlets if each not in ours]
             return
         for asset in ours:
-            context["outlet_events"][asset].extra = {EXTRA: told}
+            event = context["outlet_events"][asset]
+            event.extra = {**event.extra, EXTRA: told}
 
 
 def lineageflow_task(python_callable: Callable[..., Any] | None = None, **kwargs: Any) -> TaskDecorator:
