@@ -77,6 +77,17 @@ class TrySessions:
         """The innermost block that the task is in."""
         return self.blocks[0] if self.blocks else None
 
+    def take_up(self, task: Any) -> None:
+        """Has the sessions made anew for a task that says only now which block it is in.
+
+        What was read before, for its arguments, say, stays told.
+        """
+        with self._lock:
+            self.task, self.blocks = task, blocks_of(task)
+            known, self._sessions = self._sessions, {}
+            for connection, repository in known:
+                self.session(repository, connection)
+
     def declared(self, repository: str) -> set[str]:
         """Returns the datasets of a repository that the task, or its blocks, declare to write."""
         names = (parse_uri(str(getattr(outlet, "uri", ""))) for outlet in self.task.outlets)

@@ -13,6 +13,7 @@ from lineageflow_core import Lake
 from lineageflow_core.run import outside_runs
 from tests.integrations.airflow.lakes import Connection
 from tests.integrations.airflow.runs import run_dag
+from tests.integrations.airflow.tasks import here, told
 
 CLEAN = Asset("lf://sales/clean")
 
@@ -142,6 +143,25 @@ def test_what_the_function_says_in_its_asset_event_stays_there(lake: Lake) -> No
     (event,) = run_dag(one_task(clean)).events
     head = lake.repository("sales").head()
     assert (1, head.id) == (event.extra["rows"], event.extra["lineageflow"]["commit"])
+
+
+def test_what_is_opened_before_the_function_is_read_by_the_try_and_the_rest_is_one_commit(lake: Lake) -> None:
+    lake.repository("sales").write("raw", "1")
+
+    def early(_context: Any) -> None:
+        read("sales/raw")
+
+    def clean() -> str:
+        write("sales/clean", "one")
+        write("sales/more", "2")
+        assert published(lake, "clean") is None
+        return here().key.lineage_id
+
+    before = len(lake.repository("sales").log())
+    ran = run_dag(one_task(clean, pre_execute=early))
+    assert ("success", "one") == (ran.state, published(lake, "clean")), ran.errors
+    assert before + 1 == len(lake.repository("sales").log())
+    assert [["raw"], ["clean", "more"]] == [sorted(each) for each in told(lake, ran.returned("clean"))]
 
 
 def test_a_task_that_writes_nothing_tells_where_the_branch_is(lake: Lake) -> None:

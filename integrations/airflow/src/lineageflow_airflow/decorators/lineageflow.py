@@ -1,8 +1,9 @@
 """`@task.lineageflow`: a Python task whose try is a transaction, published when its function has returned.
 
 Publishing is the last thing that the task does itself. So a conflict, or a stale read, fails the task, and
-what hears of its success, such as the DAGs that its assets schedule, finds the data there. In a `data_branch`
-of the same repository the task is as every other one there.
+what hears of its success, such as the DAGs that its assets schedule, finds the data there. What is written
+before the function is called, by `pre_execute`, say, is no part of it. In a `data_branch` of the same
+repository the task is as every other one there.
 """
 
 from collections.abc import Callable
@@ -57,9 +58,11 @@ class LineageFlowDecoratedOperator(_PythonDecoratedOperator):
         if own is None:
             return super().execute(context)
         put_block(self, own)
+        sessions = sessions_of(context["ti"])
+        sessions.take_up(self)
         result = super().execute(context)
         try:
-            sessions_of(context["ti"]).publish()
+            sessions.publish()
             self._tell(context, own)
         except LineageFlowError as error:
             raise task_failure(error) from error
