@@ -5,15 +5,20 @@ from typing import Any
 
 import fsspec
 import pytest
-from airflow.sdk import DAG, Asset, task
+from airflow.listeners import hookimpl
+from airflow.sdk import DAG, Asset, get_current_context, task
 from lineageflow_airflow.blocks import Block
+from lineageflow_airflow.data_branches import data_branch
+from lineageflow_airflow.identity import task_try
 from lineageflow_airflow.sessions import current_session
+from lineageflow_airflow.task_process import has_forked
 
 from lineageflow_core import Lake
 from lineageflow_core.errors import StateError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_core.run import outside_runs
+from tests.integrations.airflow.releases import get_listener_manager
 from tests.integrations.airflow.runs import Event, Ran, run_dag
 from tests.integrations.airflow.tasks import (
     here,
@@ -298,6 +303,51 @@ def test_what_a_process_does_that_the_task_forked_is_told_at_once_and_is_in_the_
     assert ("1", "1") == (on_main(lake, "a"), on_main(lake, "b"))
     reads, writes = told(lake, result.returned("body"))
     assert (["raw"], ["a", "b"]) == (list(reads), sorted(writes))
+
+
+def test_what_only_a_process_did_that_the_task_forked_lands_and_is_in_the_tries_lineage(lake: Lake) -> None:
+    seed(lake, raw="1")
+
+    def body() -> str:
+        child = os.fork()
+        if child == 0:
+            try:
+                write("lf://sales/a", read("lf://sales/raw"))
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        return task_try(get_current_context()["ti"]).lineage_id
+
+    with DAG("forks", schedule=None) as dag, data_branch("sales"):
+        task(body)()
+    run_id = succeeded(run_dag(dag)).returned("body")
+    assert "1" == on_main(lake, "a")
+    assert [["raw"], ["a"]] == [list(each) for each in told(lake, run_id)]
+
+
+def test_what_listeners_fork_is_not_the_tasks() -> None:
+    found: list[bool] = []
+
+    class Forks:
+        @hookimpl
+        def on_task_instance_running(self) -> None:
+            child = os.fork()
+            if child == 0:
+                os._exit(0)
+            os.waitpid(child, 0)
+
+    def body() -> None:
+        found.append(has_forked())
+        Forks().on_task_instance_running()
+        found.append(has_forked())
+
+    manager, forks = get_listener_manager(), Forks()
+    manager.add_listener(forks)  # type: ignore[no-untyped-call, unused-ignore]
+    try:
+        succeeded(run_dag(in_no_block(body)))
+    finally:
+        manager.pm.unregister(forks)
+    assert [False, True, False] == [*found, has_forked()]
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from lineageflow_airflow.sessions import known_sessions, sessions_of
+from lineageflow_airflow.task_process import has_forked
 
 
 def landing(own: Callable[..., Any] | None) -> Callable[..., Any]:
@@ -27,7 +28,7 @@ def land(context: Any, _result: Any = None) -> None:
     Raises MergeConflictError if another task has changed the same since the try began; the next sees that.
     """
     task_instance = context["ti"]
-    if _goes_on(task_instance) or task_instance.try_number > 1:
+    if _goes_on(task_instance) or has_forked() or task_instance.try_number > 1:
         sessions_of(task_instance).resume()
     if (sessions := known_sessions(task_instance)) is not None:
         sessions.publish()

@@ -5,9 +5,12 @@ scheduler and in the API server, which call listeners, too, this does nothing.
 """
 
 import sys
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from airflow.listeners import hookimpl
+
+from lineageflow_airflow import task_process
 
 if TYPE_CHECKING:
     from lineageflow_airflow.sessions import TrySessions
@@ -17,13 +20,21 @@ _SESSIONS = "lineageflow_airflow.sessions"
 """Imported by the first thing that a task does with a lake; without it there is nothing to tell."""
 
 
-@hookimpl(tryfirst=True)
-def on_task_instance_running(task_instance: Any) -> None:
-    """Lets code that has LineageFlow's core, but opens no `lf://`, find the run that it is in."""
-    if _is_here(task_instance) and "lineageflow_core.run" in sys.modules:
-        from lineageflow_core.run import find_runs_with
+@hookimpl(wrapper=True)
+def on_task_instance_running(task_instance: Any) -> Generator[None, object, object]:
+    """Lets code that has LineageFlow's core, but opens no `lf://`, find the run that it is in.
 
-        find_runs_with(_current)
+    It is so when other listeners are done: Airflow's OpenLineage provider forks, and that is not the task's.
+    """
+    try:
+        return (yield)
+    finally:
+        if _is_here(task_instance):
+            task_process.begin(task_instance)
+            if "lineageflow_core.run" in sys.modules:
+                from lineageflow_core.run import find_runs_with
+
+                find_runs_with(_current)
 
 
 @hookimpl(tryfirst=True)
@@ -51,7 +62,10 @@ def on_task_instance_skipped(task_instance: Any) -> None:
 @hookimpl
 def before_stopping(component: Any) -> None:
     """Tells what tries have done that go on in another process: those that are deferred, or rescheduled."""
-    if type(component).__name__ == "TaskRunnerMarker" and _SESSIONS in sys.modules:
+    if type(component).__name__ != "TaskRunnerMarker":
+        return
+    task_process.end()
+    if _SESSIONS in sys.modules:
         from lineageflow_airflow.sessions import report_all
 
         report_all()
@@ -73,6 +87,7 @@ def _end(task_instance: Any, error: str | None) -> None:
 
 
 def _taken(task_instance: Any) -> "TrySessions | None":
+    task_process.end()
     if _SESSIONS not in sys.modules:
         return None
     from lineageflow_airflow.sessions import take_sessions

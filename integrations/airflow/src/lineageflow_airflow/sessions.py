@@ -22,6 +22,7 @@ from lineageflow_airflow.bounds import bounds_of
 from lineageflow_airflow.connection import DEFAULT_CONNECTION, lake_of
 from lineageflow_airflow.direct_session import DirectSession
 from lineageflow_airflow.identity import TaskTry, task_try
+from lineageflow_airflow.task_process import is_forked
 from lineageflow_airflow.task_session import LakeWork, TaskSession
 from lineageflow_airflow.telling import provider_tells
 from lineageflow_airflow.transaction_session import TransactionSession
@@ -127,7 +128,7 @@ class TrySessions:
                 session.publish()
 
     def resume(self) -> None:
-        """Finds what the try has begun in blocks before it was deferred, or put off, in another process."""
+        """Finds what the try has begun in blocks in another process: before it was deferred, or in a fork."""
         for block in self.blocks:
             session = self.session(block.repository)
             if isinstance(session, TransactionSession):
@@ -205,8 +206,7 @@ def sessions_of(task_instance: Any) -> TrySessions:
     with _lock:
         found = _tries.get((process, key))
         if found is None:
-            is_child = any(each == key for _, each in _tries)
-            found = _tries[process, key] = TrySessions(task_instance, is_child=is_child)
+            found = _tries[process, key] = TrySessions(task_instance, is_child=is_forked())
         return found
 
 

@@ -1,6 +1,7 @@
 """`@task.lineageflow`: what a task writes is published when it has succeeded, as one commit, or never."""
 
 import json
+import os
 from typing import Any
 
 import fsspec
@@ -162,6 +163,23 @@ def test_what_is_opened_before_the_function_is_read_by_the_try_and_the_rest_is_o
     assert ("success", "one") == (ran.state, published(lake, "clean")), ran.errors
     assert before + 1 == len(lake.repository("sales").log())
     assert [["raw"], ["clean", "more"]] == [sorted(each) for each in told(lake, ran.returned("clean"))]
+
+
+def test_what_only_a_process_wrote_that_the_function_forked_is_published(lake: Lake) -> None:
+    def clean() -> None:
+        child = os.fork()
+        if child == 0:
+            try:
+                write("sales/clean", "1")
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+
+    ran = run_dag(one_task(clean))
+    assert ("success", "1") == (ran.state, published(lake, "clean"))
+    assert [lake.repository("sales").head().id] == [
+        each.extra["lineageflow"]["commit"] for each in ran.events
+    ]
 
 
 def test_a_task_that_writes_nothing_tells_where_the_branch_is(lake: Lake) -> None:

@@ -18,6 +18,7 @@ from lineageflow_airflow.assets import EXTRA, parse_uri
 from lineageflow_airflow.blocks import Block, blocks_of, put_block
 from lineageflow_airflow.failures import AirflowFailException, task_failure
 from lineageflow_airflow.links.pages import commit_url
+from lineageflow_airflow.task_process import has_forked
 
 
 class LineageFlowDecoratedOperator(_PythonDecoratedOperator):
@@ -62,6 +63,8 @@ class LineageFlowDecoratedOperator(_PythonDecoratedOperator):
         sessions.take_up(self)
         result = super().execute(context)
         try:
+            if has_forked():
+                sessions.resume()
             sessions.publish()
             self._tell(context, own)
         except LineageFlowError as error:
