@@ -351,6 +351,34 @@ def test_what_listeners_fork_is_not_the_tasks() -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True])
+def test_a_callback_of_a_task_that_has_not_opened_the_lake_belongs_to_the_try_too(
+    lake: Lake, *, fails: bool
+) -> None:
+    seed(lake, raw="1")
+    seen: list[str] = []
+
+    def late(context: Any) -> None:
+        seen.extend([task_try(context["ti"]).lineage_id, read("lf://sales/raw")])
+        try:
+            write("lf://sales/a", "2")
+        except StateError as error:
+            seen.append(error.message)
+
+    def body() -> None:
+        if fails:
+            raise ValueError("no")
+
+    with DAG("late", schedule=None) as dag, data_branch("sales"):
+        task(on_success_callback=late, on_failure_callback=late)(body)()
+    run_dag(dag)
+    run_id, value, refused = seen
+    assert "1" == value
+    assert "has ended, and what is written now would be published with nothing" in refused
+    assert (["raw"], None) == (list(told(lake, run_id)[0]), on_main(lake, "a"))
+    assert current_session() is None
+
+
+@pytest.mark.parametrize("fails", [False, True])
 def test_a_callback_after_the_tasks_code_sees_what_the_try_wrote_and_writes_nothing(
     lake: Lake, *, fails: bool
 ) -> None:

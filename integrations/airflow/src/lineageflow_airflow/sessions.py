@@ -22,7 +22,7 @@ from lineageflow_airflow.bounds import bounds_of
 from lineageflow_airflow.connection import DEFAULT_CONNECTION, lake_of
 from lineageflow_airflow.direct_session import DirectSession
 from lineageflow_airflow.identity import TaskTry, task_try
-from lineageflow_airflow.task_process import is_forked
+from lineageflow_airflow.task_process import is_forked, running_task
 from lineageflow_airflow.task_session import LakeWork, TaskSession
 from lineageflow_airflow.telling import provider_tells
 from lineageflow_airflow.transaction_session import TransactionSession
@@ -184,10 +184,10 @@ def current_session() -> TaskSession | None:
     try:
         sessions = sessions_of(get_current_context()["ti"])
     except RuntimeError:
-        here = [found for (process, _), found in list(_tries.items()) if process == os.getpid()]
-        if len(here) != 1:
+        found = _sessions_after_code()
+        if found is None:
             return None
-        sessions = here[0]
+        sessions = found
         sessions.is_over = True
     try:
         return sessions.current()
@@ -243,6 +243,14 @@ _ended: dict[str, TrySessions] = {}
 """The try that ended last, if any did."""
 _lock = RLock()
 find_runs_with(current_session)
+
+
+def _sessions_after_code() -> TrySessions | None:
+    """Returns the sessions of the task whose code has ended, or has failed before it began."""
+    if (task_instance := running_task()) is not None:
+        return sessions_of(task_instance)
+    here = [found for (process, _), found in list(_tries.items()) if process == os.getpid()]
+    return here[0] if len(here) == 1 else None
 
 
 def _connection(block: Block) -> str:
