@@ -2,7 +2,14 @@
 
 from lineageflow_core.admission import QuarantineWarning, admit
 from lineageflow_core.run.branches import ensure_branch
-from lineageflow_core.run.current import current_run, find_runs_with, outside_runs, run_transaction, running
+from lineageflow_core.run.current import (
+    current_run,
+    find_run,
+    find_runs_with,
+    outside_runs,
+    run_transaction,
+    running,
+)
 from lineageflow_core.run.results import Reading, Written
 from lineageflow_core.run.session import RunSession
 
@@ -14,6 +21,7 @@ __all__ = [
     "admit",
     "current_run",
     "ensure_branch",
+    "find_run",
     "find_runs_with",
     "outside_runs",
     "run_transaction",

@@ -61,6 +61,11 @@ def current_run() -> RunSession | None:
 
     Raises StateError in a thread without context while the process is in several runs.
     """
+    return find_run(_finder)
+
+
+def find_run(finder: Callable[[], RunSession | None] | None) -> RunSession | None:
+    """Returns what `current_run` does, but asks another finder where no block is around the calling code."""
     try:
         return _current.get()
     except LookupError:
@@ -73,7 +78,7 @@ def current_run() -> RunSession | None:
         )
     if found:
         return found[0]
-    return _finder() if _finder is not None else None
+    return finder() if finder is not None else None
 
 
 @contextmanager

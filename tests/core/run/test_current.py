@@ -10,7 +10,14 @@ import pytest
 
 from lineageflow_core import Job, Repository, RunSession, connect
 from lineageflow_core.errors import StateError
-from lineageflow_core.run import current_run, find_runs_with, outside_runs, run_transaction, running
+from lineageflow_core.run import (
+    current_run,
+    find_run,
+    find_runs_with,
+    outside_runs,
+    run_transaction,
+    running,
+)
 
 
 @pytest.fixture
@@ -58,6 +65,15 @@ def test_an_orchestrator_is_asked_where_there_is_no_block(repo: Repository) -> N
         assert found is current_run()
     finally:
         find_runs_with(lambda: None)
+
+
+def test_another_finder_is_asked_where_there_is_no_block(repo: Repository) -> None:
+    found, opened = session_of(repo), session_of(repo)
+    assert found is find_run(lambda: found)
+    with running(opened):
+        assert opened is find_run(lambda: found)
+    with outside_runs():
+        assert None is find_run(lambda: found)
 
 
 def test_a_librarys_own_thread_is_in_the_only_run(repo: Repository) -> None:

@@ -10,11 +10,14 @@ import pandas as pd
 import pyarrow.dataset as arrow
 import pytest
 from airflow.sdk import ObjectStoragePath, get_current_context
+from lineageflow_airflow.connection import forget_connections
 from lineageflow_airflow.filesystem import AirflowFileSystem
 
 from lineageflow_core import Lake, connect
 from lineageflow_core.errors import StateError
+from lineageflow_core.model.run import Job
 from lineageflow_core.run import RunSession, current_run, outside_runs, running
+from tests.integrations.airflow.lakes import Connection
 from tests.integrations.airflow.runs import run_dag
 from tests.integrations.airflow.tasks import (
     here,
@@ -123,6 +126,40 @@ def test_a_path_of_another_connection_leads_to_its_lake_and_lineage_of_that_is_t
     assert b"a\nx\n" == other.repository("sales").read_bytes("copy")
     assert [["raw"], []] == [list(each) for each in told(lake, run_id)]
     assert [[], ["copy"]] == [list(each) for each in told(other, run_id)]
+
+
+def test_a_task_reaches_the_lake_of_a_connection_in_its_run_where_there_is_no_default_one(
+    lake: Lake, connected: tuple[Lake, Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_LINEAGEFLOW_DEFAULT")
+    monkeypatch.setenv("AIRFLOW_CONN_LAKE_EU", json.dumps(connected[1]))
+    forget_connections()
+    seed(lake, raw="x")
+
+    def body() -> str:
+        text = ObjectStoragePath("lf://lake_eu@sales/raw").read_text()
+        ObjectStoragePath("lf://lake_eu@sales/clean").write_text(text)
+        with outside_runs():
+            ObjectStoragePath("lf://lake_eu@sales/raw").read_text()
+            ObjectStoragePath("lf://lake_eu@sales/apart").write_text(text)
+        return here().key.lineage_id
+
+    ran = succeeded(run_dag(in_no_block(body), conf={"lineageflow_into": "replay"}))
+    assert [["raw"], ["clean"]] == [list(each) for each in told(lake, ran.returned("body"))]
+    assert (None, "x") == (on_main(lake, "clean"), on_main(lake, "apart"))
+    assert b"a\nx\n" == lake.repository("sales").read_bytes("clean", ref="replay")
+
+
+def test_a_run_that_code_opens_in_one_lake_has_nothing_to_do_with_another_connections(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = connect(str(tmp_path / "other"))
+    other.repository("sales").create().put("raw", b"theirs")
+    monkeypatch.setenv("AIRFLOW_CONN_ELSEWHERE", json.dumps({"host": str(tmp_path / "other")}))
+    mine = RunSession(lake, "sales", Job(namespace="default", name="mine"))
+    with running(mine):
+        assert "theirs" == ObjectStoragePath("lf://elsewhere@sales/raw").read_text()
+    assert [] == list(mine.reads)
 
 
 @pytest.mark.usefixtures("lake")

@@ -10,16 +10,16 @@ is found with each access.
 from collections.abc import Collection
 from typing import Any
 
-import lineageflow_airflow.sessions  # noqa: F401  # has the run of a task found
 from lineageflow_airflow.connection import lake_of
 from lineageflow_airflow.identity import AUTHOR
 from lineageflow_airflow.provider import SCHEME
+from lineageflow_airflow.sessions import session_at
 from lineageflow_airflow.task_session import XCOM, TaskSession
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.filesystem import LineageFlowFileSystem
 from lineageflow_core.filesystem.pending import Target
 from lineageflow_core.filesystem.place import Place, parse_place
-from lineageflow_core.run import RunSession, current_run, ensure_branch
+from lineageflow_core.run import RunSession, ensure_branch
 
 schemes = [SCHEME]
 """What Airflow asks this module for."""
@@ -55,10 +55,7 @@ class AirflowFileSystem(LineageFlowFileSystem):
     def _session(self) -> RunSession | None:
         if self._is_elsewhere:
             return super()._session()
-        session = current_run()
-        if isinstance(session, TaskSession) and self._connection not in {None, session.connection}:
-            return session.sessions.current(self._connection)
-        return session or self._joined
+        return session_at(self._connection) or self._joined
 
     def _declared(self, repository: str) -> Collection[str]:
         session = self._session()

@@ -9,7 +9,7 @@ this process, and nothing is asked of the lake before something is read or writt
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -29,7 +29,7 @@ from lineageflow_airflow.transaction_session import TransactionSession
 from lineageflow_core.errors import NotFoundError
 from lineageflow_core.model.run import CodeVersion
 from lineageflow_core.openlineage.access import DatasetAccess
-from lineageflow_core.run import find_runs_with
+from lineageflow_core.run import RunSession, find_run, find_runs_with
 from lineageflow_core.tracking.code import code_version, without_credentials
 
 
@@ -175,11 +175,12 @@ class TrySessions:
         return DirectSession(self, work, repository, bounds)
 
 
-def current_session() -> TaskSession | None:
+def current_session(connection: str | None = None) -> TaskSession | None:
     """Returns the session of the task that runs in this process, for `lineageflow_core.run.current_run`.
 
-    None outside of tasks, and where Airflow knows of no lake. Callbacks of a task, which Airflow calls after
-    its code and without a context, belong to the try, too: else they would write to the default branch.
+    None outside of tasks, and where no connection is named, and Airflow knows of no lake. Callbacks of a
+    task, which Airflow calls after its code and without a context, belong to the try, too: else they would
+    write to the default branch.
     """
     try:
         sessions = sessions_of(get_current_context()["ti"])
@@ -190,9 +191,26 @@ def current_session() -> TaskSession | None:
         sessions = found
         sessions.is_over = True
     try:
-        return sessions.current()
+        return sessions.current(connection)
     except NotFoundError:
+        if connection is not None:
+            raise
         return None
+
+
+def session_at(connection: str | None) -> RunSession | None:
+    """Returns the session of the calling code for the lake of a connection; None where it is in no run there.
+
+    Without a connection it is that of its run, whichever lake that is in.
+    """
+    session = find_run(partial(current_session, connection))
+    if session is None or connection is None:
+        return session
+    if isinstance(session, TaskSession):
+        return session if session.connection == connection else session.sessions.current(connection)
+    lake = lake_of(connection)
+    is_there = session.catalog is lake or session.catalog.address == lake.address is not None
+    return session if is_there else None
 
 
 def session_of(task_instance: Any, repository: str, *, connection: str | None = None) -> TaskSession:
