@@ -1,6 +1,8 @@
 """What tasks expect of datasets: exact, told to lineage and to the lake's checks."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,12 +10,15 @@ import pandas as pd
 import pytest
 from lineageflow_airflow.checks import ExpectationFailedError, expect
 
-from lineageflow_core import Lake, RunSession
+from lineageflow_core import Lake, RunSession, connect
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
 from lineageflow_core.model.check import CheckState
+from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.quality import Outcome
 from lineageflow_core.model.run import Job
 from lineageflow_core.run import running
+from tests.integrations.airflow.runs import run_dag
+from tests.integrations.airflow.tasks import here, in_no_block, succeeded
 
 pytest.importorskip("duckdb")
 
@@ -151,6 +156,49 @@ def test_results_about_what_the_task_itself_has_written_are_told_by_a_run_of_the
         "rows are at most 1": ("shop.load.expect orders", Outcome.WARNED, False),
     } == quality(orders, session)
     assert [] == list(session.reads)
+
+
+@pytest.fixture
+def elsewhere(orders: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """Another lake, of the connection `elsewhere`, whose orders are fewer than at its tag `v1`."""
+    orders.repository("sales").tag("v1")
+    other = connect(str(tmp_path / "other"))
+    sales = other.repository("sales").create()
+    sales.write("orders", ORDERS)
+    sales.tag("v1")
+    sales.write("orders", ORDERS.head(1))
+    monkeypatch.setenv("AIRFLOW_CONN_ELSEWHERE", json.dumps({"host": str(tmp_path / "other")}))
+    return other
+
+
+def test_a_dataset_of_another_lake_is_what_the_task_sees_there_and_is_told_there(
+    orders: Lake, elsewhere: Lake
+) -> None:
+    def body() -> str:
+        orders.repository("sales").dataset("orders").arrow()
+        expect("lf://elsewhere@sales/orders").rows(min=4)
+        return here().key.lineage_id
+
+    ran = succeeded(run_dag(in_no_block(body), conf={"lineageflow_ref": "v1"}))
+    run_id = RunId(ran.returned("body"))
+    versions = [
+        [(io.version.name, io.version.version) for io in lake.lineage.get_run(run_id).reads]
+        for lake in (orders, elsewhere)
+    ]
+    assert [
+        [("orders", lake.objects.get_dataset("sales", "v1", "orders").snapshot)]
+        for lake in (orders, elsewhere)
+    ] == versions
+    (check,) = elsewhere.checks.list_checks("sales", "v1")
+    assert (run_id, ()) == (check.run_id, orders.checks.list_checks("sales", "v1"))
+
+
+def test_a_run_that_code_opens_has_not_read_what_is_in_another_lake(orders: Lake, elsewhere: Lake) -> None:
+    session = RunSession(orders, "sales", Job(namespace="default", name="shop.audit"))
+    with running(session):
+        expect("lf://sales/orders", lineageflow_conn_id="elsewhere").rows(max=1)
+    assert [] == list(session.reads)
+    assert [None] == [each.run_id for each in elsewhere.checks.list_checks("sales", "main")]
 
 
 @pytest.mark.usefixtures("orders")

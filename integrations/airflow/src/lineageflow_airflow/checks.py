@@ -8,6 +8,7 @@ what it writes. In the lake they are one check of the content; rules, gates and 
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -20,6 +21,7 @@ from lineageflow_airflow.connection import lake_of
 from lineageflow_airflow.expectation import Expectation, Finding, Value
 from lineageflow_airflow.failures import AirflowException
 from lineageflow_airflow.identity import AUTHOR
+from lineageflow_airflow.sessions import session_at
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.frames import query
@@ -29,7 +31,7 @@ from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.run import Job
 from lineageflow_core.openlineage.access import DatasetAccess
 from lineageflow_core.repository import Repository
-from lineageflow_core.run import Reading, RunSession, current_run
+from lineageflow_core.run import Reading, RunSession, running
 
 _log = logging.getLogger("airflow.task.lineageflow")
 
@@ -220,18 +222,20 @@ class Expectations:
 
     @property
     def _session(self) -> RunSession | None:
-        return current_run()
+        return session_at(self._conn_id)
 
     @property
     def _lake(self) -> Catalog:
         session = self._session
-        return session.catalog if session is not None and self._conn_id is None else lake_of(self._conn_id)
+        return session.catalog if session is not None else lake_of(self._conn_id)
 
     def _read(self) -> Reading:
         """Returns the content, at the version that the task sees; it has read it then."""
         if self._reading is None:
+            session = self._session
             repository = Repository(self._lake, self._place.repository, author=AUTHOR)
-            self._reading = repository.dataset(self._place.path, ref=self._place.ref).read()
+            with running(session) if session is not None else nullcontext():
+                self._reading = repository.dataset(self._place.path, ref=self._place.ref).read()
         return self._reading
 
     def _record(self) -> None:
