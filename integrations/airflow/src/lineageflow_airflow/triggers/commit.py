@@ -1,7 +1,6 @@
 """Triggers that fire for commits on a branch."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
 from contextlib import aclosing
 from typing import Any
@@ -20,6 +19,8 @@ POLL_INTERVAL = 10.0
 """After so many seconds a lake is asked again that tells nothing by itself."""
 PAUSE = 5.0
 """In so many seconds Airflow's scheduler has looked what there is to start."""
+TAKEN = 5.0
+"""In so many seconds Airflow has written down an event: a triggerer does so by turns of a second or two."""
 
 
 class CommitTrigger(BaseEventTrigger):
@@ -30,8 +31,10 @@ class CommitTrigger(BaseEventTrigger):
 
     It goes on where it was: what is committed between two looks, or while a server is away, is told later,
     in order. From Airflow 3.3 on this also holds while no triggerer runs, because the last commit that was
-    told is kept in the asset's state; before, a triggerer that starts begins with what comes then. A merge is
-    one commit. The event has the commit under `lineageflow`, so that the run reads exactly that.
+    told is kept in the asset's state, some seconds after it was told: Airflow does not say when it has an
+    event, so a triggerer that stops meanwhile tells it again. Before 3.3, a triggerer that starts begins with
+    what comes then. A merge is one commit. The event has the commit under `lineageflow`, so that the run
+    reads exactly that.
 
     All triggers of one repository share one look at it, where Airflow can do so (3.3).
 
@@ -41,8 +44,9 @@ class CommitTrigger(BaseEventTrigger):
     :param since: a ref, or a time as ISO 8601: what was committed behind it is told at first, too.
     :param lineageflow_conn_id: the connection to the lake.
     :param poll_interval: after so many seconds a lake is asked again that tells nothing by itself.
-    :param pause: so many seconds lie between two events. Airflow (3.3) makes one run of events that come
-        before its scheduler has looked, and gives it the first; the others would wait for the next commit.
+    :param pause: so many seconds lie between two events, or 5, if that is more. Airflow (3.3) makes one run
+        of events that come before its scheduler has looked, and gives it the first; the others would wait
+        for the next commit.
     """
 
     def __init__(
@@ -64,7 +68,6 @@ class CommitTrigger(BaseEventTrigger):
         self.lineageflow_conn_id = lineageflow_conn_id
         self.poll_interval = poll_interval
         self.pause = pause
-        self._next_at = 0.0
         self._last: CommitId | None = None
         self._kept: str | None = None
 
@@ -137,9 +140,8 @@ class CommitTrigger(BaseEventTrigger):
             )
         page = await asyncio.to_thread(lambda: hook.page)
         for commit in commits:
-            await asyncio.sleep(self._next_at - time.monotonic())  # at once, where that is not to come
-            self._next_at = time.monotonic() + self.pause
             yield TriggerEvent({EXTRA: line.told(commit, page)})  # type: ignore[no-untyped-call]
+            await asyncio.sleep(max(self.pause, TAKEN))  # it goes on at once, and Airflow may not have it yet
             await self._keep(commit.id)
         await self._keep(tip)
 
