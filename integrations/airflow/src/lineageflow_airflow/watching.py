@@ -6,6 +6,7 @@ is missed between two looks.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lineageflow_airflow.links.pages import commit_url, data_url
@@ -24,14 +25,16 @@ class Line:
     branch: str
     path: str = ""
 
-    def start(self, lake: Catalog, since: str | None) -> CommitId | None:
+    def start(self, lake: Catalog, since: str | None, *, began: datetime | None = None) -> CommitId | None:
         """Returns the commit that `since` names: a ref, or a time, at which it is the branch's tip then.
 
         None is now. Where there was no such branch yet, it is the tip of the default branch; where there was
         no repository, there is no such commit. Raises RefNotFoundError for a ref that is not there.
+
+        Who looks again and again, and knows nothing of the last time, says when it `began`.
         """
         if since is not None and not _is_time(since):
-            return lake.refs.resolve(self.repository, since).id
+            return self._named(lake, since, began)
         at = f"@{{{since}}}" if since is not None else ""
         try:
             return lake.refs.resolve(self.repository, self.branch + at).id
@@ -42,6 +45,17 @@ class Line:
             return lake.refs.resolve(self.repository, default + at).id
         except (NotFoundError, InvalidInputError):
             return None
+
+    def _named(self, lake: Catalog, ref: str, began: datetime | None) -> CommitId:
+        """Returns the commit of a ref; of a branch, which moves, where it was at the beginning."""
+        name, tilde, back = ref.partition("~")
+        try:
+            made_at = lake.refs.get_ref(self.repository, name).created_at if began is not None else None
+        except (RefNotFoundError, InvalidInputError):
+            made_at = None  # it is no branch
+        if began is not None and made_at is not None:
+            ref = f"{name}@{{{max(began, made_at).isoformat()}}}{tilde}{back}"
+        return lake.refs.resolve(self.repository, ref).id
 
     def since(self, lake: Catalog, start: CommitId | None) -> tuple[CommitId | None, list[Commit]]:
         """Returns where the branch is, and its commits that are not in the history of `start`, oldest first.
@@ -118,6 +132,11 @@ def find_version(
         "size": size,
         **({"url": url} if url else {}),
     }
+
+
+def text_of(since: str | datetime | None) -> str | None:
+    """Returns what a ref or a time is as text: templates that render natively make times of times."""
+    return since.isoformat() if isinstance(since, datetime) else since
 
 
 def _is_time(since: str) -> bool:

@@ -47,13 +47,29 @@ def test_it_may_be_said_what_was_before_by_a_ref_or_a_time(lake: Lake) -> None:
     sales.tag("v1")
     before = datetime.now(UTC)
     made = sales.write("orders.csv", "1\n")
-    for since in ("v1", before.isoformat(), str(before)):
+    for since in ("v1", before.isoformat(), str(before), before):
         assert made.id == wait(commit(since=since))["commit"]
     with pytest.raises(AirflowSensorTimeout):
         wait(commit(since=made.id))
     with pytest.raises(Exception, match="'v9'") as unknown:
         wait(commit(since="v9"))
     assert not isinstance(unknown.value, LineageFlowError)
+
+
+def test_a_branch_that_moves_is_what_was_before_as_it_was_when_the_dag_run_began(lake: Lake) -> None:
+    sales = lake.repository("sales")
+    first = sales.write("orders.csv", "0\n")
+    began = datetime.now(UTC)
+    with pytest.raises(AirflowSensorTimeout):
+        wait(commit(since="main"), began=began)
+    made = sales.write("orders.csv", "1\n")
+    dev = sales.branch("dev")
+    with pytest.raises(AirflowSensorTimeout):
+        wait(commit(branch="dev", since="dev"), began=began)
+    there = dev.write("orders.csv", "2\n")
+    for since in ("main", "main~1", first.id):  # each by a sensor that knows nothing of the last look
+        assert made.id == wait(commit(since=since), began=began)["commit"]
+    assert there.id == wait(commit(branch="dev", since="dev"), began=began)["commit"]
 
 
 def test_what_is_not_there_is_waited_for_in_the_triggerer(served_lake: Lake) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -88,6 +89,19 @@ def test_commits_that_leave_the_path_alone_are_not_told(lake: Lake) -> None:
         await running.is_silent()
 
     run(orders(path="orders", since=start), body)
+
+
+def test_it_may_be_said_since_when_by_a_time(lake: Lake) -> None:
+    sales = lake.repository("sales")
+    sales.write("orders.csv", "0\n")
+    before = datetime.now(UTC)
+    made = sales.write("orders.csv", "1\n")
+
+    async def body(running: Running) -> None:
+        assert [made.id] == commits([await running.next()])
+
+    for since in (before, before.isoformat()):
+        run(orders(since=since), body)
 
 
 def test_a_merge_is_one_event(lake: Lake) -> None:

@@ -1,13 +1,14 @@
 """A sensor for commits."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from airflow.sdk.definitions.context import Context
 
 from lineageflow_airflow.sensors.base import LineageFlowSensor
 from lineageflow_airflow.triggers.commit import CommitsSinceTrigger
-from lineageflow_airflow.watching import Line
+from lineageflow_airflow.watching import Line, text_of
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.model.ids import CommitId
 
@@ -21,13 +22,18 @@ class LineageFlowCommitSensor(LineageFlowSensor):
     :param branch: the branch; by default the default branch. (templated)
     :param path: only a commit that changes this dataset, partition, object or folder. (templated)
     :param since: what was before: a ref, or a time as ISO 8601, as `"{{ data_interval_start }}"`; by default
-        when the DAG run began. (templated)
+        when the DAG run began. A branch is where it was then. (templated)
     """
 
     template_fields: Sequence[str] = (*LineageFlowSensor.template_fields, "branch", "path", "since")
 
     def __init__(
-        self, *, branch: str | None = None, path: str = "", since: str | None = None, **kwargs: Any
+        self,
+        *,
+        branch: str | None = None,
+        path: str = "",
+        since: str | datetime | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.branch = branch
@@ -40,7 +46,8 @@ class LineageFlowCommitSensor(LineageFlowSensor):
         if self.branch is None:
             self.branch = lake.repositories.get_repository(self.repository).default_branch
         if not self._is_begun:
-            self._start = self._line.start(lake, self.since or _began(context))
+            began = context["dag_run"].start_date
+            self._start = self._line.start(lake, text_of(self.since or began), began=began)
             self._is_begun = True
         _tip, commits = self._line.since(lake, self._start)
         return self._line.told(commits[-1], page) if commits else None
@@ -59,8 +66,3 @@ class LineageFlowCommitSensor(LineageFlowSensor):
     def _line(self) -> Line:
         assert self.branch is not None
         return Line(repository=self.repository, branch=self.branch, path=self.path)
-
-
-def _began(context: Context) -> str | None:
-    began = context["dag_run"].start_date
-    return began.isoformat() if began is not None else None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
 from contextlib import aclosing
+from datetime import datetime
 from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, BaseTrigger, TriggerEvent
@@ -11,7 +12,7 @@ from lineageflow_airflow.assets import EXTRA
 from lineageflow_airflow.connection import DEFAULT_CONNECTION
 from lineageflow_airflow.hooks.lineageflow import LineageFlowHook
 from lineageflow_airflow.triggers.live import patiently, ref_moves
-from lineageflow_airflow.watching import Line
+from lineageflow_airflow.watching import Line, text_of
 from lineageflow_core.errors import RefNotFoundError
 from lineageflow_core.model.ids import CommitId
 
@@ -41,7 +42,8 @@ class CommitTrigger(BaseEventTrigger):
     :param repository: the repository; None: the connection's.
     :param branch: the branch.
     :param path: only commits that change this dataset, partition, object or folder.
-    :param since: a ref, or a time as ISO 8601: what was committed behind it is told at first, too.
+    :param since: a ref, or a time as ISO 8601: what was committed behind it is told at first, too. Before 3.3
+        that is whenever a triggerer starts.
     :param lineageflow_conn_id: the connection to the lake.
     :param poll_interval: after so many seconds a lake is asked again that tells nothing by itself.
     :param pause: so many seconds lie between two events, or 5, if that is more. Airflow (3.3) makes one run
@@ -55,7 +57,7 @@ class CommitTrigger(BaseEventTrigger):
         branch: str = "main",
         path: str = "",
         *,
-        since: str | None = None,
+        since: str | datetime | None = None,
         lineageflow_conn_id: str = DEFAULT_CONNECTION,
         poll_interval: float = POLL_INTERVAL,
         pause: float = PAUSE,
@@ -64,7 +66,7 @@ class CommitTrigger(BaseEventTrigger):
         self.repository = repository
         self.branch = branch
         self.path = path
-        self.since = since
+        self.since = text_of(since)
         self.lineageflow_conn_id = lineageflow_conn_id
         self.poll_interval = poll_interval
         self.pause = pause
