@@ -1,13 +1,24 @@
 """What Airflow is told of the provider is what Airflow understands."""
 
 import json
+from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.resources import files
+from pkgutil import iter_modules
 
 import jsonschema
 import pytest
 from airflow.providers_manager import ProvidersManager
 from lineageflow_airflow.provider import PACKAGE, get_provider_info
+
+INNER = {
+    "lineageflow_airflow.operators.base",
+    "lineageflow_airflow.operators.dag_runs",
+    "lineageflow_airflow.operators.publish",
+    "lineageflow_airflow.sensors.base",
+    "lineageflow_airflow.triggers.live",
+}
+"""What others are made of, and no DAG imports."""
 
 
 def test_the_description_is_one_by_airflows_schema() -> None:
@@ -19,6 +30,14 @@ def test_the_fields_of_the_connection_are_as_airflows_schema_for_provider_author
     schema = json.loads(files("airflow").joinpath("provider.yaml.schema.json").read_text(encoding="utf-8"))
     (said,) = get_provider_info()["connection-types"]
     jsonschema.validate(said, schema["properties"]["connection-types"]["items"])
+
+
+@pytest.mark.parametrize("kind", ["hooks", "operators", "sensors", "triggers"])
+def test_the_description_names_every_module_that_dags_import(kind: str) -> None:
+    (said,) = get_provider_info()[kind]
+    package = f"lineageflow_airflow.{kind}"
+    modules = {f"{package}.{each.name}" for each in iter_modules(import_module(package).__path__)}
+    assert sorted(modules - INNER) == said["python-modules"]
 
 
 @pytest.mark.parametrize(

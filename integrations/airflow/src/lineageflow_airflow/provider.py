@@ -41,6 +41,7 @@ def get_provider_info() -> dict[str, Any]:
                 "operators.merging",
                 "operators.replay",
                 "operators.rollback",
+                "operators.rollback_replay",
                 "operators.tags",
             )
         ],
