@@ -13,9 +13,11 @@ from lineageflow_airflow.failures import AirflowException
 from lineageflow_airflow.operators.backfill import LineageFlowBackfillOperator
 from lineageflow_airflow.operators.base import key_of
 from lineageflow_airflow.operators.dag_runs import ORIGIN
+from lineageflow_airflow.operators.replay import LineageFlowReplayOperator
 from lineageflow_airflow.triggers.dag_runs import DagRunsEndedTrigger
 
 from tests.integrations.airflow.standins import Answering, airflow_answering
+from tests.integrations.airflow.tries import context_of
 
 Answers = list[tuple[int, Any]]
 """What is answered in turn, as status and body; status 0: nothing, the connection is closed."""
@@ -72,6 +74,14 @@ def test_a_run_that_is_deleted_while_it_is_waited_for_is_told(answers: Answers) 
     answers += [TOKEN, (200, {"state": "running"}), (404, {"detail": "there is no such run"})]
     waiting = DagRunsEndedTrigger(dag_id="one", run_ids=["first"], poll_interval=0.0).run()
     assert {"error": "there is no such run"} == asyncio.run(anext(waiting)).payload
+
+
+@pytest.mark.parametrize("partitions", [["2026-05-01"], "2026-05-01"], ids=["list", "template"])
+def test_a_replay_is_a_run_for_each_partition(answers: Answers, partitions: Any) -> None:
+    replay = LineageFlowReplayOperator(task_id="replay", trigger_dag_id="one", partitions=partitions)
+    answers += [TOKEN, (200, {})]
+    (run_id,) = replay.begin(AirflowApi(), context_of(replay)).run_ids
+    assert run_id.startswith("replay__2026-05-01__")
 
 
 def test_a_backfill_whose_making_was_not_answered_is_found_when_it_is_asked_again(answers: Answers) -> None:

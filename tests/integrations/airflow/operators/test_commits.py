@@ -92,10 +92,11 @@ def test_what_is_there_already_makes_no_commit(tmp_path: Path) -> None:
     assert (first["commit"], False) == (again["commit"], again["changed"])
 
 
-def test_files_can_be_removed_and_added_by_one_commit(lake: Lake, tmp_path: Path) -> None:
+@pytest.mark.parametrize("remove", [["old.csv"], "old.csv"], ids=["list", "template"])
+def test_files_can_be_removed_and_added_by_one_commit(lake: Lake, tmp_path: Path, remove: Any) -> None:
     sales = lake.repository("sales")
     sales.write("old.csv", "1\n")
-    execute(orders(tmp_path, remove=["old.csv"]))
+    execute(orders(tmp_path, remove=remove))
     assert ["orders"] == [each.path for each in lake.objects.list_datasets("sales", "main").items]
 
 

@@ -59,6 +59,13 @@ def test_a_plan_that_was_made_for_other_data_changes_nothing(lake: Lake) -> None
     assert b"other" == lake.repository("sales").read_bytes("orders/a.txt")
 
 
+def test_what_counts_as_bad_may_be_one_dataset(lake: Lake) -> None:
+    plan = LineageFlowRollbackPlanOperator(
+        task_id="plan", repository="sales", target=poisoned(lake), outputs="orders", scope="outputs"
+    )
+    assert ["restore sales@main orders"] == [" ".join(line.split()[:3]) for line in execute(plan)["preview"]]
+
+
 def test_a_plan_of_another_repository_is_refused(lake: Lake) -> None:
     lake.repository("ml").create()
     planned = execute(

@@ -108,5 +108,10 @@ def chosen(kind: type[Word], word: str | None, argument: str) -> Word | None:
         raise InvalidInputError(f"{argument} is {word!r}; write one of {words}") from None
 
 
+def listed(words: str | Sequence[str]) -> list[str]:
+    """Returns the list that an argument has: templates render to text, which is one element, or none."""
+    return list(filter(None, [words])) if isinstance(words, str) else list(words)
+
+
 def _map_index(index: int | None) -> int:
     return -1 if index is None else index

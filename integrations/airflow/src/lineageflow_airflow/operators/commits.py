@@ -8,7 +8,7 @@ from airflow.sdk.definitions.context import Context
 
 from lineageflow_airflow.identity import AUTHOR
 from lineageflow_airflow.links.pages import commit_url
-from lineageflow_airflow.operators.base import LineageFlowOperator, Result, key_of
+from lineageflow_airflow.operators.base import LineageFlowOperator, Result, key_of, listed
 from lineageflow_airflow.origin import is_by, metadata_of
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import InvalidInputError
@@ -56,7 +56,7 @@ class LineageFlowCommitOperator(LineageFlowOperator):
         branch: str | None = None,
         datasets: Mapping[str, str] | None = None,
         partition_of: Mapping[str, str] | None = None,
-        remove: Sequence[str] = (),
+        remove: str | Sequence[str] = (),
         message: str | None = None,
         metadata: Mapping[str, str] | None = None,
         **kwargs: Any,
@@ -96,7 +96,7 @@ class LineageFlowCommitOperator(LineageFlowOperator):
         return self.done(text, url, branch=branch, commit=commit.id, changed=changed)
 
     def _changes(self, lake: Catalog) -> Iterator[Change]:
-        for path in self.remove:
+        for path in listed(self.remove):
             yield delete(path)
         for path, source in self.datasets.items():
             entries = upload_sources(lake, self.repository, _files(Path(source)))

@@ -7,7 +7,7 @@ from airflow.sdk.definitions.context import Context
 
 from lineageflow_airflow.failures import AirflowException
 from lineageflow_airflow.links.pages import branch_url
-from lineageflow_airflow.operators.base import LineageFlowOperator, Result
+from lineageflow_airflow.operators.base import LineageFlowOperator, Result, listed
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.check import CheckState
@@ -32,7 +32,7 @@ class LineageFlowGateOperator(LineageFlowOperator):
         self.ref = ref
 
     def act(self, lake: Catalog, context: Context, page: str | None) -> Result:
-        names = [self.checks] if isinstance(self.checks, str) else list(self.checks)
+        names = listed(self.checks)
         if not names:
             raise InvalidInputError("the gate names no checks; say in `checks` which must have passed")
         ref = self.ref or self.default_branch(lake)

@@ -12,6 +12,7 @@ from lineageflow_airflow.operators.base import (
     Result,
     chosen,
     key_of,
+    listed,
 )
 from lineageflow_airflow.origin import is_by, metadata_of
 from lineageflow_core.catalog import Catalog
@@ -130,7 +131,7 @@ class LineageFlowRevertOperator(LineageFlowOperator):
 
     def act(self, lake: Catalog, context: Context, page: str | None) -> Result:
         branch = self.branch or self.default_branch(lake)
-        refs = [self.refs] if isinstance(self.refs, str) else list(self.refs)
+        refs = listed(self.refs)
         commit = lake.merging.revert(
             self.repository,
             refs,

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk.definitions.context import Context
 
 from lineageflow_airflow.airflow_api import AirflowApi, RefusedError
-from lineageflow_airflow.operators.base import key_of
+from lineageflow_airflow.operators.base import key_of, listed
 from lineageflow_airflow.operators.dag_runs import DagRunsOperator
 from lineageflow_airflow.triggers.dag_runs import DagRunsEndedTrigger
 
@@ -31,13 +31,15 @@ class LineageFlowReplayOperator(DagRunsOperator):
 
     template_fields: Sequence[str] = (*DagRunsOperator.template_fields, "partitions", "note")
 
-    def __init__(self, *, partitions: Sequence[str] = (), note: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, partitions: str | Sequence[str] = (), note: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.partitions = partitions
         self.note = note
 
     def begin(self, api: AirflowApi, context: Context) -> DagRunsEndedTrigger:
-        partitions: Sequence[str | None] = self.partitions or [None]
+        partitions: Sequence[str | None] = listed(self.partitions) or [None]
         run_ids = [self._trigger(api, context, partition) for partition in partitions]
         return DagRunsEndedTrigger(
             dag_id=self.trigger_dag_id,

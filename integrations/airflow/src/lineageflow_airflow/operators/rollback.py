@@ -9,7 +9,7 @@ from airflow.sdk.definitions.context import Context
 from lineageflow_airflow.assets import EXTRA, parse_uri
 from lineageflow_airflow.identity import AUTHOR
 from lineageflow_airflow.links.pages import commit_url, plan_url
-from lineageflow_airflow.operators.base import LineageFlowOperator, Result, chosen
+from lineageflow_airflow.operators.base import LineageFlowOperator, Result, chosen, listed
 from lineageflow_core.catalog import Catalog
 from lineageflow_core.errors import InvalidInputError
 from lineageflow_core.model.ids import PlanId
@@ -62,7 +62,7 @@ class LineageFlowRollbackPlanOperator(LineageFlowOperator):
         branch: str | None = None,
         scope: str = RollbackScope.DESCENDANTS.value,
         reach: str = RollbackReach.BRANCH.value,
-        outputs: Sequence[str] = (),
+        outputs: str | Sequence[str] = (),
         to: str | None = None,
         decisions: Mapping[str, str] | None = None,
         **kwargs: Any,
@@ -83,7 +83,7 @@ class LineageFlowRollbackPlanOperator(LineageFlowOperator):
             branch=self.branch,
             scope=chosen(RollbackScope, self.scope, "scope") or RollbackScope.DESCENDANTS,
             reach=chosen(RollbackReach, self.reach, "reach") or RollbackReach.BRANCH,
-            outputs=tuple(self.outputs),
+            outputs=tuple(listed(self.outputs)),
             to=self.to,
             decisions={
                 path: chosen(PlanDecision, each, "decisions") or PlanDecision.SKIP
