@@ -70,6 +70,13 @@ def test_an_airflow_that_refuses_is_not_asked_again(answers: Answers) -> None:
     assert [] == answers
 
 
+def test_what_must_not_be_done_twice_is_asked_for_once(answers: Answers) -> None:
+    answers += [TOKEN, (0, None)]
+    with pytest.raises(AirflowException, match="does not answer"):
+        AirflowApi().post("/dags/one/clearTaskInstances", {}, once=True)
+    assert [] == answers
+
+
 def test_a_run_that_is_deleted_while_it_is_waited_for_is_told(answers: Answers) -> None:
     answers += [TOKEN, (200, {"state": "running"}), (404, {"detail": "there is no such run"})]
     waiting = DagRunsEndedTrigger(dag_id="one", run_ids=["first"], poll_interval=0.0).run()

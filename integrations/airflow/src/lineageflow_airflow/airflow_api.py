@@ -4,9 +4,9 @@ The connection is one of type HTTP: its host is the address of Airflow's pages, 
 user's, or the password alone is a token. Without a connection it is this Airflow itself, if it lets everybody
 in. Nothing is asked while DAGs are parsed.
 
-Invariant: every request may be sent again, since what it makes is named by who asks for it: by a run id, or
-by a key in the conf. So an Airflow that is busy, or just starting, is asked again a few times before a try is
-given up.
+An Airflow that is busy, or just starting, is asked again a few times before a try is given up. A request may
+be sent again if what it makes is named by who asks for it: by a run id, or by a key in the conf. What is not
+so named is posted `once`: whoever asks for it looks whether it was done, before another try.
 """
 
 import logging
@@ -54,13 +54,13 @@ class AirflowApi:
         """Returns what there is at a path behind `/api/v2`. Raises as `post`."""
         return self._ask("GET", path, params=query)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Has something made at a path behind `/api/v2`.
+    def post(self, path: str, body: Mapping[str, Any], *, once: bool = False) -> Any:
+        """Has something made at a path behind `/api/v2`; `once`: an Airflow in trouble is not asked again.
 
         Raises RefusedError where Airflow refuses it, AirflowException where it does not answer, and
         AirflowFailException where it does not let the connection in.
         """
-        return self._ask("POST", path, json=dict(body))
+        return self._ask("POST", path, once=once, json=dict(body))
 
     def all(self, path: str, key: str, **query: Any) -> Iterator[Any]:
         """Yields a whole list. Raises as `post`."""
@@ -115,8 +115,8 @@ class AirflowApi:
             )
         return str(answer.json()["access_token"])
 
-    def _request(self, method: str, path: str, **request: Any) -> Any:
-        for pause in _PAUSES:
+    def _request(self, method: str, path: str, *, once: bool = False, **request: Any) -> Any:
+        for pause in () if once else _PAUSES:
             try:
                 return self._attempt(method, path, **request)
             except AirflowException as error:

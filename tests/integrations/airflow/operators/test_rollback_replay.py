@@ -10,7 +10,7 @@ from airflow.utils.session import create_session
 from lineageflow_airflow import data_branch
 from lineageflow_airflow.failures import AirflowFailException
 from lineageflow_airflow.operators.rollback_replay import LineageFlowRollbackReplayOperator
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from lineageflow_core import Lake
 from tests.integrations.airflow.runs import Ran, run_dag
@@ -25,7 +25,13 @@ Cleared = list[tuple[str, list[Any]]]
 
 
 @pytest.fixture
-def cleared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cleared]:
+def trouble() -> list[int]:
+    """What Airflow answers in turn, as statuses of HTTP, when it is asked to clear; then that it has."""
+    return []
+
+
+@pytest.fixture
+def cleared(trouble: list[int], monkeypatch: pytest.MonkeyPatch) -> Iterator[Cleared]:
     """What is asked of Airflow's API, which knows the runs of this process; a test does what is asked."""
     asked: Cleared = []
 
@@ -46,7 +52,7 @@ def cleared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cleared]:
         def post(self, body: Any) -> None:
             assert body["include_downstream"]
             asked.append((body["dag_run_id"], body["task_ids"]))
-            self.answer(200, {})
+            self.answer(trouble.pop(0) if trouble else 200, {})
 
     with airflow_answering(Api, monkeypatch):
         yield asked
@@ -165,6 +171,27 @@ def test_a_dag_run_that_fails_again_fails_the_replay_and_is_named(farm: Farm, cl
     assert 1 == len(cleared)
 
 
+def test_a_dag_run_that_still_runs_is_waited_for_before_it_is_run_again(farm: Farm, cleared: Cleared) -> None:
+    reaped = farm.reap("5")
+    look = farm.take_back(reaped)
+    put(reaped, "running")
+    assert [None, None, []] == [look(), look(), cleared]
+    put(reaped, "success")
+    assert [None, [(reaped.run_id, ["grain"])]] == [look(), cleared]
+
+
+def test_where_airflow_does_not_say_whether_it_has_cleared_that_is_seen_at_the_next_look(
+    farm: Farm, cleared: Cleared, trouble: list[int]
+) -> None:
+    reaped = farm.reap("5")
+    look = farm.take_back(reaped)
+    trouble.append(503)
+    assert [None, [(reaped.run_id, ["grain"])]] == [look(), cleared]
+    farm.amount = "3"
+    reaped.clear("grain")  # it had
+    assert ([name(reaped)], 1) == (look()["runs"], len(cleared))
+
+
 def test_what_airflow_no_longer_knows_is_told(farm: Farm, cleared: Cleared) -> None:
     reaped = farm.reap("5")
     look = farm.take_back(reaped)
@@ -172,6 +199,13 @@ def test_what_airflow_no_longer_knows_is_told(farm: Farm, cleared: Cleared) -> N
     with create_session() as session:
         session.execute(delete(DagRun).where(*mine))
     assert ([name(reaped)], []) == (look()["gone"], cleared)
+
+
+def put(ran: Ran, state: str) -> None:
+    """Puts a DAG run into a state."""
+    mine = DagRun.dag_id == ran.dag.dag_id, DagRun.run_id == ran.run_id
+    with create_session() as session:
+        session.execute(update(DagRun).where(*mine).values(state=state))
 
 
 def bread(farm: Farm) -> str | None:

@@ -16,7 +16,7 @@ from airflow.sdk.definitions.context import Context
 from lineageflow_airflow.airflow_api import DEFAULT_CONNECTION as DEFAULT_AIRFLOW_CONNECTION
 from lineageflow_airflow.airflow_api import ENDED, AirflowApi, RefusedError
 from lineageflow_airflow.connection import DEFAULT_CONNECTION
-from lineageflow_airflow.failures import AirflowFailException, task_failure
+from lineageflow_airflow.failures import AirflowException, AirflowFailException, task_failure
 from lineageflow_airflow.hooks.lineageflow import LineageFlowHook
 from lineageflow_airflow.links.pages import plan_url
 from lineageflow_airflow.links.result import LineageFlowResultLink
@@ -38,7 +38,8 @@ class LineageFlowRollbackReplayOperator(BaseSensorOperator):
     all that it reads is made again, and not at all if that is as it was when its data was made. A DAG run
     that an asset has triggered, because of what was taken back, is not cleared, as it would read that: the
     event of what is published now triggers a new one. A DAG run that somebody has cleared since the rollback
-    counts as well. If one fails, so does this task; mend and clear that one, then clear this task.
+    counts as well, and one that has not ended yet is waited for first. If one fails, so does this task; mend
+    and clear that one, then clear this task.
 
     It looks every `poke_interval` seconds, and takes no worker between (`mode="reschedule"`). XCom:
     `repository`, `plan`, `runs` (the DAG runs that were run again, as `dag_id/run_id`), `unchanged` (those
@@ -179,7 +180,7 @@ class _Replay:
                     "Mend and clear that, then clear this task"
                 )
             return _Stage.AGAIN if now["state"] in ENDED else _Stage.WAITING
-        if _Stage.WAITING in above:
+        if _Stage.WAITING in above or now["state"] not in ENDED:  # what runs would be cleared at each look
             return _Stage.WAITING
         if made_of and not any(self._taken_back.is_outdated(path) for path in run.paths):
             return _Stage.UNCHANGED
@@ -208,9 +209,14 @@ class _Replay:
             "run_on_latest_version": True,
         }
         try:
-            self._api.post(f"/dags/{run.dag_id}/clearTaskInstances", asked)
+            self._api.post(f"/dags/{run.dag_id}/clearTaskInstances", asked, once=True)
         except RefusedError as error:
             raise AirflowFailException(f"Airflow refuses to run {run} again: {error.said}") from error
+        except AirflowFailException:
+            raise
+        except AirflowException as error:
+            self.said.append(f"Whether {run} is run again is seen at the next look: {error}")
+            return
         self.said.append(f"Has {run} run again, for {', '.join(run.paths)}")
 
 
