@@ -22,6 +22,7 @@ class DagRunsEndedTrigger(BaseTrigger):
     :param dag_id: whose runs.
     :param run_ids: the runs.
     :param backfill: the backfill; None: only the runs.
+    :param dates: how many dates the backfill runs; None: that is not known.
     :param airflow_conn_id: the connection to Airflow's API.
     :param poll_interval: so many seconds are between two looks.
     """
@@ -32,6 +33,7 @@ class DagRunsEndedTrigger(BaseTrigger):
         dag_id: str,
         run_ids: Sequence[str] = (),
         backfill: int | None = None,
+        dates: int | None = None,
         airflow_conn_id: str = DEFAULT_CONNECTION,
         poll_interval: float = POLL_INTERVAL,
     ) -> None:
@@ -39,6 +41,7 @@ class DagRunsEndedTrigger(BaseTrigger):
         self.dag_id = dag_id
         self.run_ids = list(run_ids)
         self.backfill = backfill
+        self.dates = dates
         self.airflow_conn_id = airflow_conn_id
         self.poll_interval = poll_interval
 
@@ -50,6 +53,7 @@ class DagRunsEndedTrigger(BaseTrigger):
                 "dag_id": self.dag_id,
                 "run_ids": self.run_ids,
                 "backfill": self.backfill,
+                "dates": self.dates,
                 "airflow_conn_id": self.airflow_conn_id,
                 "poll_interval": self.poll_interval,
             },
