@@ -107,10 +107,10 @@ class LineageFlowPublishOperator(LineageFlowOperator):
         if transaction.state is TransactionState.PUBLISHED:
             return transaction
         if transaction.state is TransactionState.OPEN and transaction.run_id != now:
-            _refuse_gaps(lake, (), begun)
+            _refuse_gaps(lake, (), [transaction])
             return None
         landed = landed_in(lake, transaction)
-        if landed:
+        if transaction.head is not None:
             refuse_unasked(context["ti"], self.approvals)
         is_left = (TransactionState.DISCARDED, TransactionState.OPEN)
         left = [each for each in earlier if each.state in is_left and has_same_bounds(lake, each, bounds)]
