@@ -14,6 +14,8 @@ import dagster as dg
 import pytest
 from lineageflow_dagster import (
     CHECKS_TAG,
+    INTO_TAG,
+    PUBLISH_TAG,
     LineageFlowResource,
     build_reconciliation_sensor,
     transaction,
@@ -22,6 +24,8 @@ from lineageflow_dagster import (
 from lineageflow_dagster.internals import write_note
 from lineageflow_dagster.reconciliation import reconcile
 
+from lineageflow_core import RunSession
+from lineageflow_core.errors import ServerUnreachableError
 from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.merge import Side
 from lineageflow_core.model.run import RunState, TransactionState
@@ -136,6 +140,65 @@ def test_so_is_one_of_a_run_that_only_repeated_a_check(shop: Shop) -> None:
     (line,) = reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)
     assert "was merged into 'main'" in line
     assert 1 == len(shop.materializations("summary", run_id=result.run_id))
+
+
+@pytest.mark.parametrize("into", ["main", "mended"])
+def test_what_a_run_told_that_went_on_from_one_that_was_kept_is_not_told_again(shop: Shop, into: str) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(RunSession, "publish", unreachable)
+        kept = shop.run(shop_job, tags=ALL_DAYS)
+    assert shop.transaction(kept.run_id).state is TransactionState.OPEN
+    only_summary = dg.ReexecutionOptions(kept.run_id, step_selection=["summary"])
+    result = shop.run(shop_job, tags={**ALL_DAYS, INTO_TAG: into}, again=only_summary)
+    assert result.success
+    if into != "main":
+        assert [] == list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO))
+        shop.catalog.merging.merge("shop", f"run:{kept.run_id}", into="main", author="a person")
+    (line,) = reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)
+    assert f"run {kept.run_id}: was merged into 'main'" == line
+    teller = result.run_id if into == "main" else kept.run_id
+    for asset, times in {"orders": 3, "customers": 1, "summary": 1}.items():
+        assert [teller] * times == [told.run_id for told in shop.materializations(asset)]
+
+
+def test_of_two_reviews_the_one_that_went_on_from_the_other_tells_of_both(shop: Shop) -> None:
+    tags = {**ALL_DAYS, PUBLISH_TAG: "review"}
+    first = shop.run(shop_job, tags=tags)
+    only_summary = dg.ReexecutionOptions(first.run_id, step_selection=["summary"])
+    second = shop.run(shop_job, tags=tags, again=only_summary)
+    shop.catalog.merging.merge("shop", f"review-{second.run_id}", into="main", author="a person")
+    assert 2 == len(list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO)))
+    for result in (first, second):
+        assert shop.transaction(result.run_id).state is TransactionState.PUBLISHED
+    assert [second.run_id] == [told.run_id for told in shop.materializations("customers")]
+    assert [second.run_id] == [told.run_id for told in shop.materializations("summary")]
+
+
+def test_a_run_is_not_told_of_while_one_that_went_on_from_it_may_be_telling(shop: Shop) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(RunSession, "publish", unreachable)
+        kept = shop.run(shop_job, tags=ALL_DAYS)
+    going_on = shop.instance.add_run(
+        dg.DagsterRun(
+            job_name="shop",
+            status=dg.DagsterRunStatus.STARTED,
+            parent_run_id=kept.run_id,
+            root_run_id=kept.run_id,
+        )
+    )
+    transactions, going_on_id = shop.catalog.transactions, RunId(going_on.run_id)
+    transactions.begin("shop", going_on_id, base=shop.transaction(kept.run_id).head)
+    shop.catalog.merging.merge("shop", f"run:{kept.run_id}", into="main", author="a person")
+    transactions.publish("shop", going_on_id, author="dagster")
+    assert [] == list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO))
+    shop.instance.report_run_failed(going_on)
+    lines = list(reconcile(shop.instance, lake_of(shop), ended_after=LONG_AGO))
+    assert f"run {kept.run_id}: was merged into 'main'" in lines
+    assert 1 == len(shop.materializations("customers"))
+
+
+def unreachable(*_: Any) -> None:
+    raise ServerUnreachableError("the network is gone")
 
 
 def test_nothing_is_said_of_a_run_that_was_kept_and_wrote_nothing(shop: Shop) -> None:

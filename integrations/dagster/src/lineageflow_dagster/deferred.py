@@ -82,15 +82,23 @@ def events_put_off(instance: dg.DagsterInstance, run_id: str) -> Iterator[Dagste
             yield from map(unpacked, each_kept)
 
 
-def record(instance: dg.DagsterInstance, run_ids: Iterable[str], publication: Publication) -> Sequence[Place]:
+def record(
+    instance: dg.DagsterInstance,
+    run_ids: Iterable[str],
+    publication: Publication,
+    *,
+    told_by: Iterable[str] = (),
+) -> Sequence[Place]:
     """Stores what the runs put off and a publication made true, and has their checks point at it.
 
     `run_ids` are the publishing run, and before it those that it went on from. Of what was written more than
-    once, the last one counts. What is stored already is not stored again. Returns what was put off, and did
-    not come to the branch.
+    once, the last one counts. What is stored already is not stored again, by this run or those of `told_by`.
+    Returns what was put off, and did not come to the branch.
     """
     runs = list(run_ids)
-    stored = set(_stored(instance, publication))
+    stored = {
+        place for run_id in (publication.run_id, *told_by) for place in _stored(instance, run_id, publication)
+    }
     recorded = _Recorded(instance, publication.run_id)
     lost: list[Place] = []
     for place, event in _deferred(instance, runs).items():
@@ -202,10 +210,10 @@ def _published(
     return with_materialization(event, materialization)
 
 
-def _stored(instance: dg.DagsterInstance, publication: Publication) -> Iterator[Place]:
+def _stored(instance: dg.DagsterInstance, run_id: str, publication: Publication) -> Iterator[Place]:
     types = dg.DagsterEventType
     event_type = types.ASSET_MATERIALIZATION if publication.is_current else types.ASSET_OBSERVATION
-    for event in events_of(instance, publication.run_id, event_type):
+    for event in events_of(instance, run_id, event_type):
         told = materialization_of(event) or observation_of(event)
         if told is not None and snapshot_of(told) is not None:
             yield told.asset_key, told.partition

@@ -21,7 +21,7 @@ from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import Ref
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_dagster.bounds import Bounds
-from lineageflow_dagster.going_on import inherits, left_by
+from lineageflow_dagster.going_on import inherits, left_by, went_on_with
 from lineageflow_dagster.internals import is_succeeded, notes_of, write_note
 from lineageflow_dagster.policy import BACKFILL_TAG, backfill_branch, review_branch
 from lineageflow_dagster.recording import record_published
@@ -167,8 +167,12 @@ def _settle_waiting(
         return None  # there is nothing that anybody could merge
     catalog, repository = lineageflow.catalog, lineageflow.repository
     if catalog.history.compare(repository, transaction.into, left_by(transaction)).ahead == 0:
+        went_on = went_on_with(instance, lineageflow, transaction)
+        if any(_is_telling(*each) for each in went_on):
+            return None  # and maybe of this run, too
         published = catalog.transactions.publish(repository, transaction.run_id, author=lineageflow.author)
-        record_published(instance, lineageflow, run, published)
+        told_by = [each.run_id for _, each in went_on if each.into == transaction.into]
+        record_published(instance, lineageflow, run, published, told_by=told_by)
         if is_in_review:
             _remove_branch(lineageflow, review_branch(run.run_id))
         return _noted(instance, run, "published", f"was merged into {transaction.into!r}")
@@ -176,6 +180,11 @@ def _settle_waiting(
         catalog.transactions.discard(repository, transaction.run_id)
         return _noted(instance, run, "discarded", "was turned down: its review branch is gone")
     return None
+
+
+def _is_telling(run: dg.DagsterRun, transaction: Transaction) -> bool:
+    """Tells whether a run may just be telling Dagster what it has published."""
+    return transaction.state is TransactionState.PUBLISHED and run.status not in _ENDED
 
 
 def _settle_backfills(instance: dg.DagsterInstance, lineageflow: LineageFlowResource) -> Iterator[str]:

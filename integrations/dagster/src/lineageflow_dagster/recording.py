@@ -1,5 +1,7 @@
 """Telling Dagster of a published run: all that it put off, and all that it went on from and so published."""
 
+from collections.abc import Iterable
+
 import dagster as dg
 
 from lineageflow_core.model.run import Transaction, TransactionState
@@ -16,10 +18,13 @@ def record_published(
     lineageflow: LineageFlowResource,
     run: dg.DagsterRun,
     transaction: Transaction,
+    *,
+    told_by: Iterable[str] = (),
 ) -> None:
     """Records the materializations that a transaction made visible; again, it records nothing.
 
-    Nothing is, unless the transaction is published. What the branch does not have all the same, because
+    Nothing is, unless the transaction is published. Nor is what runs have recorded that went on from this
+    one, `told_by`. What the branch does not have all the same, because
     somebody decided so, is no materialization: the run's log says that. A run that published to another
     branch than most has its outputs recorded as observations.
     """
@@ -35,7 +40,7 @@ def record_published(
     )
     before = [each.run_id for each in went_on_from(instance, lineageflow, run, transaction)]
     runs = [*reversed(before), run.run_id]
-    for asset, partition in record(instance, runs, publication):
+    for asset, partition in record(instance, runs, publication, told_by=told_by):
         name = f"{asset.to_user_string()!r}" + (f", partition {partition!r}," if partition else "")
         lost = f"{name} is not materialized: {transaction.into!r} does not have what the run wrote"
         write_note(instance, run, f"LineageFlow: {lost}.", {})
