@@ -156,10 +156,9 @@ def _settle_waiting(
     is_in_review: bool,
 ) -> str | None:
     """Closes what waits for a person, if one has merged it or turned it down."""
-    if (
-        transaction.state is TransactionState.PUBLISHED and not is_in_review
-    ):  # its process did not hear of it,
-        lineageflow.pipeline_session(run, bounds=Bounds()).complete()  # and may have told that the run failed
+    if transaction.state is TransactionState.PUBLISHED and not is_in_review:
+        # Its process did not hear of it, and may have told that the run failed.
+        lineageflow.pipeline_session(run, bounds=Bounds()).complete()
         return _record_late(instance, lineageflow, run, transaction)
     if transaction.state is not TransactionState.OPEN:
         return None
