@@ -12,6 +12,7 @@ with DAG("restatement", schedule=None) as dag:
         days=2,
         lineageflow_ref="audited",
         lineageflow_into="restated",
+        retries=3,
         deferrable=True,
     )
     report = LineageFlowReplayOperator(

@@ -1,6 +1,7 @@
 """DAGs that other DAGs have run on old versions, those others, and the examples of that."""
 
 import sys
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, Asset, CronPartitionTimetable, ObjectStoragePath, get_current_context, task
@@ -10,6 +11,7 @@ from lineageflow_airflow.operators.backfill import LineageFlowBackfillOperator
 from lineageflow_airflow.operators.replay import LineageFlowReplayOperator
 
 EXAMPLES = restated_sales.dag, pinned_report.dag, restatement.dag
+restatement.days.retry_delay = timedelta(seconds=2)  # by default it is longer than a test waits
 
 with DAG("old_on_asset", schedule=Asset("lf://old/orders"), params=LineageFlowParams()):
 
