@@ -93,6 +93,11 @@ class Transaction:
     """The commit on `into` that made the run's outputs visible."""
 
     @property
+    def tip(self) -> CommitId:
+        """What the run sees, and leaves for others to go on from: all that it wrote, over its base."""
+        return self.head or self.base
+
+    @property
     def is_part(self) -> bool:
         """Whether it is part of another run: others see what it wrote when that is published."""
         return self.into.startswith("run:")

@@ -149,7 +149,7 @@ def _without_branch(opened: "OpenRepository", revision: Revision, text: str) -> 
         raise RefNotFoundError(
             f"run {transaction.run_id} did not publish, and its branch has expired", ref=text
         )
-    return opened.commit(transaction.head or transaction.base)
+    return opened.commit(transaction.tip)
 
 
 def _without_changes(opened: "OpenRepository", revision: Revision, text: str) -> Commit:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from airflow.sdk import DAG, TaskGroup, get_current_context, task
 from lineageflow_airflow.blocks import Block, put_block
+from lineageflow_airflow.data_branches import data_branch
 from lineageflow_airflow.sessions import TrySessions, sessions_of
 
 from lineageflow_core import Lake, Repository
@@ -45,6 +46,23 @@ def in_block(*bodies: Callable[[], Any], block: Block | None = SALES, **said: An
 def in_no_block(*bodies: Callable[[], Any], **said: Any) -> DAG:
     """Tasks one after another, as Airflow has them."""
     return in_block(*bodies, block=None, **said)
+
+
+def two_blocks(dag_id: str) -> DAG:
+    """Two blocks of one repository, one after the other, which write a table each."""
+    with DAG(dag_id, schedule=None) as dag:
+        groups = []
+        for name in ("first", "second"):
+            with data_branch("sales", group_id=name) as group:
+
+                @task(task_id=f"write_{name}")
+                def body(name: str) -> None:
+                    write(f"lf://sales/{name}", "1")
+
+                body(name)
+            groups.append(group)
+        groups[0] >> groups[1]
+    return dag
 
 
 def succeeded(result: Ran) -> Ran:

@@ -152,5 +152,5 @@ class TransactionSession(TaskSession):
     def _is_unwritten(self, dataset: str) -> bool:
         """Tells whether the DAG run, so far, has left a dataset as it was."""
         own = self.transaction
-        begun = replace(own, base=(self.whole or own).base, head=own.head or own.base)
+        begun = replace(own, base=(self.whole or own).base, head=own.tip)
         return is_unwritten(self.catalog, begun, dataset)

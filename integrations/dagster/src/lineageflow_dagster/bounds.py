@@ -124,7 +124,7 @@ def resuming(
                 f"and not what its tag {tag!r} says ({run.tags[tag]!r}); execute all steps to read that, or "
                 "launch it without the tag"
             )
-    left = parent.head or parent.base
+    left = parent.tip
     into = run.tags.get(INTO_TAG)
     if into in {None, tags.get(INTO_TAG), parent.into}:
         return replace(bounds, base=left, into=parent.into)

@@ -9,15 +9,10 @@ from itertools import takewhile
 import dagster as dg
 
 from lineageflow_core.errors import RunNotFoundError
-from lineageflow_core.model.ids import CommitId, RunId
+from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.page import every
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_dagster.resource import LineageFlowResource
-
-
-def left_by(transaction: Transaction) -> CommitId:
-    """Returns what a run left for others to go on from."""
-    return transaction.head or transaction.base
 
 
 def went_on_from(
@@ -34,7 +29,7 @@ def went_on_from(
             )
         except RunNotFoundError:
             return
-        if parent.state is TransactionState.PUBLISHED or left_by(parent) != transaction.base:
+        if parent.state is TransactionState.PUBLISHED or parent.tip != transaction.base:
             return
         yield parent
         above = instance.get_run_by_id(run.parent_run_id)
@@ -68,11 +63,11 @@ def went_on_with(
         lambda after, limit: transactions.list_transactions(repository, after=after, limit=limit)
     )
     later = list(takewhile(lambda each: each.run_id != transaction.run_id, newest_first))
-    left = {transaction.run_id: left_by(transaction)}
+    left = {transaction.run_id: transaction.tip}
     found: list[tuple[dg.DagsterRun, Transaction]] = []
     for each in reversed(later):
         run = instance.get_run_by_id(each.run_id) if each.base in left.values() else None
         if run is not None and run.parent_run_id and left.get(RunId(run.parent_run_id)) == each.base:
-            left[each.run_id] = left_by(each)
+            left[each.run_id] = each.tip
             found.append((run, each))
     return found

@@ -20,7 +20,7 @@ class Landing:
     def __init__(self, catalog: Catalog, repository: str, transaction: Transaction) -> None:
         self._catalog = catalog
         self._repository = repository
-        self._head = self._resolved(transaction.head or transaction.base)
+        self._head = self._resolved(transaction.tip)
         self.commit = self._resolved(transaction.published or transaction.into)
         """The one by which the run was published; of one that wrote nothing new, what the target has."""
 

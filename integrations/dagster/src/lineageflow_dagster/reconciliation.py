@@ -21,7 +21,7 @@ from lineageflow_core.model.page import every
 from lineageflow_core.model.refs import Ref
 from lineageflow_core.model.run import Transaction, TransactionState
 from lineageflow_dagster.bounds import Bounds
-from lineageflow_dagster.going_on import inherits, left_by, went_on_with
+from lineageflow_dagster.going_on import inherits, went_on_with
 from lineageflow_dagster.internals import is_succeeded, notes_of, write_note
 from lineageflow_dagster.policy import BACKFILL_TAG, backfill_branch, review_branch
 from lineageflow_dagster.recording import record_published
@@ -165,7 +165,7 @@ def _settle_waiting(
     if transaction.head is None and not (is_in_review or inherits(instance, lineageflow, run, transaction)):
         return None  # there is nothing that anybody could merge
     catalog, repository = lineageflow.catalog, lineageflow.repository
-    if catalog.history.compare(repository, transaction.into, left_by(transaction)).ahead == 0:
+    if catalog.history.compare(repository, transaction.into, transaction.tip).ahead == 0:
         went_on = went_on_with(instance, lineageflow, transaction)
         if any(_is_telling(*each) for each in went_on):
             return None  # and maybe of this run, too

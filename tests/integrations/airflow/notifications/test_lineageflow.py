@@ -12,7 +12,6 @@ from airflow.api_fastapi.core_api.datamodels.dag_run import DAGRunResponse
 from airflow.models.dagrun import DagRun
 from airflow.sdk import DAG, Asset, task
 from airflow.utils.session import create_session
-from lineageflow_airflow import data_branch
 from lineageflow_airflow.bounds import Bounds
 from lineageflow_airflow.identity import dag_run_attempt
 from lineageflow_airflow.notifications.lineageflow import LineageFlowNotifier
@@ -27,7 +26,7 @@ from lineageflow_core.model.run import Job
 from lineageflow_core.run import run_transaction
 from tests.integrations.airflow.releases import TELLS_CALLBACKS_OF_ERRORS, AsyncCallback, CallbackTrigger
 from tests.integrations.airflow.runs import run_dag
-from tests.integrations.airflow.tasks import succeeded, write
+from tests.integrations.airflow.tasks import succeeded, two_blocks
 
 CLEAN = Asset("lf://sales/clean")
 
@@ -98,20 +97,7 @@ def test_what_a_dag_run_has_published_is_meant_when_it_has_ended(lake: Lake) -> 
 
 
 def test_of_several_blocks_the_commit_is_meant_that_was_published_last(lake: Lake) -> None:
-    with DAG("blocks") as dag:
-        groups = []
-        for name in ("first", "second"):
-            with data_branch("sales", group_id=name) as group:
-
-                @task(task_id=f"write_{name}")
-                def body(name: str) -> None:
-                    write(f"lf://sales/{name}", "1")
-
-                body(name)
-            groups.append(group)
-        groups[0] >> groups[1]
-
-    ran = succeeded(run_dag(dag, run_id="first"))
+    ran = succeeded(run_dag(two_blocks("blocks"), run_id="first"))
     made = lake.repository("sales").head().id
     lake.repository("sales").write("later", {"a": b"1"})
     context = dag_context(dag=ran.dag, dag_run=dag_run_of("blocks", "first"))

@@ -18,7 +18,7 @@ from lineageflow_airflow.data_branches import data_branch
 from lineageflow_core import Lake
 from tests.integrations.airflow.conftest import CONNECTION
 from tests.integrations.airflow.runs import run_dag
-from tests.integrations.airflow.tasks import in_no_block, on_main, read, seed, succeeded, write
+from tests.integrations.airflow.tasks import in_no_block, on_main, read, seed, succeeded, two_blocks, write
 
 
 @pytest.fixture(scope="module")
@@ -82,19 +82,7 @@ def test_a_run_is_shown_with_its_branch_its_changes_and_exact_versions(
 
 def test_each_block_of_a_run_is_shown_also_two_of_one_repository(client: TestClient, lake: Lake) -> None:
     seed(lake, raw="1")
-    with DAG("twice", schedule=None) as dag:
-        groups = []
-        for name in ("first", "second"):
-            with data_branch("sales", group_id=name) as group:
-
-                @task(task_id=f"write_{name}")
-                def body(name: str) -> None:
-                    write(f"lf://sales/{name}", "1")
-
-                body(name)
-            groups.append(group)
-        groups[0] >> groups[1]
-    run_id = succeeded(run_dag(dag, run_id="once")).run_id
+    run_id = succeeded(run_dag(two_blocks("twice"), run_id="once")).run_id
     text = opened(client, f"/dags/twice/runs/{run_id}")[1]
     assert 2 == text.count("Changed by the publication")
 
