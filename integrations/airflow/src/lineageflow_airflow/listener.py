@@ -78,10 +78,11 @@ def _current() -> "RunSession | None":
 
 
 def _end(task_instance: Any, error: str | None) -> None:
-    from lineageflow_airflow.collector import report
-
     sessions = _taken(task_instance)
-    report(task_instance, sessions)
+    if sessions is not None or task_instance.task.inlets or task_instance.task.outlets:
+        from lineageflow_airflow.collector import report  # what a task without data does not need
+
+        report(task_instance, sessions)
     if sessions is not None:
         sessions.end(error)
 

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import attrs
 from airflow.sdk import BaseOperatorLink
 
 
-@attrs.define()
 class LineageFlowResultLink(BaseOperatorLink):
     """Leads to the commit, branch or plan that an operator's task made.
 
@@ -14,10 +12,8 @@ class LineageFlowResultLink(BaseOperatorLink):
     a page is opened.
     """
 
-    @property
-    def name(self) -> str:
-        """What the button says."""
-        return "LineageFlow"
+    name = "LineageFlow"
+    """What the button says."""
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         """Returns the address of what the task made; '' where there is no page, or nothing was made."""

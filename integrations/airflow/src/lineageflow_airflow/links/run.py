@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import attrs
 from airflow.exceptions import AirflowNotFoundException  # type: ignore[attr-defined]  # so since 3.1
 from airflow.sdk import BaseOperatorLink
 
 from lineageflow_airflow.links.pages import run_url
 
 
-@attrs.define()
 class LineageFlowRunLink(BaseOperatorLink):
     """Leads from a task instance to the run that it is in lineage.
 
@@ -17,10 +15,8 @@ class LineageFlowRunLink(BaseOperatorLink):
     Airflow knows: nothing is asked of the lake, which may not even know the run.
     """
 
-    @property
-    def name(self) -> str:
-        """What the button says."""
-        return "Lineage"
+    name = "Lineage"
+    """What the button says."""
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         """Returns the address of the run.
