@@ -56,6 +56,15 @@ def lake(connected: tuple[Lake, Connection], monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    """Another lake, with the repository `sales`, that the connection `elsewhere` leads to."""
+    with open_lake(tmp_path / "elsewhere") as (lake, connection):
+        monkeypatch.setenv("AIRFLOW_CONN_ELSEWHERE", json.dumps(connection))
+        lake.repository("sales").create()
+        yield lake
+
+
+@pytest.fixture
 def served_lake(
     lake: Lake, connected: tuple[Lake, Connection], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Lake]:

@@ -6,6 +6,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+import pytest
+from airflow.providers.openlineage import conf
 from airflow.sdk import DAG
 from airflow.sdk.definitions.deadline import AsyncCallback
 from airflow.sdk.execution_time import supervisor
@@ -33,9 +35,19 @@ try:
 except ImportError:
     from airflow.triggers.deadline import DeadlineCallbackTrigger as CallbackTrigger
 try:
-    from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException, TaskDeferred  # 3.2
+    from airflow.sdk.exceptions import (  # 3.2
+        AirflowSensorTimeout,
+        AirflowSkipException,
+        ParamValidationError,
+        TaskDeferred,
+    )
 except ImportError:
-    from airflow.exceptions import AirflowSensorTimeout, AirflowSkipException, TaskDeferred
+    from airflow.exceptions import (
+        AirflowSensorTimeout,
+        AirflowSkipException,
+        ParamValidationError,
+        TaskDeferred,
+    )
 
 __all__ = [
     "TELLS_CALLBACKS_OF_ERRORS",
@@ -45,9 +57,11 @@ __all__ = [
     "CallbackTrigger",
     "DagBag",
     "DagSerialization",
+    "ParamValidationError",
     "SerializedDAG",
     "TaskDeferred",
     "collected_lineage",
+    "configured_by_connection",
     "forget_lineage",
     "get_listener_manager",
     "lineage",
@@ -58,6 +72,11 @@ __all__ = [
 
 TELLS_CALLBACKS_OF_ERRORS = version("apache-airflow-core") >= "3.3"
 """Whether `DAG.test` does; workers always do."""
+
+configured_by_connection = pytest.mark.skipif(
+    not hasattr(conf, "config_conn_id"), reason="this OpenLineage provider has no such setting yet"
+)
+"""Marks a test of the OpenLineage provider's CONFIG_CONN_ID."""
 
 
 def serialized(dag: DAG) -> SerializedDAG:

@@ -1,8 +1,6 @@
 """What tasks expect of datasets: exact, told to lineage and to the lake's checks."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +8,7 @@ import pandas as pd
 import pytest
 from lineageflow_airflow.checks import ExpectationFailedError, expect
 
-from lineageflow_core import Lake, RunSession, connect
+from lineageflow_core import Lake, RunSession
 from lineageflow_core.errors import InvalidInputError, ObjectNotFoundError
 from lineageflow_core.model.check import CheckState
 from lineageflow_core.model.ids import RunId
@@ -159,20 +157,18 @@ def test_results_about_what_the_task_itself_has_written_are_told_by_a_run_of_the
 
 
 @pytest.fixture
-def elsewhere(orders: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    """Another lake, of the connection `elsewhere`, whose orders are fewer than at its tag `v1`."""
+def fewer(orders: Lake, elsewhere: Lake) -> Lake:
+    """The lake elsewhere, whose orders are fewer than at its tag `v1`."""
     orders.repository("sales").tag("v1")
-    other = connect(str(tmp_path / "other"))
-    sales = other.repository("sales").create()
+    sales = elsewhere.repository("sales")
     sales.write("orders", ORDERS)
     sales.tag("v1")
     sales.write("orders", ORDERS.head(1))
-    monkeypatch.setenv("AIRFLOW_CONN_ELSEWHERE", json.dumps({"host": str(tmp_path / "other")}))
-    return other
+    return elsewhere
 
 
 def test_a_dataset_of_another_lake_is_what_the_task_sees_there_and_is_told_there(
-    orders: Lake, elsewhere: Lake
+    orders: Lake, fewer: Lake
 ) -> None:
     def body() -> str:
         orders.repository("sales").dataset("orders").arrow()
@@ -183,22 +179,21 @@ def test_a_dataset_of_another_lake_is_what_the_task_sees_there_and_is_told_there
     run_id = RunId(ran.returned("body"))
     versions = [
         [(io.version.name, io.version.version) for io in lake.lineage.get_run(run_id).reads]
-        for lake in (orders, elsewhere)
+        for lake in (orders, fewer)
     ]
     assert [
-        [("orders", lake.objects.get_dataset("sales", "v1", "orders").snapshot)]
-        for lake in (orders, elsewhere)
+        [("orders", lake.objects.get_dataset("sales", "v1", "orders").snapshot)] for lake in (orders, fewer)
     ] == versions
-    (check,) = elsewhere.checks.list_checks("sales", "v1")
+    (check,) = fewer.checks.list_checks("sales", "v1")
     assert (run_id, ()) == (check.run_id, orders.checks.list_checks("sales", "v1"))
 
 
-def test_a_run_that_code_opens_has_not_read_what_is_in_another_lake(orders: Lake, elsewhere: Lake) -> None:
+def test_a_run_that_code_opens_has_not_read_what_is_in_another_lake(orders: Lake, fewer: Lake) -> None:
     session = RunSession(orders, "sales", Job(namespace="default", name="shop.audit"))
     with running(session):
         expect("lf://sales/orders", lineageflow_conn_id="elsewhere").rows(max=1)
     assert [] == list(session.reads)
-    assert [None] == [each.run_id for each in elsewhere.checks.list_checks("sales", "main")]
+    assert [None] == [each.run_id for each in fewer.checks.list_checks("sales", "main")]
 
 
 @pytest.mark.usefixtures("orders")

@@ -15,6 +15,7 @@ from lineageflow_airflow.openlineage import FUNCTION
 
 from lineageflow_core.doctor import Finding, FindingState
 from tests.integrations.airflow.conftest import CONNECTION
+from tests.integrations.airflow.releases import configured_by_connection
 
 OPENLINEAGE = "AIRFLOW__OPENLINEAGE__"
 
@@ -89,6 +90,7 @@ def test_a_provider_that_cannot_be_read_is_wrong_and_the_line_mends_it(
 
 
 @pytest.mark.usefixtures("served_lake")
+@configured_by_connection
 def test_the_provider_s_connection_may_be_in_airflow_s_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"{OPENLINEAGE}DISABLED", "False")
     monkeypatch.setenv(f"{OPENLINEAGE}CONFIG_CONN_ID", "told_to")

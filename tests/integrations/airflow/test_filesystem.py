@@ -13,11 +13,11 @@ from airflow.sdk import ObjectStoragePath, get_current_context
 from lineageflow_airflow.connection import forget_connections
 from lineageflow_airflow.filesystem import AirflowFileSystem
 
-from lineageflow_core import Lake, connect
+from lineageflow_core import Lake
 from lineageflow_core.errors import StateError
 from lineageflow_core.model.run import Job
 from lineageflow_core.run import RunSession, current_run, outside_runs, running
-from tests.integrations.airflow.lakes import Connection
+from tests.integrations.airflow.lakes import Connection, open_lake
 from tests.integrations.airflow.runs import run_dag
 from tests.integrations.airflow.tasks import (
     here,
@@ -108,11 +108,8 @@ def test_outside_of_tasks_a_path_leads_to_the_default_connections_lake(lake: Lak
 
 
 def test_a_path_of_another_connection_leads_to_its_lake_and_lineage_of_that_is_told_there(
-    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, elsewhere: Lake
 ) -> None:
-    other = connect(str(tmp_path / "other"))
-    other.repository("sales").create()
-    monkeypatch.setenv("AIRFLOW_CONN_ELSEWHERE", json.dumps({"host": str(tmp_path / "other")}))
     seed(lake, raw="x")
 
     def body() -> str:
@@ -123,9 +120,9 @@ def test_a_path_of_another_connection_leads_to_its_lake_and_lineage_of_that_is_t
         return here().key.lineage_id
 
     run_id = succeeded(run_dag(in_block(body))).returned("body")
-    assert b"a\nx\n" == other.repository("sales").read_bytes("copy")
+    assert b"a\nx\n" == elsewhere.repository("sales").read_bytes("copy")
     assert [["raw"], []] == [list(each) for each in told(lake, run_id)]
-    assert [[], ["copy"]] == [list(each) for each in told(other, run_id)]
+    assert [[], ["copy"]] == [list(each) for each in told(elsewhere, run_id)]
 
 
 def test_a_task_reaches_the_lake_of_a_connection_in_its_run_where_there_is_no_default_one(
@@ -151,11 +148,9 @@ def test_a_task_reaches_the_lake_of_a_connection_in_its_run_where_there_is_no_de
 
 
 def test_a_run_that_code_opens_in_one_lake_has_nothing_to_do_with_another_connections(
-    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, elsewhere: Lake
 ) -> None:
-    other = connect(str(tmp_path / "other"))
-    other.repository("sales").create().put("raw", b"theirs")
-    monkeypatch.setenv("AIRFLOW_CONN_ELSEWHERE", json.dumps({"host": str(tmp_path / "other")}))
+    elsewhere.repository("sales").put("raw", b"theirs")
     mine = RunSession(lake, "sales", Job(namespace="default", name="mine"))
     with running(mine):
         assert "theirs" == ObjectStoragePath("lf://elsewhere@sales/raw").read_text()
@@ -164,10 +159,11 @@ def test_a_run_that_code_opens_in_one_lake_has_nothing_to_do_with_another_connec
 
 @pytest.mark.usefixtures("lake")
 def test_the_lake_that_storage_options_name_is_that_one_as_everywhere(tmp_path: Path) -> None:
-    other = str(tmp_path / "other")
-    connect(other).repository("sales").create()
-    FRAME.to_csv("lf://sales/a", index=False, storage_options={"lake": other})
-    assert ["a"] == [each.path for each in connect(other).repository("sales").datasets()]
+    with open_lake(tmp_path / "other") as (other, connection):
+        other.repository("sales").create()
+        named = {"lake": connection["host"], "token": connection.get("password")}
+        FRAME.to_csv("lf://sales/a", index=False, storage_options=named)
+        assert ["a"] == [each.path for each in other.repository("sales").datasets()]
 
 
 def test_a_file_system_carries_no_token_when_it_goes_to_another_process() -> None:

@@ -9,6 +9,8 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from lineageflow_airflow.telling import leads_to, provider_tells, provider_transport
 
+from tests.integrations.airflow.releases import configured_by_connection
+
 LAKE = "https://lake.example"
 HTTP = {"type": "http", "url": LAKE}
 OTHER = {"type": "http", "url": "https://marquez.example"}
@@ -79,6 +81,7 @@ def test_the_configuration_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp
     assert provider_tells(LAKE, TRY)
 
 
+@configured_by_connection
 def test_the_configuration_may_be_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_OL", json.dumps({"conn_type": "http", "extra": {"transport": HTTP}}))
     monkeypatch.setenv("AIRFLOW__OPENLINEAGE__CONFIG_CONN_ID", "ol")
@@ -118,7 +121,7 @@ def test_a_task_that_the_provider_is_not_to_tell_of_is_told_by_us(monkeypatch: p
         ("TRANSPORT", "{'type': 'http', 'url': 'https://lake.example'}"),
         ("TRANSPORT", '["s3cret"]'),
         ("CONFIG_PATH", "/nowhere/openlineage.yml"),
-        ("CONFIG_CONN_ID", "nowhere"),
+        pytest.param("CONFIG_CONN_ID", "nowhere", marks=configured_by_connection),
     ],
 )
 def test_a_configuration_that_cannot_be_read_fails_no_task_and_is_said_once(

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+
+from lineageflow_core import Lake
+from tests.integrations.airflow.lakes import Connection
 
 HEAVY = {"sqlalchemy", "fastapi", "starlette", "lineageflow_server", "pandas", "pyarrow", "duckdb"}
 
@@ -25,7 +27,9 @@ def test_what_airflow_reads_in_every_process_imports_nothing(module: str) -> Non
     assert set() == imported(f"lineageflow_airflow.{module}")
 
 
-def test_what_is_preloaded_needs_no_airflow_and_leaves_nothing_to_import_to_a_task(tmp_path: Path) -> None:
+def test_what_is_preloaded_needs_no_airflow_and_leaves_nothing_to_import_to_a_task(
+    connected: tuple[Lake, Connection],
+) -> None:
     program = """
 import sys
 import lineageflow_airflow.preload
@@ -34,7 +38,7 @@ known = set(sys.modules)
 from lineageflow_core.connect import connect
 from lineageflow_core.model.run import Job
 from lineageflow_core.run import RunSession
-lake = connect(sys.argv[1])
+lake = connect(sys.argv[1], token=sys.argv[2] or None)
 repository = lake.repository("sales").create()
 session = RunSession(lake, "sales", Job(namespace="default", name="one.load"))
 session.write("orders", {"a": b"1"})
@@ -43,7 +47,8 @@ print(*sorted(name for name in set(sys.modules) - known if name.partition(".")[0
 """
     packages = {"lineageflow_core", "lineageflow_server", "openlineage", "sqlalchemy"}
     code = program.replace("PACKAGES", repr(packages))
-    command = [sys.executable, "-c", code, str(tmp_path / "lake")]
+    connection = connected[1]
+    command = [sys.executable, "-c", code, connection["host"], connection.get("password", "")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "" == done.stdout.strip()
 

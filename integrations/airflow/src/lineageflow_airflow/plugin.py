@@ -1,17 +1,13 @@
 """What Airflow loads in each of its processes. Keep it light: every task pays for its imports.
 
 So neither LineageFlow's core nor what needs it is imported here, but when a task first opens an `lf://`
-address. That Airflow's collector of lineage collects anything, it wants a plugin with a reader.
+address.
 """
 
 from typing import Any
 
 import fsspec
 
-try:
-    from airflow.sdk.lineage import HookLineageReader
-except ImportError:  # Airflow 3.1
-    from airflow.lineage.hook import HookLineageReader  # type: ignore[no-redef]
 try:
     from airflow.sdk.plugins_manager import AirflowPlugin  # what a task's process has imported already
 except ImportError:  # Airflow 3.1
@@ -43,7 +39,6 @@ class LineageFlowPlugin(AirflowPlugin):
     """LineageFlow in Airflow's processes and pages."""
 
     name = "lineageflow"
-    hook_lineage_readers: list[Any] = [HookLineageReader]  # noqa: RUF012  # as Airflow has it
     listeners: list[Any] = [listener]  # noqa: RUF012  # as Airflow has it
     global_operator_extra_links: list[Any] = [LineageFlowRunLink()]  # noqa: RUF012  # as Airflow has it
     fastapi_apps: list[Any] = [  # noqa: RUF012  # as Airflow has it
@@ -64,3 +59,12 @@ class LineageFlowPlugin(AirflowPlugin):
             "destination": "dag_run",
         },
     ]
+
+    @property
+    def hook_lineage_readers(self) -> list[Any]:  # type: ignore[override]  # Airflow only reads it
+        """What Airflow wants, or it collects no lineage; asked for by tasks that have any."""
+        try:
+            from airflow.sdk.lineage import HookLineageReader
+        except ImportError:  # Airflow 3.1
+            from airflow.lineage.hook import HookLineageReader  # type: ignore[no-redef]
+        return [HookLineageReader]

@@ -15,7 +15,9 @@ PREVIEW = """
 {% endfor %}
 """
 
-with DAG("replay_after_rollback", schedule=None, params={"bad": Param(type="string")}) as dag:
+BAD = Param("", type="string")  # the approvals of Airflow 3.1 want a default
+
+with DAG("replay_after_rollback", schedule=None, params={"bad": BAD}) as dag:
     plan = LineageFlowRollbackPlanOperator(task_id="plan", repository="sales", target="{{ params.bad }}")
     approve = ApprovalOperator(task_id="approve", subject="Take back {{ params.bad }}?", body=PREVIEW)
     apply = LineageFlowRollbackApplyOperator(
