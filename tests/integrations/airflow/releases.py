@@ -35,19 +35,9 @@ try:
 except ImportError:
     from airflow.triggers.deadline import DeadlineCallbackTrigger as CallbackTrigger
 try:
-    from airflow.sdk.exceptions import (  # 3.2
-        AirflowSensorTimeout,
-        AirflowSkipException,
-        ParamValidationError,
-        TaskDeferred,
-    )
+    from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException, TaskDeferred  # 3.2
 except ImportError:
-    from airflow.exceptions import (
-        AirflowSensorTimeout,
-        AirflowSkipException,
-        ParamValidationError,
-        TaskDeferred,
-    )
+    from airflow.exceptions import AirflowSensorTimeout, AirflowSkipException, TaskDeferred
 
 __all__ = [
     "TELLS_CALLBACKS_OF_ERRORS",
@@ -57,7 +47,6 @@ __all__ = [
     "CallbackTrigger",
     "DagBag",
     "DagSerialization",
-    "ParamValidationError",
     "SerializedDAG",
     "TaskDeferred",
     "collected_lineage",
