@@ -1,10 +1,12 @@
 """`dg` itself with the component: what it lists, scaffolds and checks."""
 
+import inspect
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -19,6 +21,8 @@ COMMANDS = [
 ]
 """As the page about the component shows them."""
 SCAFFOLD, CHECK_YAML, CHECK_DEFS, LIST_COMPONENTS, LIST_DEFS = COMMANDS
+_FOLDER = next(iter(inspect.signature(dg.load_from_defs_folder).parameters))
+"""What Dagster calls the project's folder: another word before 1.12."""
 FILES = {
     "pyproject.toml": """
 [project]
@@ -32,7 +36,7 @@ directory_type = "project"
 root_module = "shop"
 """,
     "src/shop/__init__.py": "",
-    "src/shop/definitions.py": """
+    "src/shop/definitions.py": f"""
 from pathlib import Path
 
 import dagster as dg
@@ -40,7 +44,7 @@ import dagster as dg
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    return dg.load_from_defs_folder({_FOLDER}=Path(__file__).parents[2])
 """,
     "src/shop/defs/__init__.py": "",
     "src/shop/defs/assets.py": """
