@@ -26,7 +26,8 @@ from lineageflow_core.service.opened import Lake
 from lineageflow_core.store.memory import MemoryStores
 from lineageflow_core.store.paging import place_of_run
 from lineageflow_core.store.ports import LineageStore, RunFacts, Stores
-from lineageflow_core.testing.lineage_binding import DATASETS, World, new_facts, put, settled_writes
+from lineageflow_core.testing.lineage_answers import settled_writes
+from lineageflow_core.testing.lineage_world import DATASETS, World, new_facts, put
 from lineageflow_core.testing.strategies import contract_settings
 from lineageflow_core.testing.values import later
 

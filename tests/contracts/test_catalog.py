@@ -16,6 +16,7 @@ from lineageflow_core.testing.catalog.deciding import DecisionContract
 from lineageflow_core.testing.catalog.events import EventsContract
 from lineageflow_core.testing.catalog.history import HistoryContract
 from lineageflow_core.testing.catalog.impact import ImpactContract
+from lineageflow_core.testing.catalog.jobs import JobsContract
 from lineageflow_core.testing.catalog.keys import KeyContract
 from lineageflow_core.testing.catalog.lineage import LineageContract
 from lineageflow_core.testing.catalog.live import LiveContract
@@ -50,6 +51,7 @@ from lineageflow_core.testing.catalog.tokens import TokensContract
 from lineageflow_core.testing.catalog.tracing import TracingContract
 from lineageflow_core.testing.catalog.transactions import ExpiryContract, TransactionsContract
 from lineageflow_core.testing.catalog.transfers import TransfersContract
+from lineageflow_core.testing.catalog.upkeep import UpkeepContract
 from tests.contracts.lakes import LAKES
 
 
@@ -139,6 +141,12 @@ class TestEvents(EventsContract): ...
 
 
 class TestKnownDatasets(KnownDatasetsContract): ...
+
+
+class TestJobs(JobsContract): ...
+
+
+class TestUpkeep(UpkeepContract): ...
 
 
 class TestColumnLineage(ColumnLineageContract): ...

@@ -1,109 +1,24 @@
-"""What every catalog promises about the datasets and jobs that events name."""
-
-from collections.abc import Sequence
-from typing import Any
+"""What every catalog promises about the datasets that events name."""
 
 import pytest
 
-from lineageflow_core.catalog import Catalog, Jobs, KnownDatasets, Upkeep
+from lineageflow_core.catalog import Catalog, KnownDatasets
 from lineageflow_core.errors import (
     DatasetNotFoundError,
     InvalidInputError,
     JobNotFoundError,
     RunNotFoundError,
-    StateError,
 )
 from lineageflow_core.model.diff import DiffKind
-from lineageflow_core.model.gaps import FoundGap, Gap
-from lineageflow_core.model.ids import RunId
 from lineageflow_core.model.known import KnownColumn, VersionState
-from lineageflow_core.model.lineage import DatasetName, Direction, Version
+from lineageflow_core.model.lineage import Direction, Version
 from lineageflow_core.model.node import format_node
 from lineageflow_core.model.page import every
 from lineageflow_core.model.quality import Outcome, Verdict
-from lineageflow_core.model.run import Job
 from lineageflow_core.repository import Repository
 from lineageflow_core.testing.catalog.scene import CatalogContract, new_run_id
+from lineageflow_core.testing.catalog.world import World, schema, tests
 from lineageflow_core.testing.signatures import assert_same_signatures
-
-Event = dict[str, Any]
-FACET = {"_producer": "https://producer.example/1", "_schemaURL": "https://schema.example/1"}
-
-
-class World:
-    """Datasets and jobs in a namespace that no other test uses."""
-
-    def __init__(self, repo: Repository) -> None:
-        self.namespace = f"s3://{repo.name}"
-        self.lineage = repo.catalog.lineage
-        self.datasets = repo.catalog.datasets
-        self.jobs = repo.catalog.jobs
-        self._minute = 0
-
-    def name(self, dataset: str) -> DatasetName:
-        """Returns the name of a dataset."""
-        return DatasetName(namespace=self.namespace, name=dataset)
-
-    def version(self, dataset: str, run: RunId) -> Version:
-        """Returns what a run wrote of a dataset."""
-        return Version(namespace=self.namespace, name=dataset, version=f"run:{run}")
-
-    def dataset(self, name: str, facets: Event | None = None, **more: Event) -> Event:
-        """Returns a dataset as an event has it."""
-        return {"namespace": self.namespace, "name": name, "facets": _facets(facets), **_all(more)}
-
-    def run(
-        self,
-        job: str = "etl",
-        *,
-        reads: Sequence[Event | str] = (),
-        writes: Sequence[Event | str] = (),
-        end: str = "COMPLETE",
-        run_facets: Event | None = None,
-        job_facets: Event | None = None,
-    ) -> RunId:
-        """Tells of one run, a minute after the one before. Returns its id."""
-        self._minute += 1
-        run_id = new_run_id()
-        at = f"2026-05-01T{self._minute // 60:02d}:{self._minute % 60:02d}"
-        sides = {
-            side: [self.dataset(each) if isinstance(each, str) else each for each in some]
-            for side, some in (("inputs", reads), ("outputs", writes))
-        }
-        about = {
-            "producer": "https://producer.example/1",
-            "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
-            "run": {"runId": run_id, "facets": _facets(run_facets)},
-            "job": {"namespace": self.namespace, "name": job, "facets": _facets(job_facets)},
-        }
-        started: Event = {"eventType": "START", "eventTime": f"{at}:00Z", **about, "inputs": sides["inputs"]}
-        events: list[Event] = [started]
-        if end:
-            ended: Event = {"eventType": end, "eventTime": f"{at}:30Z", **about, "outputs": sides["outputs"]}
-            events.append(ended)
-        else:
-            started["outputs"] = sides["outputs"]
-        report = self.lineage.ingest(events)
-        assert () == report.problems
-        return run_id
-
-
-def schema(**columns: str) -> Event:
-    """Returns the facet that tells of these columns."""
-    return {"schema": {"fields": [{"name": name, "type": type_} for name, type_ in columns.items()]}}
-
-
-def tests(*results: Event) -> Event:
-    """Returns the facet that tells of these tests."""
-    return {"dataQualityAssertions": {"assertions": list(results)}}
-
-
-def _facets(facets: Event | None) -> Event:
-    return {key: FACET | facet for key, facet in (facets or {}).items()}
-
-
-def _all(more: dict[str, Event]) -> Event:
-    return {key: _facets(facets) for key, facets in more.items()}
 
 
 class KnownDatasetsContract(CatalogContract):
@@ -111,8 +26,6 @@ class KnownDatasetsContract(CatalogContract):
 
     def test_every_method_has_the_signature_of_the_protocol(self, catalog: Catalog) -> None:
         assert_same_signatures(KnownDatasets, catalog.datasets)
-        assert_same_signatures(Jobs, catalog.jobs)
-        assert_same_signatures(Upkeep, catalog.upkeep)
 
     def test_a_dataset_is_found_with_what_was_said_of_it_last(self, repo: Repository) -> None:
         world = World(repo)
@@ -362,103 +275,3 @@ class KnownDatasetsContract(CatalogContract):
         assert ["joined"] == found(f"based_on:{world.namespace}/c?des -based_on:in/* kind:dataset")
         assert [] == found("based_on:nothing")
         assert [] == found(f"based_on:{world.namespace}/in/clean")
-
-    def test_a_job_has_what_it_said_last_and_what_its_latest_run_touched(self, repo: Repository) -> None:
-        world = World(repo)
-        world.run(reads=["a"], writes=["b"], job_facets={"sql": {"query": "SELECT 1"}})
-        depends = {"upstream": [{"job": {"namespace": world.namespace, "name": "before"}}]}
-        latest = world.run(reads=["c"], writes=["d"], run_facets={"jobDependencies": depends})
-        world.lineage.ingest(
-            [
-                {
-                    "eventTime": "2026-05-01T00:00:00Z",
-                    "producer": "https://producer.example/1",
-                    "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/JobEvent",
-                    "job": {"namespace": world.namespace, "name": "etl"},
-                    "inputs": [{"namespace": world.namespace, "name": "declared"}],
-                }
-            ]
-        )
-        found = world.jobs.get_job(world.namespace, "etl")
-        assert (2, latest) == (found.known.runs, found.known.latest and found.known.latest.id)
-        assert "SELECT 1" == found.facets["sql"]["query"]
-        assert ((world.name("c"),), (world.name("d"),)) == (found.reads, found.writes)
-        assert ((world.name("declared"),), ()) == (found.declared_reads, found.declared_writes)
-        assert (Job(namespace=world.namespace, name="before"),) == found.before
-        assert ["before", "etl"] == [
-            each.job.name
-            for each in every(
-                lambda after, _limit: world.jobs.list_jobs(namespace=world.namespace, after=after, limit=1)
-            )
-        ]
-        runs = every(
-            lambda after, _limit: world.jobs.list_job_runs(world.namespace, "etl", after=after, limit=1)
-        )
-        assert latest == next(iter(runs)).id
-
-    def test_gaps_are_counted_and_listed(self, repo: Repository) -> None:
-        world = World(repo)
-        for _ in range(2):
-            world.run(reads=["raw"], writes=["out"])
-        late = world.run(end="")
-        counts = {each.gap: each.count for each in repo.catalog.upkeep.count_gaps()}
-        assert all(
-            counts[gap] > 0
-            for gap in (Gap.UNENDED_RUN, Gap.UNPRODUCED_INPUT, Gap.OUTPUT_WITHOUT_COLUMN_LINEAGE)
-        )
-
-        def found(gap: Gap) -> list[FoundGap]:
-            return list(
-                every(lambda after, limit: repo.catalog.upkeep.list_gaps(gap, after=after, limit=limit))
-            )
-
-        [run] = [each for each in found(Gap.UNENDED_RUN) if each.run and each.run.id == late]
-        assert 30 == run.usual_seconds
-        lacking = [each.dataset.name for each in found(Gap.UNPRODUCED_INPUT) if each.dataset]
-        assert [world.name("raw")] == [each for each in lacking if each.namespace == world.namespace]
-        with pytest.raises(InvalidInputError):
-            repo.catalog.upkeep.list_gaps(Gap.EVENT_WITH_PROBLEM)
-
-    def test_facts_are_made_anew_and_are_the_same(self, repo: Repository) -> None:
-        world = World(repo)
-        world.run(reads=["raw"], writes=[world.dataset("out", schema(id="int"))])
-        upkeep = repo.catalog.upkeep
-        verified, rebuilt = upkeep.verify_lineage(), upkeep.rebuild_lineage()
-        assert ((), ()) == (verified.differences, rebuilt.differences)
-        assert verified.events == rebuilt.events > 1
-        with pytest.raises(StateError, match="on the machine"):
-            upkeep.verify_lineage(most=1)
-
-    def test_a_run_tree_has_all_descendants_up_to_a_limit(self, repo: Repository) -> None:
-        world = World(repo)
-        top = world.run("pipeline")
-        parent, job = {"runId": top}, {"namespace": world.namespace, "name": "pipeline"}
-        step = world.run("step", run_facets={"parent": {"run": parent, "job": job}})
-        inner = {"run": {"runId": step}, "job": {"namespace": world.namespace, "name": "step"}}
-        leaf = world.run("leaf", run_facets={"parent": inner})
-        whole = world.jobs.get_run_tree(top)
-        assert (top, [step, leaf], False) == (
-            whole.run.id, [each.id for each in whole.descendants], whole.truncated
-        )  # fmt: skip
-        part = world.jobs.get_run_tree(top, limit=1)
-        assert ([step], True) == ([each.id for each in part.descendants], part.truncated)
-        with pytest.raises(InvalidInputError):
-            world.jobs.get_run_tree(top, limit=0)
-
-    def test_a_run_keeps_every_facet_known_or_not(self, repo: Repository) -> None:
-        world = World(repo)
-        odd = {"huge": 1 << 70, "deep": [{"a": [None, 1.5, True]}]}
-        run = world.run(
-            reads=[world.dataset("a", {"ours_odd": odd})],
-            writes=[world.dataset("b", outputFacets={"outputStatistics": {"rowCount": 1}})],
-            run_facets={"ours_run": {"a": 1}},
-            job_facets={"sql": {"query": "SELECT 1"}},
-        )
-        said = world.jobs.get_run_facets(run)
-        assert (1, "SELECT 1") == (said.facets["ours_run"]["a"], said.job_facets["sql"]["query"])
-        [read], [written] = said.reads, said.writes
-        assert (world.name("a"), world.name("b")) == (read.dataset, written.dataset)
-        assert {"huge": str(1 << 70), "deep": odd["deep"]} == {
-            key: read.facets["ours_odd"][key] for key in odd
-        }
-        assert 1 == written.facets["outputStatistics"]["rowCount"]
