@@ -1,7 +1,6 @@
 """What Airflow loads in each of its processes. Keep it light: every task pays for its imports.
 
-So neither LineageFlow's core nor what needs it is imported here, but when a task first opens an `lf://`
-address.
+So neither LineageFlow's core nor what needs it is imported here, but when a task first opens `lf://`.
 """
 
 from typing import Any
